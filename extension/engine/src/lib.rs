@@ -1,0 +1,19 @@
+//! The pure matching engine: orders, books, holds and fees.
+//!
+//! It decides and never books: no SQL, clock, randomness, float or `unsafe`. The embedder lends it
+//! memory for the book (`book`), balances (`host`), and takes away facts (`facts`).
+
+#![forbid(unsafe_code)]
+
+pub mod book;
+pub mod command;
+pub mod decimal;
+pub mod facts;
+pub mod fee;
+pub mod hold;
+pub mod host;
+#[cfg(feature = "model")]
+pub mod model;
+pub mod order;
+pub mod reject;
+pub mod rules;
