@@ -8,7 +8,7 @@ create table exchange.orders (
     order_id bigint not null,
     market_id integer not null,
     account_id bigint not null,
-    client_order_id text,
+    client_order_id text collate "C",
     side text not null,
     kind text not null,
     time_in_force text not null,
@@ -77,7 +77,7 @@ comment on table exchange.orders_closed is 'Ended orders by month of their end.'
 
 create table exchange.order_keys (
     account_id bigint not null,
-    client_order_id text not null,
+    client_order_id text collate "C" not null,
     order_id bigint not null,
     fingerprint bigint not null,
     placed_at timestamptz not null,
