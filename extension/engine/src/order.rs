@@ -169,6 +169,50 @@ pub struct NewOrder {
     pub rates: crate::fee::Rates,
 }
 
+impl NewOrder {
+    /// Tells a repeat under the same client order id from another order: FNV-1a, 64 bits, over the
+    /// market and everything but `client_order_id` and `rates` (a repeat after a change of tier is
+    /// still a repeat). Stored by the embedder, so it never changes: each field in the order below,
+    /// as big-endian bytes, kinds and names by number.
+    pub fn fingerprint(&self, market: MarketId) -> u64 {
+        let mut hash = Fnv::new();
+        hash.add(&market.to_be_bytes());
+        hash.add(&self.account.to_be_bytes());
+        hash.add(&[self.side as u8, self.self_trade as u8]);
+        match self.terms {
+            Terms::Limit { price_ticks, quantity_lots, time_in_force, post_only } => {
+                hash.add(&[0, time_in_force as u8, post_only.into()]);
+                hash.add(&price_ticks.to_be_bytes());
+                hash.add(&quantity_lots.to_be_bytes());
+            }
+            Terms::Market { quantity_lots, fill_or_kill } => {
+                hash.add(&[1, fill_or_kill.into()]);
+                hash.add(&quantity_lots.to_be_bytes());
+            }
+            Terms::MarketBudget { budget } => {
+                hash.add(&[2]);
+                hash.add(&budget.to_be_bytes());
+            }
+        }
+        hash.0
+    }
+}
+
+/// FNV-1a, 64 bits: <http://www.isthe.com/chongo/tech/comp/fnv/>.
+struct Fnv(u64);
+
+impl Fnv {
+    fn new() -> Fnv {
+        Fnv(0xcbf2_9ce4_8422_2325)
+    }
+
+    fn add(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+    }
+}
+
 /// Where an order stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum State {
