@@ -1,1 +1,8 @@
-//! Written by its owner.
+//! The HTTP API: it parses, authorises, calls one function of the database, and replies.
+//!
+//! It holds no state that matters: every fact is in Postgres, and any number of servers can run.
+
+pub mod config;
+pub mod error;
+pub mod extract;
+pub mod gather;

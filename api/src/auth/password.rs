@@ -1,0 +1,105 @@
+//! Checks passwords with bcrypt, off the async threads and no more at once than cores allow.
+//!
+//! An unknown user costs the same time as a wrong password, so the time tells nobody who exists.
+
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
+
+use crate::config::login::LoginConfig;
+use crate::error::ApiError;
+
+/// bcrypt reads no further; a longer password would be cut silently.
+const PASSWORD_LIMIT_BYTES: usize = 72;
+
+/// bcrypt's work factor for new hashes: 2^12 rounds, about 0.2 s a check.
+pub const COST: u32 = 12;
+
+/// A hash of nothing in particular at [`COST`], checked when there is no such user.
+const STAND_IN: &str = "$2b$12$LJ3m4ys3Lk0TSwHvkz0B4eXa8y1Z3X1b5b0b5m0m1u3l1n4m0q0aO";
+
+/// Checks passwords; the clones share one limit.
+#[derive(Clone, Debug)]
+pub struct PasswordChecker {
+    running: Arc<Semaphore>,
+    admitted: Arc<Semaphore>,
+}
+
+impl PasswordChecker {
+    /// With the limits of `config`.
+    pub fn new(config: &LoginConfig) -> Self {
+        PasswordChecker {
+            running: Arc::new(Semaphore::new(config.concurrency)),
+            admitted: Arc::new(Semaphore::new(config.concurrency + config.queue_length)),
+        }
+    }
+
+    /// Whether `password` fits `hash`; `None` stands for a user who does not exist and never fits.
+    ///
+    /// # Errors
+    /// `Overloaded` where too many wait already.
+    pub async fn check(&self, password: String, hash: Option<String>) -> Result<bool, ApiError> {
+        let _admitted = self.admitted.try_acquire().map_err(|_| ApiError::Overloaded)?;
+        // The permit moves into the thread: a client that hangs up frees no core.
+        let running = self.running.clone().acquire_owned().await;
+        let running = running.map_err(|error| ApiError::Internal(error.to_string()))?;
+        let fits = tokio::task::spawn_blocking(move || {
+            let _running = running;
+            verify(&password, hash.as_deref())
+        });
+        fits.await.map_err(|error| ApiError::Internal(error.to_string()))
+    }
+}
+
+fn verify(password: &str, hash: Option<&str>) -> bool {
+    let fits = bcrypt::verify(password, hash.unwrap_or(STAND_IN)).unwrap_or(false);
+    fits && hash.is_some() && password.len() <= PASSWORD_LIMIT_BYTES
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The least that bcrypt allows, so that the tests are quick.
+    const CHEAP: u32 = 4;
+
+    fn hash_of(password: &str) -> String {
+        bcrypt::hash(password, CHEAP).expect("hashes")
+    }
+
+    #[test]
+    fn the_right_password_fits_and_no_other() {
+        let hash = hash_of("correct horse");
+        assert!(verify("correct horse", Some(&hash)));
+        assert!(!verify("correct hors", Some(&hash)));
+        assert!(!verify("correct horse", None));
+        assert!(!verify("correct horse", Some("no hash")));
+    }
+
+    #[test]
+    fn a_password_longer_than_bcrypt_reads_never_fits() {
+        let long = "x".repeat(PASSWORD_LIMIT_BYTES + 1);
+        assert!(!verify(&long, Some(&hash_of(&long[1..]))));
+    }
+
+    #[test]
+    fn the_stand_in_costs_what_a_real_hash_costs() {
+        let parts: bcrypt::HashParts = STAND_IN.parse().expect("a well-formed hash");
+        assert_eq!(parts.get_cost(), COST);
+    }
+
+    #[tokio::test]
+    async fn too_many_logins_are_refused_at_once() {
+        let config = LoginConfig {
+            session_length: std::time::Duration::from_secs(1),
+            concurrency: 1,
+            queue_length: 0,
+        };
+        let checker = PasswordChecker::new(&config);
+        let held = checker.admitted.try_acquire().expect("free");
+        let refused = checker.check("x".to_owned(), None).await;
+        assert!(matches!(refused, Err(ApiError::Overloaded)), "{refused:?}");
+        drop(held);
+        assert!(!checker.check("x".to_owned(), Some(hash_of("y"))).await.expect("checked"));
+    }
+}

@@ -1,0 +1,145 @@
+//! Configuration: one struct a topic, read from the environment once at the start.
+//!
+//! A bad value is one clear line that names the variable. Every variable is in README.md.
+
+pub mod database;
+pub mod gather;
+pub mod http;
+pub mod login;
+
+use std::fmt::Display;
+use std::str::FromStr;
+
+/// A variable whose value cannot be used.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{name}: {problem}")]
+pub struct ConfigError {
+    /// The variable.
+    pub name: &'static str,
+    /// What is wrong, and what would be right.
+    pub problem: String,
+}
+
+impl ConfigError {
+    fn new(name: &'static str, problem: impl Into<String>) -> Self {
+        ConfigError { name, problem: problem.into() }
+    }
+}
+
+/// Looks a variable up; the process environment outside tests.
+pub type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+/// All topics.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Listening.
+    pub http: http::HttpConfig,
+    /// Postgres.
+    pub database: database::DatabaseConfig,
+    /// Batches.
+    pub gather: gather::GatherConfig,
+    /// Passwords and sessions.
+    pub login: login::LoginConfig,
+}
+
+impl Config {
+    /// From the process environment.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        Self::read(&|name| std::env::var(name).ok())
+    }
+
+    /// From any source of variables.
+    pub fn read(lookup: Lookup<'_>) -> Result<Self, ConfigError> {
+        Ok(Config {
+            http: http::HttpConfig::read(lookup)?,
+            database: database::DatabaseConfig::read(lookup)?,
+            gather: gather::GatherConfig::read(lookup)?,
+            login: login::LoginConfig::read(lookup)?,
+        })
+    }
+}
+
+/// The variable's value, or `default` where it is unset or empty.
+fn value_or<T>(lookup: Lookup<'_>, name: &'static str, default: T) -> Result<T, ConfigError>
+where
+    T: FromStr,
+    T::Err: Display,
+{
+    match lookup(name).filter(|text| !text.is_empty()) {
+        None => Ok(default),
+        Some(text) => text
+            .parse()
+            .map_err(|error| ConfigError::new(name, format!("'{text}' cannot be used: {error}"))),
+    }
+}
+
+/// As [`value_or`], for a whole number within bounds.
+fn bounded(
+    lookup: Lookup<'_>,
+    name: &'static str,
+    default: usize,
+    bounds: std::ops::RangeInclusive<usize>,
+) -> Result<usize, ConfigError> {
+    let value = value_or(lookup, name, default)?;
+    if bounds.contains(&value) {
+        return Ok(value);
+    }
+    let (least, most) = (bounds.start(), bounds.end());
+    Err(ConfigError::new(name, format!("must be between {least} and {most}, not {value}")))
+}
+
+/// `1`, `true`, `on`, `yes` or `0`, `false`, `off`, `no`; off where unset.
+fn switch(lookup: Lookup<'_>, name: &'static str) -> Result<bool, ConfigError> {
+    match lookup(name).unwrap_or_default().to_ascii_lowercase().as_str() {
+        "1" | "true" | "on" | "yes" => Ok(true),
+        "" | "0" | "false" | "off" | "no" => Ok(false),
+        other => Err(ConfigError::new(name, format!("must be 1 or 0, not '{other}'"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
+        let find = |name: &str| variables.iter().find(|(known, _)| *known == name);
+        Config::read(&|name| find(name).map(|(_, value)| (*value).to_owned()))
+    }
+
+    fn refusal(variables: &[(&str, &str)]) -> String {
+        read(variables).expect_err("must be refused").to_string()
+    }
+
+    #[test]
+    fn nothing_need_be_set() {
+        let config = read(&[]).expect("defaults");
+        assert_eq!(config.http.bind.to_string(), "127.0.0.1:8080");
+        assert_eq!(config.gather.batch_limit, 256);
+    }
+
+    #[test]
+    fn demo_mode_refuses_any_address_but_loopback() {
+        for bind in ["0.0.0.0:8080", "192.168.1.5:80", "[::]:8080"] {
+            let line = refusal(&[("EXCHANGE_DEMO", "1"), ("EXCHANGE_BIND", bind)]);
+            assert!(line.starts_with("EXCHANGE_BIND: ") && line.contains("loopback"), "{line}");
+            read(&[("EXCHANGE_BIND", bind)]).expect("without demo accounts it is the operator's");
+        }
+        for bind in ["127.0.0.1:8080", "[::1]:8080"] {
+            read(&[("EXCHANGE_DEMO", "1"), ("EXCHANGE_BIND", bind)]).expect("loopback");
+        }
+    }
+
+    #[test]
+    fn a_bad_value_is_one_line_that_names_the_variable() {
+        for (name, value) in [
+            ("EXCHANGE_BIND", "here"),
+            ("EXCHANGE_DEMO", "maybe"),
+            ("EXCHANGE_BATCH_LIMIT", "0"),
+            ("EXCHANGE_QUEUE_LENGTH", "many"),
+            ("EXCHANGE_SESSION_HOURS", "-1"),
+        ] {
+            let line = refusal(&[(name, value)]);
+            assert!(line.starts_with(&format!("{name}: ")) && !line.contains('\n'), "{line}");
+        }
+    }
+}

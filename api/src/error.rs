@@ -1,0 +1,228 @@
+//! Every error the API answers: one enum, one `IntoResponse`, one table from code to HTTP status.
+//!
+//! The body is `{"code","message","field"?}`. Clients decide by the code; the message is for people.
+
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+
+/// Why a request was not done.
+#[derive(Debug, thiserror::Error)]
+pub enum ApiError {
+    /// The request is not of the documented form.
+    #[error("{message}")]
+    Malformed {
+        /// The field at fault, as the client wrote it, where one is known.
+        field: Option<String>,
+        /// What is wrong with it.
+        message: String,
+    },
+    /// The body is larger than the limit.
+    #[error("the body is larger than {limit_bytes} bytes")]
+    BodyTooLarge {
+        /// The limit.
+        limit_bytes: usize,
+    },
+    /// No valid bearer token came with the request.
+    #[error("log in first: no valid bearer token came with the request")]
+    Unauthenticated,
+    /// E-mail address and password do not fit together.
+    #[error("e-mail address or password is wrong")]
+    InvalidCredentials,
+    /// No such path.
+    #[error("there is nothing at this path")]
+    NotFound,
+    /// The path exists, not with this method.
+    #[error("this path does not take this method")]
+    MethodNotAllowed,
+    /// The exchange refused a command.
+    #[error("{}", .0.message)]
+    Rejected(Rejection),
+    /// More work is waiting than the server takes; nothing was done.
+    #[error("the server is busy; nothing was done, try again")]
+    Overloaded,
+    /// The database cannot be reached; nothing was done.
+    #[error("the database cannot be reached; nothing was done, try again")]
+    Unavailable,
+    /// The database was lost while it worked on a command.
+    #[error(
+        "the database was lost and the outcome is unknown; repeat the request with the same client \
+         order id, which is safe, or read the order"
+    )]
+    OutcomeUnknown,
+    /// A fault of ours; the log has the details under the request's id.
+    #[error("internal error; the server's log has the details under this request's id")]
+    Internal(String),
+}
+
+/// A reject as the exchange gave it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rejection {
+    /// The reject's name, such as `INSUFFICIENT_BALANCE`.
+    pub code: String,
+    /// The command's field at fault, in snake case.
+    pub field: Option<String>,
+    /// What is wrong, for people.
+    pub message: String,
+}
+
+/// HTTP status of every code that a client can see. A reject that is missing here would be a 500,
+/// and a test compares the table with the engine's list.
+pub const STATUSES: &[(&str, StatusCode)] = &[
+    ("MALFORMED", StatusCode::BAD_REQUEST),
+    ("BODY_TOO_LARGE", StatusCode::BAD_REQUEST),
+    ("INVALID_CLIENT_ORDER_ID", StatusCode::BAD_REQUEST),
+    ("INVALID_PRICE", StatusCode::BAD_REQUEST),
+    ("PRICE_OFF_TICK", StatusCode::BAD_REQUEST),
+    ("INVALID_QUANTITY", StatusCode::BAD_REQUEST),
+    ("QUANTITY_OFF_LOT", StatusCode::BAD_REQUEST),
+    ("INVALID_BUDGET", StatusCode::BAD_REQUEST),
+    ("UNAUTHENTICATED", StatusCode::UNAUTHORIZED),
+    ("INVALID_CREDENTIALS", StatusCode::UNAUTHORIZED),
+    ("UNKNOWN_ACCOUNT", StatusCode::FORBIDDEN),
+    ("ACCOUNT_FROZEN", StatusCode::FORBIDDEN),
+    ("NOT_FOUND", StatusCode::NOT_FOUND),
+    ("UNKNOWN_MARKET", StatusCode::NOT_FOUND),
+    ("ORDER_NOT_FOUND", StatusCode::NOT_FOUND),
+    ("METHOD_NOT_ALLOWED", StatusCode::METHOD_NOT_ALLOWED),
+    ("DUPLICATE_CLIENT_ORDER_ID", StatusCode::CONFLICT),
+    ("MARKET_HALTED", StatusCode::CONFLICT),
+    ("MARKET_CANCEL_ONLY", StatusCode::CONFLICT),
+    ("ORDER_NOT_OPEN", StatusCode::CONFLICT),
+    ("NOT_A_REDUCTION", StatusCode::UNPROCESSABLE_ENTITY),
+    ("SELF_TRADE_NOT_ALLOWED", StatusCode::UNPROCESSABLE_ENTITY),
+    ("QUANTITY_TOO_SMALL", StatusCode::UNPROCESSABLE_ENTITY),
+    ("QUANTITY_TOO_LARGE", StatusCode::UNPROCESSABLE_ENTITY),
+    ("PRICE_OUT_OF_BAND", StatusCode::UNPROCESSABLE_ENTITY),
+    ("NOTIONAL_TOO_SMALL", StatusCode::UNPROCESSABLE_ENTITY),
+    ("NOTIONAL_TOO_LARGE", StatusCode::UNPROCESSABLE_ENTITY),
+    ("TOO_MANY_OPEN_ORDERS", StatusCode::UNPROCESSABLE_ENTITY),
+    ("NO_LIQUIDITY", StatusCode::UNPROCESSABLE_ENTITY),
+    ("POST_ONLY_WOULD_TAKE", StatusCode::UNPROCESSABLE_ENTITY),
+    ("FILL_OR_KILL_UNFILLED", StatusCode::UNPROCESSABLE_ENTITY),
+    ("INSUFFICIENT_BALANCE", StatusCode::UNPROCESSABLE_ENTITY),
+    ("BOOK_FULL", StatusCode::SERVICE_UNAVAILABLE),
+    ("OVERLOADED", StatusCode::SERVICE_UNAVAILABLE),
+    ("UNAVAILABLE", StatusCode::SERVICE_UNAVAILABLE),
+    ("INTERNAL", StatusCode::INTERNAL_SERVER_ERROR),
+];
+
+/// What a client waits before it tries again.
+const RETRY_AFTER_SECONDS: &str = "1";
+
+#[derive(Serialize)]
+struct Body<'a> {
+    code: &'a str,
+    message: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<String>,
+}
+
+impl ApiError {
+    /// A request of the wrong form, with the field at fault.
+    pub fn malformed(field: &str, message: impl Into<String>) -> Self {
+        ApiError::Malformed { field: Some(field.to_owned()), message: message.into() }
+    }
+
+    /// The code on the wire.
+    pub fn code(&self) -> &str {
+        match self {
+            ApiError::Malformed { .. } => "MALFORMED",
+            ApiError::BodyTooLarge { .. } => "BODY_TOO_LARGE",
+            ApiError::Unauthenticated => "UNAUTHENTICATED",
+            ApiError::InvalidCredentials => "INVALID_CREDENTIALS",
+            ApiError::NotFound => "NOT_FOUND",
+            ApiError::MethodNotAllowed => "METHOD_NOT_ALLOWED",
+            ApiError::Rejected(rejection) => &rejection.code,
+            ApiError::Overloaded => "OVERLOADED",
+            ApiError::Unavailable | ApiError::OutcomeUnknown => "UNAVAILABLE",
+            ApiError::Internal(_) => "INTERNAL",
+        }
+    }
+
+    fn field(&self) -> Option<String> {
+        match self {
+            ApiError::Malformed { field, .. } => field.clone(),
+            ApiError::Rejected(rejection) => rejection.field.as_deref().map(camel_case),
+            _ => None,
+        }
+    }
+}
+
+/// The HTTP status of a code; 500 for one that is not in the table.
+pub fn status_of(code: &str) -> StatusCode {
+    let known = STATUSES.iter().find(|(name, _)| *name == code);
+    known.map_or(StatusCode::INTERNAL_SERVER_ERROR, |(_, status)| *status)
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        if let ApiError::Internal(details) = &self {
+            tracing::error!(details, "internal error");
+        }
+        let status = status_of(self.code());
+        let body = Body { code: self.code(), message: self.to_string(), field: self.field() };
+        let mut response = (status, Json(body)).into_response();
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            let seconds = HeaderValue::from_static(RETRY_AFTER_SECONDS);
+            response.headers_mut().insert(header::RETRY_AFTER, seconds);
+        }
+        if status == StatusCode::UNAUTHORIZED {
+            let scheme = HeaderValue::from_static("Bearer");
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, scheme);
+        }
+        response
+    }
+}
+
+/// `client_order_id` as it is spelled on the wire: `clientOrderId`.
+fn camel_case(name: &str) -> String {
+    let mut spelled = String::with_capacity(name.len());
+    let mut upper = false;
+    for character in name.chars() {
+        match character {
+            '_' => upper = true,
+            _ if upper => {
+                spelled.push(character.to_ascii_uppercase());
+                upper = false;
+            }
+            _ => spelled.push(character),
+        }
+    }
+    spelled
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use engine::reject::Reject;
+
+    #[test]
+    fn every_reject_has_a_status() {
+        for reject in Reject::ALL {
+            let rows = STATUSES.iter().filter(|(code, _)| *code == reject.code()).count();
+            assert_eq!(rows, 1, "{}", reject.code());
+        }
+    }
+
+    #[test]
+    fn every_code_stands_once() {
+        for (code, _) in STATUSES {
+            assert_eq!(STATUSES.iter().filter(|(other, _)| other == code).count(), 1, "{code}");
+        }
+    }
+
+    #[test]
+    fn fields_are_spelled_as_on_the_wire() {
+        assert_eq!(camel_case("client_order_id"), "clientOrderId");
+        assert_eq!(camel_case("price"), "price");
+    }
+
+    #[test]
+    fn a_full_server_says_when_to_come_back() {
+        let response = ApiError::Overloaded.into_response();
+        assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(response.headers()[header::RETRY_AFTER], RETRY_AFTER_SECONDS);
+    }
+}

@@ -1,0 +1,65 @@
+#!/usr/bin/env bash
+# Builds and runs the exchange in the foreground; Ctrl-C stops all of it and keeps the data.
+cd "$(dirname "$0")/.."
+. scripts/settings.sh
+. scripts/cluster.sh
+
+main() {
+    check_ports
+    scripts/setup.sh
+    scripts/install_extension.sh
+    step "Building the API and the migrations"
+    cargo build --release --locked -p api -p migrations
+    locate_cluster
+    make_cluster
+    check_cluster_version
+    start_cluster
+    trap stop_cluster EXIT
+    migrate
+    run_api
+}
+
+# Before anything that takes long.
+check_ports() {
+    local host=${EXCHANGE_BIND%:*} port=${EXCHANGE_BIND##*:}
+    [[ $port =~ ^[0-9]+$ ]] || die "EXCHANGE_BIND must be address:port, not '$EXCHANGE_BIND'"
+    ! port_in_use "${host//[\[\]]/}" "$port" ||
+        die "port $port is in use by another program: set EXCHANGE_BIND, such as 127.0.0.1:8090"
+}
+
+migrate() {
+    local demo=()
+    [ "$EXCHANGE_DEMO" != 1 ] || demo=(--demo)
+    make_database
+    step "Migrating the database"
+    DATABASE_URL=$(url_of postgres) "$TARGET/release/migrations" "${demo[@]}"
+    set_role_passwords
+}
+
+# The API runs beside this shell, not in its foreground: only so does a signal to the shell alone
+# reach it too.
+run_api() {
+    local api status=0
+    DATABASE_URL=$(url_of exchange_api) "$TARGET/release/api" &
+    api=$!
+    trap 'kill -TERM $api 2>/dev/null' INT TERM
+    greet
+    while true; do
+        status=0
+        wait "$api" || status=$?
+        # A trapped signal ends `wait` early; then the API is still there.
+        kill -0 "$api" 2>/dev/null || break
+    done
+    trap '' INT TERM
+    step "The API has stopped; stopping PostgreSQL"
+    return "$status"
+}
+
+greet() {
+    note "API:      http://$EXCHANGE_BIND  (try: curl http://$EXCHANGE_BIND/health)"
+    note "Database: make psql  (as the analyst, who reads everything but secrets)"
+    [ "$EXCHANGE_DEMO" != 1 ] || note "Demo accounts: TODO"
+    note "Ctrl-C stops everything; the data stays in $CLUSTER"
+}
+
+main "$@"

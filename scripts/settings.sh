@@ -1,0 +1,45 @@
+# Settings of every script: environment variables with defaults, and how to say things.
+# Sourced, never run. README.md lists the variables.
+# shellcheck shell=bash disable=SC2034
+
+set -euo pipefail
+
+readonly PG_MAJOR=15
+readonly CHECKOUT=${CHECKOUT:-$PWD}
+
+EXCHANGE_DEMO=${EXCHANGE_DEMO:-1}
+EXCHANGE_BIND=${EXCHANGE_BIND:-127.0.0.1:8080}
+EXCHANGE_LOCAL_DIR=${EXCHANGE_LOCAL_DIR:-$CHECKOUT/.local}
+EXCHANGE_PG_BIN=${EXCHANGE_PG_BIN:-/usr/lib/postgresql/$PG_MAJOR/bin}
+EXCHANGE_PG_PORT=${EXCHANGE_PG_PORT:-5440}
+EXCHANGE_PG_USER=${EXCHANGE_PG_USER:-postgres}
+RUST_LOG=${RUST_LOG:-info}
+export EXCHANGE_DEMO EXCHANGE_BIND RUST_LOG
+
+readonly DATABASE=exchange
+readonly TARGET=${CARGO_TARGET_DIR:-$CHECKOUT/target}
+
+step() { printf '\033[1m==>\033[0m %s\n' "$*"; }
+note() { printf '    %s\n' "$*"; }
+die() {
+    printf '\033[1;31merror:\033[0m %s\n' "$*" >&2
+    exit 1
+}
+
+is_root() { [ "$(id -u)" -eq 0 ]; }
+
+# Runs a command as root, by sudo where needed. $1 says what for, in a failure's line.
+as_root() {
+    local purpose=$1
+    shift
+    if is_root; then
+        "$@"
+    elif command -v sudo >/dev/null; then
+        sudo "$@"
+    else
+        die "$purpose needs root, and sudo is not installed: run as root once:  $*"
+    fi
+}
+
+# Whether something listens on a loopback port.
+port_in_use() { (exec 3<>"/dev/tcp/$1/$2") 2>/dev/null; }

@@ -1,0 +1,67 @@
+#!/usr/bin/env bash
+# Installs what is missing to build and run, and says what. Does nothing on a machine that has it.
+# `setup.sh test` also asks for what the tests and lints need.
+cd "$(dirname "$0")/.."
+. scripts/settings.sh
+
+readonly RUST_AT_LEAST=1.95
+readonly PACKAGES=(
+    "postgresql-$PG_MAJOR" "postgresql-server-dev-$PG_MAJOR" libclang-dev clang pkg-config curl
+)
+
+main() {
+    install_packages
+    check_postgres
+    check_rust
+    [ "${1:-}" != test ] || check_rust_tools
+}
+
+install_packages() {
+    local missing=() package
+    for package in "${PACKAGES[@]}"; do
+        is_installed "$package" || missing+=("$package")
+    done
+    [ ${#missing[@]} -gt 0 ] || return 0
+    command -v apt-get >/dev/null ||
+        die "missing: ${missing[*]} (no apt-get here: install them by hand)"
+    step "Installing from Debian: ${missing[*]}"
+    as_root "installing packages" apt-get update -q
+    as_root "installing packages" env DEBIAN_FRONTEND=noninteractive \
+        apt-get install -y -q --no-install-recommends "${missing[@]}"
+}
+
+is_installed() {
+    if command -v dpkg-query >/dev/null; then
+        [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
+    fi
+}
+
+check_postgres() {
+    local version
+    [ -x "$EXCHANGE_PG_BIN/pg_config" ] ||
+        die "no PostgreSQL $PG_MAJOR in $EXCHANGE_PG_BIN: install it, or set EXCHANGE_PG_BIN"
+    version=$("$EXCHANGE_PG_BIN/pg_config" --version)
+    [[ $version == "PostgreSQL $PG_MAJOR."* ]] ||
+        die "$EXCHANGE_PG_BIN is $version; PostgreSQL $PG_MAJOR is needed (EXCHANGE_PG_BIN)"
+}
+
+check_rust() {
+    local version
+    command -v cargo rustc >/dev/null ||
+        die "no Rust here: install it from https://rustup.rs, then run this again"
+    version=$(rustc --version | cut -d' ' -f2)
+    printf '%s\n%s\n' "$RUST_AT_LEAST" "$version" | sort -V -C ||
+        die "rustc is $version; $RUST_AT_LEAST or later is needed:  rustup update stable"
+}
+
+check_rust_tools() {
+    local component
+    for component in fmt clippy; do
+        cargo "$component" --version >/dev/null 2>&1 && continue
+        command -v rustup >/dev/null || die "cargo $component is missing, and there is no rustup"
+        step "Installing with rustup: ${component/fmt/rustfmt}"
+        rustup component add "${component/fmt/rustfmt}"
+    done
+}
+
+main "$@"
