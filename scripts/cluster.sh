@@ -15,10 +15,18 @@ readonly ROLES=(postgres exchange_api exchange_worker exchange_analyst)
 as_cluster_user() {
     if is_root; then
         (cd / && setpriv --reuid="$EXCHANGE_PG_USER" --regid="$(id -g "$EXCHANGE_PG_USER")" \
-            --init-groups env HOME=/ "$@")
+            --init-groups env HOME=/ "$@") 9>&-
     else
-        "$@"
+        "$@" 9>&-
     fi
+}
+
+# One run at a time in a folder. Postgres does not inherit the lock, so it never outlives its run.
+lock_local_dir() {
+    mkdir -p "$EXCHANGE_LOCAL_DIR"
+    exec 9>"$EXCHANGE_LOCAL_DIR/lock"
+    flock -n 9 ||
+        die "another \`make run\` uses $EXCHANGE_LOCAL_DIR: stop it, or set EXCHANGE_LOCAL_DIR"
 }
 
 # Sets CLUSTER, making its folder, and PGPASSFILE beside it. Under a checkout that the unprivileged
@@ -53,11 +61,11 @@ make_cluster() {
     [ ! -s "$CLUSTER/PG_VERSION" ] || return 0
     step "Making a PostgreSQL cluster in $CLUSTER"
     write_passwords
-    # The password reaches initdb through a pipe, never through a file or a command line.
-    as_cluster_user "$EXCHANGE_PG_BIN/initdb" -D "$CLUSTER" -U postgres -A scram-sha-256 \
-        --pwfile=/dev/stdin -E UTF8 --locale=C.UTF-8 --data-checksums \
-        < <(password_of postgres) >/dev/null ||
-        die "initdb failed (see above)"
+    # The password reaches initdb through a pipe, which must be the unprivileged user's own.
+    # shellcheck disable=SC2016
+    password_of postgres | as_cluster_user bash -c '"$0" "$@" --pwfile=<(cat)' \
+        "$EXCHANGE_PG_BIN/initdb" -D "$CLUSTER" -U postgres -A scram-sha-256 \
+        -E UTF8 --locale=C.UTF-8 --data-checksums >/dev/null || die "initdb failed (see above)"
     echo "include 'exchange.conf'" | as_cluster_user tee -a "$CLUSTER/postgresql.conf" >/dev/null
 }
 

@@ -5,6 +5,7 @@ cd "$(dirname "$0")/.."
 . scripts/cluster.sh
 
 main() {
+    lock_local_dir
     check_ports
     scripts/setup.sh
     scripts/install_extension.sh

@@ -47,8 +47,9 @@ check_postgres() {
 
 check_rust() {
     local version
-    command -v cargo rustc >/dev/null ||
+    if ! command -v cargo >/dev/null || ! command -v rustc >/dev/null; then
         die "no Rust here: install it from https://rustup.rs, then run this again"
+    fi
     version=$(rustc --version | cut -d' ' -f2)
     printf '%s\n%s\n' "$RUST_AT_LEAST" "$version" | sort -V -C ||
         die "rustc is $version; $RUST_AT_LEAST or later is needed:  rustup update stable"

@@ -1,0 +1,38 @@
+# The exchange on two commands: `make run` and `make test`. Longer logic is in scripts/.
+# Variables that change ports, folders and the demo accounts are listed in README.md.
+
+.DEFAULT_GOAL := help
+.PHONY: setup run test bench lint deny psql stop clean reset help
+
+setup: ## Install what is missing to build and run, saying what
+	@scripts/setup.sh
+
+run: ## Build and run everything in the foreground; Ctrl-C stops it and keeps the data
+	@scripts/run.sh
+
+test: ## Format check, lints and all tests, from nothing
+	@scripts/test.sh
+
+bench: ## Measure; the figures also go to target/bench.json
+	@scripts/bench.sh
+
+lint: ## Format check and clippy alone
+	@scripts/lint.sh
+
+deny: ## Check licences and known faults of the dependencies (installs cargo-deny: minutes)
+	@scripts/deny.sh
+
+psql: ## Look into the running exchange as the analyst
+	@scripts/psql.sh
+
+stop: ## Stop a PostgreSQL that a killed `make run` left behind
+	@scripts/stop.sh
+
+clean: ## Delete what was built; the data stays
+	cargo clean
+
+reset: ## Stop PostgreSQL and delete the data
+	@scripts/stop.sh --delete-data
+
+help: ## This list
+	@sed -n 's/^\([a-z]*\): ## /  \1\t/p' Makefile | expand -t 12
