@@ -3,8 +3,16 @@
 //! Strict price-time priority. Every change is logged in a [`Journal`] first, so that a transaction
 //! can go back to any mark. What orders do to each other is decided in `execute`.
 
+mod accounts;
+mod hash;
 mod journal;
+mod levels;
 mod memory;
+mod order_index;
+mod queue;
+mod store;
+mod validate;
+mod view;
 
 pub use journal::Journal;
 pub use memory::{
@@ -64,6 +72,10 @@ impl<'a> Book<'a> {
     /// Makes any memory an empty book. Not journaled: the journal is cleared as well.
     pub fn clear(&mut self) {
         *self.memory.header = Header::default();
+        // Slots that were never used are never read, but for slot 0, which stands for none.
+        self.memory.orders[0] = OrderSlot::default();
+        self.memory.levels[0] = LevelSlot::default();
+        self.memory.branches[0] = BranchSlot::default();
         self.memory.order_index.fill(0);
         self.memory.accounts.fill(AccountSlot::default());
         self.journal.clear();
@@ -71,8 +83,16 @@ impl<'a> Book<'a> {
 
     /// Puts a known order on the book, for a rebuild: in ascending sequence, on a cleared book. Not
     /// journaled. Raises `sequence` to the order's.
-    pub fn restore(&mut self, _order: Resting) -> Result<(), Full> {
-        Err(Full)
+    pub fn restore(&mut self, order: Resting) -> Result<(), Full> {
+        if self.is_full() {
+            return Err(Full);
+        }
+        let mark = self.journal.mark();
+        self.add_order(&order);
+        let sequence = &mut self.edit_header().sequence;
+        *sequence = order.sequence.max(*sequence);
+        self.journal.forget(mark);
+        Ok(())
     }
 
     /// Sets the number of the last fact, for a rebuild. Not journaled.
@@ -86,11 +106,18 @@ impl<'a> Book<'a> {
     }
 
     /// Stores the embedder's row hint with an open order; nothing happens when it is not open.
-    pub fn set_row(&mut self, _order: Sequence, _row: u64) {}
+    pub fn set_row(&mut self, order: Sequence, row: u64) {
+        let slot = self.find_order(order);
+        if slot != 0 {
+            self.edit_order(slot).row = row;
+        }
+    }
 
     /// Restores the memory, bit for bit, as it was at `mark`.
     pub fn undo_to(&mut self, mark: usize) {
-        while self.journal.take(mark).is_some() {}
+        while let Some(undo) = self.journal.take(mark) {
+            self.put_back(undo);
+        }
     }
 
     /// A point for [`Book::undo_to`].
@@ -118,33 +145,25 @@ impl<'a> Book<'a> {
         self.len() == 0
     }
 
+    /// Whether no further order fits.
+    pub fn is_full(&self) -> bool {
+        self.len() >= self.capacity()
+    }
+
     /// How many orders fit.
     pub fn capacity(&self) -> usize {
         self.memory.orders.len().saturating_sub(1)
     }
 
-    /// An open order.
-    pub fn get(&self, _order: Sequence) -> Option<Resting> {
-        None
+    /// Takes the next number of the market's sequence.
+    pub(crate) fn next_sequence(&mut self) -> Sequence {
+        let header = self.edit_header();
+        header.sequence += 1;
+        header.sequence
     }
 
-    /// The levels of a side, best first.
-    pub fn depth(&self, _side: Side) -> impl Iterator<Item = DepthLevel> + '_ {
-        std::iter::empty()
-    }
-
-    /// The orders of a side in priority order.
-    pub fn resting(&self, _side: Side) -> impl Iterator<Item = Resting> + '_ {
-        std::iter::empty()
-    }
-
-    /// An account's orders, oldest first.
-    pub fn open_orders(&self, _account: AccountId) -> impl Iterator<Item = Resting> + '_ {
-        std::iter::empty()
-    }
-
-    /// Checks every inner invariant; says which one is broken.
-    pub fn validate(&self) -> Result<(), String> {
-        Ok(())
+    /// Remembers the price of a trade.
+    pub(crate) fn note_trade(&mut self, price_ticks: u64) {
+        self.edit_header().last_price_ticks = price_ticks;
     }
 }

@@ -136,7 +136,10 @@ impl ClientOrderId {
         }
         let mut bytes = [0; Self::MAX_LENGTH];
         bytes[..text.len()].copy_from_slice(text.as_bytes());
-        Some(ClientOrderId { length: text.len() as u8, bytes })
+        Some(ClientOrderId {
+            length: text.len() as u8,
+            bytes,
+        })
     }
 
     /// The text it was made from.
@@ -180,12 +183,20 @@ impl NewOrder {
         hash.add(&self.account.to_be_bytes());
         hash.add(&[self.side as u8, self.self_trade as u8]);
         match self.terms {
-            Terms::Limit { price_ticks, quantity_lots, time_in_force, post_only } => {
+            Terms::Limit {
+                price_ticks,
+                quantity_lots,
+                time_in_force,
+                post_only,
+            } => {
                 hash.add(&[0, time_in_force as u8, post_only.into()]);
                 hash.add(&price_ticks.to_be_bytes());
                 hash.add(&quantity_lots.to_be_bytes());
             }
-            Terms::Market { quantity_lots, fill_or_kill } => {
+            Terms::Market {
+                quantity_lots,
+                fill_or_kill,
+            } => {
                 hash.add(&[1, fill_or_kill.into()]);
                 hash.add(&quantity_lots.to_be_bytes());
             }

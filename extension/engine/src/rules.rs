@@ -55,7 +55,9 @@ impl Rules {
     /// What `lots` cost at a price: `None` above [`MAX_NOTIONAL`].
     pub fn notional(&self, price_ticks: u64, quantity_lots: u64) -> Option<Atoms> {
         let lot_ticks = Atoms::from(price_ticks) * Atoms::from(quantity_lots);
-        lot_ticks.checked_mul(self.tick_lot_atoms.into()).filter(|atoms| *atoms <= MAX_NOTIONAL)
+        lot_ticks
+            .checked_mul(self.tick_lot_atoms.into())
+            .filter(|atoms| *atoms <= MAX_NOTIONAL)
     }
 
     /// What `lots` cost at a price, where the notional is known to be in bounds: a part of an

@@ -69,6 +69,10 @@ impl Journal {
     /// Takes back the youngest entry, as long as one is younger than `mark`.
     pub(crate) fn take(&mut self, mark: usize) -> Option<Undo> {
         self.header_logged = false;
-        if self.undos.len() > mark { self.undos.pop() } else { None }
+        if self.undos.len() > mark {
+            self.undos.pop()
+        } else {
+            None
+        }
     }
 }

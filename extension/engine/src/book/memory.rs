@@ -15,7 +15,7 @@ pub struct Header {
     pub(crate) open: u32,
     /// By side: the best level.
     pub(crate) best: [u32; 2],
-    /// By side: the root of the price tree, a [`Link`](crate::book::tree).
+    /// By side: the root of the price tree, tagged (see `levels`).
     pub(crate) root: [u32; 2],
     /// Which order slots are free.
     pub(crate) free_orders: Free,
@@ -29,7 +29,7 @@ pub struct Header {
 /// A table's free slots: a chain of given-back ones, then all that were never used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[repr(C)]
-pub struct Free {
+pub(crate) struct Free {
     /// The slot given back last.
     pub(crate) head: u32,
     /// Slots `1..=used` were used at least once.
