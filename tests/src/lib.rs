@@ -1,1 +1,10 @@
-//! Written by its owner.
+//! Harness of the tests: clusters, databases, scenarios, isolation specs, load, and the bench.
+//!
+//! The tests themselves are in `suite/`; what they run on is here.
+
+pub mod checks;
+pub mod cluster;
+pub mod database;
+pub mod fixture;
+pub mod scenario;
+pub mod wait;

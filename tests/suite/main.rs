@@ -1,0 +1,8 @@
+//! All tests of the exchange as a whole, in one binary: each module is a list of sentences.
+//!
+//! Those that need Postgres share one private cluster, and have a database each.
+
+#![allow(missing_docs, reason = "a test is its own documentation")]
+
+//mod scenarios;
+mod tidy;

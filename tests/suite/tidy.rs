@@ -1,0 +1,7 @@
+//! Style that a machine can hold; see docs/style.md. Nothing here needs Postgres but the test of
+//! comments in the catalogue.
+
+mod catalogue;
+mod rust;
+mod source;
+mod sql;
