@@ -70,7 +70,8 @@ create table exchange.sessions (
     constraint sessions_token_hash_length check (octet_length(token_hash) = 32),
     constraint sessions_expires_later check (expires_at > created_at)
 );
-create index sessions_account_id_idx on exchange.sessions (account_id);
+create index sessions_account_id_idx on exchange.sessions (account_id, created_at);
+create index sessions_expires_at_idx on exchange.sessions (expires_at);
 comment on table exchange.sessions is 'Logins; the token itself is nowhere stored.';
 comment on column exchange.sessions.token_hash is 'SHA-256 of the bearer token.';
 comment on column exchange.sessions.account_id is 'Whose login it is.';

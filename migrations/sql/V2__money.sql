@@ -34,6 +34,7 @@ create table exchange.adjustments (
     constraint adjustments_reason_given check (reason <> '')
 );
 create index adjustments_account_id_idx on exchange.adjustments (account_id, asset_id, adjusted_at);
+create index adjustments_counter_account_id_idx on exchange.adjustments (counter_account_id, asset_id, adjusted_at);
 comment on table exchange.adjustments is 'Money moved by hand: funding of demo accounts, corrections.';
 comment on column exchange.adjustments.adjustment_id is 'Number of the fact.';
 comment on column exchange.adjustments.account_id is 'Whose balance changes.';

@@ -1,0 +1,93 @@
+-- Who may do what. Last of the contract, because it names everything else.
+
+revoke all on schema exchange, checks, reporting from public;
+revoke all on all functions in schema exchange from public, exchange_api, exchange_worker, exchange_analyst;
+revoke all on all tables in schema exchange, checks, reporting from public, exchange_api, exchange_worker, exchange_analyst;
+alter default privileges for role exchange_owner revoke execute on functions from public;
+
+grant usage on schema exchange to exchange_api, exchange_worker, exchange_analyst;
+grant usage on schema checks, reporting to exchange_worker, exchange_analyst;
+
+-- Reads. The API gets the parents only: a partition read by name would escape row-level security.
+grant select on
+    exchange.assets, exchange.fee_tiers, exchange.markets, exchange.market_rules,
+    exchange.orders, exchange.order_updates, exchange.trades, exchange.balances, exchange.adjustments, exchange.order_keys,
+    exchange.account_orders, exchange.account_trades, exchange.account_balances, exchange.ledger
+to exchange_api, exchange_worker, exchange_analyst;
+grant select on exchange.orders_open, exchange.orders_closed, exchange.streams, exchange.events
+to exchange_worker, exchange_analyst;
+-- Everything of an account but its password hash; nothing of sessions.
+grant select (account_id, role, email, fee_tier_id, status, created_at) on exchange.accounts
+to exchange_worker, exchange_analyst;
+grant select on all tables in schema checks, reporting to exchange_worker, exchange_analyst;
+
+do $$
+declare
+    protected text;
+begin
+    foreach protected in array array['orders', 'order_updates', 'trades', 'balances', 'adjustments', 'order_keys'] loop
+        if not (select c.relrowsecurity from pg_class c where c.oid = format('exchange.%I', protected)::regclass) then
+            execute format('alter table exchange.%I enable row level security', protected);
+        end if;
+        execute format(
+            'create policy %I on exchange.%I for select to exchange_worker, exchange_analyst using (true)',
+            protected || '_all', protected);
+        execute format(
+            'create policy %I on exchange.%I for select to exchange_api using (%s)',
+            protected || '_own', protected,
+            case protected
+                when 'trades' then
+                    'maker_account_id = nullif(current_setting(''exchange.account_id'', true), '''')::bigint '
+                    'or taker_account_id = nullif(current_setting(''exchange.account_id'', true), '''')::bigint'
+                else 'account_id = nullif(current_setting(''exchange.account_id'', true), '''')::bigint'
+            end);
+    end loop;
+end $$;
+
+-- Functions that trade.
+grant execute on function
+    exchange.submit(json),
+    exchange.place_order(bigint, text, text, text, numeric, numeric, numeric, text, boolean, text, text),
+    exchange.cancel_order(bigint, bigint, text),
+    exchange.cancel_all_orders(bigint, text, text),
+    exchange.reduce_order(bigint, bigint, numeric),
+    exchange.replace_order(bigint, bigint, text, numeric, numeric, text, boolean, text, text)
+to exchange_api, exchange_worker;
+
+-- Functions that read what is public, or what row-level security lets through.
+grant execute on function
+    exchange.order_book(text, integer),
+    exchange.wait_durable(),
+    exchange.recent_trades(text, integer, bigint),
+    exchange.balance_at(bigint, text, timestamptz),
+    exchange.account_statement(bigint, timestamptz, timestamptz),
+    exchange.book_at(text, bigint),
+    exchange.messages_after(integer, bigint, integer),
+    exchange.stream_positions(),
+    exchange.reject(text, text)
+to exchange_api, exchange_worker, exchange_analyst;
+
+-- Functions of the API alone: logins.
+grant execute on function
+    exchange.login_account(text),
+    exchange.open_session(bigint, bytea, interval),
+    exchange.session_account(bytea),
+    exchange.close_session(bytea)
+to exchange_api;
+
+-- Functions of operators and workers.
+grant execute on function
+    exchange.create_account(text, text, integer),
+    exchange.set_password_hash(bigint, text)
+to exchange_api, exchange_worker;
+grant execute on function
+    exchange.adjust_balance(bigint, text, numeric, text, text),
+    exchange.forget_ended_sessions(integer),
+    exchange.make_partitions(integer),
+    exchange.reset_book(text)
+to exchange_worker;
+grant execute on function
+    exchange.verify_book(text),
+    exchange.book_orders(text),
+    exchange.book_memory()
+to exchange_worker, exchange_analyst;

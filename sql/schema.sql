@@ -1,0 +1,2538 @@
+CREATE SCHEMA checks;
+
+ALTER SCHEMA checks OWNER TO exchange_owner;
+
+COMMENT ON SCHEMA checks IS 'Invariants: each view is empty, or lists the offending rows.';
+
+CREATE SCHEMA exchange;
+
+ALTER SCHEMA exchange OWNER TO exchange_owner;
+
+COMMENT ON SCHEMA exchange IS 'The exchange: tables are private; clients call functions and read views.';
+
+CREATE SCHEMA reporting;
+
+ALTER SCHEMA reporting OWNER TO exchange_owner;
+
+COMMENT ON SCHEMA reporting IS 'What analysts read: the same facts, with names instead of numbers.';
+
+CREATE EXTENSION IF NOT EXISTS exchange WITH SCHEMA exchange;
+
+CREATE FUNCTION exchange.account_statement(account_id bigint, from_time timestamp with time zone DEFAULT '-infinity'::timestamp with time zone, to_time timestamp with time zone DEFAULT 'infinity'::timestamp with time zone) RETURNS TABLE(occurred_at timestamp with time zone, fact_kind text, fact_id bigint, leg text, asset text, amount numeric, balance numeric)
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    SET jit TO 'off'
+    AS $$
+#variable_conflict use_column
+begin
+    return query
+    select e.occurred_at, e.fact_kind, e.fact_id, e.leg, a.symbol, round(e.amount, a.scale), round(e.balance, a.scale)
+    from (
+        select l.*, sum(l.amount) over (partition by l.asset_id order by l.occurred_at, l.fact_kind, l.fact_id, l.leg) as balance
+        from exchange.ledger l
+        where l.account_id = account_statement.account_id and l.occurred_at < to_time
+    ) e
+    join exchange.assets a on a.asset_id = e.asset_id
+    where e.occurred_at >= from_time
+    order by e.occurred_at, e.fact_kind, e.fact_id, a.symbol, e.leg;
+end $$;
+
+ALTER FUNCTION exchange.account_statement(account_id bigint, from_time timestamp with time zone, to_time timestamp with time zone) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.account_statement(account_id bigint, from_time timestamp with time zone, to_time timestamp with time zone) IS 'An account''s ledger entries from a time until before another, oldest first, with the balance of the asset after each. Reads the account''s entries from the beginning, for the opening balance.';
+
+CREATE FUNCTION exchange.adjust_balance(account_id bigint, asset text, amount numeric, reason text, idempotency_key text) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    adjusted exchange.assets;
+    contra bigint;
+    made exchange.adjustments;
+    available_now numeric;
+    held_now numeric;
+begin
+    select * into adjusted from exchange.assets a where a.symbol = adjust_balance.asset;
+    if not found then
+        perform exchange.reject('UNKNOWN_ASSET', format('no asset %s', coalesce(adjust_balance.asset, 'null')));
+    end if;
+    -- 10^36 atoms is the engine's largest amount (extension/engine/src/rules.rs, MAX_NOTIONAL).
+    if adjust_balance.amount is null or adjust_balance.amount in (0, 'NaN')
+        or abs(adjust_balance.amount) > power(10::numeric, 36 - adjusted.scale)
+        or round(adjust_balance.amount, adjusted.scale) <> adjust_balance.amount then
+        perform exchange.reject('INVALID_AMOUNT', format(
+            '%s is adjusted by an amount other than 0 with at most %s decimals', adjusted.symbol, adjusted.scale));
+    end if;
+    if coalesce(length(adjust_balance.idempotency_key) not between 1 and 200, true) then
+        perform exchange.reject('INVALID_IDEMPOTENCY_KEY', 'an idempotency key has 1 to 200 characters');
+    end if;
+    if coalesce(length(adjust_balance.reason) not between 1 and 500, true) then
+        perform exchange.reject('INVALID_REASON', 'a reason has 1 to 500 characters');
+    end if;
+    if not exists (
+        select from exchange.accounts a where a.account_id = adjust_balance.account_id and a.role <> 'external') then
+        perform exchange.reject('UNKNOWN_ACCOUNT', format('no account %s that has balances', adjust_balance.account_id));
+    end if;
+    select min(a.account_id) into contra from exchange.accounts a where a.role = 'external';
+    if contra is null then
+        raise exception 'there is no account of role external: seed the database first'
+            using errcode = 'object_not_in_prerequisite_state';
+    end if;
+
+    insert into exchange.adjustments (account_id, asset_id, amount, counter_account_id, reason, idempotency_key)
+    values (adjust_balance.account_id, adjusted.asset_id, round(adjust_balance.amount, adjusted.scale), contra,
+        adjust_balance.reason, adjust_balance.idempotency_key)
+    on conflict (idempotency_key) do nothing
+    returning * into made;
+    if not found then
+        select * into made from exchange.adjustments a where a.idempotency_key = adjust_balance.idempotency_key;
+        if not found then
+            raise exception 'another transaction has just used this idempotency key' using errcode = 'serialization_failure';
+        end if;
+        if (made.account_id, made.asset_id, made.amount)
+            is distinct from (adjust_balance.account_id, adjusted.asset_id, adjust_balance.amount) then
+            perform exchange.reject('DUPLICATE_IDEMPOTENCY_KEY', 'this key was used for another adjustment');
+        end if;
+        return made.adjustment_id;
+    end if;
+
+    insert into exchange.balances as b (account_id, asset_id, available, held)
+    values (made.account_id, made.asset_id, round(0::numeric, adjusted.scale), round(0::numeric, adjusted.scale))
+    on conflict (account_id, asset_id) do nothing;
+    update exchange.balances b
+    set available = b.available + made.amount
+    where b.account_id = made.account_id and b.asset_id = made.asset_id and b.available + made.amount >= 0
+    returning b.available, b.held into available_now, held_now;
+    if not found then
+        perform exchange.reject('INSUFFICIENT_BALANCE', format('less than %s %s is available', -made.amount, adjusted.symbol));
+    end if;
+
+    -- Last, because everybody who adjusts waits for this stream's counter.
+    perform exchange.append_event('asset', jsonb_build_object(
+        'change', 'adjusted', 'adjustment_id', made.adjustment_id::text, 'account_id', made.account_id::text,
+        'asset', adjusted.symbol, 'amount', made.amount::text,
+        'available', available_now::text, 'held', held_now::text));
+    return made.adjustment_id;
+end $$;
+
+ALTER FUNCTION exchange.adjust_balance(account_id bigint, asset text, amount numeric, reason text, idempotency_key text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.adjust_balance(account_id bigint, asset text, amount numeric, reason text, idempotency_key text) IS 'Moves money between an account and the world outside; a negative amount takes away. A repeat of the idempotency key with the same content returns the first adjustment''s number. One adjustment a transaction, or balances are locked out of order. Rejects: UNKNOWN_ASSET, INVALID_AMOUNT, INVALID_IDEMPOTENCY_KEY, INVALID_REASON, UNKNOWN_ACCOUNT, DUPLICATE_IDEMPOTENCY_KEY, INSUFFICIENT_BALANCE.';
+
+CREATE FUNCTION exchange.append_event(stream text, payload jsonb) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    numbered exchange.streams;
+begin
+    -- The row stays locked until the transaction ends: numbers are gapless and in commit order.
+    update exchange.streams s set last_sequence = s.last_sequence + 1 where s.name = append_event.stream returning * into numbered;
+    if not found then
+        raise exception 'no stream %', append_event.stream using errcode = 'no_data_found';
+    end if;
+    insert into exchange.events (stream_id, first_sequence, last_sequence, payload, occurred_at)
+    values (numbered.stream_id, numbered.last_sequence, numbered.last_sequence, append_event.payload, now());
+    perform pg_notify('exchange_events', numbered.stream_id::text);
+    return numbered.last_sequence;
+end $$;
+
+ALTER FUNCTION exchange.append_event(stream text, payload jsonb) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.append_event(stream text, payload jsonb) IS 'Writes a message of a stream that is no market''s, in the transaction that causes it, and rings the doorbell. Returns its sequence. A payload''s account_id says whose it is.';
+
+CREATE FUNCTION exchange.balance_at(account_id bigint, asset text, at timestamp with time zone DEFAULT now()) RETURNS numeric
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    SET jit TO 'off'
+    AS $$
+#variable_conflict use_column
+declare
+    asked exchange.assets;
+    total numeric;
+begin
+    select * into asked from exchange.assets a where a.symbol = balance_at.asset;
+    if not found then
+        perform exchange.reject('UNKNOWN_ASSET', format('no asset %s', coalesce(balance_at.asset, 'null')));
+    end if;
+    select round(coalesce(sum(l.amount), 0), asked.scale) into total
+    from exchange.ledger l
+    where l.account_id = balance_at.account_id and l.asset_id = asked.asset_id and l.occurred_at <= balance_at.at;
+    return total;
+end $$;
+
+ALTER FUNCTION exchange.balance_at(account_id bigint, asset text, at timestamp with time zone) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.balance_at(account_id bigint, asset text, at timestamp with time zone) IS 'What an account had of an asset at a time, available and held together: the sum of its ledger entries until then. Reads all of the account''s entries. Rejects: UNKNOWN_ASSET.';
+
+CREATE FUNCTION exchange.book_at(market text, sequence bigint) RETURNS TABLE(side text, price numeric, quantity numeric, orders integer)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    SET jit TO 'off'
+    AS $$
+#variable_conflict use_column
+declare
+    numbers_per_market constant bigint := 100000000000000;
+    base bigint;
+    moment bigint;
+begin
+    select m.market_id * numbers_per_market into base from exchange.markets m where m.symbol = book_at.market;
+    if not found then
+        perform exchange.reject('UNKNOWN_MARKET', format('no market %s', coalesce(book_at.market, 'null')));
+    end if;
+    if book_at.sequence is null or book_at.sequence not between 0 and numbers_per_market - 1 then
+        raise exception 'sequence must be between 0 and 10^14 - 1, not %', book_at.sequence using errcode = 'invalid_parameter_value';
+    end if;
+    moment := base + book_at.sequence;
+    -- From now backwards: what rests now, and whatever a later fact took away from it.
+    return query
+    with later_trades as materialized (
+        select t.* from exchange.trades t where t.trade_id > moment and t.trade_id < base + numbers_per_market
+    ), later_updates as materialized (
+        select u.* from exchange.order_updates u where u.order_update_id > moment and u.order_update_id < base + numbers_per_market
+    ), taken_away as (
+        select t.maker_order_id as order_id, t.quantity from later_trades t
+        union all
+        select t.taker_order_id, t.quantity from later_trades t
+        union all
+        select u.order_id, u.removed_quantity from later_updates u
+    ), changed as (
+        select c.order_id, sum(c.quantity) as quantity
+        from taken_away c
+        where c.order_id between base and moment
+        group by c.order_id
+        having sum(c.quantity) > 0
+    ), arriving as (
+        -- The order whose own command was still running: it did not rest yet.
+        select t.taker_order_id as order_id from later_trades t
+        union all
+        select case when u.reason = 'unfilled' then u.order_id else greatest(u.order_id, u.counter_order_id) end
+        from later_updates u where u.reason in ('unfilled', 'self_trade')
+    ), resting as (
+        select o.order_id, o.side, o.price, o.quantity - o.reduced_quantity - o.filled_quantity as quantity
+        from exchange.orders_open o
+        where o.order_id between base and moment
+        union all
+        select c.order_id, o.side, o.price, c.quantity
+        from changed c
+        cross join lateral (
+            select i.side, i.price from exchange.orders i where i.order_id = c.order_id and i.kind = 'limit'
+        ) o
+    )
+    select r.side, r.price, sum(r.quantity), count(distinct r.order_id)::integer
+    from resting r
+    where r.order_id not in (select a.order_id from arriving a)
+    group by r.side, r.price
+    having sum(r.quantity) > 0
+    order by r.side, case r.side when 'buy' then - r.price else r.price end;
+end $$;
+
+ALTER FUNCTION exchange.book_at(market text, sequence bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.book_at(market text, sequence bigint) IS 'The order book as it was right after a number of the market''s sequence, best first, bids then asks, without an order whose own command was still running. Works backwards from now: reads the open orders and all facts since. Rejects: UNKNOWN_MARKET.';
+
+CREATE FUNCTION exchange.check_market() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    base_scale smallint;
+    quote_scale smallint;
+begin
+    select scale into strict base_scale from exchange.assets where asset_id = new.base_asset_id;
+    select scale into strict quote_scale from exchange.assets where asset_id = new.quote_asset_id;
+    if mod(new.lot * 10::numeric ^ base_scale, 1) <> 0 then
+        raise exception 'lot % is not a whole number of base atoms (scale %)', new.lot, base_scale
+            using errcode = 'check_violation', constraint = 'markets_lot_in_atoms', schema = 'exchange', table = 'markets', column = 'lot';
+    end if;
+    if mod(new.tick * new.lot * 10::numeric ^ quote_scale, 1) <> 0 then
+        raise exception 'tick % × lot % is not a whole number of quote atoms (scale %)', new.tick, new.lot, quote_scale
+            using errcode = 'check_violation', constraint = 'markets_tick_lot_in_atoms', schema = 'exchange', table = 'markets', column = 'tick';
+    end if;
+    if tg_op = 'UPDATE' and (new.market_id, new.base_asset_id, new.quote_asset_id, new.tick, new.lot)
+        is distinct from (old.market_id, old.base_asset_id, old.quote_asset_id, old.tick, old.lot) then
+        raise exception 'number, assets, tick and lot of a market never change; make a new market'
+            using errcode = 'check_violation', constraint = 'markets_units_fixed', schema = 'exchange', table = 'markets';
+    end if;
+    return new;
+end $$;
+
+ALTER FUNCTION exchange.check_market() OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.check_market() IS 'Refuses a market whose units would need rounding, or a change of units.';
+
+CREATE FUNCTION exchange.close_session(token_hash bytea) RETURNS boolean
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    with closed as (
+        delete from exchange.sessions s where s.token_hash = close_session.token_hash returning 1
+    )
+    select exists (select from closed)
+$$;
+
+ALTER FUNCTION exchange.close_session(token_hash bytea) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.close_session(token_hash bytea) IS 'Logs out; false where there was no such session.';
+
+CREATE FUNCTION exchange.create_account(email text, password_hash text, fee_tier_id integer DEFAULT 1) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+#variable_conflict use_column
+declare
+    made bigint;
+begin
+    if create_account.email is null or create_account.email !~ '^[^@\s]{1,64}@[^@\s]{1,190}$' then
+        perform exchange.reject('INVALID_EMAIL', 'an email address is name@domain, at most 255 characters');
+    end if;
+    if create_account.password_hash !~ '^\$2[aby]\$[0-9]{2}\$[./A-Za-z0-9]{53}$' then
+        perform exchange.reject('INVALID_PASSWORD_HASH', 'a password hash is a bcrypt hash of 60 characters');
+    end if;
+    if not exists (select from exchange.fee_tiers t where t.fee_tier_id = create_account.fee_tier_id) then
+        perform exchange.reject('UNKNOWN_FEE_TIER', format('no fee tier %s', create_account.fee_tier_id));
+    end if;
+    insert into exchange.accounts (email, password_hash, fee_tier_id)
+    values (lower(create_account.email), create_account.password_hash, create_account.fee_tier_id)
+    on conflict (email) do nothing
+    returning account_id into made;
+    if made is null then
+        perform exchange.reject('EMAIL_TAKEN', 'an account with this email address exists');
+    end if;
+    return made;
+end $_$;
+
+ALTER FUNCTION exchange.create_account(email text, password_hash text, fee_tier_id integer) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.create_account(email text, password_hash text, fee_tier_id integer) IS 'Opens a user''s account. The hash is bcrypt, or null where no login shall be possible. Rejects: INVALID_EMAIL, INVALID_PASSWORD_HASH, UNKNOWN_FEE_TIER, EMAIL_TAKEN.';
+
+CREATE FUNCTION exchange.create_market(market_id integer, base_asset text, quote_asset text, tick numeric, lot numeric, min_quantity numeric, max_quantity numeric, min_notional numeric, price_band numeric, reference_price numeric, max_open_orders integer DEFAULT 200, allow_self_trade boolean DEFAULT false, status text DEFAULT 'trading'::text) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    base exchange.assets;
+    quote exchange.assets;
+    -- The engine counts atoms of a lot, lots of a quantity and ticks of a price in 64 bits.
+    largest constant numeric := 9223372036854775807;
+    fee_account bigint;
+begin
+    select * into base from exchange.assets a where a.symbol = create_market.base_asset;
+    if not found then
+        perform exchange.reject('UNKNOWN_ASSET', format('no asset %s', create_market.base_asset));
+    end if;
+    select * into quote from exchange.assets a where a.symbol = create_market.quote_asset;
+    if not found then
+        perform exchange.reject('UNKNOWN_ASSET', format('no asset %s', create_market.quote_asset));
+    end if;
+    if coalesce(create_market.tick <= 0 or create_market.lot <= 0, true) then
+        perform exchange.reject('INVALID_MARKET', 'tick and lot are positive');
+    end if;
+    if coalesce(create_market.lot * power(10::numeric, base.scale) > largest
+        or create_market.tick * create_market.lot * power(10::numeric, quote.scale) > largest
+        or create_market.max_quantity / create_market.lot > largest
+        or create_market.reference_price / create_market.tick > largest
+        or scale(trim_scale(create_market.min_notional)) > quote.scale
+        or create_market.min_notional * power(10::numeric, quote.scale) > power(10::numeric, 36), true) then
+        perform exchange.reject('INVALID_MARKET', 'a limit of the market is missing, too fine or too large');
+    end if;
+    if exists (select from exchange.markets m where m.market_id = create_market.market_id
+        or m.symbol = base.symbol || '/' || quote.symbol) then
+        perform exchange.reject('MARKET_EXISTS', format('market %s or %s/%s exists', create_market.market_id, base.symbol, quote.symbol));
+    end if;
+
+    insert into exchange.accounts (role) values ('fees') returning account_id into fee_account;
+    -- The fee account's balances are made now: trading then finds them and never inserts.
+    insert into exchange.balances (account_id, asset_id, available, held)
+    select fee_account, f.asset_id, round(0::numeric, f.scale), round(0::numeric, f.scale)
+    from (values (base.asset_id, base.scale), (quote.asset_id, quote.scale)) as f (asset_id, scale);
+    insert into exchange.markets (
+        market_id, symbol, base_asset_id, quote_asset_id, fee_account_id, tick, lot, min_quantity, max_quantity,
+        min_notional, price_band, reference_price, max_open_orders, allow_self_trade, status)
+    values (
+        create_market.market_id, base.symbol || '/' || quote.symbol, base.asset_id, quote.asset_id, fee_account,
+        create_market.tick, create_market.lot, create_market.min_quantity, create_market.max_quantity,
+        create_market.min_notional, create_market.price_band, create_market.reference_price,
+        create_market.max_open_orders, create_market.allow_self_trade, create_market.status);
+    return create_market.market_id;
+end $$;
+
+ALTER FUNCTION exchange.create_market(market_id integer, base_asset text, quote_asset text, tick numeric, lot numeric, min_quantity numeric, max_quantity numeric, min_notional numeric, price_band numeric, reference_price numeric, max_open_orders integer, allow_self_trade boolean, status text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.create_market(market_id integer, base_asset text, quote_asset text, tick numeric, lot numeric, min_quantity numeric, max_quantity numeric, min_notional numeric, price_band numeric, reference_price numeric, max_open_orders integer, allow_self_trade boolean, status text) IS 'Lists base/quote under the operator''s number, with a fee account of its own. What the engine could not count exactly is refused. Rejects: UNKNOWN_ASSET, INVALID_MARKET, MARKET_EXISTS; a rule of the table that does not hold is a check violation that names it.';
+
+CREATE FUNCTION exchange.forget_ended_sessions(limit_sessions integer DEFAULT 1000) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    forgotten integer;
+begin
+    delete from exchange.sessions s
+    where s.token_hash in (
+        select e.token_hash from exchange.sessions e
+        where e.expires_at <= now()
+        order by e.expires_at
+        limit least(greatest(limit_sessions, 0), 100000)
+        for update skip locked);
+    get diagnostics forgotten = row_count;
+    return forgotten;
+end $$;
+
+ALTER FUNCTION exchange.forget_ended_sessions(limit_sessions integer) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.forget_ended_sessions(limit_sessions integer) IS 'Deletes sessions that have ended, oldest first, so many at most; returns how many.';
+
+CREATE FUNCTION exchange.login_account(email text) RETURNS TABLE(account_id bigint, password_hash text, status text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select a.account_id, a.password_hash, a.status
+    from exchange.accounts a
+    where a.email = lower(login_account.email) and a.role = 'user' and a.password_hash is not null
+$$;
+
+ALTER FUNCTION exchange.login_account(email text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.login_account(email text) IS 'What is needed to check a password: no row where no such login exists. The only way to a password hash.';
+
+CREATE FUNCTION exchange.make_partitions(months_ahead integer DEFAULT 12) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    parent text;
+    month date;
+    leaf text;
+    made integer := 0;
+begin
+    if months_ahead not between 1 and 120 then
+        raise exception 'months_ahead must be between 1 and 120, not %', months_ahead using errcode = 'invalid_parameter_value';
+    end if;
+    perform pg_advisory_xact_lock(hashtextextended('exchange.make_partitions', 0));
+    foreach parent in array array['orders_closed', 'order_updates', 'trades', 'events'] loop
+        for i in 0 .. months_ahead loop
+            month := (date_trunc('month', now() at time zone 'UTC') + make_interval(months => i))::date;
+            leaf := parent || to_char(month, '_YYYY_MM');
+            if to_regclass('exchange.' || leaf) is null then
+                execute format(
+                    'create table exchange.%I partition of exchange.%I for values from (%L) to (%L)',
+                    leaf, parent, month::text || ' 00:00:00+00', (month + interval '1 month')::date::text || ' 00:00:00+00');
+                made := made + 1;
+            end if;
+        end loop;
+    end loop;
+    return made;
+end $$;
+
+ALTER FUNCTION exchange.make_partitions(months_ahead integer) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.make_partitions(months_ahead integer) IS 'Makes the monthly partitions up to so many months ahead; returns how many were missing.';
+
+CREATE FUNCTION exchange.messages_after(of_stream integer, after_sequence bigint, limit_messages integer DEFAULT 1000) RETURNS TABLE(stream_id integer, sequence bigint, topic text, account_ids bigint[], payload jsonb, occurred_at timestamp with time zone)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    SET jit TO 'off'
+    AS $$
+#variable_conflict use_column
+declare
+    numbers_per_market constant bigint := 100000000000000;
+    wanted integer := least(greatest(coalesce(limit_messages, 1000), 0), 10000);
+    base bigint;
+    first bigint;
+    last bigint;
+    symbol text;
+    base_asset text;
+    quote_asset text;
+begin
+    if after_sequence is null or after_sequence not between 0 and numbers_per_market - 1 then
+        raise exception 'after_sequence must be between 0 and 10^14 - 1, not %', after_sequence
+            using errcode = 'invalid_parameter_value';
+    end if;
+    if of_stream >= 10000 then
+        return query
+        select e.stream_id, e.last_sequence, s.name,
+            case when e.payload ? 'account_id' then array[(e.payload ->> 'account_id')::bigint] else '{}' end,
+            e.payload, e.occurred_at
+        from exchange.events e
+        join exchange.streams s on s.stream_id = e.stream_id
+        where e.stream_id = of_stream and e.last_sequence > after_sequence
+        order by e.last_sequence
+        limit wanted;
+        return;
+    end if;
+
+    select m.symbol, b.symbol, q.symbol into symbol, base_asset, quote_asset
+    from exchange.markets m
+    join exchange.assets b on b.asset_id = m.base_asset_id
+    join exchange.assets q on q.asset_id = m.quote_asset_id
+    where m.market_id = of_stream;
+    -- Numbers are gapless, so the next messages are the next numbers: no limit is needed.
+    base := of_stream * numbers_per_market;
+    first := base + after_sequence + 1;
+    last := least(base + after_sequence + wanted, base + numbers_per_market - 1);
+    return query
+    select of_stream, m.number - base, m.topic, m.account_ids, m.payload, m.occurred_at
+    from (
+        select o.order_id as number, 'order' as topic, array[o.account_id] as account_ids,
+            jsonb_build_object(
+                'change', 'placed', 'market', symbol, 'order_id', o.order_id::text, 'client_order_id', o.client_order_id,
+                'side', o.side, 'kind', o.kind, 'time_in_force', o.time_in_force, 'post_only', o.post_only,
+                'self_trade', o.self_trade, 'price', o.price::text, 'quantity', o.quantity::text,
+                'budget', o.budget::text) as payload,
+            o.placed_at as occurred_at
+        from exchange.orders o
+        where o.order_id between first and last
+        union all
+        select u.order_update_id, 'order', array[u.account_id],
+            jsonb_build_object(
+                'change', u.kind, 'market', symbol, 'order_id', u.order_id::text, 'reason', u.reason,
+                'removed_quantity', u.removed_quantity::text, 'counter_order_id', u.counter_order_id::text,
+                'prevented_quantity', u.prevented_quantity::text),
+            u.updated_at
+        from exchange.order_updates u
+        where u.order_update_id between first and last
+        union all
+        select t.trade_id, 'trade',
+            case when t.maker_account_id = t.taker_account_id then array[t.taker_account_id]
+                else array[t.taker_account_id, t.maker_account_id] end,
+            jsonb_build_object(
+                'change', 'traded', 'market', symbol, 'trade_id', t.trade_id::text, 'price', t.price::text,
+                'quantity', t.quantity::text, 'quote_amount', t.quote_amount::text, 'taker_side', t.taker_side,
+                'maker', jsonb_build_object(
+                    'account_id', t.maker_account_id::text, 'order_id', t.maker_order_id::text, 'fee', t.maker_fee::text,
+                    'fee_asset', case t.taker_side when 'buy' then quote_asset else base_asset end),
+                'taker', jsonb_build_object(
+                    'account_id', t.taker_account_id::text, 'order_id', t.taker_order_id::text, 'fee', t.taker_fee::text,
+                    'fee_asset', case t.taker_side when 'buy' then base_asset else quote_asset end)),
+            t.traded_at
+        from exchange.trades t
+        where t.trade_id between first and last
+    ) m
+    order by m.number;
+end $$;
+
+ALTER FUNCTION exchange.messages_after(of_stream integer, after_sequence bigint, limit_messages integer) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.messages_after(of_stream integer, after_sequence bigint, limit_messages integer) IS 'The next messages of a stream, oldest first, at most 10,000: of a market its orders, order updates and trades; of another stream its payloads. A trade''s maker and taker parts are private to account_ids; the rest of it is public.';
+
+CREATE FUNCTION exchange.open_session(account_id bigint, token_hash bytea, lifetime interval DEFAULT '1 day'::interval) RETURNS timestamp with time zone
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    -- Logins beyond this end the account's oldest ones, so that nobody fills the table.
+    max_sessions constant integer := 100;
+    ends timestamptz;
+begin
+    if open_session.lifetime is null or open_session.lifetime <= '0' or open_session.lifetime > '31 days' then
+        perform exchange.reject('INVALID_LIFETIME', 'a session lives longer than nothing and at most 31 days');
+    end if;
+    if open_session.token_hash is null or octet_length(open_session.token_hash) <> 32 then
+        perform exchange.reject('INVALID_TOKEN_HASH', 'a token hash is 32 bytes of SHA-256');
+    end if;
+    perform from exchange.accounts a
+    where a.account_id = open_session.account_id and a.role = 'user'
+    for no key update;
+    if not found then
+        perform exchange.reject('UNKNOWN_ACCOUNT', format('no user''s account %s', open_session.account_id));
+    end if;
+    delete from exchange.sessions s
+    where s.account_id = open_session.account_id
+        and (s.expires_at <= now() or s.token_hash in (
+            select o.token_hash from exchange.sessions o
+            where o.account_id = open_session.account_id
+            order by o.created_at desc offset max_sessions - 1));
+    insert into exchange.sessions (token_hash, account_id, expires_at)
+    values (open_session.token_hash, open_session.account_id, now() + open_session.lifetime)
+    returning expires_at into ends;
+    return ends;
+end $$;
+
+ALTER FUNCTION exchange.open_session(account_id bigint, token_hash bytea, lifetime interval) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.open_session(account_id bigint, token_hash bytea, lifetime interval) IS 'Records a login and returns when it ends. Ended sessions of the account are forgotten; the oldest beyond 100 end. Rejects: INVALID_LIFETIME, INVALID_TOKEN_HASH, UNKNOWN_ACCOUNT.';
+
+CREATE FUNCTION exchange.recent_trades(market text, limit_trades integer DEFAULT 50, before_trade_id bigint DEFAULT NULL::bigint) RETURNS TABLE(trade_id bigint, price numeric, quantity numeric, quote_amount numeric, taker_side text, traded_at timestamp with time zone)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    SET jit TO 'off'
+    AS $$
+#variable_conflict use_column
+declare
+    numbers_per_market constant bigint := 100000000000000;
+    base bigint;
+begin
+    select m.market_id * numbers_per_market into base from exchange.markets m where m.symbol = recent_trades.market;
+    if not found then
+        perform exchange.reject('UNKNOWN_MARKET', format('no market %s', coalesce(recent_trades.market, 'null')));
+    end if;
+    return query
+    select t.trade_id, t.price, t.quantity, t.quote_amount, t.taker_side, t.traded_at
+    from exchange.trades t
+    where t.trade_id > base and t.trade_id < least(coalesce(before_trade_id, base + numbers_per_market), base + numbers_per_market)
+    order by t.trade_id desc
+    limit least(greatest(coalesce(limit_trades, 50), 0), 1000);
+end $$;
+
+ALTER FUNCTION exchange.recent_trades(market text, limit_trades integer, before_trade_id bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.recent_trades(market text, limit_trades integer, before_trade_id bigint) IS 'A market''s trades, newest first, at most 1,000, without the parties; public. Rejects: UNKNOWN_MARKET.';
+
+CREATE FUNCTION exchange.reject(code text, message text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    raise exception using errcode = 'RJECT', message = code || ': ' || message;
+end $$;
+
+ALTER FUNCTION exchange.reject(code text, message text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.reject(code text, message text) IS 'Refuses the caller''s input: SQLSTATE RJECT, message "CODE: words". Nothing of the statement stays.';
+
+CREATE FUNCTION exchange.session_account(token_hash bytea) RETURNS TABLE(account_id bigint, expires_at timestamp with time zone)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select s.account_id, s.expires_at
+    from exchange.sessions s
+    where s.token_hash = session_account.token_hash and s.expires_at > now()
+$$;
+
+ALTER FUNCTION exchange.session_account(token_hash bytea) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.session_account(token_hash bytea) IS 'Whose session it is: no row where the token is unknown or its session has ended.';
+
+CREATE FUNCTION exchange.set_account_status(account_id bigint, status text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+    if set_account_status.status is null or set_account_status.status not in ('active', 'frozen') then
+        perform exchange.reject('INVALID_STATUS', 'an account is active or frozen');
+    end if;
+    update exchange.accounts
+    set status = set_account_status.status
+    where account_id = set_account_status.account_id and role = 'user';
+    if not found then
+        perform exchange.reject('UNKNOWN_ACCOUNT', format('no user''s account %s', set_account_status.account_id));
+    end if;
+end $$;
+
+ALTER FUNCTION exchange.set_account_status(account_id bigint, status text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.set_account_status(account_id bigint, status text) IS 'Freezes an account (it may cancel and reduce, not place) or frees it. Rejects: INVALID_STATUS, UNKNOWN_ACCOUNT.';
+
+CREATE FUNCTION exchange.set_market_status(market text, status text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+    if set_market_status.status is null or set_market_status.status not in ('trading', 'cancel_only', 'halted') then
+        perform exchange.reject('INVALID_STATUS', 'a market is trading, cancel_only or halted');
+    end if;
+    update exchange.markets m set status = set_market_status.status where m.symbol = set_market_status.market;
+    if not found then
+        perform exchange.reject('UNKNOWN_MARKET', format('no market %s', set_market_status.market));
+    end if;
+end $$;
+
+ALTER FUNCTION exchange.set_market_status(market text, status text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.set_market_status(market text, status text) IS 'Halts a market, lets it take cancels only, or lets it trade. Rejects: INVALID_STATUS, UNKNOWN_MARKET.';
+
+CREATE FUNCTION exchange.set_password_hash(account_id bigint, password_hash text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+#variable_conflict use_column
+begin
+    if set_password_hash.password_hash !~ '^\$2[aby]\$[0-9]{2}\$[./A-Za-z0-9]{53}$' then
+        perform exchange.reject('INVALID_PASSWORD_HASH', 'a password hash is a bcrypt hash of 60 characters');
+    end if;
+    update exchange.accounts
+    set password_hash = set_password_hash.password_hash
+    where account_id = set_password_hash.account_id and role = 'user';
+    if not found then
+        perform exchange.reject('UNKNOWN_ACCOUNT', format('no user''s account %s', set_password_hash.account_id));
+    end if;
+    delete from exchange.sessions where account_id = set_password_hash.account_id;
+end $_$;
+
+ALTER FUNCTION exchange.set_password_hash(account_id bigint, password_hash text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.set_password_hash(account_id bigint, password_hash text) IS 'Changes a password and ends the account''s sessions. Rejects: INVALID_PASSWORD_HASH, UNKNOWN_ACCOUNT.';
+
+CREATE FUNCTION exchange.stream_positions() RETURNS TABLE(stream_id integer, name text, last_sequence bigint)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select m.market_id, m.symbol, coalesce((
+        select e.last_sequence from exchange.events e
+        where e.stream_id = m.market_id order by e.last_sequence desc limit 1), 0)
+    from exchange.markets m
+    union all
+    select s.stream_id, s.name, s.last_sequence from exchange.streams s
+    order by 1
+$$;
+
+ALTER FUNCTION exchange.stream_positions() OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.stream_positions() IS 'Every stream and the number of its last message: where a follower that needs no history begins.';
+
+CREATE TABLE exchange.assets (
+    asset_id integer NOT NULL,
+    symbol text NOT NULL,
+    scale smallint NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT assets_asset_id_positive CHECK ((asset_id > 0)),
+    CONSTRAINT assets_scale_range CHECK (((scale >= 0) AND (scale <= 18))),
+    CONSTRAINT assets_symbol_form CHECK ((symbol ~ '^[A-Z0-9]{2,10}$'::text))
+);
+
+ALTER TABLE exchange.assets OWNER TO exchange_owner;
+
+COMMENT ON TABLE exchange.assets IS 'What balances are kept in.';
+
+COMMENT ON COLUMN exchange.assets.asset_id IS 'Chosen by the operator; never reused.';
+
+COMMENT ON COLUMN exchange.assets.symbol IS 'The name people use, such as BTC.';
+
+COMMENT ON COLUMN exchange.assets.scale IS 'Decimals of the smallest unit, the atom: 8 for BTC.';
+
+COMMENT ON COLUMN exchange.assets.created_at IS 'When the asset was listed.';
+
+CREATE TABLE exchange.balances (
+    account_id bigint NOT NULL,
+    asset_id integer NOT NULL,
+    available numeric DEFAULT 0 NOT NULL,
+    held numeric DEFAULT 0 NOT NULL,
+    CONSTRAINT balances_available_not_negative CHECK (((available >= (0)::numeric) AND (available < 'Infinity'::numeric))),
+    CONSTRAINT balances_held_not_negative CHECK (((held >= (0)::numeric) AND (held < 'Infinity'::numeric)))
+)
+WITH (fillfactor='50', autovacuum_vacuum_scale_factor='0.05');
+
+ALTER TABLE exchange.balances OWNER TO exchange_owner;
+
+COMMENT ON TABLE exchange.balances IS 'What each account has; the one derived table, compared with the ledger by checks. Rows are locked in key order.';
+
+COMMENT ON COLUMN exchange.balances.account_id IS 'Owner. No foreign key: the engine writes these rows directly; a check finds orphans.';
+
+COMMENT ON COLUMN exchange.balances.asset_id IS 'Asset.';
+
+COMMENT ON COLUMN exchange.balances.available IS 'Free to use.';
+
+COMMENT ON COLUMN exchange.balances.held IS 'Frozen by open orders (and later by withdrawals).';
+
+CREATE TABLE exchange.markets (
+    market_id integer NOT NULL,
+    symbol text NOT NULL,
+    base_asset_id integer NOT NULL,
+    quote_asset_id integer NOT NULL,
+    fee_account_id bigint NOT NULL,
+    tick numeric NOT NULL,
+    lot numeric NOT NULL,
+    min_quantity numeric NOT NULL,
+    max_quantity numeric NOT NULL,
+    min_notional numeric NOT NULL,
+    price_band numeric(7,6) NOT NULL,
+    reference_price numeric NOT NULL,
+    max_open_orders integer DEFAULT 200 NOT NULL,
+    allow_self_trade boolean DEFAULT false NOT NULL,
+    status text DEFAULT 'trading'::text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT markets_assets_differ CHECK ((base_asset_id <> quote_asset_id)),
+    CONSTRAINT markets_lot_positive CHECK (((lot > (0)::numeric) AND (lot < 'Infinity'::numeric))),
+    CONSTRAINT markets_market_id_range CHECK (((market_id >= 1) AND (market_id <= 9999))),
+    CONSTRAINT markets_max_open_orders_positive CHECK ((max_open_orders > 0)),
+    CONSTRAINT markets_min_notional_range CHECK (((min_notional >= (0)::numeric) AND (min_notional < 'Infinity'::numeric))),
+    CONSTRAINT markets_price_band_range CHECK (((price_band > (0)::numeric) AND (price_band < (1)::numeric))),
+    CONSTRAINT markets_quantities_in_lots CHECK (((min_quantity > (0)::numeric) AND (mod(min_quantity, lot) = (0)::numeric) AND (mod(max_quantity, lot) = (0)::numeric) AND (min_quantity <= max_quantity) AND (max_quantity < 'Infinity'::numeric))),
+    CONSTRAINT markets_reference_price_on_tick CHECK (((reference_price > (0)::numeric) AND (reference_price < 'Infinity'::numeric) AND (mod(reference_price, tick) = (0)::numeric))),
+    CONSTRAINT markets_status_known CHECK ((status = ANY (ARRAY['trading'::text, 'cancel_only'::text, 'halted'::text]))),
+    CONSTRAINT markets_tick_positive CHECK (((tick > (0)::numeric) AND (tick < 'Infinity'::numeric)))
+);
+
+ALTER TABLE exchange.markets OWNER TO exchange_owner;
+
+COMMENT ON TABLE exchange.markets IS 'Pairs of assets that trade, and the rules.';
+
+COMMENT ON COLUMN exchange.markets.market_id IS 'Chosen by the operator; the leading digits of every order and trade number.';
+
+COMMENT ON COLUMN exchange.markets.symbol IS 'base/quote, such as BTC/USDT.';
+
+COMMENT ON COLUMN exchange.markets.base_asset_id IS 'What is bought and sold.';
+
+COMMENT ON COLUMN exchange.markets.quote_asset_id IS 'What is paid.';
+
+COMMENT ON COLUMN exchange.markets.fee_account_id IS 'Receives this market''s fees; one account a market, so that markets never wait for each other here.';
+
+COMMENT ON COLUMN exchange.markets.tick IS 'Prices are whole multiples of it.';
+
+COMMENT ON COLUMN exchange.markets.lot IS 'Quantities are whole multiples of it.';
+
+COMMENT ON COLUMN exchange.markets.min_quantity IS 'Smallest base quantity of an order.';
+
+COMMENT ON COLUMN exchange.markets.max_quantity IS 'Largest base quantity of an order.';
+
+COMMENT ON COLUMN exchange.markets.min_notional IS 'Smallest price times quantity of an order, in quote.';
+
+COMMENT ON COLUMN exchange.markets.price_band IS 'How far a price may be from the last one, as a part of it.';
+
+COMMENT ON COLUMN exchange.markets.reference_price IS 'Stands in for the last price until the first trade.';
+
+COMMENT ON COLUMN exchange.markets.max_open_orders IS 'Open orders that one account may have here.';
+
+COMMENT ON COLUMN exchange.markets.allow_self_trade IS 'Whether self-trade mode none is accepted.';
+
+COMMENT ON COLUMN exchange.markets.status IS 'trading; cancel_only: cancels and reductions; halted: nothing.';
+
+COMMENT ON COLUMN exchange.markets.created_at IS 'When the market was made.';
+
+CREATE TABLE exchange.orders (
+    order_id bigint NOT NULL,
+    market_id integer NOT NULL,
+    account_id bigint NOT NULL,
+    client_order_id text COLLATE pg_catalog."C",
+    side text NOT NULL,
+    kind text NOT NULL,
+    time_in_force text NOT NULL,
+    post_only boolean NOT NULL,
+    self_trade text NOT NULL,
+    price numeric,
+    quantity numeric,
+    budget numeric,
+    maker_rate numeric(7,6) NOT NULL,
+    taker_rate numeric(7,6) NOT NULL,
+    reduced_quantity numeric NOT NULL,
+    filled_quantity numeric NOT NULL,
+    filled_quote numeric NOT NULL,
+    state text NOT NULL,
+    placed_at timestamp with time zone NOT NULL,
+    closed_at timestamp with time zone,
+    CONSTRAINT orders_amounts_in_range CHECK (((price > (0)::numeric) AND (quantity > (0)::numeric) AND (budget > (0)::numeric) AND (reduced_quantity >= (0)::numeric) AND (filled_quantity >= (0)::numeric) AND (filled_quote >= (0)::numeric) AND ((reduced_quantity + filled_quantity) <= quantity) AND (filled_quote <= budget))),
+    CONSTRAINT orders_filled_is_whole CHECK (((state <> 'filled'::text) OR (quantity IS NULL) OR ((reduced_quantity + filled_quantity) = quantity))),
+    CONSTRAINT orders_names_known CHECK (((side = ANY (ARRAY['buy'::text, 'sell'::text])) AND (kind = ANY (ARRAY['limit'::text, 'market'::text])) AND (time_in_force = ANY (ARRAY['gtc'::text, 'ioc'::text, 'fok'::text])) AND (self_trade = ANY (ARRAY['expire_taker'::text, 'expire_maker'::text, 'expire_both'::text, 'none'::text])) AND (state = ANY (ARRAY['open'::text, 'filled'::text, 'cancelled'::text, 'expired'::text])))),
+    CONSTRAINT orders_open_rests CHECK ((((state = 'open'::text) = (closed_at IS NULL)) AND ((state <> 'open'::text) OR ((time_in_force = 'gtc'::text) AND ((reduced_quantity + filled_quantity) < quantity))))),
+    CONSTRAINT orders_terms_fit_kind CHECK ((((kind = 'limit'::text) = (price IS NOT NULL)) AND ((quantity IS NULL) = (budget IS NOT NULL)) AND ((budget IS NULL) OR ((kind = 'market'::text) AND (side = 'buy'::text))) AND ((NOT post_only) OR (time_in_force = 'gtc'::text)) AND ((kind = 'limit'::text) OR (time_in_force <> 'gtc'::text))))
+)
+PARTITION BY LIST (state);
+
+ALTER TABLE exchange.orders OWNER TO exchange_owner;
+
+COMMENT ON TABLE exchange.orders IS 'Every accepted order, once: in orders_open while it rests, then in the partition of the month in which it ended.';
+
+COMMENT ON COLUMN exchange.orders.order_id IS 'market_id * 10^14 + sequence of the placement.';
+
+COMMENT ON COLUMN exchange.orders.market_id IS 'Market.';
+
+COMMENT ON COLUMN exchange.orders.account_id IS 'Owner.';
+
+COMMENT ON COLUMN exchange.orders.client_order_id IS 'The owner''s own name for it and idempotency key; see order_keys.';
+
+COMMENT ON COLUMN exchange.orders.side IS 'buy or sell.';
+
+COMMENT ON COLUMN exchange.orders.kind IS 'limit or market.';
+
+COMMENT ON COLUMN exchange.orders.time_in_force IS 'gtc, ioc or fok.';
+
+COMMENT ON COLUMN exchange.orders.post_only IS 'Was refused rather than take.';
+
+COMMENT ON COLUMN exchange.orders.self_trade IS 'What happens on meeting an order of the same account.';
+
+COMMENT ON COLUMN exchange.orders.price IS 'Worst acceptable price; null for market orders.';
+
+COMMENT ON COLUMN exchange.orders.quantity IS 'Base quantity as placed; null for budget orders.';
+
+COMMENT ON COLUMN exchange.orders.budget IS 'Quote to spend at most; only market buys by budget.';
+
+COMMENT ON COLUMN exchange.orders.maker_rate IS 'Fee rate of its fills as maker, fixed at placement.';
+
+COMMENT ON COLUMN exchange.orders.taker_rate IS 'Fee rate of its fills as taker, fixed at placement.';
+
+COMMENT ON COLUMN exchange.orders.reduced_quantity IS 'Taken off by reductions.';
+
+COMMENT ON COLUMN exchange.orders.filled_quantity IS 'Base traded; the sum of its trades.';
+
+COMMENT ON COLUMN exchange.orders.filled_quote IS 'Quote traded; the sum of its trades.';
+
+COMMENT ON COLUMN exchange.orders.state IS 'open, filled, cancelled (by its owner) or expired (by a rule).';
+
+COMMENT ON COLUMN exchange.orders.placed_at IS 'When it was accepted.';
+
+COMMENT ON COLUMN exchange.orders.closed_at IS 'When it ended.';
+
+CREATE TABLE exchange.trades (
+    trade_id bigint NOT NULL,
+    market_id integer NOT NULL,
+    price numeric NOT NULL,
+    quantity numeric NOT NULL,
+    quote_amount numeric NOT NULL,
+    taker_side text NOT NULL,
+    maker_order_id bigint NOT NULL,
+    taker_order_id bigint NOT NULL,
+    maker_account_id bigint NOT NULL,
+    taker_account_id bigint NOT NULL,
+    maker_fee numeric NOT NULL,
+    taker_fee numeric NOT NULL,
+    traded_at timestamp with time zone NOT NULL,
+    CONSTRAINT trades_amounts_in_range CHECK (((price > (0)::numeric) AND (quantity > (0)::numeric) AND (quote_amount = (price * quantity)))),
+    CONSTRAINT trades_fees_in_range CHECK (((maker_fee >= (0)::numeric) AND (taker_fee >= (0)::numeric) AND
+CASE taker_side
+    WHEN 'buy'::text THEN ((taker_fee <= quantity) AND (maker_fee <= quote_amount))
+    ELSE ((maker_fee <= quantity) AND (taker_fee <= quote_amount))
+END)),
+    CONSTRAINT trades_taker_side_known CHECK ((taker_side = ANY (ARRAY['buy'::text, 'sell'::text])))
+)
+PARTITION BY RANGE (traded_at);
+
+ALTER TABLE exchange.trades OWNER TO exchange_owner;
+
+COMMENT ON TABLE exchange.trades IS 'Every trade, with all that its ledger entries need.';
+
+COMMENT ON COLUMN exchange.trades.trade_id IS 'market_id * 10^14 + sequence. A taker''s trades follow its order''s number.';
+
+COMMENT ON COLUMN exchange.trades.market_id IS 'Market.';
+
+COMMENT ON COLUMN exchange.trades.price IS 'The maker''s price.';
+
+COMMENT ON COLUMN exchange.trades.quantity IS 'Base traded.';
+
+COMMENT ON COLUMN exchange.trades.quote_amount IS 'Quote traded: price times quantity, exact.';
+
+COMMENT ON COLUMN exchange.trades.taker_side IS 'Side of the order that arrived.';
+
+COMMENT ON COLUMN exchange.trades.maker_order_id IS 'The order that rested.';
+
+COMMENT ON COLUMN exchange.trades.taker_order_id IS 'The order that arrived.';
+
+COMMENT ON COLUMN exchange.trades.maker_account_id IS 'Owner of the maker order.';
+
+COMMENT ON COLUMN exchange.trades.taker_account_id IS 'Owner of the taker order.';
+
+COMMENT ON COLUMN exchange.trades.maker_fee IS 'In the asset that the maker received, rounded up to the atom.';
+
+COMMENT ON COLUMN exchange.trades.taker_fee IS 'In the asset that the taker received, rounded up to the atom.';
+
+COMMENT ON COLUMN exchange.trades.traded_at IS 'When.';
+
+CREATE VIEW checks.amounts_on_grid AS
+ SELECT 'balances'::text AS table_name,
+    b.account_id AS row_id,
+    a.symbol AS of,
+    b.available AS first_amount,
+    b.held AS second_amount
+   FROM (exchange.balances b
+     JOIN exchange.assets a ON ((a.asset_id = b.asset_id)))
+  WHERE ((b.available <> round(b.available, (a.scale)::integer)) OR (b.held <> round(b.held, (a.scale)::integer)))
+UNION ALL
+ SELECT 'orders'::text AS table_name,
+    o.order_id AS row_id,
+    m.symbol AS of,
+    o.price AS first_amount,
+    o.quantity AS second_amount
+   FROM (exchange.orders o
+     JOIN exchange.markets m ON ((m.market_id = o.market_id)))
+  WHERE ((mod(o.price, m.tick) <> (0)::numeric) OR (mod(o.quantity, m.lot) <> (0)::numeric) OR (mod(o.filled_quantity, m.lot) <> (0)::numeric) OR (mod(o.reduced_quantity, m.lot) <> (0)::numeric))
+UNION ALL
+ SELECT 'trades'::text AS table_name,
+    t.trade_id AS row_id,
+    m.symbol AS of,
+    t.price AS first_amount,
+    t.quantity AS second_amount
+   FROM (exchange.trades t
+     JOIN exchange.markets m ON ((m.market_id = t.market_id)))
+  WHERE ((mod(t.price, m.tick) <> (0)::numeric) OR (mod(t.quantity, m.lot) <> (0)::numeric));
+
+ALTER TABLE checks.amounts_on_grid OWNER TO exchange_owner;
+
+COMMENT ON VIEW checks.amounts_on_grid IS 'Amounts finer than their asset''s atom, prices off the tick, quantities off the lot.';
+
+CREATE TABLE exchange.accounts (
+    account_id bigint NOT NULL,
+    role text DEFAULT 'user'::text NOT NULL,
+    email text,
+    password_hash text,
+    fee_tier_id integer DEFAULT 1 NOT NULL,
+    status text DEFAULT 'active'::text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT accounts_email_lower CHECK ((email = lower(email))),
+    CONSTRAINT accounts_role_known CHECK ((role = ANY (ARRAY['user'::text, 'fees'::text, 'external'::text]))),
+    CONSTRAINT accounts_status_known CHECK ((status = ANY (ARRAY['active'::text, 'frozen'::text]))),
+    CONSTRAINT accounts_user_has_email CHECK (((role <> 'user'::text) OR (email IS NOT NULL)))
+);
+
+ALTER TABLE exchange.accounts OWNER TO exchange_owner;
+
+COMMENT ON TABLE exchange.accounts IS 'Who owns balances: users, and house accounts by role.';
+
+COMMENT ON COLUMN exchange.accounts.account_id IS 'Names the account everywhere.';
+
+COMMENT ON COLUMN exchange.accounts.role IS 'user; fees: receives a market''s fees; external: the world outside, contra side of adjustments, has no balance row.';
+
+COMMENT ON COLUMN exchange.accounts.email IS 'Login name of a user, in lower case.';
+
+COMMENT ON COLUMN exchange.accounts.password_hash IS 'bcrypt; null where no login is possible.';
+
+COMMENT ON COLUMN exchange.accounts.fee_tier_id IS 'The fee rates of orders placed from now on.';
+
+COMMENT ON COLUMN exchange.accounts.status IS 'active, or frozen: may cancel and reduce, not place.';
+
+COMMENT ON COLUMN exchange.accounts.created_at IS 'When the account was opened.';
+
+CREATE TABLE exchange.adjustments (
+    adjustment_id bigint NOT NULL,
+    account_id bigint NOT NULL,
+    asset_id integer NOT NULL,
+    amount numeric NOT NULL,
+    counter_account_id bigint NOT NULL,
+    reason text NOT NULL,
+    idempotency_key text NOT NULL,
+    adjusted_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT adjustments_accounts_differ CHECK ((account_id <> counter_account_id)),
+    CONSTRAINT adjustments_amount_not_zero CHECK (((amount <> (0)::numeric) AND (amount > '-Infinity'::numeric) AND (amount < 'Infinity'::numeric))),
+    CONSTRAINT adjustments_reason_given CHECK ((reason <> ''::text))
+);
+
+ALTER TABLE exchange.adjustments OWNER TO exchange_owner;
+
+COMMENT ON TABLE exchange.adjustments IS 'Money moved by hand: funding of demo accounts, corrections.';
+
+COMMENT ON COLUMN exchange.adjustments.adjustment_id IS 'Number of the fact.';
+
+COMMENT ON COLUMN exchange.adjustments.account_id IS 'Whose balance changes.';
+
+COMMENT ON COLUMN exchange.adjustments.asset_id IS 'In which asset.';
+
+COMMENT ON COLUMN exchange.adjustments.amount IS 'Added to the account, taken from the counter account; may be negative.';
+
+COMMENT ON COLUMN exchange.adjustments.counter_account_id IS 'The other side, an account of role external.';
+
+COMMENT ON COLUMN exchange.adjustments.reason IS 'Why, in words.';
+
+COMMENT ON COLUMN exchange.adjustments.idempotency_key IS 'A repeat of the same key changes nothing.';
+
+COMMENT ON COLUMN exchange.adjustments.adjusted_at IS 'When.';
+
+CREATE VIEW exchange.ledger WITH (security_invoker='true') AS
+ SELECT 'trade'::text AS fact_kind,
+    t.trade_id AS fact_id,
+    e.leg,
+    t.maker_account_id AS account_id,
+    e.asset_id,
+    e.amount,
+    t.traded_at AS occurred_at
+   FROM ((exchange.trades t
+     JOIN exchange.markets m ON ((m.market_id = t.market_id)))
+     CROSS JOIN LATERAL ( VALUES ('base'::text,m.base_asset_id,
+                CASE t.taker_side
+                    WHEN 'buy'::text THEN (- t.quantity)
+                    ELSE t.quantity
+                END), ('quote'::text,m.quote_asset_id,
+                CASE t.taker_side
+                    WHEN 'buy'::text THEN t.quote_amount
+                    ELSE (- t.quote_amount)
+                END), ('fee'::text,
+                CASE t.taker_side
+                    WHEN 'buy'::text THEN m.quote_asset_id
+                    ELSE m.base_asset_id
+                END,(- t.maker_fee))) e(leg, asset_id, amount))
+  WHERE (e.amount <> (0)::numeric)
+UNION ALL
+ SELECT 'trade'::text AS fact_kind,
+    t.trade_id AS fact_id,
+    e.leg,
+    t.taker_account_id AS account_id,
+    e.asset_id,
+    e.amount,
+    t.traded_at AS occurred_at
+   FROM ((exchange.trades t
+     JOIN exchange.markets m ON ((m.market_id = t.market_id)))
+     CROSS JOIN LATERAL ( VALUES ('base'::text,m.base_asset_id,
+                CASE t.taker_side
+                    WHEN 'buy'::text THEN t.quantity
+                    ELSE (- t.quantity)
+                END), ('quote'::text,m.quote_asset_id,
+                CASE t.taker_side
+                    WHEN 'buy'::text THEN (- t.quote_amount)
+                    ELSE t.quote_amount
+                END), ('fee'::text,
+                CASE t.taker_side
+                    WHEN 'buy'::text THEN m.base_asset_id
+                    ELSE m.quote_asset_id
+                END,(- t.taker_fee))) e(leg, asset_id, amount))
+  WHERE (e.amount <> (0)::numeric)
+UNION ALL
+ SELECT 'trade'::text AS fact_kind,
+    t.trade_id AS fact_id,
+    'fee'::text AS leg,
+    m.fee_account_id AS account_id,
+    e.asset_id,
+    e.amount,
+    t.traded_at AS occurred_at
+   FROM ((exchange.markets m
+     JOIN exchange.trades t ON (((t.market_id = m.market_id) AND ((t.trade_id >= (m.market_id * '100000000000000'::bigint)) AND (t.trade_id <= ((m.market_id * '100000000000000'::bigint) + '99999999999999'::bigint))))))
+     CROSS JOIN LATERAL ( VALUES (
+                CASE t.taker_side
+                    WHEN 'buy'::text THEN m.quote_asset_id
+                    ELSE m.base_asset_id
+                END,t.maker_fee), (
+                CASE t.taker_side
+                    WHEN 'buy'::text THEN m.base_asset_id
+                    ELSE m.quote_asset_id
+                END,t.taker_fee)) e(asset_id, amount))
+  WHERE (e.amount <> (0)::numeric)
+UNION ALL
+ SELECT 'adjustment'::text AS fact_kind,
+    a.adjustment_id AS fact_id,
+    'adjustment'::text AS leg,
+    a.account_id,
+    a.asset_id,
+    a.amount,
+    a.adjusted_at AS occurred_at
+   FROM exchange.adjustments a
+UNION ALL
+ SELECT 'adjustment'::text AS fact_kind,
+    a.adjustment_id AS fact_id,
+    'adjustment'::text AS leg,
+    a.counter_account_id AS account_id,
+    a.asset_id,
+    (- a.amount) AS amount,
+    a.adjusted_at AS occurred_at
+   FROM exchange.adjustments a;
+
+ALTER TABLE exchange.ledger OWNER TO exchange_owner;
+
+COMMENT ON VIEW exchange.ledger IS 'The double-entry ledger: one row a posting, over trades and adjustments. The postings of a fact, and of an asset, sum to zero.';
+
+CREATE VIEW checks.assets_sum_to_zero AS
+ SELECT asset_id,
+    l.ledger_sum,
+    b.balances_sum,
+    l.outside_sum
+   FROM (( SELECT l_1.asset_id,
+            sum(l_1.amount) AS ledger_sum,
+            (- COALESCE(sum(l_1.amount) FILTER (WHERE (a.role = 'external'::text)), (0)::numeric)) AS outside_sum
+           FROM (exchange.ledger l_1
+             LEFT JOIN exchange.accounts a ON ((a.account_id = l_1.account_id)))
+          GROUP BY l_1.asset_id) l
+     FULL JOIN ( SELECT b_1.asset_id,
+            sum((b_1.available + b_1.held)) AS balances_sum
+           FROM exchange.balances b_1
+          GROUP BY b_1.asset_id) b USING (asset_id))
+  WHERE ((COALESCE(l.ledger_sum, (0)::numeric) <> (0)::numeric) OR (COALESCE(b.balances_sum, (0)::numeric) <> COALESCE(l.outside_sum, (0)::numeric)));
+
+ALTER TABLE checks.assets_sum_to_zero OWNER TO exchange_owner;
+
+COMMENT ON VIEW checks.assets_sum_to_zero IS 'Assets whose ledger does not sum to zero, or whose balances together are not what came in from outside.';
+
+CREATE VIEW checks.balances_equal_ledger AS
+ SELECT account_id,
+    asset_id,
+    (b.available + b.held) AS balance,
+    l.total AS ledger
+   FROM (exchange.balances b
+     FULL JOIN ( SELECT e.account_id,
+            e.asset_id,
+            sum(e.amount) AS total
+           FROM exchange.ledger e
+          WHERE (NOT (EXISTS ( SELECT
+                   FROM exchange.accounts a
+                  WHERE ((a.account_id = e.account_id) AND (a.role = 'external'::text)))))
+          GROUP BY e.account_id, e.asset_id) l USING (account_id, asset_id))
+  WHERE (COALESCE((b.available + b.held), (0)::numeric) <> COALESCE(l.total, (0)::numeric));
+
+ALTER TABLE checks.balances_equal_ledger OWNER TO exchange_owner;
+
+COMMENT ON VIEW checks.balances_equal_ledger IS 'Balances that are not the sum of their ledger entries.';
+
+CREATE VIEW checks.book_equals_tables AS
+ SELECT v.market,
+    v.order_id,
+    v.problem
+   FROM exchange.verify_book() v(market, order_id, problem);
+
+ALTER TABLE checks.book_equals_tables OWNER TO exchange_owner;
+
+COMMENT ON VIEW checks.book_equals_tables IS 'Where the book in shared memory differs from the open orders, or its inner structure is broken.';
+
+CREATE TABLE exchange.order_updates (
+    order_update_id bigint NOT NULL,
+    market_id integer NOT NULL,
+    order_id bigint NOT NULL,
+    account_id bigint NOT NULL,
+    kind text NOT NULL,
+    reason text NOT NULL,
+    removed_quantity numeric NOT NULL,
+    counter_order_id bigint,
+    prevented_quantity numeric NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    CONSTRAINT order_updates_amounts_in_range CHECK (((removed_quantity >= (0)::numeric) AND (prevented_quantity >= (0)::numeric))),
+    CONSTRAINT order_updates_names_known CHECK ((((kind = 'reduced'::text) AND (reason = 'requested'::text)) OR ((kind = 'cancelled'::text) AND (reason = ANY (ARRAY['requested'::text, 'cancel_all'::text, 'replaced'::text]))) OR ((kind = 'expired'::text) AND (reason = ANY (ARRAY['unfilled'::text, 'self_trade'::text]))))),
+    CONSTRAINT order_updates_self_trade_has_counter CHECK (((reason = 'self_trade'::text) = (counter_order_id IS NOT NULL)))
+)
+PARTITION BY RANGE (updated_at);
+
+ALTER TABLE exchange.order_updates OWNER TO exchange_owner;
+
+COMMENT ON TABLE exchange.order_updates IS 'How orders changed other than by trading: reduced, cancelled, expired; prevented self-trades are here.';
+
+COMMENT ON COLUMN exchange.order_updates.order_update_id IS 'market_id * 10^14 + sequence.';
+
+COMMENT ON COLUMN exchange.order_updates.market_id IS 'Market.';
+
+COMMENT ON COLUMN exchange.order_updates.order_id IS 'The order that changed.';
+
+COMMENT ON COLUMN exchange.order_updates.account_id IS 'Its owner.';
+
+COMMENT ON COLUMN exchange.order_updates.kind IS 'reduced, cancelled or expired.';
+
+COMMENT ON COLUMN exchange.order_updates.reason IS 'Which verb or rule did it.';
+
+COMMENT ON COLUMN exchange.order_updates.removed_quantity IS 'Base taken off the order; 0 for a budget order.';
+
+COMMENT ON COLUMN exchange.order_updates.counter_order_id IS 'Self-trade prevention: the account''s other order.';
+
+COMMENT ON COLUMN exchange.order_updates.prevented_quantity IS 'Self-trade prevention: base that would have traded.';
+
+COMMENT ON COLUMN exchange.order_updates.updated_at IS 'When.';
+
+CREATE VIEW checks.closed_orders_explained AS
+ SELECT o.order_id,
+    o.state,
+    COALESCE(u.ends, (0)::bigint) AS ends,
+    u.end_kind,
+    ((o.quantity - o.reduced_quantity) - o.filled_quantity) AS unfilled_quantity,
+    u.ended_quantity,
+    o.reduced_quantity,
+    u.updates_reduced
+   FROM (exchange.orders o
+     LEFT JOIN ( SELECT order_updates.order_id,
+            count(*) FILTER (WHERE (order_updates.kind <> 'reduced'::text)) AS ends,
+            min(order_updates.kind) FILTER (WHERE (order_updates.kind <> 'reduced'::text)) AS end_kind,
+            sum(order_updates.removed_quantity) FILTER (WHERE (order_updates.kind <> 'reduced'::text)) AS ended_quantity,
+            COALESCE(sum(order_updates.removed_quantity) FILTER (WHERE (order_updates.kind = 'reduced'::text)), (0)::numeric) AS updates_reduced
+           FROM exchange.order_updates
+          GROUP BY order_updates.order_id) u ON ((u.order_id = o.order_id)))
+  WHERE ((o.reduced_quantity <> COALESCE(u.updates_reduced, (0)::numeric)) OR (COALESCE(u.ends, (0)::bigint) <>
+        CASE
+            WHEN (o.state = ANY (ARRAY['open'::text, 'filled'::text])) THEN 0
+            ELSE 1
+        END) OR ((o.state = ANY (ARRAY['cancelled'::text, 'expired'::text])) AND ((u.end_kind <> o.state) OR (u.ended_quantity <> COALESCE(((o.quantity - o.reduced_quantity) - o.filled_quantity), (0)::numeric)))));
+
+ALTER TABLE checks.closed_orders_explained OWNER TO exchange_owner;
+
+COMMENT ON VIEW checks.closed_orders_explained IS 'Orders whose end or reductions are not told, once and in full, by order updates.';
+
+CREATE VIEW checks.filled_equals_trades AS
+ SELECT order_id,
+    o.filled_quantity,
+    o.filled_quote,
+    t.quantity AS traded_quantity,
+    t.quote_amount AS traded_quote
+   FROM (( SELECT o_1.order_id,
+            o_1.filled_quantity,
+            o_1.filled_quote
+           FROM exchange.orders o_1
+          WHERE ((o_1.filled_quantity <> (0)::numeric) OR (o_1.filled_quote <> (0)::numeric))) o
+     FULL JOIN ( SELECT p.order_id,
+            sum(p.quantity) AS quantity,
+            sum(p.quote_amount) AS quote_amount
+           FROM ( SELECT trades.maker_order_id AS order_id,
+                    trades.quantity,
+                    trades.quote_amount
+                   FROM exchange.trades
+                UNION ALL
+                 SELECT trades.taker_order_id,
+                    trades.quantity,
+                    trades.quote_amount
+                   FROM exchange.trades) p
+          GROUP BY p.order_id) t USING (order_id))
+  WHERE ((o.filled_quantity IS DISTINCT FROM t.quantity) OR (o.filled_quote IS DISTINCT FROM t.quote_amount));
+
+ALTER TABLE checks.filled_equals_trades OWNER TO exchange_owner;
+
+COMMENT ON VIEW checks.filled_equals_trades IS 'Orders whose filled amounts are not the sum of their trades.';
+
+CREATE VIEW checks.holds_equal_open_orders AS
+ SELECT account_id,
+    asset_id,
+    b.held,
+    h.implied
+   FROM (exchange.balances b
+     FULL JOIN ( SELECT o.account_id,
+                CASE o.side
+                    WHEN 'buy'::text THEN m.quote_asset_id
+                    ELSE m.base_asset_id
+                END AS asset_id,
+            sum((((o.quantity - o.reduced_quantity) - o.filled_quantity) *
+                CASE o.side
+                    WHEN 'buy'::text THEN o.price
+                    ELSE (1)::numeric
+                END)) AS implied
+           FROM (exchange.orders o
+             JOIN exchange.markets m ON ((m.market_id = o.market_id)))
+          WHERE (o.state = 'open'::text)
+          GROUP BY o.account_id,
+                CASE o.side
+                    WHEN 'buy'::text THEN m.quote_asset_id
+                    ELSE m.base_asset_id
+                END) h USING (account_id, asset_id))
+  WHERE (COALESCE(b.held, (0)::numeric) <> COALESCE(h.implied, (0)::numeric));
+
+ALTER TABLE checks.holds_equal_open_orders OWNER TO exchange_owner;
+
+COMMENT ON VIEW checks.holds_equal_open_orders IS 'Holds that are not what the account''s open orders imply: price times remaining quantity in quote for buys, remaining quantity in base for sells.';
+
+CREATE VIEW checks.no_crossed_book AS
+ SELECT o.market_id,
+    max(o.price) FILTER (WHERE (o.side = 'buy'::text)) AS best_bid,
+    min(o.price) FILTER (WHERE (o.side = 'sell'::text)) AS best_ask
+   FROM exchange.orders o
+  WHERE (o.state = 'open'::text)
+  GROUP BY o.market_id
+ HAVING (max(o.price) FILTER (WHERE (o.side = 'buy'::text)) >= min(o.price) FILTER (WHERE (o.side = 'sell'::text)));
+
+ALTER TABLE checks.no_crossed_book OWNER TO exchange_owner;
+
+COMMENT ON VIEW checks.no_crossed_book IS 'Markets in which a resting buy should have traded with a resting sell.';
+
+CREATE VIEW checks.partitions_made_ahead AS
+ SELECT parent.parent,
+    to_char(((now() AT TIME ZONE 'UTC'::text) + '1 mon'::interval), 'YYYY_MM'::text) AS missing_month
+   FROM unnest(ARRAY['orders_closed'::text, 'order_updates'::text, 'trades'::text, 'events'::text]) parent(parent)
+  WHERE (to_regclass((('exchange.'::text || parent.parent) || to_char(((now() AT TIME ZONE 'UTC'::text) + '1 mon'::interval), '_YYYY_MM'::text))) IS NULL);
+
+ALTER TABLE checks.partitions_made_ahead OWNER TO exchange_owner;
+
+COMMENT ON VIEW checks.partitions_made_ahead IS 'Tables that will refuse rows next month: call exchange.make_partitions().';
+
+CREATE TABLE exchange.events (
+    stream_id integer NOT NULL,
+    first_sequence bigint NOT NULL,
+    last_sequence bigint NOT NULL,
+    payload jsonb,
+    occurred_at timestamp with time zone NOT NULL,
+    CONSTRAINT events_payload_of_one CHECK (((payload IS NULL) OR (first_sequence = last_sequence))),
+    CONSTRAINT events_range_forward CHECK (((first_sequence >= 1) AND (first_sequence <= last_sequence)))
+)
+PARTITION BY RANGE (occurred_at);
+
+ALTER TABLE exchange.events OWNER TO exchange_owner;
+
+COMMENT ON TABLE exchange.events IS 'One row a transaction and stream. For a market the messages are the orders, trades and order_updates in the range; for other streams the payload.';
+
+COMMENT ON COLUMN exchange.events.stream_id IS 'market_id, or a row of streams.';
+
+COMMENT ON COLUMN exchange.events.first_sequence IS 'First message of the transaction.';
+
+COMMENT ON COLUMN exchange.events.last_sequence IS 'Last message of the transaction; the next row begins after it.';
+
+COMMENT ON COLUMN exchange.events.payload IS 'The message of a stream that is no market''s.';
+
+COMMENT ON COLUMN exchange.events.occurred_at IS 'When.';
+
+CREATE TABLE exchange.order_keys (
+    account_id bigint NOT NULL,
+    client_order_id text NOT NULL COLLATE pg_catalog."C",
+    order_id bigint NOT NULL,
+    fingerprint bigint NOT NULL,
+    placed_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE exchange.order_keys OWNER TO exchange_owner;
+
+COMMENT ON TABLE exchange.order_keys IS 'Idempotency of placements: one order per account and client order id.';
+
+COMMENT ON COLUMN exchange.order_keys.account_id IS 'Owner.';
+
+COMMENT ON COLUMN exchange.order_keys.client_order_id IS 'The owner''s name for the order.';
+
+COMMENT ON COLUMN exchange.order_keys.order_id IS 'The order placed under it.';
+
+COMMENT ON COLUMN exchange.order_keys.fingerprint IS '64-bit hash of what was asked: tells a repeat from another order.';
+
+COMMENT ON COLUMN exchange.order_keys.placed_at IS 'When; a key may be forgotten once its order has ended long ago.';
+
+CREATE TABLE exchange.streams (
+    stream_id integer NOT NULL,
+    name text NOT NULL,
+    last_sequence bigint DEFAULT 0 NOT NULL,
+    CONSTRAINT streams_last_sequence_not_negative CHECK ((last_sequence >= 0))
+);
+
+ALTER TABLE exchange.streams OWNER TO exchange_owner;
+
+COMMENT ON TABLE exchange.streams IS 'Streams of events other than the markets'' own. A market''s stream has the market''s number; others are numbered from 10000.';
+
+COMMENT ON COLUMN exchange.streams.stream_id IS 'Number of the stream.';
+
+COMMENT ON COLUMN exchange.streams.name IS 'Topic of the stream: asset, finance or risk.';
+
+COMMENT ON COLUMN exchange.streams.last_sequence IS 'Counter; its row lock puts numbers in commit order.';
+
+CREATE VIEW checks.rows_have_owners AS
+ SELECT 'orders'::text AS table_name,
+    o.order_id AS row_id,
+    'market or account'::text AS missing
+   FROM exchange.orders o
+  WHERE ((NOT (EXISTS ( SELECT
+           FROM exchange.markets m
+          WHERE ((m.market_id = o.market_id) AND (m.market_id = (o.order_id / '100000000000000'::bigint)))))) OR (NOT (EXISTS ( SELECT
+           FROM exchange.accounts a
+          WHERE (a.account_id = o.account_id)))))
+UNION ALL
+ SELECT 'order_updates'::text AS table_name,
+    u.order_update_id AS row_id,
+    'its order'::text AS missing
+   FROM exchange.order_updates u
+  WHERE (NOT (EXISTS ( SELECT
+           FROM exchange.orders o
+          WHERE ((o.order_id = u.order_id) AND (o.market_id = u.market_id) AND (o.account_id = u.account_id) AND (u.market_id = (u.order_update_id / '100000000000000'::bigint)) AND (o.order_id < u.order_update_id)))))
+UNION ALL
+ SELECT 'order_updates'::text AS table_name,
+    u.order_update_id AS row_id,
+    'the counter order of the same account'::text AS missing
+   FROM exchange.order_updates u
+  WHERE ((u.counter_order_id IS NOT NULL) AND (NOT (EXISTS ( SELECT
+           FROM exchange.orders o
+          WHERE ((o.order_id = u.counter_order_id) AND (o.market_id = u.market_id) AND (o.account_id = u.account_id))))))
+UNION ALL
+ SELECT 'trades'::text AS table_name,
+    t.trade_id AS row_id,
+    'maker order'::text AS missing
+   FROM exchange.trades t
+  WHERE (NOT (EXISTS ( SELECT
+           FROM exchange.orders o
+          WHERE ((o.order_id = t.maker_order_id) AND (o.market_id = t.market_id) AND (o.account_id = t.maker_account_id) AND (t.market_id = (t.trade_id / '100000000000000'::bigint)) AND (o.side <> t.taker_side) AND (o.order_id < t.taker_order_id)))))
+UNION ALL
+ SELECT 'trades'::text AS table_name,
+    t.trade_id AS row_id,
+    'taker order'::text AS missing
+   FROM exchange.trades t
+  WHERE (NOT (EXISTS ( SELECT
+           FROM exchange.orders o
+          WHERE ((o.order_id = t.taker_order_id) AND (o.market_id = t.market_id) AND (o.account_id = t.taker_account_id) AND (o.side = t.taker_side) AND (o.order_id < t.trade_id)))))
+UNION ALL
+ SELECT 'order_keys'::text AS table_name,
+    k.order_id AS row_id,
+    'its order'::text AS missing
+   FROM exchange.order_keys k
+  WHERE (NOT (EXISTS ( SELECT
+           FROM exchange.orders o
+          WHERE ((o.order_id = k.order_id) AND (o.account_id = k.account_id) AND (o.client_order_id = k.client_order_id)))))
+UNION ALL
+ SELECT 'balances'::text AS table_name,
+    b.account_id AS row_id,
+    'account or asset'::text AS missing
+   FROM exchange.balances b
+  WHERE ((NOT (EXISTS ( SELECT
+           FROM exchange.accounts a
+          WHERE ((a.account_id = b.account_id) AND (a.role <> 'external'::text))))) OR (NOT (EXISTS ( SELECT
+           FROM exchange.assets a
+          WHERE (a.asset_id = b.asset_id)))))
+UNION ALL
+ SELECT 'events'::text AS table_name,
+    e.last_sequence AS row_id,
+    'market or stream'::text AS missing
+   FROM exchange.events e
+  WHERE ((NOT (EXISTS ( SELECT
+           FROM exchange.markets m
+          WHERE (m.market_id = e.stream_id)))) AND (NOT (EXISTS ( SELECT
+           FROM exchange.streams s
+          WHERE (s.stream_id = e.stream_id)))));
+
+ALTER TABLE checks.rows_have_owners OWNER TO exchange_owner;
+
+COMMENT ON VIEW checks.rows_have_owners IS 'Rows whose owner is missing or is another''s: what foreign keys would have refused.';
+
+CREATE VIEW checks.sequences_gapless AS
+ WITH facts AS (
+         SELECT orders.market_id,
+            orders.order_id AS number,
+            'order'::text AS fact
+           FROM exchange.orders
+        UNION ALL
+         SELECT order_updates.market_id,
+            order_updates.order_update_id,
+            'order update'::text
+           FROM exchange.order_updates
+        UNION ALL
+         SELECT trades.market_id,
+            trades.trade_id,
+            'trade'::text
+           FROM exchange.trades
+        ), numbered AS (
+         SELECT facts.market_id,
+            facts.number,
+            facts.fact,
+            lag(facts.number, 1, (facts.market_id * '100000000000000'::bigint)) OVER (PARTITION BY facts.market_id ORDER BY facts.number) AS before
+           FROM facts
+        ), announced AS (
+         SELECT events.stream_id,
+            events.first_sequence,
+            events.last_sequence,
+            lag(events.last_sequence, 1, (0)::bigint) OVER (PARTITION BY events.stream_id ORDER BY events.last_sequence) AS before
+           FROM exchange.events
+        ), counted AS (
+         SELECT facts.market_id AS stream_id,
+            (max(facts.number) - (facts.market_id * '100000000000000'::bigint)) AS last_sequence
+           FROM facts
+          GROUP BY facts.market_id
+        UNION ALL
+         SELECT streams.stream_id,
+            streams.last_sequence
+           FROM exchange.streams
+          WHERE (streams.last_sequence > 0)
+        )
+ SELECT n.market_id AS stream_id,
+    (n.number - (n.market_id * '100000000000000'::bigint)) AS sequence,
+    format('%s follows number %s'::text, n.fact, (n.before - (n.market_id * '100000000000000'::bigint))) AS problem
+   FROM numbered n
+  WHERE (n.number <> (n.before + 1))
+UNION ALL
+ SELECT a.stream_id,
+    a.first_sequence AS sequence,
+    format('event follows number %s'::text, a.before) AS problem
+   FROM announced a
+  WHERE (a.first_sequence <> (a.before + 1))
+UNION ALL
+ SELECT stream_id,
+    c.last_sequence AS sequence,
+    format('events end at %s'::text, COALESCE(e.last_sequence, (0)::bigint)) AS problem
+   FROM (counted c
+     FULL JOIN ( SELECT events.stream_id,
+            max(events.last_sequence) AS last_sequence
+           FROM exchange.events
+          GROUP BY events.stream_id) e USING (stream_id))
+  WHERE (c.last_sequence IS DISTINCT FROM e.last_sequence);
+
+ALTER TABLE checks.sequences_gapless OWNER TO exchange_owner;
+
+COMMENT ON VIEW checks.sequences_gapless IS 'Gaps and repeats in a market''s numbers, in the ranges of events, or facts that no event announces.';
+
+CREATE VIEW checks.trades_obey_orders AS
+ SELECT t.trade_id,
+    t.price,
+    maker.price AS maker_price,
+    taker.price AS taker_price,
+    maker.post_only AS maker_post_only,
+    taker.post_only AS taker_post_only,
+    t.maker_fee,
+    f.maker_fee AS expected_maker_fee,
+    t.taker_fee,
+    f.taker_fee AS expected_taker_fee
+   FROM ((((((exchange.trades t
+     JOIN exchange.markets m ON ((m.market_id = t.market_id)))
+     JOIN exchange.assets base ON ((base.asset_id = m.base_asset_id)))
+     JOIN exchange.assets quote ON ((quote.asset_id = m.quote_asset_id)))
+     JOIN exchange.orders maker ON ((maker.order_id = t.maker_order_id)))
+     JOIN exchange.orders taker ON ((taker.order_id = t.taker_order_id)))
+     CROSS JOIN LATERAL ( SELECT
+                CASE t.taker_side
+                    WHEN 'buy'::text THEN (ceil(((t.quote_amount * maker.maker_rate) * power((10)::numeric, (quote.scale)::numeric))) / power((10)::numeric, (quote.scale)::numeric))
+                    ELSE (ceil(((t.quantity * maker.maker_rate) * power((10)::numeric, (base.scale)::numeric))) / power((10)::numeric, (base.scale)::numeric))
+                END AS maker_fee,
+                CASE t.taker_side
+                    WHEN 'buy'::text THEN (ceil(((t.quantity * taker.taker_rate) * power((10)::numeric, (base.scale)::numeric))) / power((10)::numeric, (base.scale)::numeric))
+                    ELSE (ceil(((t.quote_amount * taker.taker_rate) * power((10)::numeric, (quote.scale)::numeric))) / power((10)::numeric, (quote.scale)::numeric))
+                END AS taker_fee) f)
+  WHERE ((t.price IS DISTINCT FROM maker.price) OR
+        CASE t.taker_side
+            WHEN 'buy'::text THEN (t.price > taker.price)
+            ELSE (t.price < taker.price)
+        END OR taker.post_only OR (t.maker_fee <> f.maker_fee) OR (t.taker_fee <> f.taker_fee) OR ((t.maker_account_id = t.taker_account_id) AND (taker.self_trade <> 'none'::text)));
+
+ALTER TABLE checks.trades_obey_orders OWNER TO exchange_owner;
+
+COMMENT ON VIEW checks.trades_obey_orders IS 'Trades at another price than the maker''s, worse than the taker''s limit, against post-only or self-trade prevention, or with another fee than the orders'' rates give.';
+
+CREATE VIEW checks.violations AS
+ SELECT 'assets_sum_to_zero'::text AS check_name,
+    to_jsonb(c.*) AS violation
+   FROM checks.assets_sum_to_zero c
+UNION ALL
+ SELECT 'balances_equal_ledger'::text AS check_name,
+    to_jsonb(c.*) AS violation
+   FROM checks.balances_equal_ledger c
+UNION ALL
+ SELECT 'holds_equal_open_orders'::text AS check_name,
+    to_jsonb(c.*) AS violation
+   FROM checks.holds_equal_open_orders c
+UNION ALL
+ SELECT 'no_crossed_book'::text AS check_name,
+    to_jsonb(c.*) AS violation
+   FROM checks.no_crossed_book c
+UNION ALL
+ SELECT 'book_equals_tables'::text AS check_name,
+    to_jsonb(c.*) AS violation
+   FROM checks.book_equals_tables c
+UNION ALL
+ SELECT 'filled_equals_trades'::text AS check_name,
+    to_jsonb(c.*) AS violation
+   FROM checks.filled_equals_trades c
+UNION ALL
+ SELECT 'sequences_gapless'::text AS check_name,
+    to_jsonb(c.*) AS violation
+   FROM checks.sequences_gapless c
+UNION ALL
+ SELECT 'rows_have_owners'::text AS check_name,
+    to_jsonb(c.*) AS violation
+   FROM checks.rows_have_owners c
+UNION ALL
+ SELECT 'closed_orders_explained'::text AS check_name,
+    to_jsonb(c.*) AS violation
+   FROM checks.closed_orders_explained c
+UNION ALL
+ SELECT 'trades_obey_orders'::text AS check_name,
+    to_jsonb(c.*) AS violation
+   FROM checks.trades_obey_orders c
+UNION ALL
+ SELECT 'amounts_on_grid'::text AS check_name,
+    to_jsonb(c.*) AS violation
+   FROM checks.amounts_on_grid c
+UNION ALL
+ SELECT 'partitions_made_ahead'::text AS check_name,
+    to_jsonb(c.*) AS violation
+   FROM checks.partitions_made_ahead c;
+
+ALTER TABLE checks.violations OWNER TO exchange_owner;
+
+COMMENT ON VIEW checks.violations IS 'All checks in one statement, so in one snapshot: the check''s name and the offending row.';
+
+CREATE VIEW exchange.account_balances WITH (security_invoker='true') AS
+ SELECT b.account_id,
+    a.symbol AS asset,
+    round(b.available, (a.scale)::integer) AS available,
+    round(b.held, (a.scale)::integer) AS held,
+    round((b.available + b.held), (a.scale)::integer) AS total
+   FROM (exchange.balances b
+     JOIN exchange.assets a ON ((a.asset_id = b.asset_id)));
+
+ALTER TABLE exchange.account_balances OWNER TO exchange_owner;
+
+COMMENT ON VIEW exchange.account_balances IS 'Balances with their asset''s name. Whoever reads it as exchange_api sees those of the account that it acts for.';
+
+CREATE VIEW exchange.account_orders WITH (security_invoker='true') AS
+ SELECT o.order_id,
+    o.account_id,
+    m.symbol AS market,
+    o.client_order_id,
+    o.side,
+    o.kind,
+    o.time_in_force,
+    o.post_only,
+    o.self_trade,
+    o.price,
+    o.quantity,
+    o.budget,
+    o.reduced_quantity,
+    o.filled_quantity,
+    o.filled_quote,
+        CASE
+            WHEN (o.state = 'open'::text) THEN ((o.quantity - o.reduced_quantity) - o.filled_quantity)
+            ELSE (0)::numeric
+        END AS remaining_quantity,
+    o.state,
+    o.placed_at,
+    o.closed_at
+   FROM (exchange.orders o
+     JOIN exchange.markets m ON ((m.market_id = o.market_id)));
+
+ALTER TABLE exchange.account_orders OWNER TO exchange_owner;
+
+COMMENT ON VIEW exchange.account_orders IS 'Orders with their market''s name. Whoever reads it as exchange_api sees the orders of the account that it acts for.';
+
+CREATE VIEW exchange.account_trades WITH (security_invoker='true') AS
+ SELECT t.trade_id,
+    t.maker_account_id AS account_id,
+    m.symbol AS market,
+    'maker'::text AS liquidity,
+        CASE t.taker_side
+            WHEN 'buy'::text THEN 'sell'::text
+            ELSE 'buy'::text
+        END AS side,
+    t.maker_order_id AS order_id,
+    t.price,
+    t.quantity,
+    t.quote_amount,
+    t.maker_fee AS fee,
+        CASE t.taker_side
+            WHEN 'buy'::text THEN m.quote_asset_id
+            ELSE m.base_asset_id
+        END AS fee_asset_id,
+    t.traded_at
+   FROM (exchange.trades t
+     JOIN exchange.markets m ON ((m.market_id = t.market_id)))
+UNION ALL
+ SELECT t.trade_id,
+    t.taker_account_id AS account_id,
+    m.symbol AS market,
+    'taker'::text AS liquidity,
+    t.taker_side AS side,
+    t.taker_order_id AS order_id,
+    t.price,
+    t.quantity,
+    t.quote_amount,
+    t.taker_fee AS fee,
+        CASE t.taker_side
+            WHEN 'buy'::text THEN m.base_asset_id
+            ELSE m.quote_asset_id
+        END AS fee_asset_id,
+    t.traded_at
+   FROM (exchange.trades t
+     JOIN exchange.markets m ON ((m.market_id = t.market_id)));
+
+ALTER TABLE exchange.account_trades OWNER TO exchange_owner;
+
+COMMENT ON VIEW exchange.account_trades IS 'Each trade twice: as its maker and as its taker saw it. Filter by account_id: as exchange_api, both parties'' rows of the acting account''s trades are visible.';
+
+ALTER TABLE exchange.accounts ALTER COLUMN account_id ADD GENERATED BY DEFAULT AS IDENTITY (
+    SEQUENCE NAME exchange.accounts_account_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+ALTER TABLE exchange.adjustments ALTER COLUMN adjustment_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME exchange.adjustments_adjustment_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE exchange.fee_tiers (
+    fee_tier_id integer NOT NULL,
+    name text NOT NULL,
+    maker_rate numeric(7,6) NOT NULL,
+    taker_rate numeric(7,6) NOT NULL,
+    CONSTRAINT fee_tiers_maker_rate_range CHECK (((maker_rate >= (0)::numeric) AND (maker_rate <= (1)::numeric))),
+    CONSTRAINT fee_tiers_taker_rate_range CHECK (((taker_rate >= (0)::numeric) AND (taker_rate <= (1)::numeric)))
+);
+
+ALTER TABLE exchange.fee_tiers OWNER TO exchange_owner;
+
+COMMENT ON TABLE exchange.fee_tiers IS 'Fee rates; an order keeps the rates of its account''s tier at placement.';
+
+COMMENT ON COLUMN exchange.fee_tiers.fee_tier_id IS 'Chosen by the operator.';
+
+COMMENT ON COLUMN exchange.fee_tiers.name IS 'The name people use.';
+
+COMMENT ON COLUMN exchange.fee_tiers.maker_rate IS 'Part of what a resting order receives; 0.001 is 0.1 %.';
+
+COMMENT ON COLUMN exchange.fee_tiers.taker_rate IS 'Part of what an arriving order receives.';
+
+CREATE VIEW exchange.market_rules AS
+ SELECT m.market_id,
+    m.symbol,
+    b.symbol AS base_asset,
+    b.scale AS base_scale,
+    q.symbol AS quote_asset,
+    q.scale AS quote_scale,
+    m.tick,
+    m.lot,
+    m.min_quantity,
+    m.max_quantity,
+    m.min_notional,
+    m.price_band,
+    m.reference_price,
+    m.max_open_orders,
+    m.allow_self_trade,
+    m.status
+   FROM ((exchange.markets m
+     JOIN exchange.assets b ON ((b.asset_id = m.base_asset_id)))
+     JOIN exchange.assets q ON ((q.asset_id = m.quote_asset_id)));
+
+ALTER TABLE exchange.market_rules OWNER TO exchange_owner;
+
+COMMENT ON VIEW exchange.market_rules IS 'What trades and under which rules; public.';
+
+CREATE TABLE exchange.orders_closed (
+    order_id bigint NOT NULL,
+    market_id integer NOT NULL,
+    account_id bigint NOT NULL,
+    client_order_id text COLLATE pg_catalog."C",
+    side text NOT NULL,
+    kind text NOT NULL,
+    time_in_force text NOT NULL,
+    post_only boolean NOT NULL,
+    self_trade text NOT NULL,
+    price numeric,
+    quantity numeric,
+    budget numeric,
+    maker_rate numeric(7,6) NOT NULL,
+    taker_rate numeric(7,6) NOT NULL,
+    reduced_quantity numeric NOT NULL,
+    filled_quantity numeric NOT NULL,
+    filled_quote numeric NOT NULL,
+    state text NOT NULL,
+    placed_at timestamp with time zone NOT NULL,
+    closed_at timestamp with time zone NOT NULL,
+    CONSTRAINT orders_amounts_in_range CHECK (((price > (0)::numeric) AND (quantity > (0)::numeric) AND (budget > (0)::numeric) AND (reduced_quantity >= (0)::numeric) AND (filled_quantity >= (0)::numeric) AND (filled_quote >= (0)::numeric) AND ((reduced_quantity + filled_quantity) <= quantity) AND (filled_quote <= budget))),
+    CONSTRAINT orders_filled_is_whole CHECK (((state <> 'filled'::text) OR (quantity IS NULL) OR ((reduced_quantity + filled_quantity) = quantity))),
+    CONSTRAINT orders_names_known CHECK (((side = ANY (ARRAY['buy'::text, 'sell'::text])) AND (kind = ANY (ARRAY['limit'::text, 'market'::text])) AND (time_in_force = ANY (ARRAY['gtc'::text, 'ioc'::text, 'fok'::text])) AND (self_trade = ANY (ARRAY['expire_taker'::text, 'expire_maker'::text, 'expire_both'::text, 'none'::text])) AND (state = ANY (ARRAY['open'::text, 'filled'::text, 'cancelled'::text, 'expired'::text])))),
+    CONSTRAINT orders_open_rests CHECK ((((state = 'open'::text) = (closed_at IS NULL)) AND ((state <> 'open'::text) OR ((time_in_force = 'gtc'::text) AND ((reduced_quantity + filled_quantity) < quantity))))),
+    CONSTRAINT orders_terms_fit_kind CHECK ((((kind = 'limit'::text) = (price IS NOT NULL)) AND ((quantity IS NULL) = (budget IS NOT NULL)) AND ((budget IS NULL) OR ((kind = 'market'::text) AND (side = 'buy'::text))) AND ((NOT post_only) OR (time_in_force = 'gtc'::text)) AND ((kind = 'limit'::text) OR (time_in_force <> 'gtc'::text))))
+)
+PARTITION BY RANGE (closed_at);
+
+ALTER TABLE exchange.orders_closed OWNER TO exchange_owner;
+
+COMMENT ON TABLE exchange.orders_closed IS 'Ended orders by month of their end.';
+
+CREATE TABLE exchange.orders_open (
+    order_id bigint NOT NULL,
+    market_id integer NOT NULL,
+    account_id bigint NOT NULL,
+    client_order_id text COLLATE pg_catalog."C",
+    side text NOT NULL,
+    kind text NOT NULL,
+    time_in_force text NOT NULL,
+    post_only boolean NOT NULL,
+    self_trade text NOT NULL,
+    price numeric,
+    quantity numeric,
+    budget numeric,
+    maker_rate numeric(7,6) NOT NULL,
+    taker_rate numeric(7,6) NOT NULL,
+    reduced_quantity numeric NOT NULL,
+    filled_quantity numeric NOT NULL,
+    filled_quote numeric NOT NULL,
+    state text NOT NULL,
+    placed_at timestamp with time zone NOT NULL,
+    closed_at timestamp with time zone,
+    CONSTRAINT orders_amounts_in_range CHECK (((price > (0)::numeric) AND (quantity > (0)::numeric) AND (budget > (0)::numeric) AND (reduced_quantity >= (0)::numeric) AND (filled_quantity >= (0)::numeric) AND (filled_quote >= (0)::numeric) AND ((reduced_quantity + filled_quantity) <= quantity) AND (filled_quote <= budget))),
+    CONSTRAINT orders_filled_is_whole CHECK (((state <> 'filled'::text) OR (quantity IS NULL) OR ((reduced_quantity + filled_quantity) = quantity))),
+    CONSTRAINT orders_names_known CHECK (((side = ANY (ARRAY['buy'::text, 'sell'::text])) AND (kind = ANY (ARRAY['limit'::text, 'market'::text])) AND (time_in_force = ANY (ARRAY['gtc'::text, 'ioc'::text, 'fok'::text])) AND (self_trade = ANY (ARRAY['expire_taker'::text, 'expire_maker'::text, 'expire_both'::text, 'none'::text])) AND (state = ANY (ARRAY['open'::text, 'filled'::text, 'cancelled'::text, 'expired'::text])))),
+    CONSTRAINT orders_open_rests CHECK ((((state = 'open'::text) = (closed_at IS NULL)) AND ((state <> 'open'::text) OR ((time_in_force = 'gtc'::text) AND ((reduced_quantity + filled_quantity) < quantity))))),
+    CONSTRAINT orders_terms_fit_kind CHECK ((((kind = 'limit'::text) = (price IS NOT NULL)) AND ((quantity IS NULL) = (budget IS NOT NULL)) AND ((budget IS NULL) OR ((kind = 'market'::text) AND (side = 'buy'::text))) AND ((NOT post_only) OR (time_in_force = 'gtc'::text)) AND ((kind = 'limit'::text) OR (time_in_force <> 'gtc'::text))))
+)
+WITH (fillfactor='70', autovacuum_vacuum_scale_factor='0.05');
+
+ALTER TABLE exchange.orders_open OWNER TO exchange_owner;
+
+COMMENT ON TABLE exchange.orders_open IS 'The resting orders: what the book in shared memory is rebuilt from.';
+
+CREATE TABLE exchange.schema_history (
+    version integer NOT NULL,
+    name character varying(255),
+    applied_on character varying(255),
+    checksum character varying(255)
+);
+
+ALTER TABLE exchange.schema_history OWNER TO exchange_owner;
+
+CREATE TABLE exchange.sessions (
+    token_hash bytea NOT NULL,
+    account_id bigint NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT sessions_expires_later CHECK ((expires_at > created_at)),
+    CONSTRAINT sessions_token_hash_length CHECK ((octet_length(token_hash) = 32))
+);
+
+ALTER TABLE exchange.sessions OWNER TO exchange_owner;
+
+COMMENT ON TABLE exchange.sessions IS 'Logins; the token itself is nowhere stored.';
+
+COMMENT ON COLUMN exchange.sessions.token_hash IS 'SHA-256 of the bearer token.';
+
+COMMENT ON COLUMN exchange.sessions.account_id IS 'Whose login it is.';
+
+COMMENT ON COLUMN exchange.sessions.created_at IS 'When the login happened.';
+
+COMMENT ON COLUMN exchange.sessions.expires_at IS 'From when on the token is refused.';
+
+CREATE VIEW reporting.account_activity AS
+ SELECT p.account_id,
+    a.email,
+    m.symbol AS market,
+    count(*) AS trades,
+    count(*) FILTER (WHERE (p.liquidity = 'maker'::text)) AS maker_trades,
+    sum(p.quantity) AS base_volume,
+    sum(p.quote_amount) AS quote_volume,
+    max(p.traded_at) AS last_trade_at
+   FROM ((( SELECT trades.maker_account_id AS account_id,
+            'maker'::text AS liquidity,
+            trades.market_id,
+            trades.quantity,
+            trades.quote_amount,
+            trades.traded_at
+           FROM exchange.trades
+        UNION ALL
+         SELECT trades.taker_account_id,
+            'taker'::text,
+            trades.market_id,
+            trades.quantity,
+            trades.quote_amount,
+            trades.traded_at
+           FROM exchange.trades) p
+     JOIN exchange.markets m ON ((m.market_id = p.market_id)))
+     JOIN exchange.accounts a ON ((a.account_id = p.account_id)))
+  GROUP BY p.account_id, a.email, m.symbol;
+
+ALTER TABLE reporting.account_activity OWNER TO exchange_owner;
+
+COMMENT ON VIEW reporting.account_activity IS 'How much each account traded in each market, and how much of it as maker.';
+
+CREATE VIEW reporting.accounts AS
+ SELECT a.account_id,
+    a.role,
+    a.email,
+    t.name AS fee_tier,
+    t.maker_rate,
+    t.taker_rate,
+    a.status,
+    a.created_at
+   FROM (exchange.accounts a
+     JOIN exchange.fee_tiers t ON ((t.fee_tier_id = a.fee_tier_id)));
+
+ALTER TABLE reporting.accounts OWNER TO exchange_owner;
+
+COMMENT ON VIEW reporting.accounts IS 'Accounts with their fee rates; no secrets.';
+
+CREATE VIEW reporting.balances AS
+ SELECT b.account_id,
+    a.email,
+    s.symbol AS asset,
+    b.available,
+    b.held,
+    (b.available + b.held) AS total
+   FROM ((exchange.balances b
+     JOIN exchange.accounts a ON ((a.account_id = b.account_id)))
+     JOIN exchange.assets s ON ((s.asset_id = b.asset_id)));
+
+ALTER TABLE reporting.balances OWNER TO exchange_owner;
+
+COMMENT ON VIEW reporting.balances IS 'Who has what.';
+
+CREATE VIEW reporting.check_summary AS
+ SELECT violations.check_name,
+    count(*) AS violations
+   FROM checks.violations
+  GROUP BY violations.check_name;
+
+ALTER TABLE reporting.check_summary OWNER TO exchange_owner;
+
+COMMENT ON VIEW reporting.check_summary IS 'Violated invariants and how often; empty when all is well.';
+
+CREATE VIEW reporting.daily_volume AS
+ SELECT ((t.traded_at AT TIME ZONE 'UTC'::text))::date AS day,
+    m.symbol AS market,
+    count(*) AS trades,
+    sum(t.quantity) AS base_volume,
+    sum(t.quote_amount) AS quote_volume,
+    (array_agg(t.price ORDER BY t.trade_id))[1] AS open_price,
+    max(t.price) AS high_price,
+    min(t.price) AS low_price,
+    (array_agg(t.price ORDER BY t.trade_id DESC))[1] AS close_price,
+    round((sum(t.quote_amount) / sum(t.quantity)), 18) AS average_price
+   FROM (exchange.trades t
+     JOIN exchange.markets m ON ((m.market_id = t.market_id)))
+  GROUP BY (((t.traded_at AT TIME ZONE 'UTC'::text))::date), m.symbol;
+
+ALTER TABLE reporting.daily_volume OWNER TO exchange_owner;
+
+COMMENT ON VIEW reporting.daily_volume IS 'Trades, volume and prices of each market by UTC day.';
+
+CREATE VIEW reporting.fee_income AS
+ SELECT ((l.occurred_at AT TIME ZONE 'UTC'::text))::date AS day,
+    m.symbol AS market,
+    a.symbol AS asset,
+    sum(l.amount) AS income
+   FROM ((exchange.ledger l
+     JOIN exchange.markets m ON ((m.fee_account_id = l.account_id)))
+     JOIN exchange.assets a ON ((a.asset_id = l.asset_id)))
+  WHERE ((l.fact_kind = 'trade'::text) AND (l.leg = 'fee'::text) AND (l.amount > (0)::numeric))
+  GROUP BY (((l.occurred_at AT TIME ZONE 'UTC'::text))::date), m.symbol, a.symbol;
+
+ALTER TABLE reporting.fee_income OWNER TO exchange_owner;
+
+COMMENT ON VIEW reporting.fee_income IS 'What each market earned in fees by UTC day and asset.';
+
+CREATE VIEW reporting.ledger_entries AS
+ SELECT l.occurred_at,
+    l.fact_kind,
+    l.fact_id,
+    l.leg,
+    l.account_id,
+    a.role,
+    a.email,
+    s.symbol AS asset,
+    l.amount
+   FROM ((exchange.ledger l
+     JOIN exchange.accounts a ON ((a.account_id = l.account_id)))
+     JOIN exchange.assets s ON ((s.asset_id = l.asset_id)));
+
+ALTER TABLE reporting.ledger_entries OWNER TO exchange_owner;
+
+COMMENT ON VIEW reporting.ledger_entries IS 'The ledger with names. For one account with its running balance: exchange.account_statement.';
+
+CREATE VIEW reporting.market_totals AS
+SELECT
+    NULL::text AS market,
+    NULL::text AS status,
+    NULL::bigint AS trades,
+    NULL::numeric AS base_volume,
+    NULL::numeric AS quote_volume,
+    NULL::timestamp with time zone AS first_trade_at,
+    NULL::timestamp with time zone AS last_trade_at;
+
+ALTER TABLE reporting.market_totals OWNER TO exchange_owner;
+
+COMMENT ON VIEW reporting.market_totals IS 'Trades and volume of each market since it was made.';
+
+CREATE VIEW reporting.open_interest AS
+ SELECT m.symbol AS market,
+    o.side,
+    count(*) AS orders,
+    count(DISTINCT o.account_id) AS accounts,
+    sum(((o.quantity - o.reduced_quantity) - o.filled_quantity)) AS quantity,
+        CASE o.side
+            WHEN 'buy'::text THEN max(o.price)
+            ELSE min(o.price)
+        END AS best_price
+   FROM (exchange.orders o
+     JOIN exchange.markets m ON ((m.market_id = o.market_id)))
+  WHERE (o.state = 'open'::text)
+  GROUP BY m.symbol, o.side;
+
+ALTER TABLE reporting.open_interest OWNER TO exchange_owner;
+
+COMMENT ON VIEW reporting.open_interest IS 'What rests on each side of each market.';
+
+CREATE VIEW reporting.orders AS
+ SELECT o.order_id,
+    m.symbol AS market,
+    o.account_id,
+    a.email,
+    o.client_order_id,
+    o.side,
+    o.kind,
+    o.time_in_force,
+    o.post_only,
+    o.price,
+    o.quantity,
+    o.budget,
+    o.reduced_quantity,
+    o.filled_quantity,
+    o.filled_quote,
+    round((o.filled_quote / NULLIF(o.filled_quantity, (0)::numeric)), 18) AS average_price,
+    o.state,
+    o.placed_at,
+    o.closed_at
+   FROM ((exchange.orders o
+     JOIN exchange.markets m ON ((m.market_id = o.market_id)))
+     JOIN exchange.accounts a ON ((a.account_id = o.account_id)));
+
+ALTER TABLE reporting.orders OWNER TO exchange_owner;
+
+COMMENT ON VIEW reporting.orders IS 'Orders with names and the average price of what was filled.';
+
+CREATE VIEW reporting.trades AS
+ SELECT t.trade_id,
+    m.symbol AS market,
+    t.price,
+    t.quantity,
+    t.quote_amount,
+    t.taker_side,
+    t.maker_account_id,
+    maker.email AS maker_email,
+    t.maker_order_id,
+    t.maker_fee,
+        CASE t.taker_side
+            WHEN 'buy'::text THEN quote.symbol
+            ELSE base.symbol
+        END AS maker_fee_asset,
+    t.taker_account_id,
+    taker.email AS taker_email,
+    t.taker_order_id,
+    t.taker_fee,
+        CASE t.taker_side
+            WHEN 'buy'::text THEN base.symbol
+            ELSE quote.symbol
+        END AS taker_fee_asset,
+    t.traded_at
+   FROM (((((exchange.trades t
+     JOIN exchange.markets m ON ((m.market_id = t.market_id)))
+     JOIN exchange.assets base ON ((base.asset_id = m.base_asset_id)))
+     JOIN exchange.assets quote ON ((quote.asset_id = m.quote_asset_id)))
+     JOIN exchange.accounts maker ON ((maker.account_id = t.maker_account_id)))
+     JOIN exchange.accounts taker ON ((taker.account_id = t.taker_account_id)));
+
+ALTER TABLE reporting.trades OWNER TO exchange_owner;
+
+COMMENT ON VIEW reporting.trades IS 'Trades with names and both fees.';
+
+ALTER TABLE ONLY exchange.orders ATTACH PARTITION exchange.orders_closed FOR VALUES IN ('filled', 'cancelled', 'expired');
+
+ALTER TABLE ONLY exchange.orders ATTACH PARTITION exchange.orders_open FOR VALUES IN ('open');
+
+ALTER TABLE ONLY exchange.accounts
+    ADD CONSTRAINT accounts_email_key UNIQUE (email);
+
+ALTER TABLE ONLY exchange.accounts
+    ADD CONSTRAINT accounts_pkey PRIMARY KEY (account_id);
+
+ALTER TABLE ONLY exchange.adjustments
+    ADD CONSTRAINT adjustments_idempotency_key_key UNIQUE (idempotency_key);
+
+ALTER TABLE ONLY exchange.adjustments
+    ADD CONSTRAINT adjustments_pkey PRIMARY KEY (adjustment_id);
+
+ALTER TABLE ONLY exchange.assets
+    ADD CONSTRAINT assets_pkey PRIMARY KEY (asset_id);
+
+ALTER TABLE ONLY exchange.assets
+    ADD CONSTRAINT assets_symbol_key UNIQUE (symbol);
+
+ALTER TABLE ONLY exchange.balances
+    ADD CONSTRAINT balances_pkey PRIMARY KEY (account_id, asset_id);
+
+ALTER TABLE ONLY exchange.events
+    ADD CONSTRAINT events_pkey PRIMARY KEY (stream_id, last_sequence, occurred_at);
+
+ALTER TABLE ONLY exchange.fee_tiers
+    ADD CONSTRAINT fee_tiers_name_key UNIQUE (name);
+
+ALTER TABLE ONLY exchange.fee_tiers
+    ADD CONSTRAINT fee_tiers_pkey PRIMARY KEY (fee_tier_id);
+
+ALTER TABLE ONLY exchange.markets
+    ADD CONSTRAINT markets_fee_account_id_key UNIQUE (fee_account_id);
+
+ALTER TABLE ONLY exchange.markets
+    ADD CONSTRAINT markets_pkey PRIMARY KEY (market_id);
+
+ALTER TABLE ONLY exchange.markets
+    ADD CONSTRAINT markets_symbol_key UNIQUE (symbol);
+
+ALTER TABLE ONLY exchange.order_keys
+    ADD CONSTRAINT order_keys_pkey PRIMARY KEY (account_id, client_order_id);
+
+ALTER TABLE ONLY exchange.order_updates
+    ADD CONSTRAINT order_updates_pkey PRIMARY KEY (order_update_id, updated_at);
+
+ALTER TABLE ONLY exchange.orders_closed
+    ADD CONSTRAINT orders_closed_pkey PRIMARY KEY (order_id, closed_at);
+
+ALTER TABLE ONLY exchange.orders_open
+    ADD CONSTRAINT orders_open_pkey PRIMARY KEY (order_id);
+
+ALTER TABLE ONLY exchange.schema_history
+    ADD CONSTRAINT schema_history_pkey PRIMARY KEY (version);
+
+ALTER TABLE ONLY exchange.sessions
+    ADD CONSTRAINT sessions_pkey PRIMARY KEY (token_hash);
+
+ALTER TABLE ONLY exchange.streams
+    ADD CONSTRAINT streams_name_key UNIQUE (name);
+
+ALTER TABLE ONLY exchange.streams
+    ADD CONSTRAINT streams_pkey PRIMARY KEY (stream_id);
+
+ALTER TABLE ONLY exchange.trades
+    ADD CONSTRAINT trades_pkey PRIMARY KEY (trade_id, traded_at);
+
+CREATE INDEX adjustments_account_id_idx ON exchange.adjustments USING btree (account_id, asset_id, adjusted_at);
+
+CREATE INDEX adjustments_counter_account_id_idx ON exchange.adjustments USING btree (counter_account_id, asset_id, adjusted_at);
+
+CREATE INDEX order_updates_order_id_idx ON ONLY exchange.order_updates USING btree (order_id);
+
+CREATE INDEX orders_closed_account_id_idx ON ONLY exchange.orders_closed USING btree (account_id, order_id);
+
+CREATE INDEX orders_open_account_id_idx ON exchange.orders_open USING btree (account_id, order_id);
+
+CREATE INDEX sessions_account_id_idx ON exchange.sessions USING btree (account_id, created_at);
+
+CREATE INDEX sessions_expires_at_idx ON exchange.sessions USING btree (expires_at);
+
+CREATE INDEX trades_maker_account_id_idx ON ONLY exchange.trades USING btree (maker_account_id, trade_id);
+
+CREATE INDEX trades_taker_account_id_idx ON ONLY exchange.trades USING btree (taker_account_id, trade_id);
+
+CREATE OR REPLACE VIEW reporting.market_totals AS
+ SELECT m.symbol AS market,
+    m.status,
+    count(t.trade_id) AS trades,
+    COALESCE(sum(t.quantity), (0)::numeric) AS base_volume,
+    COALESCE(sum(t.quote_amount), (0)::numeric) AS quote_volume,
+    min(t.traded_at) AS first_trade_at,
+    max(t.traded_at) AS last_trade_at
+   FROM (exchange.markets m
+     LEFT JOIN exchange.trades t ON ((t.market_id = m.market_id)))
+  GROUP BY m.market_id;
+
+CREATE TRIGGER markets_check BEFORE INSERT OR UPDATE ON exchange.markets FOR EACH ROW EXECUTE FUNCTION exchange.check_market();
+
+ALTER TABLE ONLY exchange.accounts
+    ADD CONSTRAINT accounts_fee_tier_id_fkey FOREIGN KEY (fee_tier_id) REFERENCES exchange.fee_tiers(fee_tier_id);
+
+ALTER TABLE ONLY exchange.adjustments
+    ADD CONSTRAINT adjustments_account_id_fkey FOREIGN KEY (account_id) REFERENCES exchange.accounts(account_id);
+
+ALTER TABLE ONLY exchange.adjustments
+    ADD CONSTRAINT adjustments_asset_id_fkey FOREIGN KEY (asset_id) REFERENCES exchange.assets(asset_id);
+
+ALTER TABLE ONLY exchange.adjustments
+    ADD CONSTRAINT adjustments_counter_account_id_fkey FOREIGN KEY (counter_account_id) REFERENCES exchange.accounts(account_id);
+
+ALTER TABLE ONLY exchange.markets
+    ADD CONSTRAINT markets_base_asset_id_fkey FOREIGN KEY (base_asset_id) REFERENCES exchange.assets(asset_id);
+
+ALTER TABLE ONLY exchange.markets
+    ADD CONSTRAINT markets_fee_account_id_fkey FOREIGN KEY (fee_account_id) REFERENCES exchange.accounts(account_id);
+
+ALTER TABLE ONLY exchange.markets
+    ADD CONSTRAINT markets_quote_asset_id_fkey FOREIGN KEY (quote_asset_id) REFERENCES exchange.assets(asset_id);
+
+ALTER TABLE ONLY exchange.sessions
+    ADD CONSTRAINT sessions_account_id_fkey FOREIGN KEY (account_id) REFERENCES exchange.accounts(account_id);
+
+ALTER TABLE exchange.adjustments ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY adjustments_all ON exchange.adjustments FOR SELECT TO exchange_worker, exchange_analyst USING (true);
+
+CREATE POLICY adjustments_own ON exchange.adjustments FOR SELECT TO exchange_api USING ((account_id = (NULLIF(current_setting('exchange.account_id'::text, true), ''::text))::bigint));
+
+ALTER TABLE exchange.balances ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY balances_all ON exchange.balances FOR SELECT TO exchange_worker, exchange_analyst USING (true);
+
+CREATE POLICY balances_own ON exchange.balances FOR SELECT TO exchange_api USING ((account_id = (NULLIF(current_setting('exchange.account_id'::text, true), ''::text))::bigint));
+
+ALTER TABLE exchange.order_keys ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY order_keys_all ON exchange.order_keys FOR SELECT TO exchange_worker, exchange_analyst USING (true);
+
+CREATE POLICY order_keys_own ON exchange.order_keys FOR SELECT TO exchange_api USING ((account_id = (NULLIF(current_setting('exchange.account_id'::text, true), ''::text))::bigint));
+
+ALTER TABLE exchange.order_updates ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY order_updates_all ON exchange.order_updates FOR SELECT TO exchange_worker, exchange_analyst USING (true);
+
+CREATE POLICY order_updates_own ON exchange.order_updates FOR SELECT TO exchange_api USING ((account_id = (NULLIF(current_setting('exchange.account_id'::text, true), ''::text))::bigint));
+
+ALTER TABLE exchange.orders ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY orders_all ON exchange.orders FOR SELECT TO exchange_worker, exchange_analyst USING (true);
+
+CREATE POLICY orders_own ON exchange.orders FOR SELECT TO exchange_api USING ((account_id = (NULLIF(current_setting('exchange.account_id'::text, true), ''::text))::bigint));
+
+ALTER TABLE exchange.trades ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY trades_all ON exchange.trades FOR SELECT TO exchange_worker, exchange_analyst USING (true);
+
+CREATE POLICY trades_own ON exchange.trades FOR SELECT TO exchange_api USING (((maker_account_id = (NULLIF(current_setting('exchange.account_id'::text, true), ''::text))::bigint) OR (taker_account_id = (NULLIF(current_setting('exchange.account_id'::text, true), ''::text))::bigint)));
+
+GRANT USAGE ON SCHEMA checks TO exchange_worker;
+GRANT USAGE ON SCHEMA checks TO exchange_analyst;
+
+GRANT USAGE ON SCHEMA exchange TO exchange_api;
+GRANT USAGE ON SCHEMA exchange TO exchange_worker;
+GRANT USAGE ON SCHEMA exchange TO exchange_analyst;
+
+GRANT USAGE ON SCHEMA reporting TO exchange_worker;
+GRANT USAGE ON SCHEMA reporting TO exchange_analyst;
+
+REVOKE ALL ON FUNCTION exchange.account_statement(account_id bigint, from_time timestamp with time zone, to_time timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.account_statement(account_id bigint, from_time timestamp with time zone, to_time timestamp with time zone) TO exchange_api;
+GRANT ALL ON FUNCTION exchange.account_statement(account_id bigint, from_time timestamp with time zone, to_time timestamp with time zone) TO exchange_worker;
+GRANT ALL ON FUNCTION exchange.account_statement(account_id bigint, from_time timestamp with time zone, to_time timestamp with time zone) TO exchange_analyst;
+
+REVOKE ALL ON FUNCTION exchange.adjust_balance(account_id bigint, asset text, amount numeric, reason text, idempotency_key text) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.adjust_balance(account_id bigint, asset text, amount numeric, reason text, idempotency_key text) TO exchange_worker;
+
+REVOKE ALL ON FUNCTION exchange.append_event(stream text, payload jsonb) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION exchange.balance_at(account_id bigint, asset text, at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.balance_at(account_id bigint, asset text, at timestamp with time zone) TO exchange_api;
+GRANT ALL ON FUNCTION exchange.balance_at(account_id bigint, asset text, at timestamp with time zone) TO exchange_worker;
+GRANT ALL ON FUNCTION exchange.balance_at(account_id bigint, asset text, at timestamp with time zone) TO exchange_analyst;
+
+REVOKE ALL ON FUNCTION exchange.book_at(market text, sequence bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.book_at(market text, sequence bigint) TO exchange_api;
+GRANT ALL ON FUNCTION exchange.book_at(market text, sequence bigint) TO exchange_worker;
+GRANT ALL ON FUNCTION exchange.book_at(market text, sequence bigint) TO exchange_analyst;
+
+REVOKE ALL ON FUNCTION exchange.book_memory() FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.book_memory() TO exchange_worker;
+GRANT ALL ON FUNCTION exchange.book_memory() TO exchange_analyst;
+
+REVOKE ALL ON FUNCTION exchange.book_orders(market text) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.book_orders(market text) TO exchange_worker;
+GRANT ALL ON FUNCTION exchange.book_orders(market text) TO exchange_analyst;
+
+REVOKE ALL ON FUNCTION exchange.cancel_all_orders(account_id bigint, market text, side text) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.cancel_all_orders(account_id bigint, market text, side text) TO exchange_api;
+GRANT ALL ON FUNCTION exchange.cancel_all_orders(account_id bigint, market text, side text) TO exchange_worker;
+
+REVOKE ALL ON FUNCTION exchange.cancel_order(account_id bigint, order_id bigint, client_order_id text) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.cancel_order(account_id bigint, order_id bigint, client_order_id text) TO exchange_api;
+GRANT ALL ON FUNCTION exchange.cancel_order(account_id bigint, order_id bigint, client_order_id text) TO exchange_worker;
+
+REVOKE ALL ON FUNCTION exchange.check_market() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION exchange.close_session(token_hash bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.close_session(token_hash bytea) TO exchange_api;
+
+REVOKE ALL ON FUNCTION exchange.create_account(email text, password_hash text, fee_tier_id integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.create_account(email text, password_hash text, fee_tier_id integer) TO exchange_api;
+GRANT ALL ON FUNCTION exchange.create_account(email text, password_hash text, fee_tier_id integer) TO exchange_worker;
+
+REVOKE ALL ON FUNCTION exchange.create_market(market_id integer, base_asset text, quote_asset text, tick numeric, lot numeric, min_quantity numeric, max_quantity numeric, min_notional numeric, price_band numeric, reference_price numeric, max_open_orders integer, allow_self_trade boolean, status text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION exchange.forget_ended_sessions(limit_sessions integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.forget_ended_sessions(limit_sessions integer) TO exchange_worker;
+
+REVOKE ALL ON FUNCTION exchange.login_account(email text) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.login_account(email text) TO exchange_api;
+
+REVOKE ALL ON FUNCTION exchange.make_partitions(months_ahead integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.make_partitions(months_ahead integer) TO exchange_worker;
+
+REVOKE ALL ON FUNCTION exchange.messages_after(of_stream integer, after_sequence bigint, limit_messages integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.messages_after(of_stream integer, after_sequence bigint, limit_messages integer) TO exchange_api;
+GRANT ALL ON FUNCTION exchange.messages_after(of_stream integer, after_sequence bigint, limit_messages integer) TO exchange_worker;
+GRANT ALL ON FUNCTION exchange.messages_after(of_stream integer, after_sequence bigint, limit_messages integer) TO exchange_analyst;
+
+REVOKE ALL ON FUNCTION exchange.open_session(account_id bigint, token_hash bytea, lifetime interval) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.open_session(account_id bigint, token_hash bytea, lifetime interval) TO exchange_api;
+
+REVOKE ALL ON FUNCTION exchange.order_book(market text, depth integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.order_book(market text, depth integer) TO exchange_api;
+GRANT ALL ON FUNCTION exchange.order_book(market text, depth integer) TO exchange_worker;
+GRANT ALL ON FUNCTION exchange.order_book(market text, depth integer) TO exchange_analyst;
+
+REVOKE ALL ON FUNCTION exchange.place_order(account_id bigint, market text, side text, kind text, price numeric, quantity numeric, budget numeric, time_in_force text, post_only boolean, self_trade text, client_order_id text) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.place_order(account_id bigint, market text, side text, kind text, price numeric, quantity numeric, budget numeric, time_in_force text, post_only boolean, self_trade text, client_order_id text) TO exchange_api;
+GRANT ALL ON FUNCTION exchange.place_order(account_id bigint, market text, side text, kind text, price numeric, quantity numeric, budget numeric, time_in_force text, post_only boolean, self_trade text, client_order_id text) TO exchange_worker;
+
+REVOKE ALL ON FUNCTION exchange.recent_trades(market text, limit_trades integer, before_trade_id bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.recent_trades(market text, limit_trades integer, before_trade_id bigint) TO exchange_api;
+GRANT ALL ON FUNCTION exchange.recent_trades(market text, limit_trades integer, before_trade_id bigint) TO exchange_worker;
+GRANT ALL ON FUNCTION exchange.recent_trades(market text, limit_trades integer, before_trade_id bigint) TO exchange_analyst;
+
+REVOKE ALL ON FUNCTION exchange.reduce_order(account_id bigint, order_id bigint, quantity numeric) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.reduce_order(account_id bigint, order_id bigint, quantity numeric) TO exchange_api;
+GRANT ALL ON FUNCTION exchange.reduce_order(account_id bigint, order_id bigint, quantity numeric) TO exchange_worker;
+
+REVOKE ALL ON FUNCTION exchange.reject(code text, message text) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.reject(code text, message text) TO exchange_api;
+GRANT ALL ON FUNCTION exchange.reject(code text, message text) TO exchange_worker;
+GRANT ALL ON FUNCTION exchange.reject(code text, message text) TO exchange_analyst;
+
+REVOKE ALL ON FUNCTION exchange.replace_order(account_id bigint, order_id bigint, side text, price numeric, quantity numeric, client_order_id text, post_only boolean, self_trade text, time_in_force text) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.replace_order(account_id bigint, order_id bigint, side text, price numeric, quantity numeric, client_order_id text, post_only boolean, self_trade text, time_in_force text) TO exchange_api;
+GRANT ALL ON FUNCTION exchange.replace_order(account_id bigint, order_id bigint, side text, price numeric, quantity numeric, client_order_id text, post_only boolean, self_trade text, time_in_force text) TO exchange_worker;
+
+REVOKE ALL ON FUNCTION exchange.reset_book(market text) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.reset_book(market text) TO exchange_worker;
+
+REVOKE ALL ON FUNCTION exchange.session_account(token_hash bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.session_account(token_hash bytea) TO exchange_api;
+
+REVOKE ALL ON FUNCTION exchange.set_account_status(account_id bigint, status text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION exchange.set_market_status(market text, status text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION exchange.set_password_hash(account_id bigint, password_hash text) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.set_password_hash(account_id bigint, password_hash text) TO exchange_api;
+GRANT ALL ON FUNCTION exchange.set_password_hash(account_id bigint, password_hash text) TO exchange_worker;
+
+REVOKE ALL ON FUNCTION exchange.stream_positions() FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.stream_positions() TO exchange_api;
+GRANT ALL ON FUNCTION exchange.stream_positions() TO exchange_worker;
+GRANT ALL ON FUNCTION exchange.stream_positions() TO exchange_analyst;
+
+REVOKE ALL ON FUNCTION exchange.submit(batch json) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.submit(batch json) TO exchange_api;
+GRANT ALL ON FUNCTION exchange.submit(batch json) TO exchange_worker;
+
+REVOKE ALL ON FUNCTION exchange.verify_book(only_market text) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.verify_book(only_market text) TO exchange_worker;
+GRANT ALL ON FUNCTION exchange.verify_book(only_market text) TO exchange_analyst;
+
+REVOKE ALL ON FUNCTION exchange.wait_durable() FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.wait_durable() TO exchange_api;
+GRANT ALL ON FUNCTION exchange.wait_durable() TO exchange_worker;
+GRANT ALL ON FUNCTION exchange.wait_durable() TO exchange_analyst;
+
+GRANT SELECT ON TABLE exchange.assets TO exchange_api;
+GRANT SELECT ON TABLE exchange.assets TO exchange_worker;
+GRANT SELECT ON TABLE exchange.assets TO exchange_analyst;
+
+GRANT SELECT ON TABLE exchange.balances TO exchange_api;
+GRANT SELECT ON TABLE exchange.balances TO exchange_worker;
+GRANT SELECT ON TABLE exchange.balances TO exchange_analyst;
+
+GRANT SELECT ON TABLE exchange.markets TO exchange_api;
+GRANT SELECT ON TABLE exchange.markets TO exchange_worker;
+GRANT SELECT ON TABLE exchange.markets TO exchange_analyst;
+
+GRANT SELECT ON TABLE exchange.orders TO exchange_api;
+GRANT SELECT ON TABLE exchange.orders TO exchange_worker;
+GRANT SELECT ON TABLE exchange.orders TO exchange_analyst;
+
+GRANT SELECT ON TABLE exchange.trades TO exchange_api;
+GRANT SELECT ON TABLE exchange.trades TO exchange_worker;
+GRANT SELECT ON TABLE exchange.trades TO exchange_analyst;
+
+GRANT SELECT ON TABLE checks.amounts_on_grid TO exchange_worker;
+GRANT SELECT ON TABLE checks.amounts_on_grid TO exchange_analyst;
+
+GRANT SELECT(account_id) ON TABLE exchange.accounts TO exchange_worker;
+GRANT SELECT(account_id) ON TABLE exchange.accounts TO exchange_analyst;
+
+GRANT SELECT(role) ON TABLE exchange.accounts TO exchange_worker;
+GRANT SELECT(role) ON TABLE exchange.accounts TO exchange_analyst;
+
+GRANT SELECT(email) ON TABLE exchange.accounts TO exchange_worker;
+GRANT SELECT(email) ON TABLE exchange.accounts TO exchange_analyst;
+
+GRANT SELECT(fee_tier_id) ON TABLE exchange.accounts TO exchange_worker;
+GRANT SELECT(fee_tier_id) ON TABLE exchange.accounts TO exchange_analyst;
+
+GRANT SELECT(status) ON TABLE exchange.accounts TO exchange_worker;
+GRANT SELECT(status) ON TABLE exchange.accounts TO exchange_analyst;
+
+GRANT SELECT(created_at) ON TABLE exchange.accounts TO exchange_worker;
+GRANT SELECT(created_at) ON TABLE exchange.accounts TO exchange_analyst;
+
+GRANT SELECT ON TABLE exchange.adjustments TO exchange_api;
+GRANT SELECT ON TABLE exchange.adjustments TO exchange_worker;
+GRANT SELECT ON TABLE exchange.adjustments TO exchange_analyst;
+
+GRANT SELECT ON TABLE exchange.ledger TO exchange_api;
+GRANT SELECT ON TABLE exchange.ledger TO exchange_worker;
+GRANT SELECT ON TABLE exchange.ledger TO exchange_analyst;
+
+GRANT SELECT ON TABLE checks.assets_sum_to_zero TO exchange_worker;
+GRANT SELECT ON TABLE checks.assets_sum_to_zero TO exchange_analyst;
+
+GRANT SELECT ON TABLE checks.balances_equal_ledger TO exchange_worker;
+GRANT SELECT ON TABLE checks.balances_equal_ledger TO exchange_analyst;
+
+GRANT SELECT ON TABLE checks.book_equals_tables TO exchange_worker;
+GRANT SELECT ON TABLE checks.book_equals_tables TO exchange_analyst;
+
+GRANT SELECT ON TABLE exchange.order_updates TO exchange_api;
+GRANT SELECT ON TABLE exchange.order_updates TO exchange_worker;
+GRANT SELECT ON TABLE exchange.order_updates TO exchange_analyst;
+
+GRANT SELECT ON TABLE checks.closed_orders_explained TO exchange_worker;
+GRANT SELECT ON TABLE checks.closed_orders_explained TO exchange_analyst;
+
+GRANT SELECT ON TABLE checks.filled_equals_trades TO exchange_worker;
+GRANT SELECT ON TABLE checks.filled_equals_trades TO exchange_analyst;
+
+GRANT SELECT ON TABLE checks.holds_equal_open_orders TO exchange_worker;
+GRANT SELECT ON TABLE checks.holds_equal_open_orders TO exchange_analyst;
+
+GRANT SELECT ON TABLE checks.no_crossed_book TO exchange_worker;
+GRANT SELECT ON TABLE checks.no_crossed_book TO exchange_analyst;
+
+GRANT SELECT ON TABLE checks.partitions_made_ahead TO exchange_worker;
+GRANT SELECT ON TABLE checks.partitions_made_ahead TO exchange_analyst;
+
+GRANT SELECT ON TABLE exchange.events TO exchange_worker;
+GRANT SELECT ON TABLE exchange.events TO exchange_analyst;
+
+GRANT SELECT ON TABLE exchange.order_keys TO exchange_api;
+GRANT SELECT ON TABLE exchange.order_keys TO exchange_worker;
+GRANT SELECT ON TABLE exchange.order_keys TO exchange_analyst;
+
+GRANT SELECT ON TABLE exchange.streams TO exchange_worker;
+GRANT SELECT ON TABLE exchange.streams TO exchange_analyst;
+
+GRANT SELECT ON TABLE checks.rows_have_owners TO exchange_worker;
+GRANT SELECT ON TABLE checks.rows_have_owners TO exchange_analyst;
+
+GRANT SELECT ON TABLE checks.sequences_gapless TO exchange_worker;
+GRANT SELECT ON TABLE checks.sequences_gapless TO exchange_analyst;
+
+GRANT SELECT ON TABLE checks.trades_obey_orders TO exchange_worker;
+GRANT SELECT ON TABLE checks.trades_obey_orders TO exchange_analyst;
+
+GRANT SELECT ON TABLE checks.violations TO exchange_worker;
+GRANT SELECT ON TABLE checks.violations TO exchange_analyst;
+
+GRANT SELECT ON TABLE exchange.account_balances TO exchange_api;
+GRANT SELECT ON TABLE exchange.account_balances TO exchange_worker;
+GRANT SELECT ON TABLE exchange.account_balances TO exchange_analyst;
+
+GRANT SELECT ON TABLE exchange.account_orders TO exchange_api;
+GRANT SELECT ON TABLE exchange.account_orders TO exchange_worker;
+GRANT SELECT ON TABLE exchange.account_orders TO exchange_analyst;
+
+GRANT SELECT ON TABLE exchange.account_trades TO exchange_api;
+GRANT SELECT ON TABLE exchange.account_trades TO exchange_worker;
+GRANT SELECT ON TABLE exchange.account_trades TO exchange_analyst;
+
+GRANT SELECT ON TABLE exchange.fee_tiers TO exchange_api;
+GRANT SELECT ON TABLE exchange.fee_tiers TO exchange_worker;
+GRANT SELECT ON TABLE exchange.fee_tiers TO exchange_analyst;
+
+GRANT SELECT ON TABLE exchange.market_rules TO exchange_api;
+GRANT SELECT ON TABLE exchange.market_rules TO exchange_worker;
+GRANT SELECT ON TABLE exchange.market_rules TO exchange_analyst;
+
+GRANT SELECT ON TABLE exchange.orders_closed TO exchange_worker;
+GRANT SELECT ON TABLE exchange.orders_closed TO exchange_analyst;
+
+GRANT SELECT ON TABLE exchange.orders_open TO exchange_worker;
+GRANT SELECT ON TABLE exchange.orders_open TO exchange_analyst;
+
+GRANT SELECT ON TABLE reporting.account_activity TO exchange_worker;
+GRANT SELECT ON TABLE reporting.account_activity TO exchange_analyst;
+
+GRANT SELECT ON TABLE reporting.accounts TO exchange_worker;
+GRANT SELECT ON TABLE reporting.accounts TO exchange_analyst;
+
+GRANT SELECT ON TABLE reporting.balances TO exchange_worker;
+GRANT SELECT ON TABLE reporting.balances TO exchange_analyst;
+
+GRANT SELECT ON TABLE reporting.check_summary TO exchange_worker;
+GRANT SELECT ON TABLE reporting.check_summary TO exchange_analyst;
+
+GRANT SELECT ON TABLE reporting.daily_volume TO exchange_worker;
+GRANT SELECT ON TABLE reporting.daily_volume TO exchange_analyst;
+
+GRANT SELECT ON TABLE reporting.fee_income TO exchange_worker;
+GRANT SELECT ON TABLE reporting.fee_income TO exchange_analyst;
+
+GRANT SELECT ON TABLE reporting.ledger_entries TO exchange_worker;
+GRANT SELECT ON TABLE reporting.ledger_entries TO exchange_analyst;
+
+GRANT SELECT ON TABLE reporting.market_totals TO exchange_worker;
+GRANT SELECT ON TABLE reporting.market_totals TO exchange_analyst;
+
+GRANT SELECT ON TABLE reporting.open_interest TO exchange_worker;
+GRANT SELECT ON TABLE reporting.open_interest TO exchange_analyst;
+
+GRANT SELECT ON TABLE reporting.orders TO exchange_worker;
+GRANT SELECT ON TABLE reporting.orders TO exchange_analyst;
+
+GRANT SELECT ON TABLE reporting.trades TO exchange_worker;
+GRANT SELECT ON TABLE reporting.trades TO exchange_analyst;
