@@ -1,0 +1,184 @@
+//! What this backend did to books in the current transaction, and how its end undoes or seals it.
+//!
+//! Postgres calls back at each end of a (sub)transaction while the market locks are still held: an
+//! abort puts the books' memory back as it was. After a commit the locks go first, then the backend
+//! waits for the flush: nobody waits for a disk while holding a market.
+
+use crate::pg::{memory, wal};
+use engine::book::{Book, Journal};
+use pgrx::{pg_guard, pg_sys};
+use std::cell::RefCell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// One book that the transaction has locked exclusively.
+struct Touched {
+    slot: usize,
+    journal: Journal,
+    /// Journal length at the start of each open subtransaction, outermost first.
+    marks: Vec<(pg_sys::SubTransactionId, usize)>,
+}
+
+#[derive(Default)]
+struct State {
+    touched: Vec<Touched>,
+    /// Open subtransactions, outermost first.
+    subtransactions: Vec<pg_sys::SubTransactionId>,
+    /// The session's own `synchronous_commit` while ours is in force.
+    synchronous_commit: Option<i32>,
+    /// The commit is done and its flush still to be waited for.
+    flush_pending: bool,
+}
+
+thread_local! {
+    // A backend is one thread; this is its process-local state.
+    static STATE: RefCell<State> = RefCell::default();
+}
+
+/// Asks Postgres to call back at the end of transactions. Once, when the library is loaded.
+pub(crate) fn register() {
+    // SAFETY: the callbacks are `extern "C-unwind"`, guarded, and live as long as the library.
+    unsafe {
+        pg_sys::RegisterXactCallback(Some(at_transaction_event), std::ptr::null_mut());
+        pg_sys::RegisterSubXactCallback(Some(at_subtransaction_event), std::ptr::null_mut());
+        pg_sys::RegisterResourceReleaseCallback(Some(at_release), std::ptr::null_mut());
+    }
+}
+
+/// Lets `change` work on the book in `slot`. What it does is undone if the transaction, or the
+/// subtransaction that is open now, aborts. The caller holds the market's lock exclusively.
+pub(crate) fn with_book<T>(slot: usize, change: impl FnOnce(&mut Book<'_>) -> T) -> T {
+    STATE.with_borrow_mut(|state| {
+        let index = state.touched.iter().position(|t| t.slot == slot).unwrap_or_else(|| {
+            let marks = state.subtransactions.iter().map(|&id| (id, 0)).collect();
+            state.touched.push(Touched { slot, journal: Journal::default(), marks });
+            state.touched.len() - 1
+        });
+        let journal = &mut state.touched[index].journal;
+        change(&mut Book::new(memory::lend(slot), journal))
+    })
+}
+
+/// Whether this transaction has changed the book in `slot`.
+pub(crate) fn has_changed(slot: usize) -> bool {
+    STATE.with_borrow(|s| s.touched.iter().any(|t| t.slot == slot && !t.journal.is_empty()))
+}
+
+fn undo(touched: &mut Touched, mark: usize) {
+    let Touched { slot, journal, .. } = touched;
+    let undone = catch_unwind(AssertUnwindSafe(|| {
+        Book::new(memory::lend(*slot), journal).undo_to(mark);
+    }));
+    if undone.is_err() {
+        // A bug, and an error raised here would take the server down: rebuild from the tables.
+        memory::forget(*slot);
+        journal.clear();
+    }
+}
+
+#[pg_guard]
+unsafe extern "C-unwind" fn at_transaction_event(
+    event: pg_sys::XactEvent::Type,
+    _argument: *mut std::ffi::c_void,
+) {
+    use pg_sys::XactEvent::{
+        XACT_EVENT_ABORT, XACT_EVENT_COMMIT, XACT_EVENT_PRE_COMMIT, XACT_EVENT_PRE_PREPARE,
+    };
+    let touched = STATE.with_borrow(|s| !s.touched.is_empty());
+    match event {
+        XACT_EVENT_PRE_PREPARE if touched => {
+            pgrx::ereport!(
+                ERROR,
+                pgrx::PgSqlErrorCode::ERRCODE_FEATURE_NOT_SUPPORTED,
+                "cannot PREPARE a transaction that has traded",
+                "Its books stay locked until it ends, and this session must be the one that ends it."
+            );
+        }
+        XACT_EVENT_PRE_COMMIT if touched => commit_asynchronously(),
+        XACT_EVENT_COMMIT if touched => STATE.with_borrow_mut(|state| {
+            let setting = restore_synchronous_commit(state);
+            state.flush_pending = setting != pg_sys::SyncCommitLevel::SYNCHRONOUS_COMMIT_OFF as i32;
+            state.touched.clear();
+            state.subtransactions.clear();
+        }),
+        XACT_EVENT_ABORT => STATE.with_borrow_mut(|state| {
+            restore_synchronous_commit(state);
+            state.touched.iter_mut().for_each(|t| undo(t, 0));
+            state.touched.clear();
+            state.subtransactions.clear();
+        }),
+        _ => {}
+    }
+}
+
+#[pg_guard]
+unsafe extern "C-unwind" fn at_subtransaction_event(
+    event: pg_sys::SubXactEvent::Type,
+    id: pg_sys::SubTransactionId,
+    _parent: pg_sys::SubTransactionId,
+    _argument: *mut std::ffi::c_void,
+) {
+    use pg_sys::SubXactEvent::{
+        SUBXACT_EVENT_ABORT_SUB, SUBXACT_EVENT_COMMIT_SUB, SUBXACT_EVENT_START_SUB,
+    };
+    STATE.with_borrow_mut(|state| match event {
+        SUBXACT_EVENT_START_SUB => {
+            state.subtransactions.push(id);
+            state.touched.iter_mut().for_each(|t| t.marks.push((id, t.journal.mark())));
+        }
+        SUBXACT_EVENT_ABORT_SUB | SUBXACT_EVENT_COMMIT_SUB => {
+            state.subtransactions.retain(|&open| open != id);
+            for touched in &mut state.touched {
+                let Some(at) = touched.marks.iter().position(|(open, _)| *open == id) else {
+                    continue;
+                };
+                let (_, mark) = touched.marks[at];
+                touched.marks.truncate(at);
+                if event == SUBXACT_EVENT_ABORT_SUB {
+                    undo(touched, mark);
+                }
+            }
+        }
+        _ => {}
+    });
+}
+
+/// The market locks are gone, the client has not been told: now wait for the disk.
+#[pg_guard]
+unsafe extern "C-unwind" fn at_release(
+    phase: pg_sys::ResourceReleasePhase::Type,
+    is_commit: bool,
+    is_top_level: bool,
+    _argument: *mut std::ffi::c_void,
+) {
+    let after = phase == pg_sys::ResourceReleasePhase::RESOURCE_RELEASE_AFTER_LOCKS;
+    if !(after && is_commit && is_top_level) {
+        return;
+    }
+    let pending = STATE.with_borrow_mut(|s| std::mem::take(&mut s.flush_pending));
+    if pending {
+        wal::wait_for_last_commit();
+    }
+}
+
+/// Makes the commit that is under way an asynchronous one. The session's own setting is put back
+/// right after and honoured by `at_release`.
+fn commit_asynchronously() {
+    STATE.with_borrow_mut(|state| {
+        // SAFETY: an integer setting of this backend; put back by `restore_synchronous_commit` at
+        // commit and at abort, one of which must follow.
+        unsafe {
+            state.synchronous_commit = Some(pg_sys::synchronous_commit);
+            pg_sys::synchronous_commit = pg_sys::SyncCommitLevel::SYNCHRONOUS_COMMIT_OFF as i32;
+        }
+    });
+}
+
+fn restore_synchronous_commit(state: &mut State) -> i32 {
+    // SAFETY: see `commit_asynchronously`.
+    unsafe {
+        if let Some(setting) = state.synchronous_commit.take() {
+            pg_sys::synchronous_commit = setting;
+        }
+        pg_sys::synchronous_commit
+    }
+}

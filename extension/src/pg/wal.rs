@@ -1,0 +1,35 @@
+//! Waiting until the write-ahead log is safe.
+
+use pgrx::pg_sys;
+
+/// Waits until everything that is visible now is flushed to disk, and replicated where synchronous
+/// standbys are set and the session's `synchronous_commit` asks for it.
+pub(crate) fn wait_for_visible() {
+    // SAFETY: these functions take and return plain values and may be called at any time in a
+    // backend. On a standby what is visible was flushed before it was replayed.
+    unsafe {
+        if pg_sys::RecoveryInProgress() {
+            return;
+        }
+        wait_for(pg_sys::GetXLogInsertRecPtr());
+    }
+}
+
+/// Waits for the commit record that this session wrote last.
+pub(crate) fn wait_for_last_commit() {
+    // SAFETY: as above; the global is this backend's own.
+    unsafe { wait_for(pg_sys::XactLastCommitEnd) };
+}
+
+/// # Safety
+/// Not in recovery.
+unsafe fn wait_for(position: u64) {
+    if position == 0 {
+        return;
+    }
+    // SAFETY: plain values; the caller is not in recovery.
+    unsafe {
+        pg_sys::XLogFlush(position);
+        pg_sys::SyncRepWaitForLSN(position, true);
+    }
+}

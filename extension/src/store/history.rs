@@ -1,0 +1,113 @@
+//! Questions about the past that are asked seldom enough for SQL.
+
+use crate::ids;
+use crate::store::markets::Market;
+use engine::order::Sequence;
+use pgrx::prelude::*;
+
+/// Where a market's numbering and price stand by its tables.
+pub(crate) struct LastFacts {
+    pub(crate) sequence: Sequence,
+    /// 0 before the first trade.
+    pub(crate) price_ticks: u64,
+}
+
+/// Reads them. A new snapshot is taken, so that what was committed while we waited for the market's
+/// lock is seen.
+pub(crate) fn last_facts(market: &Market) -> LastFacts {
+    let tick = market.tick();
+    let query = "select (select max(last_sequence) from exchange.events where stream_id = $1),
+        (select (price * 10::numeric ^ $4)::numeric(38, 0)::text from exchange.trades
+         where trade_id between $2 and $3 order by trade_id desc limit 1)";
+    let arguments = [
+        (market.id as i32).into(),
+        ids::number(market.id, 1).into(),
+        (ids::number(market.id + 1, 0) - 1).into(),
+        (tick.scale as i32).into(),
+    ];
+    let (sequence, price) = Spi::connect_mut(|client| {
+        let row = client.update(query, Some(1), &arguments)?.first();
+        Ok::<_, pgrx::spi::Error>((row.get::<i64>(1)?, row.get::<String>(2)?))
+    })
+    .unwrap_or_else(|error| panic!("cannot read where {} stands: {error}", market.symbol));
+    let price = price.and_then(|text| text.parse::<u128>().ok()).unwrap_or(0);
+    LastFacts {
+        sequence: sequence.unwrap_or(0) as Sequence,
+        price_ticks: (price / tick.units) as u64,
+    }
+}
+
+/// What an order's placement answered, computed again from what it caused at once.
+pub(crate) struct FirstResult {
+    pub(crate) state: String,
+    pub(crate) filled_quantity: String,
+    pub(crate) filled_quote: String,
+    pub(crate) remaining_quantity: String,
+}
+
+/// The first answer to the placement of an order. An order is a taker only in its own placement,
+/// and its trades follow its number, so they are found by number.
+pub(crate) fn first_result(market: &Market, order: i64) -> Option<FirstResult> {
+    let query = "with placed as (
+            select o.*, coalesce(t.quantity, 0) as took, coalesce(t.quote, 0) as took_quote,
+                exists (select from exchange.order_updates u
+                    where u.order_id = o.order_id and u.counter_order_id < o.order_id
+                        and u.reason = 'self_trade') as met_itself
+            from exchange.orders o
+            cross join lateral (
+                select sum(quantity) as quantity, sum(quote_amount) as quote
+                from exchange.trades where taker_order_id = o.order_id
+                    and taker_account_id = o.account_id and trade_id > o.order_id) t
+            where o.order_id = $1)
+        select case when kind = 'market' then state
+                when took = quantity then 'filled'
+                when met_itself or time_in_force <> 'gtc' then 'expired'
+                else 'open' end,
+            round(took, $2)::text, round(took_quote, $3)::text,
+            round(coalesce(quantity - took, 0), $2)::text
+        from placed";
+    let scales = (market.lot().scale as i32, market.quote_scale as i32);
+    let arguments = [order.into(), scales.0.into(), scales.1.into()];
+    Spi::connect_mut(|client| {
+        let table = client.update(query, Some(1), &arguments)?;
+        if table.is_empty() {
+            return Ok(None);
+        }
+        let row = table.first();
+        let text = |column| Ok::<_, pgrx::spi::Error>(row.get::<String>(column)?.unwrap_or_default());
+        Ok::<_, pgrx::spi::Error>(Some(FirstResult {
+            state: text(1)?,
+            filled_quantity: text(2)?,
+            filled_quote: text(3)?,
+            remaining_quantity: text(4)?,
+        }))
+    })
+    .unwrap_or_else(|error| panic!("cannot read order {order}: {error}"))
+}
+
+/// How an order of the account ended.
+pub(crate) struct Ended {
+    pub(crate) state: String,
+    /// What was still open when it ended.
+    pub(crate) remaining_quantity: String,
+}
+
+/// How an order ended, where it was the account's.
+pub(crate) fn ended(market: &Market, account: i64, order: i64) -> Option<Ended> {
+    let query = "select state,
+            round(coalesce(quantity - reduced_quantity - filled_quantity, 0), $3)::text
+        from exchange.orders where order_id = $1 and account_id = $2 and state <> 'open'";
+    Spi::connect_mut(|client| {
+        let arguments = [order.into(), account.into(), (market.lot().scale as i32).into()];
+        let table = client.update(query, Some(1), &arguments)?;
+        if table.is_empty() {
+            return Ok(None);
+        }
+        let row = table.first();
+        Ok::<_, pgrx::spi::Error>(Some(Ended {
+            state: row.get::<String>(1)?.unwrap_or_default(),
+            remaining_quantity: row.get::<String>(2)?.unwrap_or_default(),
+        }))
+    })
+    .unwrap_or_else(|error| panic!("cannot read order {order}: {error}"))
+}
