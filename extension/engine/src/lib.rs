@@ -16,5 +16,7 @@ pub mod host;
 #[cfg(feature = "model")]
 pub mod model;
 pub mod order;
+#[cfg(feature = "model")]
+pub mod random;
 pub mod reject;
 pub mod rules;

@@ -1,6 +1,17 @@
 //! The exchange in memory, twice: naive (the model) and on the real book. Under one trait, so that
 //! one test suite and one set of scenarios run on both.
 
+mod naive;
+mod naive_judge;
+mod on_book;
+mod operations;
+mod pair;
+
+pub use naive::NaiveExchange;
+pub use on_book::{BookExchange, Savepoint};
+pub use operations::{Operation, Pick, World};
+pub use pair::{Answer, Pair};
+
 use crate::book::{DepthLevel, Resting};
 use crate::command::{Command, Outcome};
 use crate::facts::Facts;
@@ -28,7 +39,7 @@ pub trait Exchange {
     fn deposit(&mut self, account: AccountId, asset: AssetId, amount: Atoms);
 
     /// Executes one command; facts are appended. An order's name for [`Outcome::Repeated`] is
-    /// [`order_name`].
+    /// [`order_name`], the row hint of an order that rests becomes [`row_hint`].
     fn execute(
         &mut self,
         market: MarketId,
@@ -64,4 +75,9 @@ pub trait Exchange {
 /// The name of an order across markets, as the database numbers it.
 pub fn order_name(market: MarketId, sequence: Sequence) -> u64 {
     u64::from(market) * 100_000_000_000_000 + sequence
+}
+
+/// The row hint that both exchanges give to a resting order.
+pub fn row_hint(sequence: Sequence) -> u64 {
+    sequence * 3 + 1
 }

@@ -12,6 +12,7 @@ impl Book<'_> {
     /// # Errors
     /// A sentence about the first thing found wrong.
     pub fn validate(&self) -> Result<(), String> {
+        self.validate_tables()?;
         let mut seen = Seen::default();
         for side in [Side::Buy, Side::Sell] {
             self.validate_side(side, &mut seen)?;
@@ -30,6 +31,21 @@ impl Book<'_> {
         holds(crossed.is_none_or(|(bid, ask)| bid < ask), || {
             format!("crossed: {crossed:?}")
         })
+    }
+
+    /// That searches in the hash tables end and stay in range; the rest relies on it.
+    fn validate_tables(&self) -> Result<(), String> {
+        let slots = self.memory.orders.len();
+        let is_in_range = self
+            .memory
+            .order_index
+            .iter()
+            .all(|slot| (*slot as usize) < slots);
+        holds(is_in_range, || "the index has an order out of range".into())?;
+        let has_end = self.memory.order_index.contains(&0);
+        holds(has_end, || "the index has no empty cell".into())?;
+        let has_end = self.memory.accounts.iter().any(|entry| entry.orders == 0);
+        holds(has_end, || "the accounts have no empty cell".into())
     }
 
     /// The chain of levels, the queues in them, and the tree above them.
@@ -146,6 +162,8 @@ impl Book<'_> {
             format!("branch {link} decides no lower bit")
         })?;
         seen.branches += 1;
+        let is_tree = (seen.branches as usize) < self.memory.branches.len();
+        holds(is_tree, || format!("branch {link} is met twice"))?;
         let first = leaves.len();
         self.walk_tree(side, branch.children[0], link, branch.bit, leaves, seen)?;
         let middle = leaves.len();
