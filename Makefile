@@ -23,7 +23,7 @@ deny: ## Check licences and known faults of the dependencies (installs cargo-den
 	@scripts/deny.sh
 
 psql: ## Look into the running exchange as the analyst
-	@scripts/psql.sh
+	@scripts/psql.sh $(ARGS)
 
 stop: ## Stop a PostgreSQL that a killed `make run` left behind
 	@scripts/stop.sh

@@ -29,11 +29,12 @@ check_ports() {
 }
 
 migrate() {
-    local demo=()
-    [ "$EXCHANGE_DEMO" != 1 ] || demo=(--demo)
+    local what=seed
+    ! demo_mode || what=demo
     make_database
     step "Migrating the database"
-    DATABASE_URL=$(url_of postgres) "$TARGET/release/migrations" "${demo[@]}"
+    DEMO_ACCOUNTS=$(DATABASE_URL=$(url_of postgres) DEMO_CREDENTIALS=$DEMO_FILE \
+        "$TARGET/release/migrations" "$what") || die "the database could not be migrated"
     set_role_passwords
 }
 
@@ -59,7 +60,10 @@ run_api() {
 greet() {
     note "API:      http://$EXCHANGE_BIND  (try: curl http://$EXCHANGE_BIND/health)"
     note "Database: make psql  (as the analyst, who reads everything but secrets)"
-    [ "$EXCHANGE_DEMO" != 1 ] || note "Demo accounts: TODO"
+    if demo_mode; then
+        note "Demo accounts (also in $DEMO_FILE), e-mail address and password:"
+        sed 's/^/        /' <<<"$DEMO_ACCOUNTS"
+    fi
     note "Ctrl-C stops everything; the data stays in $CLUSTER"
 }
 

@@ -26,6 +26,9 @@ die() {
     exit 1
 }
 
+readonly DEMO_FILE=$EXCHANGE_LOCAL_DIR/demo_accounts
+
+demo_mode() { [[ ${EXCHANGE_DEMO,,} =~ ^(1|true|on|yes)$ ]]; }
 is_root() { [ "$(id -u)" -eq 0 ]; }
 
 # Runs a command as root, by sudo where needed. $1 says what for, in a failure's line.
