@@ -1,0 +1,83 @@
+//! Transactions of several statements, retried as a whole.
+
+use futures::future::BoxFuture;
+use tokio_postgres::Row;
+use tracing::Instrument as _;
+
+use crate::error::{Effect, Error};
+use crate::pool::Pool;
+use crate::query::{self, Params, Query, Statement};
+use crate::retry::retry;
+
+/// An open transaction; dropped without a commit, it is rolled back.
+pub struct Transaction<'a> {
+    inner: deadpool_postgres::Transaction<'a>,
+}
+
+impl Query for Transaction<'_> {
+    /// A loss within the transaction means that nothing was done: only the commit is in doubt.
+    async fn rows(&self, statement: Statement, params: Params<'_>) -> Result<Vec<Row>, Error> {
+        let done = query::run(&self.inner, statement, params).await;
+        done.map_err(|error| Error::of(&error, Effect::Reads))
+    }
+}
+
+/// Runs `work` in a READ COMMITTED transaction and commits it. On a serialization failure or a
+/// deadlock all of it runs again, up to [`crate::retry::MAX_ATTEMPTS`] times: it must have no other
+/// effect than its statements.
+///
+/// # Errors
+/// Those of `work`, after a rollback; [`Error::OutcomeUnknown`] where the server was lost at
+/// commit.
+pub async fn run_tx<T, F>(pool: &Pool, name: &'static str, work: F) -> Result<T, Error>
+where
+    T: Send,
+    F: for<'t> Fn(&'t Transaction<'t>) -> BoxFuture<'t, Result<T, Error>> + Send + Sync,
+{
+    let attempt = || async {
+        let mut connection = pool.connection().await?;
+        let began = connection.transaction().await;
+        let inner = began.map_err(|error| Error::of(&error, Effect::Reads))?;
+        let transaction = Transaction { inner };
+        let done = work(&transaction).await?;
+        let committed = transaction.inner.commit().await;
+        committed.map_err(|error| Error::of(&error, Effect::Writes))?;
+        Ok(done)
+    };
+    retry(name, attempt)
+        .instrument(tracing::debug_span!("transaction", name))
+        .await
+}
+
+/// Reads as one account: row-level security shows its rows and no other's.
+pub(crate) async fn read_as(
+    pool: &Pool,
+    account_id: i64,
+    statement: Statement,
+    params: Params<'_>,
+) -> Result<Vec<Row>, Error> {
+    // A number, so that nothing can be smuggled into the text.
+    let acting = format!("set local exchange.account_id = '{account_id}'");
+    let attempt = || async {
+        let mut connection = pool.connection().await?;
+        let read = async {
+            let transaction = connection
+                .build_transaction()
+                .read_only(true)
+                .start()
+                .await?;
+            let prepared = transaction.prepare_cached(statement.text).await?;
+            // Sent together, done in this order; the transaction ends when it is dropped.
+            let set = transaction.batch_execute(&acting);
+            let (_, rows) = futures::try_join!(set, transaction.query(&prepared, params))?;
+            Ok(rows)
+        };
+        let done: Result<_, tokio_postgres::Error> = read.await;
+        if done.as_ref().is_err_and(query::is_stale) {
+            connection.statement_cache.clear();
+            return Err(Error::Busy("a statement outlived a migration".to_owned()));
+        }
+        done.map_err(|error| Error::of(&error, Effect::Reads))
+    };
+    retry(statement.name, attempt).await
+}
