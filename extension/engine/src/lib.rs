@@ -14,6 +14,8 @@ pub mod fee;
 pub mod hold;
 pub mod host;
 #[cfg(feature = "model")]
+pub mod mix;
+#[cfg(feature = "model")]
 pub mod model;
 pub mod order;
 #[cfg(feature = "model")]
