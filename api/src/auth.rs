@@ -22,7 +22,10 @@ impl FromRequestParts<App> for Caller {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
-        let header = parts.headers.get(header::AUTHORIZATION).ok_or(ApiError::Unauthenticated)?;
+        let header = parts
+            .headers
+            .get(header::AUTHORIZATION)
+            .ok_or(ApiError::Unauthenticated)?;
         let value = header.to_str().map_err(|_| ApiError::Unauthenticated)?;
         let (scheme, text) = value.split_once(' ').ok_or(ApiError::Unauthenticated)?;
         if !scheme.eq_ignore_ascii_case("bearer") {
@@ -30,6 +33,8 @@ impl FromRequestParts<App> for Caller {
         }
         let token = Token::parse(text).ok_or(ApiError::Unauthenticated)?;
         let account_id = client::session_account(&app.reads, &token.hash()).await?;
-        account_id.map(|account_id| Caller { account_id }).ok_or(ApiError::Unauthenticated)
+        account_id
+            .map(|account_id| Caller { account_id })
+            .ok_or(ApiError::Unauthenticated)
     }
 }

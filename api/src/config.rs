@@ -22,7 +22,10 @@ pub struct ConfigError {
 
 impl ConfigError {
     fn new(name: &'static str, problem: impl Into<String>) -> Self {
-        ConfigError { name, problem: problem.into() }
+        ConfigError {
+            name,
+            problem: problem.into(),
+        }
     }
 }
 
@@ -85,15 +88,25 @@ fn bounded(
         return Ok(value);
     }
     let (least, most) = (bounds.start(), bounds.end());
-    Err(ConfigError::new(name, format!("must be between {least} and {most}, not {value}")))
+    Err(ConfigError::new(
+        name,
+        format!("must be between {least} and {most}, not {value}"),
+    ))
 }
 
 /// `1`, `true`, `on`, `yes` or `0`, `false`, `off`, `no`; off where unset.
 fn switch(lookup: Lookup<'_>, name: &'static str) -> Result<bool, ConfigError> {
-    match lookup(name).unwrap_or_default().to_ascii_lowercase().as_str() {
+    match lookup(name)
+        .unwrap_or_default()
+        .to_ascii_lowercase()
+        .as_str()
+    {
         "1" | "true" | "on" | "yes" => Ok(true),
         "" | "0" | "false" | "off" | "no" => Ok(false),
-        other => Err(ConfigError::new(name, format!("must be 1 or 0, not '{other}'"))),
+        other => Err(ConfigError::new(
+            name,
+            format!("must be 1 or 0, not '{other}'"),
+        )),
     }
 }
 
@@ -121,7 +134,10 @@ mod tests {
     fn demo_mode_refuses_any_address_but_loopback() {
         for bind in ["0.0.0.0:8080", "192.168.1.5:80", "[::]:8080"] {
             let line = refusal(&[("EXCHANGE_DEMO", "1"), ("EXCHANGE_BIND", bind)]);
-            assert!(line.starts_with("EXCHANGE_BIND: ") && line.contains("loopback"), "{line}");
+            assert!(
+                line.starts_with("EXCHANGE_BIND: ") && line.contains("loopback"),
+                "{line}"
+            );
             read(&[("EXCHANGE_BIND", bind)]).expect("without demo accounts it is the operator's");
         }
         for bind in ["127.0.0.1:8080", "[::1]:8080"] {
@@ -139,7 +155,10 @@ mod tests {
             ("EXCHANGE_SESSION_HOURS", "-1"),
         ] {
             let line = refusal(&[(name, value)]);
-            assert!(line.starts_with(&format!("{name}: ")) && !line.contains('\n'), "{line}");
+            assert!(
+                line.starts_with(&format!("{name}: ")) && !line.contains('\n'),
+                "{line}"
+            );
         }
     }
 }

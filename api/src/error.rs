@@ -122,7 +122,10 @@ struct Body<'a> {
 impl ApiError {
     /// A request of the wrong form, with the field at fault.
     pub fn malformed(field: &str, message: impl Into<String>) -> Self {
-        ApiError::Malformed { field: Some(field.to_owned()), message: message.into() }
+        ApiError::Malformed {
+            field: Some(field.to_owned()),
+            message: message.into(),
+        }
     }
 
     /// The code on the wire.
@@ -150,6 +153,40 @@ impl ApiError {
     }
 }
 
+impl From<client::Error> for ApiError {
+    fn from(error: client::Error) -> Self {
+        match error {
+            client::Error::Busy(_) => ApiError::Overloaded,
+            client::Error::Unavailable(details) => {
+                tracing::warn!(details, "the database cannot be reached");
+                ApiError::Unavailable
+            }
+            client::Error::OutcomeUnknown(_) => ApiError::OutcomeUnknown,
+            client::Error::Rejected { code, message } => ApiError::Rejected(Rejection {
+                code,
+                field: None,
+                message,
+            }),
+            client::Error::Bug(details) => ApiError::Internal(details),
+        }
+    }
+}
+
+impl From<client::Reject> for ApiError {
+    fn from(reject: client::Reject) -> Self {
+        let client::Reject {
+            code,
+            field,
+            message,
+        } = reject;
+        ApiError::Rejected(Rejection {
+            code,
+            field,
+            message,
+        })
+    }
+}
+
 /// The HTTP status of a code; 500 for one that is not in the table.
 pub fn status_of(code: &str) -> StatusCode {
     let known = STATUSES.iter().find(|(name, _)| *name == code);
@@ -162,7 +199,11 @@ impl IntoResponse for ApiError {
             tracing::error!(details, "internal error");
         }
         let status = status_of(self.code());
-        let body = Body { code: self.code(), message: self.to_string(), field: self.field() };
+        let body = Body {
+            code: self.code(),
+            message: self.to_string(),
+            field: self.field(),
+        };
         let mut response = (status, Json(body)).into_response();
         if status == StatusCode::SERVICE_UNAVAILABLE {
             let seconds = HeaderValue::from_static(RETRY_AFTER_SECONDS);
@@ -170,7 +211,9 @@ impl IntoResponse for ApiError {
         }
         if status == StatusCode::UNAUTHORIZED {
             let scheme = HeaderValue::from_static("Bearer");
-            response.headers_mut().insert(header::WWW_AUTHENTICATE, scheme);
+            response
+                .headers_mut()
+                .insert(header::WWW_AUTHENTICATE, scheme);
         }
         response
     }
@@ -201,7 +244,10 @@ mod tests {
     #[test]
     fn every_reject_has_a_status() {
         for reject in Reject::ALL {
-            let rows = STATUSES.iter().filter(|(code, _)| *code == reject.code()).count();
+            let rows = STATUSES
+                .iter()
+                .filter(|(code, _)| *code == reject.code())
+                .count();
             assert_eq!(rows, 1, "{}", reject.code());
         }
     }
@@ -209,7 +255,11 @@ mod tests {
     #[test]
     fn every_code_stands_once() {
         for (code, _) in STATUSES {
-            assert_eq!(STATUSES.iter().filter(|(other, _)| other == code).count(), 1, "{code}");
+            assert_eq!(
+                STATUSES.iter().filter(|(other, _)| other == code).count(),
+                1,
+                "{code}"
+            );
         }
     }
 

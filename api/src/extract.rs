@@ -30,9 +30,13 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
             return Err(ApiError::malformed("Content-Type", message));
         }
         if request.body().size_hint().lower() > BODY_LIMIT_BYTES as u64 {
-            return Err(ApiError::BodyTooLarge { limit_bytes: BODY_LIMIT_BYTES });
+            return Err(ApiError::BodyTooLarge {
+                limit_bytes: BODY_LIMIT_BYTES,
+            });
         }
-        let bytes = Bytes::from_request(request, state).await.map_err(unreadable)?;
+        let bytes = Bytes::from_request(request, state)
+            .await
+            .map_err(unreadable)?;
         parse_json(&bytes).map(Body)
     }
 }
@@ -46,17 +50,24 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
 }
 
 fn says_json(headers: &HeaderMap) -> bool {
-    let value = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let essence = value.and_then(|value| value.split(';').next()).unwrap_or_default();
+    let value = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok());
+    let essence = value
+        .and_then(|value| value.split(';').next())
+        .unwrap_or_default();
     essence.trim().eq_ignore_ascii_case("application/json")
 }
 
 fn unreadable(rejection: BytesRejection) -> ApiError {
     match rejection.status() {
-        axum::http::StatusCode::PAYLOAD_TOO_LARGE => {
-            ApiError::BodyTooLarge { limit_bytes: BODY_LIMIT_BYTES }
-        }
-        _ => ApiError::Malformed { field: None, message: rejection.body_text() },
+        axum::http::StatusCode::PAYLOAD_TOO_LARGE => ApiError::BodyTooLarge {
+            limit_bytes: BODY_LIMIT_BYTES,
+        },
+        _ => ApiError::Malformed {
+            field: None,
+            message: rejection.body_text(),
+        },
     }
 }
 
@@ -65,7 +76,10 @@ fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
     let value = serde_path_to_error::deserialize(&mut deserializer).map_err(malformed)?;
     match deserializer.end() {
         Ok(()) => Ok(value),
-        Err(error) => Err(ApiError::Malformed { field: None, message: error.to_string() }),
+        Err(error) => Err(ApiError::Malformed {
+            field: None,
+            message: error.to_string(),
+        }),
     }
 }
 
@@ -80,10 +94,12 @@ fn parse_query<T: DeserializeOwned>(query: &str) -> Result<T, ApiError> {
 fn malformed<E: std::error::Error>(error: serde_path_to_error::Error<E>) -> ApiError {
     let message = error.inner().to_string();
     let path = error.path().to_string();
-    let named = ["missing field `", "duplicate field `", "unknown field `"].iter().find_map(|p| {
-        let rest = message.strip_prefix(p)?;
-        Some(rest.split('`').next().unwrap_or_default().to_owned())
-    });
+    let named = ["missing field `", "duplicate field `", "unknown field `"]
+        .iter()
+        .find_map(|p| {
+            let rest = message.strip_prefix(p)?;
+            Some(rest.split('`').next().unwrap_or_default().to_owned())
+        });
     let field = match (path.as_str(), named) {
         ("." | "?", named) => named,
         (path, Some(named)) if path != named && !path.ends_with(&format!(".{named}")) => {
@@ -117,12 +133,18 @@ mod tests {
     #[test]
     fn a_well_formed_body_is_taken() {
         let order: Order = parse_json(br#"{"price":"1.5","postOnly":true}"#).expect("well formed");
-        assert_eq!((order.price.as_str(), order.post_only, order.limit), ("1.5", Some(true), None));
+        assert_eq!(
+            (order.price.as_str(), order.post_only, order.limit),
+            ("1.5", Some(true), None)
+        );
     }
 
     #[test]
     fn a_number_where_a_decimal_string_belongs_is_refused_by_name() {
-        assert_eq!(field_of(parse_json(br#"{"price":1.5}"#)), Some("price".to_owned()));
+        assert_eq!(
+            field_of(parse_json(br#"{"price":1.5}"#)),
+            Some("price".to_owned())
+        );
     }
 
     #[test]
@@ -144,7 +166,13 @@ mod tests {
     fn a_query_is_as_strict_as_a_body() {
         let order: Order = parse_query("price=1%2F2&limit=5").expect("well formed");
         assert_eq!((order.price.as_str(), order.limit), ("1/2", Some(5)));
-        assert_eq!(field_of(parse_query("price=1&limit=x")), Some("limit".to_owned()));
-        assert_eq!(field_of(parse_query("price=1&offset=1")), Some("offset".to_owned()));
+        assert_eq!(
+            field_of(parse_query("price=1&limit=x")),
+            Some("limit".to_owned())
+        );
+        assert_eq!(
+            field_of(parse_query("price=1&offset=1")),
+            Some("offset".to_owned())
+        );
     }
 }

@@ -18,6 +18,8 @@ const ORDERS_PER_MARKET: i64 = 100_000_000_000_000;
 /// Why a batch gave no outcomes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum BatchError {
+    /// Others were in the way, again and again; nothing was done.
+    Busy,
     /// The database could not be reached; nothing was done.
     Unavailable,
     /// The database was lost after the batch was sent; it may have been done.
@@ -40,15 +42,20 @@ pub trait Submit: Send + Sync + 'static {
     ) -> impl Future<Output = Result<Vec<Self::Outcome>, BatchError>> + Send;
 }
 
-/// Where a command belongs.
-#[derive(Clone, Copy, Debug)]
-pub enum Route<'a> {
-    /// The market of this symbol.
-    Market(&'a str),
-    /// The market that this order's number begins with.
-    Order(i64),
-    /// No single market, or an unknown one.
+/// The lane to which a command belongs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Route {
+    /// That of the market with this number.
+    Market(i64),
+    /// The one for what names no market, or an unknown one.
     Any,
+}
+
+impl Route {
+    /// The market that an order's number begins with.
+    pub fn of_order(order_id: i64) -> Self {
+        Route::Market(order_id / ORDERS_PER_MARKET)
+    }
 }
 
 /// The lanes of all markets that existed at the start. Commands for a market made later go through
@@ -61,19 +68,35 @@ pub struct Gatherer<S: Submit> {
 
 impl<S: Submit> Gatherer<S> {
     /// Starts the lanes; `markets` are number and symbol.
-    pub fn start(submit: Arc<S>, markets: &[(i32, String)], config: &GatherConfig) -> Self {
-        let number = |(id, symbol): &(i32, String)| (symbol.clone(), i64::from(*id));
-        let market_ids: HashMap<String, i64> = markets.iter().map(number).collect();
-        let lane = |name: &str, workers| Lane::start(name, submit.clone(), workers, config);
-        let lanes = markets.iter().map(|(id, symbol)| {
-            (i64::from(*id), lane(symbol, config.workers_per_market))
-        });
-        Gatherer { lanes: lanes.collect(), rest: lane("rest", 1), market_ids }
+    pub fn start(submit: &Arc<S>, markets: &[(i32, String)], config: &GatherConfig) -> Self {
+        let market_ids: HashMap<String, i64> = markets
+            .iter()
+            .map(|(id, symbol)| (symbol.clone(), i64::from(*id)))
+            .collect();
+        let lane = |name: &str, workers| Lane::start(name, submit, workers, config);
+        let lanes = market_ids
+            .iter()
+            .map(|(symbol, market_id)| (*market_id, lane(symbol, config.workers_per_market)));
+        Gatherer {
+            lanes: lanes.collect(),
+            rest: lane("rest", 1),
+            market_ids,
+        }
+    }
+
+    /// Where commands for the market of this symbol belong.
+    pub fn route_to_market(&self, symbol: &str) -> Route {
+        self.market_ids
+            .get(symbol)
+            .map_or(Route::Any, |market_id| Route::Market(*market_id))
     }
 
     /// Runs one command in the next batch of its lane. Once this waits, dropping it does not take
-    /// the command back.
-    pub async fn run(&self, route: Route<'_>, command: S::Command) -> Result<S::Outcome, ApiError> {
+    /// the command back for certain.
+    ///
+    /// # Errors
+    /// `Overloaded` where the lane's queue is full; what became of the batch otherwise.
+    pub async fn run(&self, route: Route, command: S::Command) -> Result<S::Outcome, ApiError> {
         self.lane(route).run(command).await
     }
 
@@ -85,17 +108,65 @@ impl<S: Submit> Gatherer<S> {
         self.rest.finish().await;
     }
 
-    fn lane(&self, route: Route<'_>) -> &Lane<S> {
-        let market_id = match route {
-            Route::Market(symbol) => self.market_ids.get(symbol).copied(),
-            Route::Order(order_id) => Some(order_id / ORDERS_PER_MARKET),
-            Route::Any => None,
-        };
-        market_id.and_then(|id| self.lanes.get(&id)).unwrap_or(&self.rest)
+    fn lane(&self, route: Route) -> &Lane<S> {
+        match route {
+            Route::Market(market_id) => self.lanes.get(&market_id).unwrap_or(&self.rest),
+            Route::Any => &self.rest,
+        }
     }
 }
 
 /// Connections that the lanes need: each worker has its own.
 pub fn connections(markets: usize, config: &GatherConfig) -> usize {
     markets * config.workers_per_market + 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Answers each command with the size of the batch it was in.
+    struct Counting;
+
+    impl Submit for Counting {
+        type Command = ();
+        type Outcome = usize;
+
+        async fn submit(&self, batch: &[()]) -> Result<Vec<usize>, BatchError> {
+            Ok(vec![batch.len(); batch.len()])
+        }
+    }
+
+    #[tokio::test]
+    async fn every_command_finds_a_lane() {
+        let config = GatherConfig {
+            workers_per_market: 2,
+            queue_length: 8,
+            batch_limit: 4,
+        };
+        let markets = [(1, "BTC/USDT".to_owned()), (2, "ETH/USDT".to_owned())];
+        let gatherer = Gatherer::start(&Arc::new(Counting), &markets, &config);
+        assert_eq!(gatherer.route_to_market("ETH/USDT"), Route::Market(2));
+        assert_eq!(gatherer.route_to_market("ETH/XRP"), Route::Any);
+        assert_eq!(Route::of_order(200_000_000_000_007), Route::Market(2));
+        for route in [
+            Route::Market(1),
+            Route::Market(2),
+            Route::Market(3),
+            Route::Any,
+        ] {
+            assert_eq!(gatherer.run(route, ()).await.expect("answered"), 1);
+        }
+        gatherer.finish().await;
+    }
+
+    #[test]
+    fn a_worker_has_a_connection_of_its_own() {
+        let config = GatherConfig {
+            workers_per_market: 2,
+            queue_length: 8,
+            batch_limit: 4,
+        };
+        assert_eq!(connections(3, &config), 7);
+    }
 }

@@ -16,11 +16,18 @@ const LENGTH_LIMIT: usize = 64;
 
 /// Runs a request under its id.
 pub async fn identify(mut request: Request, next: Next) -> Response {
-    let taken = request.headers().get(&REQUEST_ID).filter(|id| is_harmless(id.as_bytes())).cloned();
+    let taken = request
+        .headers()
+        .get(&REQUEST_ID)
+        .filter(|id| is_harmless(id.as_bytes()))
+        .cloned();
     let id = taken.unwrap_or_else(random);
     request.headers_mut().insert(REQUEST_ID, id.clone());
     let method = request.method().clone();
-    let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
+    let route = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map(|path| path.as_str().to_owned());
     let span = tracing::info_span!("request", id = id.to_str().unwrap_or_default());
     let started = Instant::now();
     let mut response = next.run(request).instrument(span.clone()).await;

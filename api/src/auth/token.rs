@@ -36,11 +36,13 @@ impl Token {
 
     /// As it goes over the wire: 64 hexadecimal digits.
     pub fn text(&self) -> String {
-        self.0.iter().fold(String::with_capacity(2 * TOKEN_BYTES), |mut text, byte| {
-            // Writing to a string cannot fail.
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
+        self.0
+            .iter()
+            .fold(String::with_capacity(2 * TOKEN_BYTES), |mut text, byte| {
+                // Writing to a string cannot fail.
+                let _ = write!(text, "{byte:02x}");
+                text
+            })
     }
 
     /// What is stored.
@@ -77,7 +79,13 @@ mod tests {
     #[test]
     fn what_is_no_token_is_not_one() {
         let text = Token([0xab; TOKEN_BYTES]).text();
-        for wrong in ["", "abc", &text[1..], &text.to_uppercase(), &text.replace('a', "g")] {
+        for wrong in [
+            "",
+            "abc",
+            &text[1..],
+            &text.to_uppercase(),
+            &text.replace('a', "g"),
+        ] {
             assert_eq!(Token::parse(wrong), None, "{wrong}");
         }
     }
@@ -85,7 +93,11 @@ mod tests {
     #[test]
     fn the_hash_is_the_one_everybody_knows() {
         let hash = Token([0; TOKEN_BYTES]).hash();
-        assert_eq!(hash[..4], [0x66, 0x68, 0x7a, 0xad], "SHA-256 of 32 zero bytes");
+        assert_eq!(
+            hash[..4],
+            [0x66, 0x68, 0x7a, 0xad],
+            "SHA-256 of 32 zero bytes"
+        );
     }
 
     #[test]

@@ -18,8 +18,11 @@ pub struct HttpConfig {
 
 impl HttpConfig {
     pub(super) fn read(lookup: Lookup<'_>) -> Result<Self, ConfigError> {
-        let bind: SocketAddr =
-            value_or(lookup, "EXCHANGE_BIND", SocketAddr::from(([127, 0, 0, 1], 8080)))?;
+        let bind: SocketAddr = value_or(
+            lookup,
+            "EXCHANGE_BIND",
+            SocketAddr::from(([127, 0, 0, 1], 8080)),
+        )?;
         let demo = switch(lookup, "EXCHANGE_DEMO")?;
         if demo && !bind.ip().is_loopback() {
             let problem = format!(
@@ -29,6 +32,10 @@ impl HttpConfig {
             return Err(ConfigError::new("EXCHANGE_BIND", problem));
         }
         let seconds = bounded(lookup, "EXCHANGE_SHUTDOWN_SECONDS", 10, 1..=300)?;
-        Ok(HttpConfig { bind, demo, shutdown_limit: Duration::from_secs(seconds as u64) })
+        Ok(HttpConfig {
+            bind,
+            demo,
+            shutdown_limit: Duration::from_secs(seconds as u64),
+        })
     }
 }

@@ -29,7 +29,7 @@ pub(super) struct Lane<S: Submit> {
 impl<S: Submit> Lane<S> {
     pub(super) fn start(
         name: &str,
-        submit: Arc<S>,
+        submit: &Arc<S>,
         worker_count: usize,
         config: &GatherConfig,
     ) -> Self {
@@ -40,16 +40,22 @@ impl<S: Submit> Lane<S> {
             let (name, submit, queue) = (name.to_owned(), submit.clone(), queue.clone());
             workers.spawn(keep_working(name, submit, queue, config.batch_limit));
         }
-        Lane { sender: std::sync::Mutex::new(Some(sender)), workers: Mutex::new(workers) }
+        Lane {
+            sender: std::sync::Mutex::new(Some(sender)),
+            workers: Mutex::new(workers),
+        }
     }
 
     pub(super) async fn run(&self, command: S::Command) -> Result<S::Outcome, ApiError> {
         let (reply, outcome) = oneshot::channel();
         let sender = self.sender().clone().ok_or(ApiError::Unavailable)?;
-        sender.try_send(Waiting { command, reply }).map_err(|_| ApiError::Overloaded)?;
+        sender
+            .try_send(Waiting { command, reply })
+            .map_err(|_| ApiError::Overloaded)?;
         drop(sender);
         match outcome.await {
             Ok(Ok(outcome)) => Ok(outcome),
+            Ok(Err(BatchError::Busy)) => Err(ApiError::Overloaded),
             Ok(Err(BatchError::Unavailable)) => Err(ApiError::Unavailable),
             Ok(Err(BatchError::Failed(details))) => Err(ApiError::Internal(details)),
             // A worker that broke down took the reply with it, and may have sent its batch.
@@ -64,7 +70,9 @@ impl<S: Submit> Lane<S> {
     }
 
     fn sender(&self) -> std::sync::MutexGuard<'_, Option<mpsc::Sender<Waiting<S>>>> {
-        self.sender.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.sender
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }
 
@@ -111,7 +119,11 @@ async fn run_batch<S: Submit>(
         // A command that makes the database refuse its whole batch must not harm the others: the
         // batch was rolled back, so each runs again by itself.
         Err(BatchError::Failed(details)) if commands.len() > 1 => {
-            tracing::error!(details, commands = commands.len(), "batch refused; running singly");
+            tracing::error!(
+                details,
+                commands = commands.len(),
+                "batch refused; running singly"
+            );
             for (reply, command) in replies.into_iter().zip(commands) {
                 let outcome = submit.submit(std::slice::from_ref(command)).await;
                 let _ = reply.send(outcome.and_then(only));
@@ -119,7 +131,11 @@ async fn run_batch<S: Submit>(
         }
         Ok(outcomes) => {
             let (asked, got) = (commands.len(), outcomes.len());
-            tracing::error!(asked, got, "the database answered another number of outcomes");
+            tracing::error!(
+                asked,
+                got,
+                "the database answered another number of outcomes"
+            );
             answer_all(replies, &BatchError::OutcomeUnknown);
         }
         Err(error) => answer_all(replies, &error),
@@ -127,7 +143,10 @@ async fn run_batch<S: Submit>(
 }
 
 fn only<O>(outcomes: Vec<O>) -> Result<O, BatchError> {
-    outcomes.into_iter().next().ok_or(BatchError::OutcomeUnknown)
+    outcomes
+        .into_iter()
+        .next()
+        .ok_or(BatchError::OutcomeUnknown)
 }
 
 fn answer_all<O>(replies: Vec<oneshot::Sender<Result<O, BatchError>>>, error: &BatchError) {

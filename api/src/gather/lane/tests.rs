@@ -37,10 +37,21 @@ struct Bench {
 impl Bench {
     fn new(queue_length: usize, batch_limit: usize) -> Self {
         let (sender, started) = mpsc::unbounded_channel();
-        let submit = Arc::new(Gated { permits: Semaphore::new(0), started: sender });
-        let config = GatherConfig { workers_per_market: 1, queue_length, batch_limit };
-        let lane = Arc::new(Lane::start("test", submit.clone(), 1, &config));
-        Bench { lane, submit, started }
+        let submit = Arc::new(Gated {
+            permits: Semaphore::new(0),
+            started: sender,
+        });
+        let config = GatherConfig {
+            workers_per_market: 1,
+            queue_length,
+            batch_limit,
+        };
+        let lane = Arc::new(Lane::start("test", &submit, 1, &config));
+        Bench {
+            lane,
+            submit,
+            started,
+        }
     }
 
     /// Sends a command and returns once it is in the queue.
@@ -63,7 +74,10 @@ impl Bench {
     }
 
     fn waiting(&self) -> usize {
-        self.lane.sender().as_ref().map_or(0, |s| s.max_capacity() - s.capacity())
+        self.lane
+            .sender()
+            .as_ref()
+            .map_or(0, |s| s.max_capacity() - s.capacity())
     }
 
     fn allow(&self, batches: usize) {
@@ -88,7 +102,11 @@ async fn what_arrives_during_a_batch_is_the_next_batch() {
         later.push(bench.send(command).await);
     }
     bench.allow(3);
-    assert_eq!(bench.started.recv().await, Some(vec![2, 3, 4, 5]), "as many as the limit allows");
+    assert_eq!(
+        bench.started.recv().await,
+        Some(vec![2, 3, 4, 5]),
+        "as many as the limit allows"
+    );
     assert_eq!(bench.started.recv().await, Some(vec![6]));
     assert_eq!(first.await.expect("ends").expect("answered"), 2);
     for (task, command) in later.into_iter().zip(2..) {
@@ -132,7 +150,10 @@ async fn a_lost_connection_tells_every_waiter_that_the_outcome_is_unknown() {
     first.await.expect("ends").expect("answered");
     for task in tasks {
         let answer = task.await.expect("ends");
-        assert!(matches!(answer, Err(ApiError::OutcomeUnknown)), "{answer:?}");
+        assert!(
+            matches!(answer, Err(ApiError::OutcomeUnknown)),
+            "{answer:?}"
+        );
     }
 }
 
@@ -141,7 +162,10 @@ async fn a_worker_that_breaks_down_is_replaced() {
     let bench = Bench::new(8, 4);
     bench.allow(2);
     let answer = bench.lane.run(99).await;
-    assert!(matches!(answer, Err(ApiError::OutcomeUnknown)), "{answer:?}");
+    assert!(
+        matches!(answer, Err(ApiError::OutcomeUnknown)),
+        "{answer:?}"
+    );
     assert_eq!(bench.lane.run(5).await.expect("answered"), 10);
 }
 
