@@ -7,6 +7,8 @@
 
 pub(crate) mod appender;
 pub(crate) mod catalog;
+pub(crate) mod constraints;
+pub(crate) mod hints;
 pub(crate) mod lock;
 pub(crate) mod memory;
 pub(crate) mod notify;

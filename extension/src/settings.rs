@@ -4,7 +4,7 @@ use pgrx::guc::{GucContext, GucFlags, GucRegistry, GucSetting};
 
 static MAX_MARKETS: GucSetting<i32> = GucSetting::<i32>::new(16);
 static MAX_OPEN_ORDERS: GucSetting<i32> = GucSetting::<i32>::new(131_072);
-static BALANCE_HINTS: GucSetting<i32> = GucSetting::<i32>::new(131_072);
+static ROW_HINTS: GucSetting<i32> = GucSetting::<i32>::new(1_048_576);
 
 /// How many books shared memory holds, over all databases of the cluster.
 pub(crate) fn max_markets() -> usize {
@@ -16,9 +16,9 @@ pub(crate) fn max_open_orders() -> u32 {
     MAX_OPEN_ORDERS.get() as u32
 }
 
-/// How many balance rows' places are remembered; a power of two.
-pub(crate) fn balance_hints() -> usize {
-    (BALANCE_HINTS.get() as usize).next_power_of_two()
+/// How many places of balance and account rows are remembered; a power of two.
+pub(crate) fn row_hints() -> usize {
+    (ROW_HINTS.get() as usize).next_power_of_two()
 }
 
 /// Declares the settings to Postgres.
@@ -44,10 +44,10 @@ pub(crate) fn register() {
         GucFlags::default(),
     );
     GucRegistry::define_int_guc(
-        c"exchange.balance_hints",
-        c"Balance rows whose place in the table is remembered.",
+        c"exchange.row_hints",
+        c"Balance and account rows whose place in the table is remembered.",
         c"A hint saves an index lookup and is verified at each use; rounded up to a power of two.",
-        &BALANCE_HINTS,
+        &ROW_HINTS,
         1024,
         1 << 26,
         GucContext::Postmaster,

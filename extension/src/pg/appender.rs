@@ -1,8 +1,10 @@
 //! Adds rows to a table many at a time: one WAL record a page instead of one a row.
 
+use crate::pg::constraints::{self, Constraints};
 use crate::pg::row::Row;
 use crate::pg::table::{Place, Table};
 use pgrx::pg_sys;
+use std::rc::Rc;
 
 /// Rows that wait in memory before they are written together.
 const ROWS_A_WRITE: usize = 128;
@@ -14,7 +16,7 @@ pub(crate) struct Appender<'a> {
     result: *mut pg_sys::ResultRelInfo,
     slots: Vec<*mut pg_sys::TupleTableSlot>,
     waiting: usize,
-    partition_checked: bool,
+    constraints: Rc<Constraints>,
 }
 
 impl<'a> Appender<'a> {
@@ -44,7 +46,7 @@ impl<'a> Appender<'a> {
                 result,
                 slots: Vec::new(),
                 waiting: 0,
-                partition_checked: false,
+                constraints: constraints::of(table.relation),
             }
         }
     }
@@ -54,6 +56,7 @@ impl<'a> Appender<'a> {
     pub(crate) fn add(&mut self, row: &Row, placed: &mut impl FnMut(Place)) {
         let columns = self.table.is_varlena.len();
         assert_eq!(row.values.len(), columns, "row has another number of columns");
+        self.constraints.check(row);
         if self.waiting == self.slots.len() {
             // SAFETY: a slot for tuples in plain memory, of the table's row type.
             self.slots.push(unsafe {
@@ -69,27 +72,10 @@ impl<'a> Appender<'a> {
             std::ptr::copy_nonoverlapping(row.values.as_ptr(), (*slot).tts_values, columns);
             std::ptr::copy_nonoverlapping(row.nulls.as_ptr(), (*slot).tts_isnull, columns);
             pg_sys::ExecStoreVirtualTuple(slot);
-            self.check(slot);
         }
         self.waiting += 1;
         if self.waiting == ROWS_A_WRITE {
             self.write(placed);
-        }
-    }
-
-    /// # Safety
-    /// The slot holds a row of the table.
-    unsafe fn check(&mut self, slot: *mut pg_sys::TupleTableSlot) {
-        // SAFETY: raises an error that names the violated constraint. Rows of one batch carry one
-        // time, so the partition's bound is the same question for all of them.
-        unsafe {
-            if !(*(*self.table.relation).rd_att).constr.is_null() {
-                pg_sys::ExecConstraints(self.result, slot, self.executor);
-            }
-            if !self.partition_checked && (*(*self.table.relation).rd_rel).relispartition {
-                pg_sys::ExecPartitionCheck(self.result, slot, self.executor, true);
-                self.partition_checked = true;
-            }
         }
     }
 
@@ -165,21 +151,9 @@ impl<'a> Appender<'a> {
     }
 
     /// Checks a row that replaces another against the table's constraints.
-    pub(crate) fn check_row(&mut self, row: &Row) {
-        // SAFETY: as in `add`; the slot is emptied again.
-        unsafe {
-            let slot = pg_sys::MakeSingleTupleTableSlot(
-                (*self.table.relation).rd_att,
-                &raw const pg_sys::TTSOpsVirtual,
-            );
-            let columns = self.table.is_varlena.len();
-            std::ptr::copy_nonoverlapping(row.values.as_ptr(), (*slot).tts_values, columns);
-            std::ptr::copy_nonoverlapping(row.nulls.as_ptr(), (*slot).tts_isnull, columns);
-            pg_sys::ExecStoreVirtualTuple(slot);
-            self.check(slot);
-            pg_sys::ExecDropSingleTupleTableSlot(slot);
-            self.reset();
-        }
+    pub(crate) fn check_row(&self, row: &Row) {
+        assert_eq!(row.values.len(), self.table.is_varlena.len(), "not this table's columns");
+        self.constraints.check(row);
     }
 
     /// Writes what still waits and closes the indexes.
@@ -198,7 +172,7 @@ impl<'a> Appender<'a> {
 
 /// # Safety
 /// `slot` is a valid slot.
-unsafe fn clear(slot: *mut pg_sys::TupleTableSlot) {
+pub(super) unsafe fn clear(slot: *mut pg_sys::TupleTableSlot) {
     // SAFETY: every slot's operations have `clear`.
     unsafe {
         if let Some(clear) = (*(*slot).tts_ops).clear {

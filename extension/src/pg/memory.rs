@@ -1,4 +1,4 @@
-//! Shared memory: the directory of books, the books, and the hints of balance rows.
+//! Shared memory: the directory of books, the books, and the hints of rows.
 //!
 //! It starts zeroed, also after a crash, when Postgres makes it anew; a book is therefore built from
 //! the tables when it is first touched. Contents of a book are guarded by its market's lock.
@@ -60,7 +60,7 @@ fn directory_bytes() -> usize {
 }
 
 fn hints_bytes() -> usize {
-    (settings::balance_hints() * size_of::<AtomicU64>()).next_multiple_of(ALIGN)
+    (settings::row_hints() * size_of::<AtomicU64>()).next_multiple_of(ALIGN)
 }
 
 fn total_bytes() -> usize {
@@ -132,12 +132,12 @@ fn directory() -> &'static [Entry] {
     unsafe { std::slice::from_raw_parts(base().cast::<Entry>(), settings::max_markets()) }
 }
 
-/// The hints of balance rows: one word each, read and written whole.
-pub(crate) fn balance_hints() -> &'static [AtomicU64] {
+/// The hints (`pg::hints`): one word each, read and written whole.
+pub(crate) fn row_hints() -> &'static [AtomicU64] {
     // SAFETY: the hints follow the directory, aligned by `ALIGN`; atomics, valid when zero.
     unsafe {
         let start = base().add(directory_bytes()).cast::<AtomicU64>();
-        std::slice::from_raw_parts(start, settings::balance_hints())
+        std::slice::from_raw_parts(start, settings::row_hints())
     }
 }
 

@@ -149,6 +149,10 @@ impl Stored<'_> {
         }
     }
 
+    pub(crate) fn is_null(&self, column: usize) -> bool {
+        self.nulls[column]
+    }
+
     pub(crate) fn bigint(&self, column: usize) -> i64 {
         self.datum(column).value() as i64
     }

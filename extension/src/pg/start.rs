@@ -1,6 +1,6 @@
 //! What happens when Postgres loads the library.
 
-use crate::pg::{memory, transaction};
+use crate::pg::{constraints, memory, transaction};
 use pgrx::pg_sys;
 
 /// Registers hooks and callbacks. Shared memory can only be had in the postmaster, by
@@ -11,4 +11,5 @@ pub(crate) fn register() {
         memory::register();
     }
     transaction::register();
+    constraints::register();
 }

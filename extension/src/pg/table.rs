@@ -9,6 +9,9 @@ use crate::pg::row::{Row, Stored};
 use pgrx::pg_sys;
 use std::cell::Cell;
 
+/// Most columns of a key.
+const MAX_KEYS: usize = 2;
+
 /// Where a row lies: block and line in one word. 0 is nowhere, since lines count from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Place(pub(crate) u64);
@@ -194,9 +197,9 @@ impl Table {
         }
     }
 
-    /// Opens an index of this table for look-ups of whole keys.
-    pub(crate) fn index(&self, name: &str) -> IndexLookup<'_> {
-        IndexLookup::open(self, name)
+    /// Opens an index of this table for look-ups by its first `keys` columns.
+    pub(crate) fn index(&self, name: &str, keys: usize) -> IndexLookup<'_> {
+        IndexLookup::open(self, name, keys)
     }
 
     /// Puts `row` in the place of the one at `place`. Where the new version found no room on its
@@ -283,7 +286,7 @@ impl Drop for Table {
     }
 }
 
-/// An index opened for look-ups of whole keys.
+/// An index opened for look-ups by its first columns.
 pub(crate) struct IndexLookup<'a> {
     table: &'a Table,
     index: pg_sys::Relation,
@@ -293,12 +296,13 @@ pub(crate) struct IndexLookup<'a> {
 }
 
 impl<'a> IndexLookup<'a> {
-    fn open(table: &'a Table, name: &str) -> IndexLookup<'a> {
+    fn open(table: &'a Table, name: &str, keys: usize) -> IndexLookup<'a> {
         // SAFETY: the index belongs to the open table; all is closed in `drop`.
         unsafe {
             let index =
                 pg_sys::index_open(catalog::relation(name), pg_sys::AccessShareLock as i32);
-            let keys = (*(*index).rd_index).indnkeyatts as usize;
+            let columns = (*(*index).rd_index).indnkeyatts as usize;
+            assert!(keys <= columns && keys <= MAX_KEYS, "{name} has no {keys} keys");
             let scan =
                 pg_sys::index_beginscan(
                 table.relation,
@@ -312,18 +316,18 @@ impl<'a> IndexLookup<'a> {
         }
     }
 
-    /// Gives `read` the row with this key, and its place.
+    /// Gives `read` the first row with this key, and its place.
     pub(crate) fn find<T>(
         &mut self,
         key: &[Key<'_>],
         read: impl FnOnce(Place, &Stored<'_>) -> T,
     ) -> Option<T> {
-        assert!(key.len() == self.keys && self.keys <= 2, "not the index's key");
+        assert!(key.len() == self.keys, "not the look-up's key");
         let texts: Vec<pg_sys::Datum> = key.iter().map(Key::datum).collect();
         // SAFETY: the scan keys and their values outlive the scan's use of them; the slot holds
         // the buffer's pin while its values are read.
         unsafe {
-            let mut scan_keys = [pg_sys::ScanKeyData::default(); 2];
+            let mut scan_keys = [pg_sys::ScanKeyData::default(); MAX_KEYS];
             for (position, (part, datum)) in key.iter().zip(&texts).enumerate() {
                 pg_sys::ScanKeyEntryInitialize(
                     &mut scan_keys[position],

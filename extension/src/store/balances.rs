@@ -1,12 +1,11 @@
 //! `balances`: read by a hint of where the row lies, written once a batch in key order.
 
 use crate::pg::appender::Appender;
-use crate::pg::memory;
+use crate::pg::hints::{self, Hint};
 use crate::pg::row::{Arena, Row, Stored};
 use crate::pg::session;
 use crate::pg::table::{Changed, IndexLookup, Key, Place, Sees, Table};
 use engine::order::{AccountId, AssetId, Atoms};
-use std::sync::atomic::{AtomicU64, Ordering};
 
 mod column {
     pub(super) const ACCOUNT_ID: usize = 0;
@@ -42,10 +41,8 @@ pub(crate) fn open() -> Table {
     Table::open("balances")
 }
 
-fn hint(key: BalanceKey) -> &'static AtomicU64 {
-    let hints = memory::balance_hints();
-    let mixed = (key.0 ^ u64::from(key.1).rotate_left(48)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    &hints[(mixed >> 20) as usize & (hints.len() - 1)]
+fn hint(key: BalanceKey) -> Hint {
+    hints::of(key.0, key.1)
 }
 
 fn balance(place: Place, row: &Stored<'_>, scale: u32) -> Balance {
@@ -65,12 +62,12 @@ pub(crate) struct Balances<'a> {
 
 impl<'a> Balances<'a> {
     pub(crate) fn new(table: &'a Table) -> Balances<'a> {
-        Balances { table, lookup: table.index("balances_pkey") }
+        Balances { table, lookup: table.index("balances_pkey", 2) }
     }
 
     /// The balance as committed now; `None` where there is no row.
     pub(crate) fn find(&mut self, key: BalanceKey, scale: u32) -> Option<Balance> {
-        let place = Place(hint(key).load(Ordering::Relaxed));
+        let place = hint(key).place();
         let hinted = self.table.at(place, Sees::Latest, |row| {
             let is_key = row.bigint(column::ACCOUNT_ID) as u64 == key.0
                 && row.integer(column::ASSET_ID) as u32 == key.1;
@@ -84,7 +81,7 @@ impl<'a> Balances<'a> {
         let keys = [Key::Bigint(account as i64), Key::Integer(asset as i32)];
         let found = self.lookup.find(&keys, |place, row| balance(place, row, scale));
         if let Some(found) = found {
-            hint(key).store(found.place.0, Ordering::Relaxed);
+            hint(key).set(found.place);
         }
         found
     }
@@ -111,7 +108,7 @@ pub(crate) fn apply(
             appender.check_row(&row);
             match balances.table.update(current.place, &mut row, &mut appender) {
                 Changed::Done(place) => {
-                    hint(key).store(place.0, Ordering::Relaxed);
+                    hint(key).set(place);
                     break;
                 }
                 Changed::Stale => {

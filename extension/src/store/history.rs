@@ -1,7 +1,9 @@
 //! Questions about the past that are asked seldom enough for SQL.
 
 use crate::ids;
+use crate::pg::session;
 use crate::store::markets::Market;
+use crate::store::orders;
 use engine::order::Sequence;
 use pgrx::prelude::*;
 
@@ -92,13 +94,23 @@ pub(crate) struct Ended {
     pub(crate) remaining_quantity: String,
 }
 
-/// How an order ended, where it was the account's.
+/// How an order ended, where it was the account's. Orders that ended this month, as nearly all have
+/// that somebody still tries to cancel, are found by index; older ones by SQL.
 pub(crate) fn ended(market: &Market, account: i64, order: i64) -> Option<Ended> {
+    let lot_scale = market.lot().scale;
+    let recent = orders::find_closed(order, session::now(), lot_scale);
+    match recent {
+        Some((owner, ended)) => (owner == account).then_some(ended),
+        None => ended_before(account, order, lot_scale),
+    }
+}
+
+fn ended_before(account: i64, order: i64, lot_scale: u32) -> Option<Ended> {
     let query = "select state,
             round(coalesce(quantity - reduced_quantity - filled_quantity, 0), $3)::text
         from exchange.orders where order_id = $1 and account_id = $2 and state <> 'open'";
     Spi::connect_mut(|client| {
-        let arguments = [order.into(), account.into(), (market.lot().scale as i32).into()];
+        let arguments = [order.into(), account.into(), (lot_scale as i32).into()];
         let table = client.update(query, Some(1), &arguments)?;
         if table.is_empty() {
             return Ok(None);

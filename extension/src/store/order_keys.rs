@@ -18,7 +18,7 @@ pub(crate) fn open() -> Table {
 
 /// Opens its index.
 pub(crate) fn lookup(table: &Table) -> IndexLookup<'_> {
-    table.index("order_keys_pkey")
+    table.index("order_keys_pkey", 2)
 }
 
 /// What was placed under the id, by a transaction that has ended or by an earlier call of this one.

@@ -3,9 +3,12 @@
 use crate::ids;
 use crate::pg::appender::Appender;
 use crate::pg::row::{Arena, Row, Stored};
-use crate::pg::table::{Changed, Place, Sees, Table};
+use crate::pg::table::{Changed, Key, Place, Sees, Table};
+use crate::store::history::Ended;
 use crate::store::markets::Market;
+use crate::store::months;
 use engine::book::Resting;
+use engine::decimal;
 use engine::fee::Rates;
 use engine::order::{Atoms, NewOrder, Sequence, Side, State, Terms, TimeInForce};
 
@@ -237,4 +240,23 @@ fn resting(place: Place, stored: &Stored<'_>, market: &Market) -> Resting {
         rates: Rates { maker_ppm: rate(column::MAKER_RATE), taker_ppm: rate(column::TAKER_RATE) },
         row: place.0,
     }
+}
+
+/// How the order of that number ended, and whose it was, if it ended in the month of `at`.
+pub(crate) fn find_closed(number: i64, at: i64, lot_scale: u32) -> Option<(i64, Ended)> {
+    let name = months::partition(CLOSED, at);
+    let table = Table::open_to_read(&name);
+    table.index(&format!("{name}_pkey"), 1).find(&[Key::Bigint(number)], |_, stored| {
+        let lots = |index| amount(stored, index, lot_scale, number);
+        let remaining = if stored.is_null(column::QUANTITY) {
+            0
+        } else {
+            lots(column::QUANTITY) - lots(column::REDUCED_QUANTITY) - lots(column::FILLED_QUANTITY)
+        };
+        let ended = Ended {
+            state: stored.text(column::STATE).to_owned(),
+            remaining_quantity: decimal::format(remaining, lot_scale),
+        };
+        (stored.bigint(column::ACCOUNT_ID), ended)
+    })
 }
