@@ -6,5 +6,8 @@ pub mod checks;
 pub mod cluster;
 pub mod database;
 pub mod fixture;
+pub mod isolation;
+pub mod random_commands;
 pub mod scenario;
+pub mod trading;
 pub mod wait;

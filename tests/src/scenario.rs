@@ -13,7 +13,9 @@ mod run;
 
 pub use model::ModelExchange;
 pub use postgres::{Form, PostgresExchange};
-pub use run::run;
+pub use run::{Answer, run};
+
+use engine::model::{BookExchange, NaiveExchange};
 
 use serde_json::Value;
 
@@ -234,4 +236,17 @@ pub trait Exchange {
 /// All scenarios of a file's text.
 pub fn read(text: &str) -> anyhow::Result<Vec<Scenario>> {
     parse::scenarios(text)
+}
+
+/// Open orders that a market of the models holds.
+const MODEL_CAPACITY: u32 = 2048;
+
+/// The whole exchange without any cleverness.
+pub fn naive_core() -> NaiveExchange {
+    NaiveExchange::new(MODEL_CAPACITY)
+}
+
+/// The real book, in ordinary memory.
+pub fn book_core() -> BookExchange {
+    BookExchange::new(MODEL_CAPACITY)
 }

@@ -4,5 +4,9 @@
 
 #![allow(missing_docs, reason = "a test is its own documentation")]
 
-//mod scenarios;
+mod capacity;
+mod isolation;
+mod markets;
+mod scenarios;
 mod tidy;
+mod transactions;

@@ -1,6 +1,7 @@
 //! Every scenario, on everything that claims to be an exchange, against what its file expects.
 //!
 //! `EXCHANGE_BLESS=1` writes what the naive model answers into the files, for a person to review.
+//! `EXCHANGE_SCENARIO` limits the run to scenarios whose name holds that text.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -33,7 +34,11 @@ fn all() -> Vec<Scenario> {
     let read = |(path, text): (PathBuf, String)| {
         read(&text).unwrap_or_else(|error| panic!("{}: {error:#}", path.display()))
     };
-    files().into_iter().flat_map(read).collect()
+    let wanted = std::env::var("EXCHANGE_SCENARIO").unwrap_or_default();
+    let scenarios = files().into_iter().flat_map(read);
+    scenarios
+        .filter(|scenario| scenario.name.contains(&wanted))
+        .collect()
 }
 
 /// What differs from what the file expects, in words.
@@ -51,7 +56,12 @@ fn differences(scenario: &Scenario, answers: &[Answer]) -> Vec<String> {
 }
 
 fn assert_none(differences: &[String]) {
-    assert!(differences.is_empty(), "{} differences:\n{}", differences.len(), differences.join("\n"));
+    assert!(
+        differences.is_empty(),
+        "{} differences:\n{}",
+        differences.len(),
+        differences.join("\n")
+    );
 }
 
 /// The text with the answers in place of what it expected.
@@ -81,7 +91,9 @@ async fn scenarios_hold_on_the_naive_model() {
         let mut all_answers = Vec::new();
         for scenario in scenarios {
             let mut exchange = ModelExchange::new(naive_core());
-            let answers = run(&scenario, &mut exchange).await.expect("the scenario runs");
+            let answers = run(&scenario, &mut exchange)
+                .await
+                .expect("the scenario runs");
             found.extend(differences(&scenario, &answers));
             all_answers.extend(answers);
         }
@@ -99,7 +111,9 @@ async fn scenarios_hold_on_the_book_in_memory() {
     let mut found = Vec::new();
     for scenario in all() {
         let mut exchange = ModelExchange::new(book_core());
-        let answers = run(&scenario, &mut exchange).await.expect("the scenario runs");
+        let answers = run(&scenario, &mut exchange)
+            .await
+            .expect("the scenario runs");
         found.extend(differences(&scenario, &answers));
     }
     assert_none(&found);

@@ -8,7 +8,7 @@ use engine::decimal::{format as decimal, parse as atoms};
 use engine::facts::{CancelReason, Change, ExpireReason, Facts, Trade, Update};
 use engine::fee::Rates;
 use engine::model::{Exchange as Core, order_name};
-use engine::order::Side;
+use engine::order::{ClientOrderId, Side};
 use engine::reject::Reject;
 use engine::rules::{Rules, Status};
 use serde_json::{Value, json};
@@ -166,7 +166,12 @@ impl<C: Core> ModelExchange<C> {
                 if order.is_some() == id.is_some() {
                     return Err(Reject::Malformed);
                 }
-                self.owner(account)?;
+                if id
+                    .as_deref()
+                    .is_some_and(|id| ClientOrderId::new(id).is_none())
+                {
+                    return Err(Reject::InvalidClientOrderId);
+                }
                 let named = id.and_then(|id| self.keys.get(&(account, id)).copied());
                 let order = order.or(named).ok_or(Reject::OrderNotFound)?;
                 let market = self.market_of(order)?;
@@ -184,7 +189,6 @@ impl<C: Core> ModelExchange<C> {
                 let order = fields.number("order_id")?.ok_or(Reject::Malformed)?;
                 let text = fields.decimal("quantity")?.ok_or(Reject::Malformed)?;
                 fields.end()?;
-                self.owner(account)?;
                 let market = self.market_of(order)?;
                 let remaining_lots = quantity(&text, &self.markets[market])?;
                 let order = order % SEQUENCES;
@@ -202,7 +206,6 @@ impl<C: Core> ModelExchange<C> {
                 let order = fields.number("order_id")?.ok_or(Reject::Malformed)?;
                 let new = OrderText::read(&mut fields)?;
                 fields.end()?;
-                self.owner(account)?;
                 let market = self.market_of(order)?;
                 let new = new.order(self.owner(account)?, &self.markets[market])?;
                 self.apply(
@@ -222,15 +225,16 @@ impl<C: Core> ModelExchange<C> {
         let market = fields.text("market")?;
         let side = fields.side()?;
         fields.end()?;
-        let markets = match market {
-            Some(symbol) => vec![self.market(&symbol)?],
-            None => (0..self.markets.len()).collect(),
-        };
-        self.owner(account)?;
         let command = Command::CancelAll { account, side };
+        if let Some(symbol) = market {
+            return self.apply(self.market(&symbol)?, account, &command);
+        }
         let mut orders = 0;
-        for market in markets {
-            let outcome = self.apply(market, account, &command)?;
+        for market in 0..self.markets.len() {
+            // A halted market keeps its orders, the others do not wait for it.
+            let Ok(outcome) = self.apply(market, account, &command) else {
+                continue;
+            };
             orders += outcome["cancelled"].as_u64().unwrap_or_default();
         }
         Ok(json!({ "cancelled": orders }))

@@ -40,13 +40,18 @@ impl Fields {
         }
     }
 
+    /// An account's or an order's: whole and positive.
     pub(super) fn number(&mut self, name: &str) -> Result<Option<u64>, Reject> {
-        match self.0.remove(name) {
-            None => Ok(None),
-            Some(Value::Number(number)) => number.as_u64().map(Some).ok_or(Reject::Malformed),
-            Some(Value::String(text)) => text.parse().map(Some).map_err(|_| Reject::Malformed),
-            Some(_) => Err(Reject::Malformed),
-        }
+        let number = match self.0.remove(name) {
+            None => return Ok(None),
+            Some(Value::Number(number)) => number.as_u64(),
+            Some(Value::String(text)) => text.parse().ok(),
+            Some(_) => None,
+        };
+        number
+            .filter(|number| *number > 0)
+            .map(Some)
+            .ok_or(Reject::Malformed)
     }
 
     fn flag(&mut self, name: &str) -> Result<bool, Reject> {

@@ -88,6 +88,13 @@ impl PostgresExchange {
             Some("replace") => "replace_order",
             _ => return Ok(None),
         };
+        if fields
+            .get("post_only")
+            .is_some_and(|value| !value.is_boolean())
+        {
+            // SQL takes many words for true; json takes one.
+            return Ok(None);
+        }
         let mut arguments = Vec::new();
         for (name, value) in fields.iter().filter(|(name, _)| *name != "verb") {
             let text = match value {

@@ -49,12 +49,12 @@ pub(super) fn placed_order(outcome: &Value) -> Option<u64> {
 
 pub(super) fn outcome(outcome: &Value, names: &Names) -> String {
     if let Some(code) = text(outcome, "reject") {
-        return format!(
-            "reject {code} {}",
-            text(outcome, "field").unwrap_or_default()
-        )
-        .trim_end()
-        .into();
+        // Where fields or names were mixed up, which one is at fault is a matter of words.
+        let is_vague = code == "MALFORMED" || code == "ORDER_NOT_FOUND";
+        let field = text(outcome, "field")
+            .filter(|_| !is_vague)
+            .unwrap_or_default();
+        return format!("reject {code} {field}").trim_end().into();
     }
     if let (Some(cancelled), Some(placed)) = (outcome.get("cancelled"), outcome.get("placed")) {
         return format!(
