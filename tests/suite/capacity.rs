@@ -47,9 +47,10 @@ async fn a_full_book_refuses_to_rest_and_still_trades() {
     assert_eq!(open, i64::try_from(capacity).expect("small"));
     assert_clean(&owner).await;
 
-    // It takes and frees a place; then one more may rest.
-    let sold = must(&trader, limit(bob, "BTC/USDT", "sell", "0.01", "60")).await;
-    assert_eq!(sold["state"], "filled");
+    // An order that never rests takes, and so frees a place; then one more may rest.
+    let mut take = limit(bob, "BTC/USDT", "sell", "0.01", "60");
+    take["time_in_force"] = json!("ioc");
+    assert_eq!(must(&trader, take).await["state"], "filled");
     must(&trader, limit(alice, "BTC/USDT", "buy", "0.01", "61")).await;
     let refused = submit(&trader, &[limit(alice, "BTC/USDT", "buy", "0.01", "61")]).await;
     assert_eq!(refused.expect("it is answered")[0]["reject"], "BOOK_FULL");
