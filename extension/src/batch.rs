@@ -44,7 +44,9 @@ pub(crate) fn submit(json: &str) -> String {
     let mut funds = Funds::new(&balances_table, &keys_table, &markets);
     let answers: Vec<Answer> =
         steps.into_iter().map(|step| run(step, &mut locked, &mut funds)).collect();
-    booking::book(&locked, funds, &keys_table, &markets);
+    session::repeat_on_unique_violation(|| {
+        booking::book(&locked, funds, &keys_table, &markets);
+    });
     session::advance_command();
     answer::write_all(&answers, &markets)
 }

@@ -24,10 +24,12 @@ impl Hint {
     }
 }
 
-/// The hint of an account's balance in an asset, or of the account. The constant is 2^64 divided by
-/// the golden ratio (Knuth, TAOCP volume 3, section 6.4).
+/// The hint of an account's balance in an asset, or of the account. Both numbers count upwards, so
+/// their bits are mixed; constants of SplitMix64's finalizer (<https://prng.di.unimi.it/splitmix64.c>).
 pub(crate) fn of(account: u64, asset: u32) -> Hint {
     let hints = memory::row_hints();
-    let mixed = (account ^ u64::from(asset).rotate_left(48)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    Hint(&hints[(mixed >> 20) as usize & (hints.len() - 1)])
+    let key = account.rotate_left(20) ^ u64::from(asset);
+    let mixed = (key ^ (key >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    Hint(&hints[(mixed >> 32) as usize & (hints.len() - 1)])
 }

@@ -21,18 +21,23 @@ const LONG_NEGATIVE: u16 = 0x4000;
 /// Writes `units / 10^scale` as the body of a numeric with display scale `scale` (at most 18), and
 /// returns its length.
 pub(crate) fn encode(units: u128, scale: u32, body: &mut [u8; MAX_BYTES]) -> usize {
-    let unit = 10u128.pow(scale);
-    let (mut whole, mut fraction) = (units / unit, units % unit);
+    let (mut whole, mut fraction) = split(units, scale);
     let fraction_groups = scale.div_ceil(DIGIT_DECIMALS);
     fraction *= 10u128.pow(fraction_groups * DIGIT_DECIMALS - scale);
 
     // Most significant group first; `first` is the index of the first whole group.
     let mut groups = [0u16; 24];
     let (mut first, whole_end) = (12usize, 12usize);
-    while whole > 0 {
+    while whole > u128::from(u64::MAX) {
         first -= 1;
         groups[first] = (whole % BASE) as u16;
         whole /= BASE;
+    }
+    let (mut whole, base) = (whole as u64, BASE as u64);
+    while whole > 0 {
+        first -= 1;
+        groups[first] = (whole % base) as u16;
+        whole /= base;
     }
     let mut end = whole_end + fraction_groups as usize;
     for group in (whole_end..end).rev() {
@@ -58,6 +63,20 @@ pub(crate) fn encode(units: u128, scale: u32, body: &mut [u8; MAX_BYTES]) -> usi
         length += 2;
     }
     length
+}
+
+/// The whole and the fractional part. Most amounts fit 64 bits, whose division is far cheaper.
+fn split(units: u128, scale: u32) -> (u128, u128) {
+    match u64::try_from(units) {
+        Ok(units) => {
+            let unit = 10u64.pow(scale);
+            (u128::from(units / unit), u128::from(units % unit))
+        }
+        Err(_) => {
+            let unit = 10u128.pow(scale);
+            (units / unit, units % unit)
+        }
+    }
 }
 
 /// Why a numeric is no unsigned integer of a scale.

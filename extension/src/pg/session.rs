@@ -42,6 +42,21 @@ pub(crate) fn advance_command() {
     unsafe { pg_sys::CommandCounterIncrement() };
 }
 
+/// Runs `write`. Where another transaction took the same key at the same time (a client order id
+/// used in two markets at once, an account's first balance in an asset), the transaction may be
+/// repeated, and will then see what the other one wrote.
+pub(crate) fn repeat_on_unique_violation(write: impl FnOnce()) {
+    let write = std::panic::AssertUnwindSafe(write);
+    pgrx::PgTryBuilder::new(|| {
+        let write = write;
+        (write.0)();
+    })
+    .catch_when(pgrx::PgSqlErrorCode::ERRCODE_UNIQUE_VIOLATION, |_| {
+        serialization_failure("another transaction wrote the same key")
+    })
+    .execute();
+}
+
 /// Raises a serialization failure: the caller's transaction may be repeated and can succeed.
 pub(crate) fn serialization_failure(message: &'static str) -> ! {
     pgrx::ereport!(

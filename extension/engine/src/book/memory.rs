@@ -3,6 +3,8 @@
 //! Nothing here points anywhere: links are slot numbers, and slot 0 of every table is never used, so
 //! that 0 means "none" and zeroed memory is an empty book.
 
+use super::hash::BLOCK;
+
 /// What every market keeps once.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[repr(C, align(8))]
@@ -144,9 +146,9 @@ impl Layout {
             orders: orders + 1,
             levels: orders + 1,
             branches: orders + 1,
-            // Hash tables: an empty cell always ends a search.
-            order_index: orders * 2 + 1,
-            accounts: orders + orders / 2 + 2,
+            // Hash tables: whole blocks, and an empty cell always ends a search.
+            order_index: (orders * 2 + 1).next_multiple_of(BLOCK),
+            accounts: (orders + orders / 2 + 1).next_multiple_of(BLOCK),
         }
     }
 
