@@ -22,8 +22,8 @@ lint: ## Format check and clippy alone
 deny: ## Check licences and known faults of the dependencies (installs cargo-deny: minutes)
 	@scripts/deny.sh
 
-psql: ## Look into the running exchange as the analyst
-	@scripts/psql.sh $(ARGS)
+psql: ## Look into the running exchange as the analyst (or ROLE=postgres); ARGS go to psql
+	@ROLE=$(ROLE) scripts/psql.sh $(ARGS)
 
 stop: ## Stop a PostgreSQL that a killed `make run` left behind
 	@scripts/stop.sh

@@ -1,5 +1,6 @@
 //! The API server: reads the configuration, connects, serves, and stops without dropping work.
 
+use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
 use anyhow::Context;
@@ -12,9 +13,11 @@ use tracing_subscriber::EnvFilter;
 
 fn main() -> ExitCode {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let for_eyes = std::io::stdout().is_terminal();
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_target(false)
+        .with_ansi(for_eyes)
         .init();
     let config = match Config::from_env() {
         Ok(config) => config,
