@@ -9,9 +9,9 @@ use std::{env, fs, io};
 const ORDER: [&str; 9] = [
     "roles.sql",
     "reset.sql",
+    "views",
     "functions",
     "events",
-    "views",
     "checks",
     "reporting",
     "ownership.sql",

@@ -12,7 +12,7 @@ grant usage on schema checks, reporting to exchange_worker, exchange_analyst;
 grant select on
     exchange.assets, exchange.fee_tiers, exchange.markets, exchange.market_rules,
     exchange.orders, exchange.order_updates, exchange.trades, exchange.balances, exchange.adjustments, exchange.order_keys,
-    exchange.account_orders, exchange.account_trades, exchange.account_balances, exchange.ledger
+    exchange.account_orders, exchange.account_balances, exchange.ledger
 to exchange_api, exchange_worker, exchange_analyst;
 grant select on exchange.orders_open, exchange.orders_closed, exchange.streams, exchange.events
 to exchange_worker, exchange_analyst;
@@ -59,6 +59,8 @@ grant execute on function
     exchange.order_book(text, integer),
     exchange.wait_durable(),
     exchange.recent_trades(text, integer, bigint),
+    exchange.orders_of(bigint, text, text[], text, bigint, integer),
+    exchange.trades_of(bigint, text, bigint, integer),
     exchange.balance_at(bigint, text, timestamptz),
     exchange.account_statement(bigint, timestamptz, timestamptz),
     exchange.book_at(text, bigint),

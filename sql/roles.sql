@@ -6,6 +6,8 @@
 -- exchange_worker   the workers: adjust balances, follow every stream, run the checks
 -- exchange_analyst  people with psql: read everything but secrets
 --
+-- jit = off: with many partitions, compiling costs more than it saves.
+--
 -- None has a password: set one, or let pg_hba.conf say who may log in as which.
 
 do $$
@@ -16,9 +18,9 @@ begin
         select * from (values
             ('exchange_owner', 'nologin', '{}'::text[]),
             ('exchange_api', 'login', array[
-                'statement_timeout = ''30s''', 'idle_in_transaction_session_timeout = ''60s''']),
-            ('exchange_worker', 'login', array['idle_in_transaction_session_timeout = ''60s''']),
-            ('exchange_analyst', 'login', array['default_transaction_read_only = on'])
+                'statement_timeout = ''30s''', 'idle_in_transaction_session_timeout = ''60s''', 'jit = off']),
+            ('exchange_worker', 'login', array['idle_in_transaction_session_timeout = ''60s''', 'jit = off']),
+            ('exchange_analyst', 'login', array['default_transaction_read_only = on', 'jit = off'])
         ) as roles (name, login, settings)
     loop
         continue when exists (select from pg_roles where rolname = wanted.name);

@@ -564,182 +564,6 @@ ALTER FUNCTION exchange.open_session(account_id bigint, token_hash bytea, lifeti
 
 COMMENT ON FUNCTION exchange.open_session(account_id bigint, token_hash bytea, lifetime interval) IS 'Records a login and returns when it ends. Ended sessions of the account are forgotten; the oldest beyond 100 end. Rejects: INVALID_LIFETIME, INVALID_TOKEN_HASH, UNKNOWN_ACCOUNT.';
 
-CREATE FUNCTION exchange.recent_trades(market text, limit_trades integer DEFAULT 50, before_trade_id bigint DEFAULT NULL::bigint) RETURNS TABLE(trade_id bigint, price numeric, quantity numeric, quote_amount numeric, taker_side text, traded_at timestamp with time zone)
-    LANGUAGE plpgsql STABLE SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    SET plan_cache_mode TO 'force_generic_plan'
-    SET enable_seqscan TO 'off'
-    SET jit TO 'off'
-    AS $$
-#variable_conflict use_column
-declare
-    numbers_per_market constant bigint := 100000000000000;
-    base bigint;
-begin
-    select m.market_id * numbers_per_market into base from exchange.markets m where m.symbol = recent_trades.market;
-    if not found then
-        perform exchange.reject('UNKNOWN_MARKET', format('no market %s', coalesce(recent_trades.market, 'null')));
-    end if;
-    return query
-    select t.trade_id, t.price, t.quantity, t.quote_amount, t.taker_side, t.traded_at
-    from exchange.trades t
-    where t.trade_id > base and t.trade_id < least(coalesce(before_trade_id, base + numbers_per_market), base + numbers_per_market)
-    order by t.trade_id desc
-    limit least(greatest(coalesce(limit_trades, 50), 0), 1000);
-end $$;
-
-ALTER FUNCTION exchange.recent_trades(market text, limit_trades integer, before_trade_id bigint) OWNER TO exchange_owner;
-
-COMMENT ON FUNCTION exchange.recent_trades(market text, limit_trades integer, before_trade_id bigint) IS 'A market''s trades, newest first, at most 1,000, without the parties; public. Rejects: UNKNOWN_MARKET.';
-
-CREATE FUNCTION exchange.reject(code text, message text) RETURNS void
-    LANGUAGE plpgsql
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-begin
-    raise exception using errcode = 'RJECT', message = code || ': ' || message;
-end $$;
-
-ALTER FUNCTION exchange.reject(code text, message text) OWNER TO exchange_owner;
-
-COMMENT ON FUNCTION exchange.reject(code text, message text) IS 'Refuses the caller''s input: SQLSTATE RJECT, message "CODE: words". Nothing of the statement stays.';
-
-CREATE FUNCTION exchange.session_account(token_hash bytea) RETURNS TABLE(account_id bigint, expires_at timestamp with time zone)
-    LANGUAGE sql STABLE SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-    select s.account_id, s.expires_at
-    from exchange.sessions s
-    where s.token_hash = session_account.token_hash and s.expires_at > now()
-$$;
-
-ALTER FUNCTION exchange.session_account(token_hash bytea) OWNER TO exchange_owner;
-
-COMMENT ON FUNCTION exchange.session_account(token_hash bytea) IS 'Whose session it is: no row where the token is unknown or its session has ended.';
-
-CREATE FUNCTION exchange.set_account_status(account_id bigint, status text) RETURNS void
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-#variable_conflict use_column
-begin
-    if set_account_status.status is null or set_account_status.status not in ('active', 'frozen') then
-        perform exchange.reject('INVALID_STATUS', 'an account is active or frozen');
-    end if;
-    update exchange.accounts
-    set status = set_account_status.status
-    where account_id = set_account_status.account_id and role = 'user';
-    if not found then
-        perform exchange.reject('UNKNOWN_ACCOUNT', format('no user''s account %s', set_account_status.account_id));
-    end if;
-end $$;
-
-ALTER FUNCTION exchange.set_account_status(account_id bigint, status text) OWNER TO exchange_owner;
-
-COMMENT ON FUNCTION exchange.set_account_status(account_id bigint, status text) IS 'Freezes an account (it may cancel and reduce, not place) or frees it. Rejects: INVALID_STATUS, UNKNOWN_ACCOUNT.';
-
-CREATE FUNCTION exchange.set_market_status(market text, status text) RETURNS void
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-#variable_conflict use_column
-begin
-    if set_market_status.status is null or set_market_status.status not in ('trading', 'cancel_only', 'halted') then
-        perform exchange.reject('INVALID_STATUS', 'a market is trading, cancel_only or halted');
-    end if;
-    update exchange.markets m set status = set_market_status.status where m.symbol = set_market_status.market;
-    if not found then
-        perform exchange.reject('UNKNOWN_MARKET', format('no market %s', set_market_status.market));
-    end if;
-end $$;
-
-ALTER FUNCTION exchange.set_market_status(market text, status text) OWNER TO exchange_owner;
-
-COMMENT ON FUNCTION exchange.set_market_status(market text, status text) IS 'Halts a market, lets it take cancels only, or lets it trade. Rejects: INVALID_STATUS, UNKNOWN_MARKET.';
-
-CREATE FUNCTION exchange.set_password_hash(account_id bigint, password_hash text) RETURNS void
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $_$
-#variable_conflict use_column
-begin
-    if set_password_hash.password_hash !~ '^\$2[aby]\$[0-9]{2}\$[./A-Za-z0-9]{53}$' then
-        perform exchange.reject('INVALID_PASSWORD_HASH', 'a password hash is a bcrypt hash of 60 characters');
-    end if;
-    update exchange.accounts
-    set password_hash = set_password_hash.password_hash
-    where account_id = set_password_hash.account_id and role = 'user';
-    if not found then
-        perform exchange.reject('UNKNOWN_ACCOUNT', format('no user''s account %s', set_password_hash.account_id));
-    end if;
-    delete from exchange.sessions where account_id = set_password_hash.account_id;
-end $_$;
-
-ALTER FUNCTION exchange.set_password_hash(account_id bigint, password_hash text) OWNER TO exchange_owner;
-
-COMMENT ON FUNCTION exchange.set_password_hash(account_id bigint, password_hash text) IS 'Changes a password and ends the account''s sessions. Rejects: INVALID_PASSWORD_HASH, UNKNOWN_ACCOUNT.';
-
-CREATE FUNCTION exchange.stream_positions() RETURNS TABLE(stream_id integer, name text, last_sequence bigint)
-    LANGUAGE sql STABLE SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-    select m.market_id, m.symbol, coalesce((
-        select e.last_sequence from exchange.events e
-        where e.stream_id = m.market_id order by e.last_sequence desc limit 1), 0)
-    from exchange.markets m
-    union all
-    select s.stream_id, s.name, s.last_sequence from exchange.streams s
-    order by 1
-$$;
-
-ALTER FUNCTION exchange.stream_positions() OWNER TO exchange_owner;
-
-COMMENT ON FUNCTION exchange.stream_positions() IS 'Every stream and the number of its last message: where a follower that needs no history begins.';
-
-CREATE TABLE exchange.assets (
-    asset_id integer NOT NULL,
-    symbol text NOT NULL,
-    scale smallint NOT NULL,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT assets_asset_id_positive CHECK ((asset_id > 0)),
-    CONSTRAINT assets_scale_range CHECK (((scale >= 0) AND (scale <= 18))),
-    CONSTRAINT assets_symbol_form CHECK ((symbol ~ '^[A-Z0-9]{2,10}$'::text))
-);
-
-ALTER TABLE exchange.assets OWNER TO exchange_owner;
-
-COMMENT ON TABLE exchange.assets IS 'What balances are kept in.';
-
-COMMENT ON COLUMN exchange.assets.asset_id IS 'Chosen by the operator; never reused.';
-
-COMMENT ON COLUMN exchange.assets.symbol IS 'The name people use, such as BTC.';
-
-COMMENT ON COLUMN exchange.assets.scale IS 'Decimals of the smallest unit, the atom: 8 for BTC.';
-
-COMMENT ON COLUMN exchange.assets.created_at IS 'When the asset was listed.';
-
-CREATE TABLE exchange.balances (
-    account_id bigint NOT NULL,
-    asset_id integer NOT NULL,
-    available numeric DEFAULT 0 NOT NULL,
-    held numeric DEFAULT 0 NOT NULL,
-    CONSTRAINT balances_available_not_negative CHECK (((available >= (0)::numeric) AND (available < 'Infinity'::numeric))),
-    CONSTRAINT balances_held_not_negative CHECK (((held >= (0)::numeric) AND (held < 'Infinity'::numeric)))
-)
-WITH (fillfactor='50', autovacuum_vacuum_scale_factor='0.05');
-
-ALTER TABLE exchange.balances OWNER TO exchange_owner;
-
-COMMENT ON TABLE exchange.balances IS 'What each account has; the one derived table, compared with the ledger by checks. Rows are locked in key order.';
-
-COMMENT ON COLUMN exchange.balances.account_id IS 'Owner. No foreign key: the engine writes these rows directly; a check finds orphans.';
-
-COMMENT ON COLUMN exchange.balances.asset_id IS 'Asset.';
-
-COMMENT ON COLUMN exchange.balances.available IS 'Free to use.';
-
-COMMENT ON COLUMN exchange.balances.held IS 'Frozen by open orders (and later by withdrawals).';
-
 CREATE TABLE exchange.markets (
     market_id integer NOT NULL,
     symbol text NOT NULL,
@@ -877,6 +701,314 @@ COMMENT ON COLUMN exchange.orders.state IS 'open, filled, cancelled (by its owne
 COMMENT ON COLUMN exchange.orders.placed_at IS 'When it was accepted.';
 
 COMMENT ON COLUMN exchange.orders.closed_at IS 'When it ended.';
+
+CREATE VIEW exchange.account_orders WITH (security_invoker='true') AS
+ SELECT o.order_id,
+    o.account_id,
+    m.symbol AS market,
+    o.client_order_id,
+    o.side,
+    o.kind,
+    o.time_in_force,
+    o.post_only,
+    o.self_trade,
+    o.price,
+    o.quantity,
+    o.budget,
+    o.reduced_quantity,
+    o.filled_quantity,
+    o.filled_quote,
+        CASE
+            WHEN (o.state = 'open'::text) THEN ((o.quantity - o.reduced_quantity) - o.filled_quantity)
+            ELSE (0)::numeric
+        END AS remaining_quantity,
+    o.state,
+    o.placed_at,
+    o.closed_at
+   FROM (exchange.orders o
+     JOIN exchange.markets m ON ((m.market_id = o.market_id)));
+
+ALTER TABLE exchange.account_orders OWNER TO exchange_owner;
+
+COMMENT ON VIEW exchange.account_orders IS 'Orders with their market''s name. Whoever reads it as exchange_api sees the orders of the account that it acts for.';
+
+CREATE FUNCTION exchange.orders_of(account_id bigint, market text DEFAULT NULL::text, states text[] DEFAULT NULL::text[], side text DEFAULT NULL::text, before_order_id bigint DEFAULT NULL::bigint, limit_orders integer DEFAULT 100) RETURNS SETOF exchange.account_orders
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    SET enable_bitmapscan TO 'off'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    SET enable_sort TO 'off'
+    SET jit TO 'off'
+    AS $$
+#variable_conflict use_column
+declare
+    first bigint := 0;
+    last bigint := 9223372036854775807;
+    wanted integer := least(greatest(coalesce(limit_orders, 100), 0), 1000);
+    all_states boolean := coalesce(cardinality(states), 0) = 0;
+begin
+    if orders_of.market is not null then
+        select m.market_id * 100000000000000, m.market_id * 100000000000000 + 99999999999999 into first, last
+        from exchange.markets m where m.symbol = orders_of.market;
+        if not found then
+            perform exchange.reject('UNKNOWN_MARKET', format('no market %s', orders_of.market));
+        end if;
+    end if;
+    last := least(last, before_order_id - 1);
+    -- Two branches, so that a question for open orders never reads the ended ones.
+    return query
+    select * from (
+        (select * from exchange.account_orders o
+        where o.account_id = orders_of.account_id and o.state = 'open' and o.order_id between first and last
+            and (all_states or 'open' = any (states)) and (orders_of.side is null or o.side = orders_of.side)
+        order by o.order_id desc limit wanted)
+        union all
+        (select * from exchange.account_orders o
+        where o.account_id = orders_of.account_id and o.state in ('filled', 'cancelled', 'expired')
+            and o.order_id between first and last
+            and (all_states or states && array['filled', 'cancelled', 'expired'])
+            and (all_states or o.state = any (states)) and (orders_of.side is null or o.side = orders_of.side)
+        order by o.order_id desc limit wanted)
+    ) both_kinds
+    order by both_kinds.order_id desc
+    limit wanted;
+end $$;
+
+ALTER FUNCTION exchange.orders_of(account_id bigint, market text, states text[], side text, before_order_id bigint, limit_orders integer) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.orders_of(account_id bigint, market text, states text[], side text, before_order_id bigint, limit_orders integer) IS 'An account''s orders, largest number first (market by market, in each the newest first), at most 1,000: of one market, in some states, on one side, before a number, where given. Row-level security applies. Rejects: UNKNOWN_MARKET.';
+
+CREATE FUNCTION exchange.recent_trades(market text, limit_trades integer DEFAULT 50, before_trade_id bigint DEFAULT NULL::bigint) RETURNS TABLE(trade_id bigint, price numeric, quantity numeric, quote_amount numeric, taker_side text, traded_at timestamp with time zone)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    SET jit TO 'off'
+    AS $$
+#variable_conflict use_column
+declare
+    numbers_per_market constant bigint := 100000000000000;
+    base bigint;
+begin
+    select m.market_id * numbers_per_market into base from exchange.markets m where m.symbol = recent_trades.market;
+    if not found then
+        perform exchange.reject('UNKNOWN_MARKET', format('no market %s', coalesce(recent_trades.market, 'null')));
+    end if;
+    return query
+    select t.trade_id, t.price, t.quantity, t.quote_amount, t.taker_side, t.traded_at
+    from exchange.trades t
+    where t.trade_id > base and t.trade_id < least(coalesce(before_trade_id, base + numbers_per_market), base + numbers_per_market)
+    order by t.trade_id desc
+    limit least(greatest(coalesce(limit_trades, 50), 0), 1000);
+end $$;
+
+ALTER FUNCTION exchange.recent_trades(market text, limit_trades integer, before_trade_id bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.recent_trades(market text, limit_trades integer, before_trade_id bigint) IS 'A market''s trades, newest first, at most 1,000, without the parties; public. Rejects: UNKNOWN_MARKET.';
+
+CREATE FUNCTION exchange.reject(code text, message text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    raise exception using errcode = 'RJECT', message = code || ': ' || message;
+end $$;
+
+ALTER FUNCTION exchange.reject(code text, message text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.reject(code text, message text) IS 'Refuses the caller''s input: SQLSTATE RJECT, message "CODE: words". Nothing of the statement stays.';
+
+CREATE FUNCTION exchange.session_account(token_hash bytea) RETURNS TABLE(account_id bigint, expires_at timestamp with time zone)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select s.account_id, s.expires_at
+    from exchange.sessions s
+    where s.token_hash = session_account.token_hash and s.expires_at > now()
+$$;
+
+ALTER FUNCTION exchange.session_account(token_hash bytea) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.session_account(token_hash bytea) IS 'Whose session it is: no row where the token is unknown or its session has ended.';
+
+CREATE FUNCTION exchange.set_account_status(account_id bigint, status text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+    if set_account_status.status is null or set_account_status.status not in ('active', 'frozen') then
+        perform exchange.reject('INVALID_STATUS', 'an account is active or frozen');
+    end if;
+    update exchange.accounts
+    set status = set_account_status.status
+    where account_id = set_account_status.account_id and role = 'user';
+    if not found then
+        perform exchange.reject('UNKNOWN_ACCOUNT', format('no user''s account %s', set_account_status.account_id));
+    end if;
+end $$;
+
+ALTER FUNCTION exchange.set_account_status(account_id bigint, status text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.set_account_status(account_id bigint, status text) IS 'Freezes an account (it may cancel and reduce, not place) or frees it. Rejects: INVALID_STATUS, UNKNOWN_ACCOUNT.';
+
+CREATE FUNCTION exchange.set_market_status(market text, status text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+    if set_market_status.status is null or set_market_status.status not in ('trading', 'cancel_only', 'halted') then
+        perform exchange.reject('INVALID_STATUS', 'a market is trading, cancel_only or halted');
+    end if;
+    update exchange.markets m set status = set_market_status.status where m.symbol = set_market_status.market;
+    if not found then
+        perform exchange.reject('UNKNOWN_MARKET', format('no market %s', set_market_status.market));
+    end if;
+end $$;
+
+ALTER FUNCTION exchange.set_market_status(market text, status text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.set_market_status(market text, status text) IS 'Halts a market, lets it take cancels only, or lets it trade. Rejects: INVALID_STATUS, UNKNOWN_MARKET.';
+
+CREATE FUNCTION exchange.set_password_hash(account_id bigint, password_hash text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+#variable_conflict use_column
+begin
+    if set_password_hash.password_hash !~ '^\$2[aby]\$[0-9]{2}\$[./A-Za-z0-9]{53}$' then
+        perform exchange.reject('INVALID_PASSWORD_HASH', 'a password hash is a bcrypt hash of 60 characters');
+    end if;
+    update exchange.accounts
+    set password_hash = set_password_hash.password_hash
+    where account_id = set_password_hash.account_id and role = 'user';
+    if not found then
+        perform exchange.reject('UNKNOWN_ACCOUNT', format('no user''s account %s', set_password_hash.account_id));
+    end if;
+    delete from exchange.sessions where account_id = set_password_hash.account_id;
+end $_$;
+
+ALTER FUNCTION exchange.set_password_hash(account_id bigint, password_hash text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.set_password_hash(account_id bigint, password_hash text) IS 'Changes a password and ends the account''s sessions. Rejects: INVALID_PASSWORD_HASH, UNKNOWN_ACCOUNT.';
+
+CREATE FUNCTION exchange.stream_positions() RETURNS TABLE(stream_id integer, name text, last_sequence bigint)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select m.market_id, m.symbol, coalesce((
+        select e.last_sequence from exchange.events e
+        where e.stream_id = m.market_id order by e.last_sequence desc limit 1), 0)
+    from exchange.markets m
+    union all
+    select s.stream_id, s.name, s.last_sequence from exchange.streams s
+    order by 1
+$$;
+
+ALTER FUNCTION exchange.stream_positions() OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.stream_positions() IS 'Every stream and the number of its last message: where a follower that needs no history begins.';
+
+CREATE FUNCTION exchange.trades_of(account_id bigint, of_market text DEFAULT NULL::text, before_trade_id bigint DEFAULT NULL::bigint, limit_trades integer DEFAULT 100) RETURNS TABLE(trade_id bigint, market text, liquidity text, side text, order_id bigint, price numeric, quantity numeric, quote_amount numeric, fee numeric, fee_asset text, traded_at timestamp with time zone)
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    SET enable_bitmapscan TO 'off'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    SET enable_sort TO 'off'
+    SET jit TO 'off'
+    AS $$
+#variable_conflict use_column
+declare
+    first bigint := 0;
+    last bigint := 9223372036854775807;
+    wanted integer := least(greatest(coalesce(limit_trades, 100), 0), 1000);
+begin
+    if of_market is not null then
+        select m.market_id * 100000000000000, m.market_id * 100000000000000 + 99999999999999 into first, last
+        from exchange.markets m where m.symbol = of_market;
+        if not found then
+            perform exchange.reject('UNKNOWN_MARKET', format('no market %s', of_market));
+        end if;
+    end if;
+    last := least(last, before_trade_id - 1);
+    return query
+    select t.trade_id, m.symbol, t.liquidity, t.side, t.order_id, t.price, t.quantity, t.quote_amount, t.fee,
+        case t.side when 'buy' then b.symbol else q.symbol end, t.traded_at
+    from (
+        (select i.trade_id, i.market_id, 'maker' as liquidity,
+            case i.taker_side when 'buy' then 'sell' else 'buy' end as side, i.maker_order_id as order_id,
+            i.price, i.quantity, i.quote_amount, i.maker_fee as fee, i.traded_at
+        from exchange.trades i
+        where i.maker_account_id = trades_of.account_id and i.trade_id between first and last
+        order by i.trade_id desc limit wanted)
+        union all
+        (select i.trade_id, i.market_id, 'taker', i.taker_side, i.taker_order_id,
+            i.price, i.quantity, i.quote_amount, i.taker_fee, i.traded_at
+        from exchange.trades i
+        where i.taker_account_id = trades_of.account_id and i.trade_id between first and last
+        order by i.trade_id desc limit wanted)
+    ) t
+    join exchange.markets m on m.market_id = t.market_id
+    join exchange.assets b on b.asset_id = m.base_asset_id
+    join exchange.assets q on q.asset_id = m.quote_asset_id
+    order by t.trade_id desc, t.liquidity
+    limit wanted;
+end $$;
+
+ALTER FUNCTION exchange.trades_of(account_id bigint, of_market text, before_trade_id bigint, limit_trades integer) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.trades_of(account_id bigint, of_market text, before_trade_id bigint, limit_trades integer) IS 'An account''s trades, largest number first (market by market, in each the newest first), at most 1,000: of one market, before a number, where given. A trade with itself is there twice. Row-level security applies. Rejects: UNKNOWN_MARKET.';
+
+CREATE TABLE exchange.assets (
+    asset_id integer NOT NULL,
+    symbol text NOT NULL,
+    scale smallint NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT assets_asset_id_positive CHECK ((asset_id > 0)),
+    CONSTRAINT assets_scale_range CHECK (((scale >= 0) AND (scale <= 18))),
+    CONSTRAINT assets_symbol_form CHECK ((symbol ~ '^[A-Z0-9]{2,10}$'::text))
+);
+
+ALTER TABLE exchange.assets OWNER TO exchange_owner;
+
+COMMENT ON TABLE exchange.assets IS 'What balances are kept in.';
+
+COMMENT ON COLUMN exchange.assets.asset_id IS 'Chosen by the operator; never reused.';
+
+COMMENT ON COLUMN exchange.assets.symbol IS 'The name people use, such as BTC.';
+
+COMMENT ON COLUMN exchange.assets.scale IS 'Decimals of the smallest unit, the atom: 8 for BTC.';
+
+COMMENT ON COLUMN exchange.assets.created_at IS 'When the asset was listed.';
+
+CREATE TABLE exchange.balances (
+    account_id bigint NOT NULL,
+    asset_id integer NOT NULL,
+    available numeric DEFAULT 0 NOT NULL,
+    held numeric DEFAULT 0 NOT NULL,
+    CONSTRAINT balances_available_not_negative CHECK (((available >= (0)::numeric) AND (available < 'Infinity'::numeric))),
+    CONSTRAINT balances_held_not_negative CHECK (((held >= (0)::numeric) AND (held < 'Infinity'::numeric)))
+)
+WITH (fillfactor='50', autovacuum_vacuum_scale_factor='0.05');
+
+ALTER TABLE exchange.balances OWNER TO exchange_owner;
+
+COMMENT ON TABLE exchange.balances IS 'What each account has; the one derived table, compared with the ledger by checks. Rows are locked in key order.';
+
+COMMENT ON COLUMN exchange.balances.account_id IS 'Owner. No foreign key: the engine writes these rows directly; a check finds orphans.';
+
+COMMENT ON COLUMN exchange.balances.asset_id IS 'Asset.';
+
+COMMENT ON COLUMN exchange.balances.available IS 'Free to use.';
+
+COMMENT ON COLUMN exchange.balances.held IS 'Frozen by open orders (and later by withdrawals).';
 
 CREATE TABLE exchange.trades (
     trade_id bigint NOT NULL,
@@ -1391,72 +1523,68 @@ CREATE VIEW checks.rows_have_owners AS
  SELECT 'orders'::text AS table_name,
     o.order_id AS row_id,
     'market or account'::text AS missing
-   FROM exchange.orders o
-  WHERE ((NOT (EXISTS ( SELECT
-           FROM exchange.markets m
-          WHERE ((m.market_id = o.market_id) AND (m.market_id = (o.order_id / '100000000000000'::bigint)))))) OR (NOT (EXISTS ( SELECT
-           FROM exchange.accounts a
-          WHERE (a.account_id = o.account_id)))))
+   FROM ((exchange.orders o
+     LEFT JOIN exchange.markets m ON ((m.market_id = o.market_id)))
+     LEFT JOIN exchange.accounts a ON ((a.account_id = o.account_id)))
+  WHERE ((m.market_id IS NULL) OR (a.account_id IS NULL) OR (o.market_id <> (o.order_id / '100000000000000'::bigint)))
 UNION ALL
  SELECT 'order_updates'::text AS table_name,
     u.order_update_id AS row_id,
     'its order'::text AS missing
-   FROM exchange.order_updates u
-  WHERE (NOT (EXISTS ( SELECT
-           FROM exchange.orders o
-          WHERE ((o.order_id = u.order_id) AND (o.market_id = u.market_id) AND (o.account_id = u.account_id) AND (u.market_id = (u.order_update_id / '100000000000000'::bigint)) AND (o.order_id < u.order_update_id)))))
+   FROM (exchange.order_updates u
+     LEFT JOIN exchange.orders o ON ((o.order_id = u.order_id)))
+  WHERE (((o.market_id IS DISTINCT FROM u.market_id) OR (o.account_id IS DISTINCT FROM u.account_id)) OR (u.market_id <> (u.order_update_id / '100000000000000'::bigint)) OR (u.order_id >= u.order_update_id))
 UNION ALL
  SELECT 'order_updates'::text AS table_name,
     u.order_update_id AS row_id,
     'the counter order of the same account'::text AS missing
-   FROM exchange.order_updates u
-  WHERE ((u.counter_order_id IS NOT NULL) AND (NOT (EXISTS ( SELECT
-           FROM exchange.orders o
-          WHERE ((o.order_id = u.counter_order_id) AND (o.market_id = u.market_id) AND (o.account_id = u.account_id))))))
+   FROM (exchange.order_updates u
+     LEFT JOIN exchange.orders o ON ((o.order_id = u.counter_order_id)))
+  WHERE ((u.counter_order_id IS NOT NULL) AND ((o.market_id IS DISTINCT FROM u.market_id) OR (o.account_id IS DISTINCT FROM u.account_id)))
 UNION ALL
  SELECT 'trades'::text AS table_name,
     t.trade_id AS row_id,
     'maker order'::text AS missing
-   FROM exchange.trades t
-  WHERE (NOT (EXISTS ( SELECT
-           FROM exchange.orders o
-          WHERE ((o.order_id = t.maker_order_id) AND (o.market_id = t.market_id) AND (o.account_id = t.maker_account_id) AND (t.market_id = (t.trade_id / '100000000000000'::bigint)) AND (o.side <> t.taker_side) AND (o.order_id < t.taker_order_id)))))
+   FROM (exchange.trades t
+     LEFT JOIN exchange.orders o ON ((o.order_id = t.maker_order_id)))
+  WHERE (((o.market_id IS DISTINCT FROM t.market_id) OR (o.account_id IS DISTINCT FROM t.maker_account_id)) OR (t.market_id <> (t.trade_id / '100000000000000'::bigint)) OR (o.side = t.taker_side) OR (t.maker_order_id >= t.taker_order_id))
 UNION ALL
  SELECT 'trades'::text AS table_name,
     t.trade_id AS row_id,
     'taker order'::text AS missing
-   FROM exchange.trades t
-  WHERE (NOT (EXISTS ( SELECT
-           FROM exchange.orders o
-          WHERE ((o.order_id = t.taker_order_id) AND (o.market_id = t.market_id) AND (o.account_id = t.taker_account_id) AND (o.side = t.taker_side) AND (o.order_id < t.trade_id)))))
+   FROM (exchange.trades t
+     LEFT JOIN exchange.orders o ON ((o.order_id = t.taker_order_id)))
+  WHERE ((((o.market_id IS DISTINCT FROM t.market_id) OR (o.account_id IS DISTINCT FROM t.taker_account_id)) OR (o.side IS DISTINCT FROM t.taker_side)) OR (t.taker_order_id >= t.trade_id))
 UNION ALL
  SELECT 'order_keys'::text AS table_name,
     k.order_id AS row_id,
     'its order'::text AS missing
-   FROM exchange.order_keys k
-  WHERE (NOT (EXISTS ( SELECT
-           FROM exchange.orders o
-          WHERE ((o.order_id = k.order_id) AND (o.account_id = k.account_id) AND (o.client_order_id = k.client_order_id)))))
+   FROM (exchange.order_keys k
+     LEFT JOIN exchange.orders o ON ((o.order_id = k.order_id)))
+  WHERE ((o.account_id IS DISTINCT FROM k.account_id) OR (o.client_order_id IS DISTINCT FROM k.client_order_id))
+UNION ALL
+ SELECT 'orders'::text AS table_name,
+    o.order_id AS row_id,
+    'its key'::text AS missing
+   FROM (exchange.orders o
+     LEFT JOIN exchange.order_keys k ON ((k.order_id = o.order_id)))
+  WHERE ((o.state = 'open'::text) AND (o.client_order_id IS NOT NULL) AND (k.order_id IS NULL))
 UNION ALL
  SELECT 'balances'::text AS table_name,
     b.account_id AS row_id,
     'account or asset'::text AS missing
-   FROM exchange.balances b
-  WHERE ((NOT (EXISTS ( SELECT
-           FROM exchange.accounts a
-          WHERE ((a.account_id = b.account_id) AND (a.role <> 'external'::text))))) OR (NOT (EXISTS ( SELECT
-           FROM exchange.assets a
-          WHERE (a.asset_id = b.asset_id)))))
+   FROM ((exchange.balances b
+     LEFT JOIN exchange.accounts a ON (((a.account_id = b.account_id) AND (a.role <> 'external'::text))))
+     LEFT JOIN exchange.assets s ON ((s.asset_id = b.asset_id)))
+  WHERE ((a.account_id IS NULL) OR (s.asset_id IS NULL))
 UNION ALL
  SELECT 'events'::text AS table_name,
     e.last_sequence AS row_id,
     'market or stream'::text AS missing
-   FROM exchange.events e
-  WHERE ((NOT (EXISTS ( SELECT
-           FROM exchange.markets m
-          WHERE (m.market_id = e.stream_id)))) AND (NOT (EXISTS ( SELECT
-           FROM exchange.streams s
-          WHERE (s.stream_id = e.stream_id)))));
+   FROM ((exchange.events e
+     LEFT JOIN exchange.markets m ON ((m.market_id = e.stream_id)))
+     LEFT JOIN exchange.streams s ON ((s.stream_id = e.stream_id)))
+  WHERE ((m.market_id IS NULL) AND (s.stream_id IS NULL));
 
 ALTER TABLE checks.rows_have_owners OWNER TO exchange_owner;
 
@@ -1628,80 +1756,6 @@ CREATE VIEW exchange.account_balances WITH (security_invoker='true') AS
 ALTER TABLE exchange.account_balances OWNER TO exchange_owner;
 
 COMMENT ON VIEW exchange.account_balances IS 'Balances with their asset''s name. Whoever reads it as exchange_api sees those of the account that it acts for.';
-
-CREATE VIEW exchange.account_orders WITH (security_invoker='true') AS
- SELECT o.order_id,
-    o.account_id,
-    m.symbol AS market,
-    o.client_order_id,
-    o.side,
-    o.kind,
-    o.time_in_force,
-    o.post_only,
-    o.self_trade,
-    o.price,
-    o.quantity,
-    o.budget,
-    o.reduced_quantity,
-    o.filled_quantity,
-    o.filled_quote,
-        CASE
-            WHEN (o.state = 'open'::text) THEN ((o.quantity - o.reduced_quantity) - o.filled_quantity)
-            ELSE (0)::numeric
-        END AS remaining_quantity,
-    o.state,
-    o.placed_at,
-    o.closed_at
-   FROM (exchange.orders o
-     JOIN exchange.markets m ON ((m.market_id = o.market_id)));
-
-ALTER TABLE exchange.account_orders OWNER TO exchange_owner;
-
-COMMENT ON VIEW exchange.account_orders IS 'Orders with their market''s name. Whoever reads it as exchange_api sees the orders of the account that it acts for.';
-
-CREATE VIEW exchange.account_trades WITH (security_invoker='true') AS
- SELECT t.trade_id,
-    t.maker_account_id AS account_id,
-    m.symbol AS market,
-    'maker'::text AS liquidity,
-        CASE t.taker_side
-            WHEN 'buy'::text THEN 'sell'::text
-            ELSE 'buy'::text
-        END AS side,
-    t.maker_order_id AS order_id,
-    t.price,
-    t.quantity,
-    t.quote_amount,
-    t.maker_fee AS fee,
-        CASE t.taker_side
-            WHEN 'buy'::text THEN m.quote_asset_id
-            ELSE m.base_asset_id
-        END AS fee_asset_id,
-    t.traded_at
-   FROM (exchange.trades t
-     JOIN exchange.markets m ON ((m.market_id = t.market_id)))
-UNION ALL
- SELECT t.trade_id,
-    t.taker_account_id AS account_id,
-    m.symbol AS market,
-    'taker'::text AS liquidity,
-    t.taker_side AS side,
-    t.taker_order_id AS order_id,
-    t.price,
-    t.quantity,
-    t.quote_amount,
-    t.taker_fee AS fee,
-        CASE t.taker_side
-            WHEN 'buy'::text THEN m.base_asset_id
-            ELSE m.quote_asset_id
-        END AS fee_asset_id,
-    t.traded_at
-   FROM (exchange.trades t
-     JOIN exchange.markets m ON ((m.market_id = t.market_id)));
-
-ALTER TABLE exchange.account_trades OWNER TO exchange_owner;
-
-COMMENT ON VIEW exchange.account_trades IS 'Each trade twice: as its maker and as its taker saw it. Filter by account_id: as exchange_api, both parties'' rows of the acting account''s trades are visible.';
 
 ALTER TABLE exchange.accounts ALTER COLUMN account_id ADD GENERATED BY DEFAULT AS IDENTITY (
     SEQUENCE NAME exchange.accounts_account_id_seq
@@ -2276,13 +2330,13 @@ GRANT ALL ON FUNCTION exchange.book_at(market text, sequence bigint) TO exchange
 GRANT ALL ON FUNCTION exchange.book_at(market text, sequence bigint) TO exchange_worker;
 GRANT ALL ON FUNCTION exchange.book_at(market text, sequence bigint) TO exchange_analyst;
 
-REVOKE ALL ON FUNCTION exchange.book_memory() FROM PUBLIC;
-GRANT ALL ON FUNCTION exchange.book_memory() TO exchange_worker;
-GRANT ALL ON FUNCTION exchange.book_memory() TO exchange_analyst;
+REVOKE ALL ON FUNCTION exchange.book_memory(OUT market text, OUT open_orders bigint, OUT capacity bigint, OUT bytes bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.book_memory(OUT market text, OUT open_orders bigint, OUT capacity bigint, OUT bytes bigint) TO exchange_worker;
+GRANT ALL ON FUNCTION exchange.book_memory(OUT market text, OUT open_orders bigint, OUT capacity bigint, OUT bytes bigint) TO exchange_analyst;
 
-REVOKE ALL ON FUNCTION exchange.book_orders(market text) FROM PUBLIC;
-GRANT ALL ON FUNCTION exchange.book_orders(market text) TO exchange_worker;
-GRANT ALL ON FUNCTION exchange.book_orders(market text) TO exchange_analyst;
+REVOKE ALL ON FUNCTION exchange.book_orders(market text, OUT order_id bigint, OUT account_id bigint, OUT side text, OUT price numeric, OUT remaining numeric) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.book_orders(market text, OUT order_id bigint, OUT account_id bigint, OUT side text, OUT price numeric, OUT remaining numeric) TO exchange_worker;
+GRANT ALL ON FUNCTION exchange.book_orders(market text, OUT order_id bigint, OUT account_id bigint, OUT side text, OUT price numeric, OUT remaining numeric) TO exchange_analyst;
 
 REVOKE ALL ON FUNCTION exchange.cancel_all_orders(account_id bigint, market text, side text) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.cancel_all_orders(account_id bigint, market text, side text) TO exchange_api;
@@ -2320,10 +2374,27 @@ GRANT ALL ON FUNCTION exchange.messages_after(of_stream integer, after_sequence 
 REVOKE ALL ON FUNCTION exchange.open_session(account_id bigint, token_hash bytea, lifetime interval) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.open_session(account_id bigint, token_hash bytea, lifetime interval) TO exchange_api;
 
-REVOKE ALL ON FUNCTION exchange.order_book(market text, depth integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION exchange.order_book(market text, depth integer) TO exchange_api;
-GRANT ALL ON FUNCTION exchange.order_book(market text, depth integer) TO exchange_worker;
-GRANT ALL ON FUNCTION exchange.order_book(market text, depth integer) TO exchange_analyst;
+REVOKE ALL ON FUNCTION exchange.order_book(market text, depth integer, OUT side text, OUT price numeric, OUT quantity numeric, OUT orders integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.order_book(market text, depth integer, OUT side text, OUT price numeric, OUT quantity numeric, OUT orders integer) TO exchange_api;
+GRANT ALL ON FUNCTION exchange.order_book(market text, depth integer, OUT side text, OUT price numeric, OUT quantity numeric, OUT orders integer) TO exchange_worker;
+GRANT ALL ON FUNCTION exchange.order_book(market text, depth integer, OUT side text, OUT price numeric, OUT quantity numeric, OUT orders integer) TO exchange_analyst;
+
+GRANT SELECT ON TABLE exchange.markets TO exchange_api;
+GRANT SELECT ON TABLE exchange.markets TO exchange_worker;
+GRANT SELECT ON TABLE exchange.markets TO exchange_analyst;
+
+GRANT SELECT ON TABLE exchange.orders TO exchange_api;
+GRANT SELECT ON TABLE exchange.orders TO exchange_worker;
+GRANT SELECT ON TABLE exchange.orders TO exchange_analyst;
+
+GRANT SELECT ON TABLE exchange.account_orders TO exchange_api;
+GRANT SELECT ON TABLE exchange.account_orders TO exchange_worker;
+GRANT SELECT ON TABLE exchange.account_orders TO exchange_analyst;
+
+REVOKE ALL ON FUNCTION exchange.orders_of(account_id bigint, market text, states text[], side text, before_order_id bigint, limit_orders integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.orders_of(account_id bigint, market text, states text[], side text, before_order_id bigint, limit_orders integer) TO exchange_api;
+GRANT ALL ON FUNCTION exchange.orders_of(account_id bigint, market text, states text[], side text, before_order_id bigint, limit_orders integer) TO exchange_worker;
+GRANT ALL ON FUNCTION exchange.orders_of(account_id bigint, market text, states text[], side text, before_order_id bigint, limit_orders integer) TO exchange_analyst;
 
 REVOKE ALL ON FUNCTION exchange.place_order(account_id bigint, market text, side text, kind text, price numeric, quantity numeric, budget numeric, time_in_force text, post_only boolean, self_trade text, client_order_id text) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.place_order(account_id bigint, market text, side text, kind text, price numeric, quantity numeric, budget numeric, time_in_force text, post_only boolean, self_trade text, client_order_id text) TO exchange_api;
@@ -2370,9 +2441,14 @@ REVOKE ALL ON FUNCTION exchange.submit(batch json) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.submit(batch json) TO exchange_api;
 GRANT ALL ON FUNCTION exchange.submit(batch json) TO exchange_worker;
 
-REVOKE ALL ON FUNCTION exchange.verify_book(only_market text) FROM PUBLIC;
-GRANT ALL ON FUNCTION exchange.verify_book(only_market text) TO exchange_worker;
-GRANT ALL ON FUNCTION exchange.verify_book(only_market text) TO exchange_analyst;
+REVOKE ALL ON FUNCTION exchange.trades_of(account_id bigint, of_market text, before_trade_id bigint, limit_trades integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.trades_of(account_id bigint, of_market text, before_trade_id bigint, limit_trades integer) TO exchange_api;
+GRANT ALL ON FUNCTION exchange.trades_of(account_id bigint, of_market text, before_trade_id bigint, limit_trades integer) TO exchange_worker;
+GRANT ALL ON FUNCTION exchange.trades_of(account_id bigint, of_market text, before_trade_id bigint, limit_trades integer) TO exchange_analyst;
+
+REVOKE ALL ON FUNCTION exchange.verify_book(market_symbol text, OUT market text, OUT order_id bigint, OUT problem text) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.verify_book(market_symbol text, OUT market text, OUT order_id bigint, OUT problem text) TO exchange_worker;
+GRANT ALL ON FUNCTION exchange.verify_book(market_symbol text, OUT market text, OUT order_id bigint, OUT problem text) TO exchange_analyst;
 
 REVOKE ALL ON FUNCTION exchange.wait_durable() FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.wait_durable() TO exchange_api;
@@ -2386,14 +2462,6 @@ GRANT SELECT ON TABLE exchange.assets TO exchange_analyst;
 GRANT SELECT ON TABLE exchange.balances TO exchange_api;
 GRANT SELECT ON TABLE exchange.balances TO exchange_worker;
 GRANT SELECT ON TABLE exchange.balances TO exchange_analyst;
-
-GRANT SELECT ON TABLE exchange.markets TO exchange_api;
-GRANT SELECT ON TABLE exchange.markets TO exchange_worker;
-GRANT SELECT ON TABLE exchange.markets TO exchange_analyst;
-
-GRANT SELECT ON TABLE exchange.orders TO exchange_api;
-GRANT SELECT ON TABLE exchange.orders TO exchange_worker;
-GRANT SELECT ON TABLE exchange.orders TO exchange_analyst;
 
 GRANT SELECT ON TABLE exchange.trades TO exchange_api;
 GRANT SELECT ON TABLE exchange.trades TO exchange_worker;
@@ -2481,14 +2549,6 @@ GRANT SELECT ON TABLE checks.violations TO exchange_analyst;
 GRANT SELECT ON TABLE exchange.account_balances TO exchange_api;
 GRANT SELECT ON TABLE exchange.account_balances TO exchange_worker;
 GRANT SELECT ON TABLE exchange.account_balances TO exchange_analyst;
-
-GRANT SELECT ON TABLE exchange.account_orders TO exchange_api;
-GRANT SELECT ON TABLE exchange.account_orders TO exchange_worker;
-GRANT SELECT ON TABLE exchange.account_orders TO exchange_analyst;
-
-GRANT SELECT ON TABLE exchange.account_trades TO exchange_api;
-GRANT SELECT ON TABLE exchange.account_trades TO exchange_worker;
-GRANT SELECT ON TABLE exchange.account_trades TO exchange_analyst;
 
 GRANT SELECT ON TABLE exchange.fee_tiers TO exchange_api;
 GRANT SELECT ON TABLE exchange.fee_tiers TO exchange_worker;

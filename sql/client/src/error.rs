@@ -32,6 +32,9 @@ pub enum Error {
 }
 
 impl Error {
+    /// The code of an argument that a function refuses without a code of its own.
+    pub const INVALID_ARGUMENT: &'static str = "INVALID_ARGUMENT";
+
     /// Whether the same call may succeed in a moment, and was certainly not done.
     pub fn is_retryable(&self) -> bool {
         matches!(self, Error::Busy(_))
@@ -53,6 +56,10 @@ impl Error {
         let text = format!("{} ({})", said.message(), said.code().code());
         match said.code() {
             code if code.code() == REJECT => rejected(said.message()),
+            &SqlState::INVALID_PARAMETER_VALUE => Error::Rejected {
+                code: Error::INVALID_ARGUMENT.to_owned(),
+                message: said.message().to_owned(),
+            },
             &SqlState::T_R_SERIALIZATION_FAILURE
             | &SqlState::T_R_DEADLOCK_DETECTED
             | &SqlState::LOCK_NOT_AVAILABLE => Error::Busy(text),

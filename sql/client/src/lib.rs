@@ -17,6 +17,8 @@ pub mod pool;
 pub mod query;
 pub mod retry;
 pub mod sessions;
+pub mod submit;
+pub mod trades;
 pub mod transaction;
 
 pub use accounts::{
@@ -33,14 +35,15 @@ pub use markets::{
     Level, Market, NewMarket, PublicTrade, book_at, create_market, markets, order_book,
     recent_trades, set_market_status,
 };
-pub use orders::{
-    AccountTrade, Order, OrderFilter, TradeFilter, account_trades, cancel_all_orders, cancel_order,
-    order, orders, place_order, reduce_order, replace_order, submit,
-};
+pub use orders::{Order, OrderFilter, order, orders};
 pub use outcomes::{OrderOutcome, Outcome, Reject, State};
 pub use pool::{Pool, ping};
 pub use query::Query;
 pub use sessions::{
     Login, close_session, forget_ended_sessions, login_account, open_session, session_account,
 };
+pub use submit::{
+    cancel_all_orders, cancel_order, place_order, reduce_order, replace_order, submit,
+};
+pub use trades::{AccountTrade, TradeFilter, account_trades};
 pub use transaction::{Transaction, run_tx};

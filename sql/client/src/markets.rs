@@ -166,7 +166,7 @@ pub struct Level {
 /// The book by price level, best first, bids then asks; so many levels a side at most.
 ///
 /// # Errors
-/// Rejected: `UNKNOWN_MARKET`.
+/// Rejected: `UNKNOWN_MARKET`; a depth beyond 1 to 10,000 is `INVALID_ARGUMENT`.
 pub async fn order_book(on: &impl Query, market: &str, depth: i32) -> Result<Vec<Level>, Error> {
     const STATEMENT: Statement = Statement::read(
         "order_book",
