@@ -1,12 +1,12 @@
 //! The physical undo log: old contents of whatever is about to change.
 
-use super::memory::{AccountSlot, BranchSlot, Header, LevelSlot, OrderSlot};
+use super::memory::{AccountSlot, BranchSlot, Header, LevelSlot, OrderEntry};
 
 /// One slot's content before a change.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Undo {
     Header(Header),
-    Order(u32, OrderSlot),
+    Order(u32, OrderEntry),
     Level(u32, LevelSlot),
     Branch(u32, BranchSlot),
     Index(u32, u32),

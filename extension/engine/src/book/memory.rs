@@ -38,10 +38,15 @@ pub(crate) struct Free {
     pub(crate) used: u32,
 }
 
+/// A resting order, on a cache line of its own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(C, align(64))]
+pub struct OrderSlot(pub(crate) OrderEntry);
+
 /// A resting order.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[repr(C, align(8))]
-pub struct OrderSlot {
+#[repr(C)]
+pub(crate) struct OrderEntry {
     /// The order's name; 0 in a free slot.
     pub(crate) sequence: u64,
     /// Its owner.

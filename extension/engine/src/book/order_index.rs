@@ -5,30 +5,44 @@ use super::Book;
 use super::hash::{after, home, may_fill};
 use crate::order::Sequence;
 
+/// Tag of an entry that is not in its home cell. One that is never has to move, so a removal need
+/// not look at its order to find out.
+const DISPLACED: u32 = 1 << 31;
+
+/// The slot that a cell names.
+#[inline]
+pub(super) fn slot_of(entry: u32) -> u32 {
+    entry & !DISPLACED
+}
+
 impl Book<'_> {
     /// The slot of an open order, or 0.
     pub(crate) fn find_order(&self, sequence: Sequence) -> u32 {
         let index = &*self.memory.order_index;
         let mut cell = home(sequence, index.len());
-        while index[cell] != 0 && self.order(index[cell]).sequence != sequence {
+        loop {
+            let slot = slot_of(index[cell]);
+            if slot == 0 || self.order(slot).sequence == sequence {
+                return slot;
+            }
             cell = after(cell, index.len());
         }
-        index[cell]
     }
 
     pub(super) fn add_to_index(&mut self, sequence: Sequence, slot: u32) {
         let cells = self.memory.order_index.len();
-        let mut cell = home(sequence, cells);
+        let home = home(sequence, cells);
+        let mut cell = home;
         while self.memory.order_index[cell] != 0 {
             cell = after(cell, cells);
         }
-        *self.edit_index(cell) = slot;
+        *self.edit_index(cell) = if cell == home { slot } else { slot | DISPLACED };
     }
 
     pub(super) fn remove_from_index(&mut self, sequence: Sequence, slot: u32) {
         let cells = self.memory.order_index.len();
         let mut hole = home(sequence, cells);
-        while self.memory.order_index[hole] != slot {
+        while slot_of(self.memory.order_index[hole]) != slot {
             hole = after(hole, cells);
         }
         let mut cell = hole;
@@ -38,8 +52,12 @@ impl Book<'_> {
             if entry == 0 {
                 break;
             }
-            if may_fill(hole, home(self.order(entry).sequence, cells), cell) {
-                *self.edit_index(hole) = entry;
+            if entry & DISPLACED == 0 {
+                continue;
+            }
+            let home = home(self.order(slot_of(entry)).sequence, cells);
+            if may_fill(hole, home, cell) {
+                *self.edit_index(hole) = if hole == home { slot_of(entry) } else { entry };
                 hole = cell;
             }
         }

@@ -1,6 +1,6 @@
 //! Orders in their levels: added at the end, taken out anywhere, made smaller in place.
 
-use super::memory::OrderSlot;
+use super::memory::OrderEntry;
 use super::{Book, Resting};
 use crate::order::{AccountId, Side};
 
@@ -19,7 +19,7 @@ impl Book<'_> {
             0 => entry.head = slot,
             previous => self.edit_order(previous).next = slot,
         }
-        *self.edit_order(slot) = OrderSlot {
+        *self.edit_order(slot) = OrderEntry {
             sequence: order.sequence,
             account: order.account,
             remaining_lots: order.remaining_lots,

@@ -2,7 +2,7 @@
 
 use super::Book;
 use super::journal::Undo;
-use super::memory::{AccountSlot, BranchSlot, Free, Header, LevelSlot, OrderSlot};
+use super::memory::{AccountSlot, BranchSlot, Free, Header, LevelSlot, OrderEntry};
 
 impl Book<'_> {
     #[inline]
@@ -12,13 +12,13 @@ impl Book<'_> {
     }
 
     #[inline]
-    pub(super) fn order(&self, slot: u32) -> &OrderSlot {
-        &self.memory.orders[slot as usize]
+    pub(super) fn order(&self, slot: u32) -> &OrderEntry {
+        &self.memory.orders[slot as usize].0
     }
 
     #[inline]
-    pub(super) fn edit_order(&mut self, slot: u32) -> &mut OrderSlot {
-        let order = &mut self.memory.orders[slot as usize];
+    pub(super) fn edit_order(&mut self, slot: u32) -> &mut OrderEntry {
+        let order = &mut self.memory.orders[slot as usize].0;
         self.journal.log(Undo::Order(slot, *order));
         order
     }
@@ -72,9 +72,9 @@ impl Book<'_> {
     pub(super) fn give_order_slot(&mut self, slot: u32) {
         let free = &mut self.edit_header().free_orders;
         let next = std::mem::replace(&mut free.head, slot);
-        *self.edit_order(slot) = OrderSlot {
+        *self.edit_order(slot) = OrderEntry {
             next,
-            ..OrderSlot::default()
+            ..OrderEntry::default()
         };
     }
 
@@ -116,7 +116,7 @@ impl Book<'_> {
     pub(super) fn put_back(&mut self, undo: Undo) {
         match undo {
             Undo::Header(header) => *self.memory.header = header,
-            Undo::Order(slot, order) => self.memory.orders[slot as usize] = order,
+            Undo::Order(slot, order) => self.memory.orders[slot as usize].0 = order,
             Undo::Level(slot, level) => self.memory.levels[slot as usize] = level,
             Undo::Branch(slot, branch) => self.memory.branches[slot as usize] = branch,
             Undo::Index(cell, entry) => self.memory.order_index[cell as usize] = entry,

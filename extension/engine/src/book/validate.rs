@@ -2,8 +2,10 @@
 //! may be run on damaged memory.
 
 use super::Book;
+use super::hash::home;
 use super::levels::LEVEL;
-use super::memory::LevelSlot;
+use super::memory::{LevelSlot, OrderSlot};
+use super::order_index::slot_of;
 use crate::order::Side;
 
 impl Book<'_> {
@@ -40,7 +42,7 @@ impl Book<'_> {
             .memory
             .order_index
             .iter()
-            .all(|slot| (*slot as usize) < slots);
+            .all(|entry| (slot_of(*entry) as usize) < slots);
         holds(is_in_range, || "the index has an order out of range".into())?;
         let has_end = self.memory.order_index.contains(&0);
         holds(has_end, || "the index has no empty cell".into())?;
@@ -94,7 +96,7 @@ impl Book<'_> {
         let (mut lots, mut count) = (0u128, 0u32);
         let (mut previous, mut at) = (0, level.head);
         while at != 0 {
-            let order = self
+            let OrderSlot(order) = self
                 .memory
                 .orders
                 .get(at as usize)
@@ -192,7 +194,7 @@ impl Book<'_> {
             })?;
             let (mut older, mut at, mut count) = (0, entry.oldest, 0);
             while at != 0 && count <= entry.orders {
-                let order = self
+                let OrderSlot(order) = self
                     .memory
                     .orders
                     .get(at as usize)
@@ -217,6 +219,18 @@ impl Book<'_> {
 
     /// Every open order was found through the index; so no cell may be left over.
     fn validate_index(&self, seen: &Seen) -> Result<(), String> {
+        for (cell, entry) in self.memory.order_index.iter().enumerate() {
+            let is_home = || {
+                home(
+                    self.order(slot_of(*entry)).sequence,
+                    self.memory.order_index.len(),
+                ) == cell
+            };
+            let is_tagged = slot_of(*entry) != *entry;
+            holds(*entry == 0 || is_tagged != is_home(), || {
+                format!("index cell {cell} is off")
+            })?;
+        }
         let used = self
             .memory
             .order_index
