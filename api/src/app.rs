@@ -27,12 +27,12 @@ pub struct App {
 }
 
 impl App {
-    /// Connects, reads which markets there are, and starts their lanes.
+    /// Reads which markets there are, and starts their lanes.
     ///
     /// # Errors
     /// The database cannot be reached, or is not migrated.
-    pub async fn start(config: Config) -> anyhow::Result<Self> {
-        let reads = pool(&config.database, config.database.read_connections, "api")?;
+    pub async fn start(config: &Config) -> anyhow::Result<Self> {
+        let reads = reads(config)?;
         let markets = client::markets(&reads)
             .await
             .context("cannot read the markets")?;
@@ -40,15 +40,21 @@ impl App {
             .into_iter()
             .map(|m| (m.market_id, m.symbol))
             .collect();
+        App::new(config, reads, &markets)
+    }
+
+    /// With lanes for these markets, number and symbol; connects nothing yet.
+    ///
+    /// # Errors
+    /// The database's address cannot be read.
+    pub fn new(config: &Config, reads: Pool, markets: &[(i32, String)]) -> anyhow::Result<Self> {
         let connections = gather::connections(markets.len(), &config.gather);
-        let submit = PoolSubmit::new(pool(&config.database, connections, "api commands")?);
-        let commands = Arc::new(Gatherer::start(&Arc::new(submit), &markets, &config.gather));
-        let passwords = PasswordChecker::new(&config.login);
+        let submit = PoolSubmit::new(pool(&config.database, connections, "commands")?);
         tracing::info!(markets = markets.len(), connections, "gathering commands");
         Ok(App {
             reads,
-            commands,
-            passwords,
+            commands: Arc::new(Gatherer::start(&Arc::new(submit), markets, &config.gather)),
+            passwords: PasswordChecker::new(&config.login),
             session_length: config.login.session_length,
         })
     }
@@ -75,6 +81,14 @@ impl App {
     pub async fn finish(&self) {
         self.commands.finish().await;
     }
+}
+
+/// The pool for everything but commands; connects nothing yet.
+///
+/// # Errors
+/// The database's address cannot be read.
+pub fn reads(config: &Config) -> anyhow::Result<Pool> {
+    pool(&config.database, config.database.read_connections, "reads")
 }
 
 fn pool(config: &DatabaseConfig, size: usize, name: &str) -> anyhow::Result<Pool> {

@@ -43,7 +43,7 @@ async fn serve(config: Config) -> anyhow::Result<()> {
     let listener = TcpListener::bind(bind)
         .await
         .with_context(|| format!("cannot listen on {bind}"))?;
-    let app = App::start(config).await?;
+    let app = App::start(&config).await?;
     let (stop, mut stopped) = watch::channel(false);
     let server = axum::serve(listener, api::routes::router(app.clone()));
     let server = server.with_graceful_shutdown(async move {

@@ -33,3 +33,6 @@ pub fn router(app: App) -> Router {
         .layer(middleware::from_fn(request_id::identify))
         .with_state(app)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,173 @@
+//! The router without a database: what is decided before one is asked, and what it answers when
+//! there is none. Everything else is tested against Postgres, in crate `tests`.
+
+use axum::body::Body;
+use axum::http::{Method, Request, StatusCode, header};
+use axum::response::Response;
+use serde_json::Value;
+use tower::ServiceExt as _;
+
+use super::*;
+use crate::config::Config;
+use crate::request_id::REQUEST_ID;
+
+/// Nothing listens on port 1.
+const NOWHERE: &str = "postgres://exchange_api@127.0.0.1:1/exchange";
+
+fn routes() -> Router {
+    let lookup = |name: &str| (name == "DATABASE_URL").then(|| NOWHERE.to_owned());
+    let config = Config::read(&lookup).expect("defaults");
+    let reads = crate::app::reads(&config).expect("connects nothing yet");
+    router(App::new(&config, reads, &[]).expect("connects nothing yet"))
+}
+
+fn post(path: &str, body: impl Into<Body>) -> Request<Body> {
+    let request = Request::builder().method(Method::POST).uri(path);
+    request
+        .header(header::CONTENT_TYPE, "application/json")
+        .body(body.into())
+        .expect("a request")
+}
+
+fn get_of(path: &str) -> Request<Body> {
+    Request::builder()
+        .uri(path)
+        .body(Body::empty())
+        .expect("a request")
+}
+
+async fn answer(request: Request<Body>) -> Response {
+    routes().oneshot(request).await.expect("infallible")
+}
+
+/// Status, code and field.
+async fn refusal(request: Request<Body>) -> (StatusCode, String, Option<String>) {
+    let response = answer(request).await;
+    let status = response.status();
+    let bytes = axum::body::to_bytes(response.into_body(), 1 << 20)
+        .await
+        .expect("a body");
+    let body: Value = serde_json::from_slice(&bytes).expect("JSON");
+    let text = |name: &str| body.get(name).and_then(Value::as_str).map(str::to_owned);
+    assert!(text("message").is_some_and(|message| !message.is_empty()));
+    (status, text("code").expect("a code"), text("field"))
+}
+
+#[tokio::test]
+async fn nothing_of_an_account_is_given_without_a_token() {
+    for request in [
+        post("/api/trade/create-order", "{}"),
+        post("/api/trade/cancel-order", "{}"),
+        get_of("/api/trade/orders"),
+        get_of("/api/account/balances"),
+    ] {
+        let response = answer(request).await;
+        assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
+        assert_eq!(response.headers()[header::WWW_AUTHENTICATE], "Bearer");
+    }
+}
+
+#[tokio::test]
+async fn a_header_that_is_no_token_is_refused_before_the_database_is_asked() {
+    for value in [
+        "Bearer",
+        "Bearer ",
+        "Bearer abc",
+        "Basic YTpi",
+        "bearer \u{e9}",
+    ] {
+        let mut request = get_of("/api/account/balances");
+        let value = header::HeaderValue::from_bytes(value.as_bytes()).expect("a value");
+        request.headers_mut().insert(header::AUTHORIZATION, value);
+        let (status, code, _) = refusal(request).await;
+        assert_eq!(
+            (status, code.as_str()),
+            (StatusCode::UNAUTHORIZED, "UNAUTHENTICATED")
+        );
+    }
+}
+
+#[tokio::test]
+async fn wrong_paths_and_methods_are_answered_in_the_same_form() {
+    let (status, code, _) = refusal(get_of("/api/nothing")).await;
+    assert_eq!(
+        (status, code.as_str()),
+        (StatusCode::NOT_FOUND, "NOT_FOUND")
+    );
+    let (status, code, _) = refusal(get_of("/api/auth/login")).await;
+    assert_eq!(
+        (status, code.as_str()),
+        (StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED")
+    );
+}
+
+#[tokio::test]
+async fn bodies_of_another_form_are_refused_by_field() {
+    for (body, field) in [
+        (r#"{"email":"a@b","password":5}"#, Some("password")),
+        (r#"{"email":"a@b","password":"x","otp":"1"}"#, Some("otp")),
+        (r#"{"email":"a@b"}"#, Some("password")),
+        (r#"{"email":"a@b","#, None),
+        ("[]", None),
+    ] {
+        let (status, code, named) = refusal(post("/api/auth/login", body)).await;
+        assert_eq!(
+            (status, code.as_str()),
+            (StatusCode::BAD_REQUEST, "MALFORMED"),
+            "{body}"
+        );
+        assert_eq!(named.as_deref(), field, "{body}");
+    }
+    let untyped = Request::post("/api/auth/login")
+        .body(Body::from("{}"))
+        .expect("a request");
+    assert_eq!(refusal(untyped).await.2.as_deref(), Some("Content-Type"));
+}
+
+#[tokio::test]
+async fn a_body_beyond_the_limit_is_refused_announced_or_not() {
+    let large = vec![b' '; BODY_LIMIT_BYTES + 1];
+    let (status, code, _) = refusal(post("/api/auth/login", large.clone())).await;
+    assert_eq!(
+        (status, code.as_str()),
+        (StatusCode::BAD_REQUEST, "BODY_TOO_LARGE")
+    );
+    let pieces = large
+        .chunks(1000)
+        .map(|piece| Ok::<_, std::io::Error>(piece.to_vec()));
+    let pieces: Vec<_> = pieces.collect();
+    let streamed = Body::from_stream(futures::stream::iter(pieces));
+    let (_, code, _) = refusal(post("/api/auth/login", streamed)).await;
+    assert_eq!(code, "BODY_TOO_LARGE");
+}
+
+#[tokio::test]
+async fn without_a_database_the_server_lives_and_says_so() {
+    assert_eq!(
+        answer(get_of("/health/live")).await.status(),
+        StatusCode::OK
+    );
+    for request in [
+        get_of("/health"),
+        get_of("/api/market/depth?market=BTC/USDT"),
+        post("/api/auth/login", r#"{"email":"a@b","password":"x"}"#),
+    ] {
+        let response = answer(request).await;
+        assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert!(response.headers().contains_key(header::RETRY_AFTER));
+    }
+}
+
+#[tokio::test]
+async fn a_request_keeps_its_id() {
+    let mut request = get_of("/health/live");
+    request
+        .headers_mut()
+        .insert(REQUEST_ID, header::HeaderValue::from_static("mine-1"));
+    assert_eq!(answer(request).await.headers()[REQUEST_ID], "mine-1");
+    let mut request = get_of("/api/nothing");
+    request
+        .headers_mut()
+        .insert(REQUEST_ID, header::HeaderValue::from_static("a b"));
+    assert_ne!(answer(request).await.headers()[REQUEST_ID], "a b");
+}
