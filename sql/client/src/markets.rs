@@ -172,11 +172,31 @@ pub async fn order_book(on: &impl Query, market: &str, depth: i32) -> Result<Vec
         "order_book",
         "select side, price::text, quantity::text, orders from exchange.order_book($1, $2)",
     );
-    on.rows(STATEMENT, &[&market, &depth])
-        .await?
-        .iter()
-        .map(level_of)
-        .collect()
+    let rows = match on.rows(STATEMENT, &[&market, &depth]).await {
+        Err(Error::Rejected { code, message }) if code == Error::INVALID_ARGUMENT => {
+            return Err(which_argument(on, market, message).await?);
+        }
+        done => done?,
+    };
+    rows.iter().map(level_of).collect()
+}
+
+/// The extension does not say which of its arguments it refused.
+async fn which_argument(on: &impl Query, market: &str, message: String) -> Result<Error, Error> {
+    const STATEMENT: Statement = Statement::read(
+        "market_exists",
+        "select exists (select from exchange.markets m where m.symbol = $1)",
+    );
+    let exists: bool = on.value(STATEMENT, &[&market]).await?;
+    let code = if exists {
+        Error::INVALID_ARGUMENT
+    } else {
+        "UNKNOWN_MARKET"
+    };
+    Ok(Error::Rejected {
+        code: code.to_owned(),
+        message,
+    })
 }
 
 /// The book as it was right after a number of the market's sequence.

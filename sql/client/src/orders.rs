@@ -65,7 +65,7 @@ pub struct OrderFilter {
     pub side: Option<Side>,
     /// Only orders with a smaller number: the last one of the page before.
     pub before_order_id: Option<i64>,
-    /// At most so many; 0 or more than [`MAX_PAGE`]: [`MAX_PAGE`].
+    /// At most so many; 0 or more than 1,000 means 1,000.
     pub limit: i64,
 }
 

@@ -43,7 +43,7 @@ pub struct TradeFilter {
     pub market: Option<String>,
     /// Only trades with a smaller number: the last one of the page before.
     pub before_trade_id: Option<i64>,
-    /// At most so many; 0 or more than [`crate::orders::MAX_PAGE`] of them.
+    /// At most so many; 0 or more than 1,000 means 1,000.
     pub limit: i64,
 }
 
