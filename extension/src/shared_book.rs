@@ -1,7 +1,7 @@
 //! The book in shared memory: found, built from the tables when first touched, compared with them.
 
-use crate::pg::{lock, memory, transaction};
 use crate::pg::table::Table;
+use crate::pg::{lock, memory, session, transaction};
 use crate::store::markets::Market;
 use crate::store::{history, orders};
 use engine::book::{Book, Journal, Resting};
@@ -16,7 +16,17 @@ pub(crate) fn open_exclusive(market: &Market) -> usize {
 }
 
 /// Lets `read` look at the book while nobody changes it.
+///
+/// A standby has no book: its tables change without the book being told.
 pub(crate) fn read<T>(market: &Market, read: impl FnOnce(&Book<'_>) -> T) -> T {
+    if session::in_recovery() {
+        pgrx::ereport!(
+            ERROR,
+            pgrx::PgSqlErrorCode::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+            "a standby has no book in memory",
+            "Read exchange.order_book() or the orders themselves."
+        );
+    }
     let lock = lock::shared(market.id);
     let slot = memory::slot(market.id);
     if memory::built_from(slot) != open_orders_file() {
@@ -87,8 +97,12 @@ pub(crate) fn reset(market: &Market) {
     memory::forget(slot);
 }
 
-/// Compares the book with the tables, order by order, and looks for damage inside it.
+/// Compares the book with the tables, order by order, and looks for damage inside it. On a standby,
+/// where there is no book, there is nothing to find.
 pub(crate) fn verify(market: &Market) -> Vec<(Option<u64>, String)> {
+    if session::in_recovery() {
+        return Vec::new();
+    }
     read(market, |book| {
         let mut problems = Vec::new();
         if let Err(problem) = book.validate() {

@@ -16,7 +16,7 @@ use engine::rules::{Rules, Status};
 
 const ACCOUNTS: u64 = 10_000;
 const BATCH: usize = 256;
-const SLICES: u64 = 50;
+const SLICES: u64 = 200;
 
 /// Balances of account 0, which gets the fees, and the traders; assets 0 and 1.
 struct Balances(Vec<[Balance; 2]>);

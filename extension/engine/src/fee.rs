@@ -15,9 +15,19 @@ pub struct Rates {
 }
 
 /// The fee on `received`, rounded up to the atom in favour of the house. Never above `received`,
-/// because a rate is at most one. `received` is at most 10^36 (see `rules::MAX_NOTIONAL`), so the
-/// product is below 10^42 where it does not fit: it is split into quotient and rest first.
+/// because a rate is at most one (a higher one counts as one). Split into quotient and rest, so that
+/// nothing overflows; amounts of 64 bits, almost all, are spared the division of 128.
+#[inline]
 pub fn fee(received: Atoms, rate_ppm: u32) -> Atoms {
-    let (parts, rate) = (Atoms::from(PARTS), Atoms::from(rate_ppm));
-    (received / parts) * rate + ((received % parts) * rate).div_ceil(parts)
+    let rate = rate_ppm.min(PARTS);
+    match u64::try_from(received) {
+        Ok(received) => {
+            let (parts, rate) = (u64::from(PARTS), u64::from(rate));
+            Atoms::from((received / parts) * rate + ((received % parts) * rate).div_ceil(parts))
+        }
+        Err(_) => {
+            let (parts, rate) = (Atoms::from(PARTS), Atoms::from(rate));
+            (received / parts) * rate + ((received % parts) * rate).div_ceil(parts)
+        }
+    }
 }

@@ -89,4 +89,12 @@ impl Rules {
         let highest = u128::from(anchor_ticks) * upper / parts;
         (lowest as u64, u64::try_from(highest).unwrap_or(u64::MAX))
     }
+
+    /// Whether a price is within [`Rules::band`], without a division.
+    #[inline]
+    pub fn is_in_band(&self, anchor_ticks: u64, price_ticks: u64) -> bool {
+        let distance = u128::from(price_ticks.abs_diff(anchor_ticks));
+        let allowed = u128::from(anchor_ticks) * u128::from(self.band_ppm);
+        price_ticks > 0 && distance * u128::from(PARTS) <= allowed
+    }
 }

@@ -13,7 +13,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 /// One book that the transaction has locked exclusively.
 struct Touched {
     slot: usize,
-    journal: Journal,
+    /// Lent to the book while it changes. If the session is terminated right then, nothing unwinds,
+    /// and the end of the transaction finds no journal here: the book is built anew then.
+    journal: Option<Journal>,
     /// Journal length at the start of each open subtransaction, outermost first.
     marks: Vec<(pg_sys::SubTransactionId, usize)>,
 }
@@ -47,31 +49,55 @@ pub(crate) fn register() {
 /// Lets `change` work on the book in `slot`. What it does is undone if the transaction, or the
 /// subtransaction that is open now, aborts. The caller holds the market's lock exclusively.
 pub(crate) fn with_book<T>(slot: usize, change: impl FnOnce(&mut Book<'_>) -> T) -> T {
-    STATE.with_borrow_mut(|state| {
-        let index = state.touched.iter().position(|t| t.slot == slot).unwrap_or_else(|| {
-            let marks = state.subtransactions.iter().map(|&id| (id, 0)).collect();
-            state.touched.push(Touched { slot, journal: Journal::default(), marks });
-            state.touched.len() - 1
-        });
-        let journal = &mut state.touched[index].journal;
-        change(&mut Book::new(memory::lend(slot), journal))
-    })
+    let mut loan = Loan::take(slot);
+    change(&mut Book::new(memory::lend(slot), &mut loan.journal))
+}
+
+/// A journal taken from the transaction's state; it goes back however the borrower ends, but for the
+/// end of the process.
+struct Loan {
+    index: usize,
+    journal: Journal,
+}
+
+impl Loan {
+    fn take(slot: usize) -> Loan {
+        STATE.with_borrow_mut(|state| {
+            let index = state.touched.iter().position(|t| t.slot == slot).unwrap_or_else(|| {
+                let marks = state.subtransactions.iter().map(|&id| (id, 0)).collect();
+                state.touched.push(Touched { slot, journal: Some(Journal::default()), marks });
+                state.touched.len() - 1
+            });
+            let journal = state.touched[index].journal.take();
+            Loan { index, journal: journal.expect("a book is lent once at a time") }
+        })
+    }
+}
+
+impl Drop for Loan {
+    fn drop(&mut self) {
+        let journal = std::mem::take(&mut self.journal);
+        STATE.with_borrow_mut(|state| state.touched[self.index].journal = Some(journal));
+    }
 }
 
 /// Whether this transaction has changed the book in `slot`.
 pub(crate) fn has_changed(slot: usize) -> bool {
-    STATE.with_borrow(|s| s.touched.iter().any(|t| t.slot == slot && !t.journal.is_empty()))
+    let changed = |t: &Touched| t.slot == slot && t.journal.as_ref().is_none_or(|j| !j.is_empty());
+    STATE.with_borrow(|state| state.touched.iter().any(changed))
 }
 
+/// Puts the book back as it was at `mark`. An error raised here would take the server down; so where
+/// that fails, by a bug, the book is built anew from the tables, which are right.
 fn undo(touched: &mut Touched, mark: usize) {
-    let Touched { slot, journal, .. } = touched;
-    let undone = catch_unwind(AssertUnwindSafe(|| {
-        Book::new(memory::lend(*slot), journal).undo_to(mark);
-    }));
-    if undone.is_err() {
-        // A bug, and an error raised here would take the server down: rebuild from the tables.
-        memory::forget(*slot);
-        journal.clear();
+    let slot = touched.slot;
+    let undone = touched.journal.as_mut().is_some_and(|journal| {
+        let undo = || Book::new(memory::lend(slot), journal).undo_to(mark);
+        catch_unwind(AssertUnwindSafe(undo)).is_ok()
+    });
+    if !undone {
+        memory::forget(slot);
+        touched.journal = Some(Journal::default());
     }
 }
 
@@ -123,7 +149,10 @@ unsafe extern "C-unwind" fn at_subtransaction_event(
     STATE.with_borrow_mut(|state| match event {
         SUBXACT_EVENT_START_SUB => {
             state.subtransactions.push(id);
-            state.touched.iter_mut().for_each(|t| t.marks.push((id, t.journal.mark())));
+            for touched in &mut state.touched {
+                let mark = touched.journal.as_mut().map_or(0, Journal::mark);
+                touched.marks.push((id, mark));
+            }
         }
         SUBXACT_EVENT_ABORT_SUB | SUBXACT_EVENT_COMMIT_SUB => {
             state.subtransactions.retain(|&open| open != id);

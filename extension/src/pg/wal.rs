@@ -30,6 +30,9 @@ unsafe fn wait_for(position: u64) {
     // SAFETY: plain values; the caller is not in recovery.
     unsafe {
         pg_sys::XLogFlush(position);
+        // It watches for cancels by itself and must not be interrupted otherwise.
+        pg_sys::InterruptHoldoffCount += 1;
         pg_sys::SyncRepWaitForLSN(position, true);
+        pg_sys::InterruptHoldoffCount -= 1;
     }
 }

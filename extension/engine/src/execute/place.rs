@@ -297,9 +297,8 @@ fn notional(rules: &Rules, terms: &Terms, anchor_ticks: u64) -> Option<Atoms> {
 }
 
 fn is_in_band(rules: &Rules, terms: &Terms, anchor_ticks: u64) -> bool {
-    let (lowest, highest) = rules.band(anchor_ticks);
     match *terms {
-        Terms::Limit { price_ticks, .. } => (lowest..=highest).contains(&price_ticks),
+        Terms::Limit { price_ticks, .. } => rules.is_in_band(anchor_ticks, price_ticks),
         Terms::Market { .. } | Terms::MarketBudget { .. } => true,
     }
 }

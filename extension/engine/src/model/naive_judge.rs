@@ -116,8 +116,9 @@ impl NaiveExchange {
                 post_only,
             } => {
                 let (price, band) = (u128::from(price_ticks), u128::from(rules.band_ppm));
-                let distance = u128::from(price_ticks.abs_diff(anchor));
-                let is_far = distance * 1_000_000 > band * u128::from(anchor);
+                let edge = |parts: u128| u128::from(anchor) * parts;
+                let is_far = price * 1_000_000 > edge(1_000_000 + band)
+                    || price * 1_000_000 < edge(1_000_000u128.saturating_sub(band));
                 fault(is_far, Reject::PriceOutOfBand);
                 let meets = opposite.first().is_some_and(|best| match order.side {
                     Side::Buy => u128::from(best.price_ticks) <= price,
