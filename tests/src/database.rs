@@ -53,10 +53,12 @@ impl Database {
 
     /// A migrated, empty exchange on a server that is the test's own.
     pub async fn on(server: &Server) -> Result<Database> {
-        let database = Database {
-            port: server.port(),
-            name: "exchange".into(),
-        };
+        Database::named(server, "exchange").await
+    }
+
+    /// A migrated, empty exchange of that name on a server that is the caller's own.
+    pub async fn named(server: &Server, name: &str) -> Result<Database> {
+        let database = Database::existing(server, name);
         database.make().await?;
         Ok(database)
     }

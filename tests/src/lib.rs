@@ -2,6 +2,7 @@
 //!
 //! The tests themselves are in `suite/`; what they run on is here.
 
+pub mod bench;
 pub mod checks;
 pub mod cluster;
 pub mod database;

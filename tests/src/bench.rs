@@ -1,0 +1,13 @@
+//! The bench: one mix of orders on the engine, on plain set-based SQL, on a plain PL/pgSQL matcher.
+//!
+//! All on one durable cluster and in one run, because figures of different runs do not compare.
+//! What the load costs is paid before the clock starts: batches are made beforehand.
+
+pub mod engine_rate;
+pub mod floor;
+pub mod floor_rows;
+pub mod load;
+pub mod plain;
+pub mod rebuild;
+pub mod report;
+pub mod stage;
