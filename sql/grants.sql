@@ -77,12 +77,11 @@ grant execute on function
     exchange.close_session(bytea)
 to exchange_api;
 
--- Functions of operators and workers.
+-- Functions of workers. Those of operators (create_market, set_market_status, set_account_status)
+-- are exchange_owner's alone.
 grant execute on function
     exchange.create_account(text, text, integer),
-    exchange.set_password_hash(bigint, text)
-to exchange_api, exchange_worker;
-grant execute on function
+    exchange.set_password_hash(bigint, text),
     exchange.adjust_balance(bigint, text, numeric, text, text),
     exchange.forget_ended_sessions(integer),
     exchange.make_partitions(integer),

@@ -40,3 +40,8 @@ comment on schema checks is 'Invariants: each view is empty, or lists the offend
 create schema if not exists reporting;
 comment on schema reporting is 'What analysts read: the same facts, with names instead of numbers.';
 comment on schema exchange is 'The exchange: tables are private; clients call functions and read views.';
+comment on table exchange.schema_history is 'Which migrations were applied; written by refinery.';
+comment on column exchange.schema_history.version is 'Number of the migration.';
+comment on column exchange.schema_history.name is 'Name of the migration.';
+comment on column exchange.schema_history.applied_on is 'When, as RFC 3339 text.';
+comment on column exchange.schema_history.checksum is 'Of its text: a migration that was applied is never edited.';

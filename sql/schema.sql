@@ -1896,6 +1896,16 @@ CREATE TABLE exchange.schema_history (
 
 ALTER TABLE exchange.schema_history OWNER TO exchange_owner;
 
+COMMENT ON TABLE exchange.schema_history IS 'Which migrations were applied; written by refinery.';
+
+COMMENT ON COLUMN exchange.schema_history.version IS 'Number of the migration.';
+
+COMMENT ON COLUMN exchange.schema_history.name IS 'Name of the migration.';
+
+COMMENT ON COLUMN exchange.schema_history.applied_on IS 'When, as RFC 3339 text.';
+
+COMMENT ON COLUMN exchange.schema_history.checksum IS 'Of its text: a migration that was applied is never edited.';
+
 CREATE TABLE exchange.sessions (
     token_hash bytea NOT NULL,
     account_id bigint NOT NULL,
@@ -2352,7 +2362,6 @@ REVOKE ALL ON FUNCTION exchange.close_session(token_hash bytea) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.close_session(token_hash bytea) TO exchange_api;
 
 REVOKE ALL ON FUNCTION exchange.create_account(email text, password_hash text, fee_tier_id integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION exchange.create_account(email text, password_hash text, fee_tier_id integer) TO exchange_api;
 GRANT ALL ON FUNCTION exchange.create_account(email text, password_hash text, fee_tier_id integer) TO exchange_worker;
 
 REVOKE ALL ON FUNCTION exchange.create_market(market_id integer, base_asset text, quote_asset text, tick numeric, lot numeric, min_quantity numeric, max_quantity numeric, min_notional numeric, price_band numeric, reference_price numeric, max_open_orders integer, allow_self_trade boolean, status text) FROM PUBLIC;
@@ -2429,7 +2438,6 @@ REVOKE ALL ON FUNCTION exchange.set_account_status(account_id bigint, status tex
 REVOKE ALL ON FUNCTION exchange.set_market_status(market text, status text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION exchange.set_password_hash(account_id bigint, password_hash text) FROM PUBLIC;
-GRANT ALL ON FUNCTION exchange.set_password_hash(account_id bigint, password_hash text) TO exchange_api;
 GRANT ALL ON FUNCTION exchange.set_password_hash(account_id bigint, password_hash text) TO exchange_worker;
 
 REVOKE ALL ON FUNCTION exchange.stream_positions() FROM PUBLIC;
