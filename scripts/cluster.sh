@@ -108,14 +108,18 @@ url_of() { echo "postgres://$1:$(password_of "$1")@127.0.0.1:$EXCHANGE_PG_PORT/$
 
 cluster_runs() { as_cluster_user "$EXCHANGE_PG_BIN/pg_ctl" -D "$CLUSTER" status >/dev/null 2>&1; }
 
+check_cluster_port() {
+    ! port_in_use 127.0.0.1 "$EXCHANGE_PG_PORT" ||
+        die "port $EXCHANGE_PG_PORT is in use by another program: set EXCHANGE_PG_PORT"
+}
+
 start_cluster() {
     local log=$CLUSTER/$CLUSTER_LOG_NAME
     if cluster_runs; then
         note "PostgreSQL runs already (left by an earlier run): restarting it"
         stop_cluster
     fi
-    ! port_in_use 127.0.0.1 "$EXCHANGE_PG_PORT" ||
-        die "port $EXCHANGE_PG_PORT is in use by another program: set EXCHANGE_PG_PORT"
+    check_cluster_port
     configure_cluster
     step "Starting PostgreSQL on 127.0.0.1:$EXCHANGE_PG_PORT (log: $log)"
     if ! as_cluster_user "$EXCHANGE_PG_BIN/pg_ctl" -D "$CLUSTER" -l "$log" -w \

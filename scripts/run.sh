@@ -26,6 +26,8 @@ check_ports() {
     [[ $port =~ ^[0-9]+$ ]] || die "EXCHANGE_BIND must be address:port, not '$EXCHANGE_BIND'"
     ! port_in_use "${host//[\[\]]/}" "$port" ||
         die "port $port is in use by another program: set EXCHANGE_BIND, such as 127.0.0.1:8090"
+    # A cluster of ours that an earlier run left behind is dealt with later.
+    [ -e "$CLUSTER_LINK/postmaster.pid" ] || check_cluster_port
 }
 
 migrate() {
