@@ -64,7 +64,7 @@ greet() {
     note "Database: make psql  (as the analyst, who reads everything but secrets)"
     if demo_mode; then
         note "Demo accounts (also in $DEMO_FILE), e-mail address and password:"
-        sed 's/^/        /' <<<"$DEMO_ACCOUNTS"
+        note "    ${DEMO_ACCOUNTS//$'\n'/$'\n'        }"
     fi
     note "Ctrl-C stops everything; the data stays in $CLUSTER"
 }
