@@ -5,7 +5,7 @@ use std::fmt;
 use crate::order::Atoms;
 
 /// Most digits that an amount may have, in atoms.
-pub const MAX_DIGITS: usize = 38;
+pub const MAX_DIGITS: u32 = 38;
 
 /// Why a text is no amount of a given scale. Where several apply, the first in this list is given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,17 +47,18 @@ pub fn parse(text: &str, scale: u32) -> Result<Atoms, DecimalError> {
     let missing_zeros = (scale as usize)
         .checked_sub(decimals.len())
         .ok_or(DecimalError::TooManyDecimals { allowed: scale })?;
-    let append = |atoms: Option<Atoms>, digit: u8| {
-        atoms?.checked_mul(10)?.checked_add((digit - b'0').into())
-    };
-    let zeros = std::iter::repeat_n(b'0', missing_zeros);
-    whole
-        .bytes()
-        .chain(decimals.bytes())
-        .fold(Some(0), append)
-        .filter(|atoms| *atoms > 0)
-        .map_or(Some(0), |atoms| zeros.fold(Some(atoms), append))
-        .filter(|atoms| *atoms < Atoms::pow(10, MAX_DIGITS as u32))
+    if whole.len() + decimals.len() == 0 {
+        return Ok(0);
+    }
+    let digits = whole.bytes().chain(decimals.bytes());
+    digits
+        .chain(std::iter::repeat_n(b'0', missing_zeros))
+        .try_fold(0, |atoms: Atoms, digit| {
+            atoms
+                .checked_mul(10)?
+                .checked_add(Atoms::from(digit - b'0'))
+        })
+        .filter(|atoms| *atoms < Atoms::pow(10, MAX_DIGITS))
         .ok_or(DecimalError::TooLarge)
 }
 
