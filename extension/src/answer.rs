@@ -13,14 +13,33 @@ use std::fmt::Write;
 /// The answer to one command: ready, or to be looked up once the batch is booked.
 pub(crate) enum Answer {
     Refused(Refusal),
-    Order { market: usize, status: OrderStatus },
-    Cancelled { market: usize, status: OrderStatus },
-    CancelledAll { orders: u32 },
-    Replaced { market: usize, cancelled: OrderStatus, placed: OrderStatus },
+    Order {
+        market: usize,
+        status: OrderStatus,
+    },
+    Cancelled {
+        market: usize,
+        status: OrderStatus,
+    },
+    CancelledAll {
+        orders: u32,
+    },
+    Replaced {
+        market: usize,
+        cancelled: OrderStatus,
+        placed: OrderStatus,
+    },
     /// The first answer to this placement is given again.
-    Repeated { number: i64 },
+    Repeated {
+        number: i64,
+    },
     /// The order is not open; what became of it decides the answer.
-    NotOpen { market: usize, account: u64, order: Sequence, is_cancel: bool },
+    NotOpen {
+        market: usize,
+        account: u64,
+        order: Sequence,
+        is_cancel: bool,
+    },
 }
 
 /// Writes all answers as a json array.
@@ -44,7 +63,11 @@ fn write(json: &mut String, answer: &Answer, markets: &Markets) {
         Answer::Order { market, status } => order(json, of(*market), status),
         Answer::Cancelled { market, status } => cancelled(json, of(*market), status),
         Answer::CancelledAll { orders } => put(json, format_args!("{{\"cancelled\":{orders}}}")),
-        Answer::Replaced { market, cancelled: gone, placed } => {
+        Answer::Replaced {
+            market,
+            cancelled: gone,
+            placed,
+        } => {
             json.push_str("{\"cancelled\":");
             cancelled(json, of(*market), gone);
             json.push_str(",\"placed\":");
@@ -52,7 +75,12 @@ fn write(json: &mut String, answer: &Answer, markets: &Markets) {
             json.push('}');
         }
         Answer::Repeated { number } => repeated(json, markets, *number),
-        Answer::NotOpen { market, account, order, is_cancel } => {
+        Answer::NotOpen {
+            market,
+            account,
+            order,
+            is_cancel,
+        } => {
             not_open(json, of(*market), *account as i64, *order, *is_cancel);
         }
     }
@@ -94,7 +122,10 @@ fn cancelled(json: &mut String, market: &Market, status: &OrderStatus) {
 }
 
 fn refused(json: &mut String, refusal: &Refusal) {
-    put(json, format_args!("{{\"reject\":\"{}\"", refusal.reject.code()));
+    put(
+        json,
+        format_args!("{{\"reject\":\"{}\"", refusal.reject.code()),
+    );
     if let Some(field) = refusal.field {
         put(json, format_args!(",\"field\":\"{field}\""));
     }
@@ -147,16 +178,28 @@ pub(crate) fn explain(reject: Reject, market: &Market) -> String {
     let quantity = |lots| text(market.quantity(lots));
     match reject {
         Reject::QuantityTooSmall => {
-            format!("the smallest quantity is {}", quantity(rules.min_quantity_lots))
+            format!(
+                "the smallest quantity is {}",
+                quantity(rules.min_quantity_lots)
+            )
         }
         Reject::QuantityTooLarge => {
-            format!("the largest quantity is {}", quantity(rules.max_quantity_lots))
+            format!(
+                "the largest quantity is {}",
+                quantity(rules.max_quantity_lots)
+            )
         }
         Reject::NotionalTooSmall => {
-            format!("the smallest notional is {}", text(market.quote(rules.min_notional)))
+            format!(
+                "the smallest notional is {}",
+                text(market.quote(rules.min_notional))
+            )
         }
         Reject::TooManyOpenOrders => {
-            format!("an account may have {} open orders here", rules.max_open_orders)
+            format!(
+                "an account may have {} open orders here",
+                rules.max_open_orders
+            )
         }
         Reject::PriceOutOfBand => "the price is too far from the last one".to_owned(),
         Reject::MarketHalted => format!("{} is halted", market.symbol),

@@ -3,13 +3,13 @@
 use crate::answer::{self, Answer};
 use crate::booking;
 use crate::funds::Funds;
+use crate::ids;
 use crate::pg::{session, transaction};
 use crate::plan::{self, Step};
 use crate::shared_book;
 use crate::store::markets::{Market, Markets};
 use crate::store::{balances, order_keys};
 use crate::wire::Refusal;
-use crate::ids;
 use engine::command::{Command, Outcome};
 use engine::facts::Facts;
 use engine::order::Sequence;
@@ -42,8 +42,10 @@ pub(crate) fn submit(json: &str) -> String {
     keys_table.refresh();
     let balances_table = balances::open();
     let mut funds = Funds::new(&balances_table, &keys_table, &markets);
-    let answers: Vec<Answer> =
-        steps.into_iter().map(|step| run(step, &mut locked, &mut funds)).collect();
+    let answers: Vec<Answer> = steps
+        .into_iter()
+        .map(|step| run(step, &mut locked, &mut funds))
+        .collect();
     session::repeat_on_unique_violation(|| {
         booking::book(&locked, funds, &keys_table, &markets);
     });
@@ -63,7 +65,10 @@ fn commands(json: &str) -> Vec<&RawValue> {
         pgrx::ereport!(
             ERROR,
             pgrx::PgSqlErrorCode::ERRCODE_PROGRAM_LIMIT_EXCEEDED,
-            format!("a batch has at most {MAX_COMMANDS} commands, not {}", commands.len())
+            format!(
+                "a batch has at most {MAX_COMMANDS} commands, not {}",
+                commands.len()
+            )
         );
     }
     commands
@@ -73,12 +78,20 @@ fn commands(json: &str) -> Vec<&RawValue> {
 /// result has a place for each market; those that the batch does not need are `None`.
 fn lock<'a>(steps: &[Step], markets: &'a Markets) -> Vec<Option<Locked<'a>>> {
     let mut needed = vec![false; markets.all().len()];
-    steps.iter().flat_map(Step::markets).for_each(|&market| needed[market] = true);
+    steps
+        .iter()
+        .flat_map(Step::markets)
+        .for_each(|&market| needed[market] = true);
     let lock_one = |(market, needed): (&'a Market, bool)| {
         needed.then(|| {
             let slot = shared_book::open_exclusive(market);
             let before = transaction::with_book(slot, |book| book.sequence());
-            Locked { market, slot, before, facts: Facts::default() }
+            Locked {
+                market,
+                slot,
+                before,
+                facts: Facts::default(),
+            }
         })
     };
     markets.all().iter().zip(needed).map(lock_one).collect()
@@ -88,7 +101,11 @@ fn run(step: Step, locked: &mut [Option<Locked<'_>>], funds: &mut Funds<'_>) -> 
     match step {
         Step::Refuse(refusal) => Answer::Refused(refusal),
         Step::Run { market, command } => execute(market, command, locked, funds),
-        Step::CancelByClientId { market, account, id } => {
+        Step::CancelByClientId {
+            market,
+            account,
+            id,
+        } => {
             let id_of = |order: u64| ids::split(order as i64);
             let prior = engine::host::Host::prior(funds, account, &id);
             match prior.and_then(|prior| id_of(prior.order)) {
@@ -102,7 +119,11 @@ fn run(step: Step, locked: &mut [Option<Locked<'_>>], funds: &mut Funds<'_>) -> 
                 }),
             }
         }
-        Step::CancelAll { markets, account, side } => {
+        Step::CancelAll {
+            markets,
+            account,
+            side,
+        } => {
             let mut orders = 0;
             for market in markets {
                 match decide(market, &Command::CancelAll { account, side }, locked, funds) {
@@ -123,9 +144,13 @@ fn decide(
     locked: &mut [Option<Locked<'_>>],
     funds: &mut Funds<'_>,
 ) -> Result<Outcome, Reject> {
-    let locked = locked[market].as_mut().expect("the step's markets are locked");
+    let locked = locked[market]
+        .as_mut()
+        .expect("the step's markets are locked");
     let (rules, facts) = (&locked.market.rules, &mut locked.facts);
-    transaction::with_book(locked.slot, |book| book.execute(rules, funds, command, facts))
+    transaction::with_book(locked.slot, |book| {
+        book.execute(rules, funds, command, facts)
+    })
 }
 
 fn execute(
@@ -136,7 +161,11 @@ fn execute(
 ) -> Answer {
     let outcome = decide(market, &command, locked, funds);
     let rules_of = |locked: &[Option<Locked<'_>>]| {
-        locked[market].as_ref().expect("the step's markets are locked").market.clone()
+        locked[market]
+            .as_ref()
+            .expect("the step's markets are locked")
+            .market
+            .clone()
     };
     match (outcome, command) {
         (Ok(Outcome::Order(status)), Command::Place(order)) => {
@@ -145,12 +174,20 @@ fn execute(
         }
         (Ok(Outcome::Replaced { cancelled, placed }), Command::Replace { new, .. }) => {
             funds.placed(rules_of(locked).id, placed.order, &new);
-            Answer::Replaced { market, cancelled, placed }
+            Answer::Replaced {
+                market,
+                cancelled,
+                placed,
+            }
         }
-        (Ok(Outcome::Order(status)), Command::Cancel { .. }) => Answer::Cancelled { market, status },
+        (Ok(Outcome::Order(status)), Command::Cancel { .. }) => {
+            Answer::Cancelled { market, status }
+        }
         (Ok(Outcome::Order(status)), _) => Answer::Order { market, status },
         (Ok(Outcome::CancelledAll { orders }), _) => Answer::CancelledAll { orders },
-        (Ok(Outcome::Repeated(number)), _) => Answer::Repeated { number: number as i64 },
+        (Ok(Outcome::Repeated(number)), _) => Answer::Repeated {
+            number: number as i64,
+        },
         (Ok(Outcome::Replaced { .. }), _) => unreachable!("only Replace replaces"),
         (Err(Reject::OrderNotFound), command) => not_open(market, &command),
         (Err(reject), _) => Answer::Refused(Refusal::new(
@@ -162,15 +199,24 @@ fn execute(
 
 fn not_open(market: usize, command: &Command) -> Answer {
     match *command {
-        Command::Cancel { account, order } => {
-            Answer::NotOpen { market, account, order, is_cancel: true }
-        }
-        Command::Reduce { account, order, .. } => {
-            Answer::NotOpen { market, account, order, is_cancel: false }
-        }
-        Command::Replace { order, new } => {
-            Answer::NotOpen { market, account: new.account, order, is_cancel: false }
-        }
+        Command::Cancel { account, order } => Answer::NotOpen {
+            market,
+            account,
+            order,
+            is_cancel: true,
+        },
+        Command::Reduce { account, order, .. } => Answer::NotOpen {
+            market,
+            account,
+            order,
+            is_cancel: false,
+        },
+        Command::Replace { order, new } => Answer::NotOpen {
+            market,
+            account: new.account,
+            order,
+            is_cancel: false,
+        },
         Command::Place(_) | Command::CancelAll { .. } => {
             unreachable!("names no order")
         }

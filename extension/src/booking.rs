@@ -24,8 +24,12 @@ pub(crate) fn book(
     let at = session::now();
     let mut arena = Arena::default();
     for locked in locked.iter().flatten() {
-        let Some(last) = last_number(&locked.facts) else { continue };
-        let Facts { trades, updates, .. } = &locked.facts;
+        let Some(last) = last_number(&locked.facts) else {
+            continue;
+        };
+        let Facts {
+            trades, updates, ..
+        } = &locked.facts;
         book_orders(locked, at, &mut arena);
         trades::insert(locked.market, trades, at, &mut arena);
         order_updates::insert(locked.market, updates, at, &mut arena);
@@ -37,7 +41,12 @@ pub(crate) fn book(
     }
     let (mut balances, movements) = funds.finish();
     if !movements.is_empty() {
-        balances::apply(&mut balances, &movements, |asset| markets.scale(asset), &mut arena);
+        balances::apply(
+            &mut balances,
+            &movements,
+            |asset| markets.scale(asset),
+            &mut arena,
+        );
     }
 }
 
@@ -58,9 +67,21 @@ struct Touched<'a> {
 
 impl<'a> Touched<'a> {
     fn by(facts: &'a Facts) -> Touched<'a> {
-        let untouched = |state| Progress { reduced_lots: 0, filled_lots: 0, filled_quote: 0, state };
-        let placed = facts.placed.iter().map(|fact| (fact, untouched(fact.state))).collect();
-        let mut touched = Touched { placed, resting: BatchMap::default() };
+        let untouched = |state| Progress {
+            reduced_lots: 0,
+            filled_lots: 0,
+            filled_quote: 0,
+            state,
+        };
+        let placed = facts
+            .placed
+            .iter()
+            .map(|fact| (fact, untouched(fact.state)))
+            .collect();
+        let mut touched = Touched {
+            placed,
+            resting: BatchMap::default(),
+        };
         for trade in &facts.trades {
             for party in [&trade.maker, &trade.taker] {
                 let progress = touched.progress(party.order, party.row);
@@ -83,11 +104,18 @@ impl<'a> Touched<'a> {
     }
 
     fn progress(&mut self, order: Sequence, row: u64) -> &mut Progress {
-        match self.placed.binary_search_by_key(&order, |(fact, _)| fact.sequence) {
+        match self
+            .placed
+            .binary_search_by_key(&order, |(fact, _)| fact.sequence)
+        {
             Ok(position) => &mut self.placed[position].1,
             Err(_) => {
-                let open =
-                    Progress { reduced_lots: 0, filled_lots: 0, filled_quote: 0, state: State::Open };
+                let open = Progress {
+                    reduced_lots: 0,
+                    filled_lots: 0,
+                    filled_quote: 0,
+                    state: State::Open,
+                };
                 &mut self.resting.entry(order).or_insert((Place(row), open)).1
             }
         }
@@ -107,7 +135,10 @@ fn book_orders(locked: &Locked<'_>, at: i64, arena: &mut Arena) {
     for (&sequence, (place, progress)) in &touched.resting {
         let order = (sequence, *place);
         if progress.state == State::Open {
-            moved.push((sequence, open.update(&mut row, arena, market, order, progress)));
+            moved.push((
+                sequence,
+                open.update(&mut row, arena, market, order, progress),
+            ));
         } else {
             open.take(&mut row, arena, market, order, progress, at);
             closed.add(&row, &mut |_| {});
@@ -116,7 +147,15 @@ fn book_orders(locked: &Locked<'_>, at: i64, arena: &mut Arena) {
     let mut resting = Vec::new();
     let mut places = Vec::new();
     for (fact, progress) in &touched.placed {
-        orders::write_new(&mut row, arena, market, fact.sequence, &fact.order, progress, at);
+        orders::write_new(
+            &mut row,
+            arena,
+            market,
+            fact.sequence,
+            &fact.order,
+            progress,
+            at,
+        );
         if progress.state == State::Open {
             resting.push(fact.sequence);
             open.appender.add(&row, &mut |place| places.push(place));
@@ -128,6 +167,8 @@ fn book_orders(locked: &Locked<'_>, at: i64, arena: &mut Arena) {
     open.appender.finish(&mut |place| places.push(place));
     moved.extend(resting.into_iter().zip(places));
     transaction::with_book(locked.slot, |book| {
-        moved.iter().for_each(|(sequence, place)| book.set_row(*sequence, place.0));
+        moved
+            .iter()
+            .for_each(|(sequence, place)| book.set_row(*sequence, place.0));
     });
 }

@@ -37,7 +37,11 @@ impl<'a> Funds<'a> {
                 fingerprint: order.fingerprint(market),
                 order: ids::number(market, sequence) as u64,
             };
-            self.keys.push(NewKey { account: order.account, id, prior });
+            self.keys.push(NewKey {
+                account: order.account,
+                id,
+                prior,
+            });
         }
     }
 
@@ -49,8 +53,11 @@ impl<'a> Funds<'a> {
     /// Balances that change, in the order in which their rows are locked, and the open table.
     pub(crate) fn finish(self) -> (Balances<'a>, Vec<(BalanceKey, Movement)>) {
         let moves = |movement: &Movement| movement.available != 0 || movement.held != 0;
-        let mut movements: Vec<_> =
-            self.movements.into_iter().filter(|(_, movement)| moves(movement)).collect();
+        let mut movements: Vec<_> = self
+            .movements
+            .into_iter()
+            .filter(|(_, movement)| moves(movement))
+            .collect();
         movements.sort_unstable_by_key(|(key, _)| *key);
         (self.balances, movements)
     }
@@ -69,10 +76,14 @@ impl Host for Funds<'_> {
     fn available(&mut self, account: AccountId, asset: AssetId) -> Atoms {
         let movement = self.movements.entry((account, asset)).or_default();
         if movement.read.is_none() {
-            movement.read = self.balances.find((account, asset), self.markets.scale(asset));
+            movement.read = self
+                .balances
+                .find((account, asset), self.markets.scale(asset));
         }
         let before = movement.read.map_or(0, |balance| balance.available);
-        before.checked_add_signed(movement.available).expect("available below zero")
+        before
+            .checked_add_signed(movement.available)
+            .expect("available below zero")
     }
 
     fn hold(&mut self, account: AccountId, asset: AssetId, amount: Atoms) {
@@ -96,7 +107,10 @@ impl Host for Funds<'_> {
     }
 
     fn prior(&mut self, account: AccountId, id: &ClientOrderId) -> Option<Prior> {
-        let in_batch = self.keys.iter().find(|key| key.account == account && key.id == *id);
+        let in_batch = self
+            .keys
+            .iter()
+            .find(|key| key.account == account && key.id == *id);
         in_batch
             .map(|key| key.prior)
             .or_else(|| order_keys::find(&mut self.order_keys, account, id))

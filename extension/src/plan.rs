@@ -18,9 +18,17 @@ pub(crate) enum Step {
     /// One command of one market, by its position in the markets.
     Run { market: usize, command: Command },
     /// Cancel the order that the account placed under this name.
-    CancelByClientId { market: usize, account: AccountId, id: ClientOrderId },
+    CancelByClientId {
+        market: usize,
+        account: AccountId,
+        id: ClientOrderId,
+    },
     /// Cancel an account's orders in these markets.
-    CancelAll { markets: Vec<usize>, account: AccountId, side: Option<Side> },
+    CancelAll {
+        markets: Vec<usize>,
+        account: AccountId,
+        side: Option<Side>,
+    },
 }
 
 impl Step {
@@ -64,18 +72,31 @@ fn step(
             };
             let market = known(markets, symbol)?;
             let order = wire.new_order(account, &markets.all()[market])?;
-            Ok(Step::Run { market, command: Command::Place(order) })
+            Ok(Step::Run {
+                market,
+                command: Command::Place(order),
+            })
         }
         Verb::Cancel => match (wire.order()?, wire.client_order_id()?) {
             (Some(number), None) => {
                 let (market, order) = locate(markets, number)?;
-                Ok(Step::Run { market, command: Command::Cancel { account, order } })
+                Ok(Step::Run {
+                    market,
+                    command: Command::Cancel { account, order },
+                })
             }
             (None, Some(id)) => {
                 let market = market_of_key(markets, order_keys, before, account, &id)?;
-                Ok(Step::CancelByClientId { market, account, id })
+                Ok(Step::CancelByClientId {
+                    market,
+                    account,
+                    id,
+                })
             }
-            _ => Err(missing("order_id", "give order_id or client_order_id, one of them")),
+            _ => Err(missing(
+                "order_id",
+                "give order_id or client_order_id, one of them",
+            )),
         },
         Verb::CancelAll => {
             let side = wire.side()?;
@@ -83,23 +104,41 @@ fn step(
                 Some(symbol) => vec![known(markets, symbol)?],
                 None => (0..markets.all().len()).collect(),
             };
-            Ok(Step::CancelAll { markets, account, side })
+            Ok(Step::CancelAll {
+                markets,
+                account,
+                side,
+            })
         }
         Verb::Reduce => {
             let (market, order) = required_order(wire, markets)?;
             let remaining_lots = wire.quantity_lots(&markets.all()[market])?;
-            Ok(Step::Run { market, command: Command::Reduce { account, order, remaining_lots } })
+            Ok(Step::Run {
+                market,
+                command: Command::Reduce {
+                    account,
+                    order,
+                    remaining_lots,
+                },
+            })
         }
         Verb::Replace => {
             let (market, order) = required_order(wire, markets)?;
             let new = wire.new_order(account, &markets.all()[market])?;
-            Ok(Step::Run { market, command: Command::Replace { order, new } })
+            Ok(Step::Run {
+                market,
+                command: Command::Replace { order, new },
+            })
         }
     }
 }
 
 fn missing(field: &'static str, message: &str) -> Refusal {
-    Refusal { reject: Reject::Malformed, message: message.to_owned(), field: Some(field) }
+    Refusal {
+        reject: Reject::Malformed,
+        message: message.to_owned(),
+        field: Some(field),
+    }
 }
 
 fn known(markets: &Markets, symbol: &str) -> Result<usize, Refusal> {
@@ -123,7 +162,10 @@ fn locate(markets: &Markets, number: i64) -> Result<(usize, u64), Refusal> {
 }
 
 fn not_found(name: &str) -> Refusal {
-    Refusal::new(Reject::OrderNotFound, format!("no open order {name} of this account"))
+    Refusal::new(
+        Reject::OrderNotFound,
+        format!("no open order {name} of this account"),
+    )
 }
 
 /// The market of the order placed under `id`: in the tables, or earlier in this batch.
@@ -175,8 +217,20 @@ fn admit(mut steps: Vec<Step>) -> Vec<Step> {
     let admitted = Accounts::open().may_place(&accounts);
     for ((position, account), answer) in orders.into_iter().zip(admitted) {
         match (answer, &mut steps[position]) {
-            (Ok(rates), Step::Run { command: Command::Place(order), .. })
-            | (Ok(rates), Step::Run { command: Command::Replace { new: order, .. }, .. }) => {
+            (
+                Ok(rates),
+                Step::Run {
+                    command: Command::Place(order),
+                    ..
+                },
+            )
+            | (
+                Ok(rates),
+                Step::Run {
+                    command: Command::Replace { new: order, .. },
+                    ..
+                },
+            ) => {
                 order.rates = rates;
             }
             (Err(reject), step) => {

@@ -71,7 +71,11 @@ fn build_if_needed(slot: usize, market: &Market) {
             pgrx::ereport!(
                 ERROR,
                 pgrx::PgSqlErrorCode::ERRCODE_CONFIGURATION_LIMIT_EXCEEDED,
-                format!("{} open orders of {} do not fit its book", resting.len(), market.symbol),
+                format!(
+                    "{} open orders of {} do not fit its book",
+                    resting.len(),
+                    market.symbol
+                ),
                 "Raise exchange.max_open_orders and restart the server."
             );
         }
@@ -109,23 +113,36 @@ pub(crate) fn verify(market: &Market) -> Vec<(Option<u64>, String)> {
             problems.push((None, problem));
         }
         let mut matched = 0;
-        orders::scan_open(&Table::open_to_read(orders::OPEN), market, |stored| {
-            match book.get(stored.sequence) {
+        orders::scan_open(
+            &Table::open_to_read(orders::OPEN),
+            market,
+            |stored| match book.get(stored.sequence) {
                 Some(order) if order == stored => matched += 1,
-                Some(order) => problems
-                    .push((Some(stored.sequence), format!("book has {order:?}, table {stored:?}"))),
+                Some(order) => problems.push((
+                    Some(stored.sequence),
+                    format!("book has {order:?}, table {stored:?}"),
+                )),
                 None => {
-                    problems.push((Some(stored.sequence), "in the table, not in the book".into()));
+                    problems.push((
+                        Some(stored.sequence),
+                        "in the table, not in the book".into(),
+                    ));
                 }
-            }
-        });
+            },
+        );
         if matched != book.len() as usize {
-            problems.push((None, format!("book has {} orders, {matched} match", book.len())));
+            problems.push((
+                None,
+                format!("book has {} orders, {matched} match", book.len()),
+            ));
         }
         let last = history::last_facts(market);
         if last.sequence != book.sequence() {
             let at = (book.sequence(), last.sequence);
-            problems.push((None, format!("book is at number {}, events at {}", at.0, at.1)));
+            problems.push((
+                None,
+                format!("book is at number {}, events at {}", at.0, at.1),
+            ));
         }
         if last.price_ticks != book.last_price_ticks().unwrap_or(0) {
             problems.push((None, "last price differs from the last trade".into()));

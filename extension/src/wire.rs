@@ -22,11 +22,19 @@ pub(crate) struct Refusal {
 
 impl Refusal {
     pub(crate) fn new(reject: Reject, message: impl Into<String>) -> Refusal {
-        Refusal { reject, message: message.into(), field: reject.field() }
+        Refusal {
+            reject,
+            message: message.into(),
+            field: reject.field(),
+        }
     }
 
     fn malformed(field: &'static str, message: impl Into<String>) -> Refusal {
-        Refusal { reject: Reject::Malformed, message: message.into(), field: Some(field) }
+        Refusal {
+            reject: Reject::Malformed,
+            message: message.into(),
+            field: Some(field),
+        }
     }
 }
 
@@ -86,7 +94,10 @@ impl<'a> Wire<'a> {
             "cancel_all" => Ok(Verb::CancelAll),
             "reduce" => Ok(Verb::Reduce),
             "replace" => Ok(Verb::Replace),
-            other => Err(Refusal::malformed("verb", format!("unknown verb {other:?}"))),
+            other => Err(Refusal::malformed(
+                "verb",
+                format!("unknown verb {other:?}"),
+            )),
         }
     }
 
@@ -107,7 +118,9 @@ impl<'a> Wire<'a> {
     }
 
     pub(crate) fn client_order_id(&self) -> Result<Option<ClientOrderId>, Refusal> {
-        let Some(text) = self.client_order_id.as_deref() else { return Ok(None) };
+        let Some(text) = self.client_order_id.as_deref() else {
+            return Ok(None);
+        };
         ClientOrderId::new(text).map(Some).ok_or_else(|| {
             let message = "client_order_id takes 1 to 36 characters of A-Z a-z 0-9 _ - . :";
             Refusal::new(Reject::InvalidClientOrderId, message)
@@ -119,14 +132,19 @@ impl<'a> Wire<'a> {
             None => Ok(None),
             Some("buy") => Ok(Some(Side::Buy)),
             Some("sell") => Ok(Some(Side::Sell)),
-            Some(other) => {
-                Err(Refusal::malformed("side", format!("side is buy or sell, not {other:?}")))
-            }
+            Some(other) => Err(Refusal::malformed(
+                "side",
+                format!("side is buy or sell, not {other:?}"),
+            )),
         }
     }
 
     /// The order to place; its account's rates are filled in later.
-    pub(crate) fn new_order(&self, account: AccountId, market: &Market) -> Result<NewOrder, Refusal> {
+    pub(crate) fn new_order(
+        &self,
+        account: AccountId,
+        market: &Market,
+    ) -> Result<NewOrder, Refusal> {
         let Some(side) = self.side()? else {
             return Err(Refusal::malformed("side", "side is missing"));
         };
@@ -173,13 +191,15 @@ impl<'a> Wire<'a> {
         let post_only = self.post_only.unwrap_or(false);
         match self.kind.as_deref() {
             None | Some("limit") => self.limit(time_in_force, post_only, market),
-            Some("market") if post_only => {
-                Err(Refusal::malformed("post_only", "a market order cannot be post-only"))
-            }
+            Some("market") if post_only => Err(Refusal::malformed(
+                "post_only",
+                "a market order cannot be post-only",
+            )),
             Some("market") => self.at_market(side, time_in_force, market),
-            Some(other) => {
-                Err(Refusal::malformed("kind", format!("kind is limit or market, not {other:?}")))
-            }
+            Some(other) => Err(Refusal::malformed(
+                "kind",
+                format!("kind is limit or market, not {other:?}"),
+            )),
         }
     }
 
@@ -191,10 +211,16 @@ impl<'a> Wire<'a> {
     ) -> Result<Terms, Refusal> {
         let time_in_force = time_in_force.unwrap_or(TimeInForce::Gtc);
         if self.budget.is_some() {
-            return Err(Refusal::malformed("budget", "a limit order takes quantity, not budget"));
+            return Err(Refusal::malformed(
+                "budget",
+                "a limit order takes quantity, not budget",
+            ));
         }
         if post_only && time_in_force != TimeInForce::Gtc {
-            return Err(Refusal::malformed("post_only", "only a gtc order can be post-only"));
+            return Err(Refusal::malformed(
+                "post_only",
+                "only a gtc order can be post-only",
+            ));
         }
         let Some(price) = self.price else {
             return Err(Refusal::malformed("price", "price is missing"));
@@ -217,14 +243,23 @@ impl<'a> Wire<'a> {
             return Err(Refusal::malformed("price", "a market order takes no price"));
         }
         if time_in_force == Some(TimeInForce::Gtc) {
-            return Err(Refusal::malformed("time_in_force", "a market order is ioc or fok"));
+            return Err(Refusal::malformed(
+                "time_in_force",
+                "a market order is ioc or fok",
+            ));
         }
         let fill_or_kill = time_in_force == Some(TimeInForce::Fok);
         let Some(budget) = self.budget else {
-            return Ok(Terms::Market { quantity_lots: self.quantity_lots(market)?, fill_or_kill });
+            return Ok(Terms::Market {
+                quantity_lots: self.quantity_lots(market)?,
+                fill_or_kill,
+            });
         };
         if self.quantity.is_some() {
-            return Err(Refusal::malformed("budget", "give quantity or budget, not both"));
+            return Err(Refusal::malformed(
+                "budget",
+                "give quantity or budget, not both",
+            ));
         }
         if side == Side::Sell {
             return Err(Refusal::malformed("budget", "only a buy takes a budget"));
@@ -232,7 +267,9 @@ impl<'a> Wire<'a> {
         if fill_or_kill {
             return Err(Refusal::malformed("time_in_force", "a budget order is ioc"));
         }
-        Ok(Terms::MarketBudget { budget: atoms(decimal_text(budget), market.quote_scale)? })
+        Ok(Terms::MarketBudget {
+            budget: atoms(decimal_text(budget), market.quote_scale)?,
+        })
     }
 
     /// The quantity in lots; positive.
@@ -247,23 +284,39 @@ impl<'a> Wire<'a> {
 
 /// An id: a json number, or the same in a string.
 fn id(field: &'static str, raw: Option<&RawValue>) -> Result<Option<i64>, Refusal> {
-    let Some(raw) = raw.map(RawValue::get).filter(|raw| *raw != "null") else { return Ok(None) };
-    let digits = raw.strip_prefix('"').and_then(|r| r.strip_suffix('"')).unwrap_or(raw);
+    let Some(raw) = raw.map(RawValue::get).filter(|raw| *raw != "null") else {
+        return Ok(None);
+    };
+    let digits = raw
+        .strip_prefix('"')
+        .and_then(|r| r.strip_suffix('"'))
+        .unwrap_or(raw);
     let plain = digits.bytes().all(|b| b.is_ascii_digit());
     match digits.parse::<i64>() {
         Ok(id) if plain && id > 0 => Ok(Some(id)),
-        _ => Err(Refusal::malformed(field, format!("{field} is a positive whole number"))),
+        _ => Err(Refusal::malformed(
+            field,
+            format!("{field} is a positive whole number"),
+        )),
     }
 }
 
 /// The text of a decimal given as json number or string.
 fn decimal_text(raw: &RawValue) -> &str {
     let raw = raw.get();
-    raw.strip_prefix('"').and_then(|r| r.strip_suffix('"')).unwrap_or(raw)
+    raw.strip_prefix('"')
+        .and_then(|r| r.strip_suffix('"'))
+        .unwrap_or(raw)
 }
 
 fn price_ticks(text: &str, tick: Decimal) -> Result<u64, Refusal> {
-    multiples(text, tick, Reject::InvalidPrice, Reject::PriceOffTick, "tick")
+    multiples(
+        text,
+        tick,
+        Reject::InvalidPrice,
+        Reject::PriceOffTick,
+        "tick",
+    )
 }
 
 /// How many units a positive decimal is.
@@ -276,7 +329,10 @@ fn multiples(
 ) -> Result<u64, Refusal> {
     let off_unit = || {
         let size = decimal::format(unit.units, unit.scale);
-        Refusal::new(off, format!("{text} is not a whole number of the {unit_name} {size}"))
+        Refusal::new(
+            off,
+            format!("{text} is not a whole number of the {unit_name} {size}"),
+        )
     };
     let units = match decimal::parse(text, unit.scale) {
         Ok(units) => units,

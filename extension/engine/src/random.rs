@@ -14,7 +14,7 @@ impl Random {
 
     /// A number below `bound`, which is positive; as good as even for the small bounds of tests.
     pub fn below(&mut self, bound: u64) -> u64 {
-        (u128::from(self.next_u64()) * u128::from(bound) >> 64) as u64
+        ((u128::from(self.next_u64()) * u128::from(bound)) >> 64) as u64
     }
 
     /// The next 64 bits.

@@ -21,7 +21,12 @@ fn book_memory() -> TableIterator<
     for market in markets.all() {
         let (open, capacity) =
             shared_book::read(market, |book| (book.len() as i64, book.capacity() as i64));
-        books.push((market.symbol.clone(), open, capacity, memory::book_bytes() as i64));
+        books.push((
+            market.symbol.clone(),
+            open,
+            capacity,
+            memory::book_bytes() as i64,
+        ));
     }
     TableIterator::new(books)
 }

@@ -13,13 +13,16 @@ const MAX_DEPTH: i32 = 10_000;
 
 /// The market of that symbol, or an error.
 pub(super) fn named<'a>(markets: &'a Markets, symbol: &str) -> &'a Market {
-    markets.by_symbol(symbol).map(|position| &markets.all()[position]).unwrap_or_else(|| {
-        ereport!(
-            ERROR,
-            PgSqlErrorCode::ERRCODE_INVALID_PARAMETER_VALUE,
-            format!("no market {symbol:?}")
-        );
-    })
+    markets
+        .by_symbol(symbol)
+        .map(|position| &markets.all()[position])
+        .unwrap_or_else(|| {
+            ereport!(
+                ERROR,
+                PgSqlErrorCode::ERRCODE_INVALID_PARAMETER_VALUE,
+                format!("no market {symbol:?}")
+            );
+        })
 }
 
 /// A decimal as Postgres' numeric.
@@ -80,7 +83,8 @@ fn from_memory(market: &Market, depth: usize) -> Vec<Level> {
 
 /// A standby has the tables and no book.
 fn from_table(market: &Market, depth: i32) -> Vec<Level> {
-    let query = "(select side, price, sum(quantity - reduced_quantity - filled_quantity), count(*)::integer
+    let query =
+        "(select side, price, sum(quantity - reduced_quantity - filled_quantity), count(*)::integer
          from exchange.orders where state = 'open' and market_id = $1 and side = 'buy'
          group by side, price order by price desc limit $2)
         union all

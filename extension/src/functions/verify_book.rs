@@ -13,7 +13,11 @@ fn verify_book(
     market: Option<&str>,
 ) -> TableIterator<
     'static,
-    (name!(market, String), name!(order_id, Option<i64>), name!(problem, String)),
+    (
+        name!(market, String),
+        name!(order_id, Option<i64>),
+        name!(problem, String),
+    ),
 > {
     let markets = Markets::read();
     let selected = match market {
@@ -22,9 +26,17 @@ fn verify_book(
     };
     let mut problems = Vec::new();
     for market in selected {
-        problems.extend(shared_book::verify(market).into_iter().map(|(order, problem)| {
-            (market.symbol.clone(), order.map(|order| ids::number(market.id, order)), problem)
-        }));
+        problems.extend(
+            shared_book::verify(market)
+                .into_iter()
+                .map(|(order, problem)| {
+                    (
+                        market.symbol.clone(),
+                        order.map(|order| ids::number(market.id, order)),
+                        problem,
+                    )
+                }),
+        );
     }
     TableIterator::new(problems)
 }

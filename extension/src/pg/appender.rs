@@ -26,8 +26,8 @@ impl<'a> Appender<'a> {
         // one relation and a result relation with open indexes; closed in `finish`.
         unsafe {
             let executor = pg_sys::CreateExecutorState();
-            let entry = pg_sys::palloc0(size_of::<pg_sys::RangeTblEntry>())
-                .cast::<pg_sys::RangeTblEntry>();
+            let entry =
+                pg_sys::palloc0(size_of::<pg_sys::RangeTblEntry>()).cast::<pg_sys::RangeTblEntry>();
             (*entry).type_ = pg_sys::NodeTag::T_RangeTblEntry;
             (*entry).rtekind = pg_sys::RTEKind::RTE_RELATION;
             (*entry).relid = (*table.relation).rd_id;
@@ -35,8 +35,8 @@ impl<'a> Appender<'a> {
             (*entry).rellockmode = pg_sys::RowExclusiveLock as i32;
             let entries = pg_sys::lappend(std::ptr::null_mut(), entry.cast());
             pg_sys::ExecInitRangeTable(executor, entries);
-            let result = pg_sys::palloc0(size_of::<pg_sys::ResultRelInfo>())
-                .cast::<pg_sys::ResultRelInfo>();
+            let result =
+                pg_sys::palloc0(size_of::<pg_sys::ResultRelInfo>()).cast::<pg_sys::ResultRelInfo>();
             (*result).type_ = pg_sys::NodeTag::T_ResultRelInfo;
             pg_sys::InitResultRelInfo(result, table.relation, 1, std::ptr::null_mut(), 0);
             pg_sys::ExecOpenIndices(result, false);
@@ -55,7 +55,11 @@ impl<'a> Appender<'a> {
     /// the places of the rows, in the order in which they were added, as they are written.
     pub(crate) fn add(&mut self, row: &Row, placed: &mut impl FnMut(Place)) {
         let columns = self.table.is_varlena.len();
-        assert_eq!(row.values.len(), columns, "row has another number of columns");
+        assert_eq!(
+            row.values.len(),
+            columns,
+            "row has another number of columns"
+        );
         self.constraints.check(row);
         if self.waiting == self.slots.len() {
             // SAFETY: a slot for tuples in plain memory, of the table's row type.
@@ -152,7 +156,11 @@ impl<'a> Appender<'a> {
 
     /// Checks a row that replaces another against the table's constraints.
     pub(crate) fn check_row(&self, row: &Row) {
-        assert_eq!(row.values.len(), self.table.is_varlena.len(), "not this table's columns");
+        assert_eq!(
+            row.values.len(),
+            self.table.is_varlena.len(),
+            "not this table's columns"
+        );
         self.constraints.check(row);
     }
 

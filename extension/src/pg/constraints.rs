@@ -41,10 +41,7 @@ pub(crate) fn register() {
 }
 
 #[pg_guard]
-unsafe extern "C-unwind" fn at_definition_change(
-    _argument: pg_sys::Datum,
-    relation: pg_sys::Oid,
-) {
+unsafe extern "C-unwind" fn at_definition_change(_argument: pg_sys::Datum, relation: pg_sys::Oid) {
     CHANGED.with_borrow_mut(|changed| {
         if !changed.contains(&relation.to_u32()) {
             changed.push(relation.to_u32());
@@ -102,7 +99,9 @@ impl Constraints {
                 for index in 0..usize::from((*constraints).num_check) {
                     let check = (*constraints).check.add(index);
                     let node = pg_sys::stringToNode((*check).ccbin).cast();
-                    let name = CStr::from_ptr((*check).ccname).to_string_lossy().into_owned();
+                    let name = CStr::from_ptr((*check).ccname)
+                        .to_string_lossy()
+                        .into_owned();
                     conditions.push((name, pg_sys::ExecPrepareExpr(node, executor)));
                 }
             }
@@ -114,11 +113,20 @@ impl Constraints {
             let attributes = (*description).attrs.as_slice(columns).iter().enumerate();
             let not_null = attributes
                 .filter(|(_, attribute)| attribute.attnotnull)
-                .map(|(index, attribute)| (index, pgrx::name_data_to_str(&attribute.attname).into()))
+                .map(|(index, attribute)| {
+                    (index, pgrx::name_data_to_str(&attribute.attname).into())
+                })
                 .collect();
             let table = pgrx::name_data_to_str(&(*(*relation).rd_rel).relname).to_owned();
             pg_sys::CurrentMemoryContext = outer;
-            Constraints { table, executor, context, slot, conditions, not_null }
+            Constraints {
+                table,
+                executor,
+                context,
+                slot,
+                conditions,
+                not_null,
+            }
         }
     }
 
@@ -129,7 +137,10 @@ impl Constraints {
                 pgrx::ereport!(
                     ERROR,
                     pgrx::PgSqlErrorCode::ERRCODE_NOT_NULL_VIOLATION,
-                    format!("null value in column {name} of {} violates not-null", self.table)
+                    format!(
+                        "null value in column {name} of {} violates not-null",
+                        self.table
+                    )
                 );
             }
         }
@@ -147,7 +158,10 @@ impl Constraints {
                     pgrx::ereport!(
                         ERROR,
                         pgrx::PgSqlErrorCode::ERRCODE_CHECK_VIOLATION,
-                        format!("new row for {} violates check constraint {name}", self.table)
+                        format!(
+                            "new row for {} violates check constraint {name}",
+                            self.table
+                        )
                     );
                 }
             }

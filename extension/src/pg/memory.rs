@@ -52,7 +52,15 @@ fn parts() -> Parts {
     let branches = place(layout.branches * size_of::<BranchSlot>());
     let order_index = place(layout.order_index * size_of::<u32>());
     let accounts = place(layout.accounts * size_of::<AccountSlot>());
-    Parts { layout, orders, levels, branches, order_index, accounts, bytes: end }
+    Parts {
+        layout,
+        orders,
+        levels,
+        branches,
+        order_index,
+        accounts,
+        bytes: end,
+    }
 }
 
 fn directory_bytes() -> usize {
@@ -162,7 +170,9 @@ pub(crate) fn slot(market: u32) -> usize {
     let slot = directory().iter().position(is_ours).or_else(|| {
         let slot = directory().iter().position(free)?;
         directory()[slot].market.store(market, Ordering::Relaxed);
-        directory()[slot].database.store(database, Ordering::Release);
+        directory()[slot]
+            .database
+            .store(database, Ordering::Release);
         Some(slot)
     });
     // SAFETY: taken above.

@@ -50,7 +50,11 @@ pub(crate) fn encode(units: u128, scale: u32, body: &mut [u8; MAX_BYTES]) -> usi
     while first < end && groups[first] == 0 {
         first += 1;
     }
-    let weight = if first == end { 0 } else { whole_end as i32 - first as i32 - 1 };
+    let weight = if first == end {
+        0
+    } else {
+        whole_end as i32 - first as i32 - 1
+    };
     let mut header = SHORT | ((scale as u16) << SHORT_SCALE_SHIFT);
     if weight < 0 {
         header |= SHORT_WEIGHT_NEGATIVE;
@@ -97,10 +101,18 @@ pub(crate) fn decode(body: &[u8], scale: u32) -> Result<u128, NotExact> {
     }
     let (negative, weight, digits) = if header & SHORT != 0 {
         let magnitude = (header & SHORT_WEIGHT_MASK) as i32;
-        let weight = if header & SHORT_WEIGHT_NEGATIVE != 0 { magnitude - 64 } else { magnitude };
+        let weight = if header & SHORT_WEIGHT_NEGATIVE != 0 {
+            magnitude - 64
+        } else {
+            magnitude
+        };
         (header & SHORT_NEGATIVE != 0, weight, &body[2..])
     } else {
-        (header & LONG_NEGATIVE != 0, i32::from(word(2) as i16), &body[4..])
+        (
+            header & LONG_NEGATIVE != 0,
+            i32::from(word(2) as i16),
+            &body[4..],
+        )
     };
     if negative {
         return Err(NotExact::Negative);
@@ -110,17 +122,23 @@ pub(crate) fn decode(body: &[u8], scale: u32) -> Result<u128, NotExact> {
         let digit = u128::from(u16::from_ne_bytes([digit[0], digit[1]]));
         let exponent = (weight - index as i32) * DIGIT_DECIMALS as i32 + scale as i32;
         let value = if exponent >= 0 {
-            10u128.checked_pow(exponent as u32).and_then(|unit| digit.checked_mul(unit))
+            10u128
+                .checked_pow(exponent as u32)
+                .and_then(|unit| digit.checked_mul(unit))
         } else {
             let unit = 10u128.pow(exponent.unsigned_abs().min(DIGIT_DECIMALS));
             (digit % unit == 0).then_some(digit / unit)
         };
-        units = value.and_then(|v| units.checked_add(v)).ok_or(NotExact::OutOfRange)?;
+        units = value
+            .and_then(|v| units.checked_add(v))
+            .ok_or(NotExact::OutOfRange)?;
     }
     Ok(units)
 }
 
 /// The scale that the value needs: its decimals without trailing zeros.
 pub(crate) fn needed_scale(body: &[u8]) -> u32 {
-    (0..=18).find(|&scale| decode(body, scale).is_ok()).unwrap_or(18)
+    (0..=18)
+        .find(|&scale| decode(body, scale).is_ok())
+        .unwrap_or(18)
 }

@@ -22,7 +22,8 @@ impl Arena {
     fn keep(&mut self, bytes: &[u8]) -> *mut u8 {
         assert!(bytes.len() <= CHUNK, "value too long for a row");
         if self.chunks.is_empty() || self.used + bytes.len() > CHUNK {
-            self.chunks.push(vec![0u32; CHUNK / size_of::<u32>()].into_boxed_slice());
+            self.chunks
+                .push(vec![0u32; CHUNK / size_of::<u32>()].into_boxed_slice());
             self.used = 0;
         }
         let chunk = self.chunks.last_mut().expect("a chunk was pushed");
@@ -185,7 +186,10 @@ impl Stored<'_> {
 
     /// The bytes of a variable-length value without its header.
     fn body(&self, column: usize) -> &[u8] {
-        assert!(self.is_varlena[column], "column {column} has no variable length");
+        assert!(
+            self.is_varlena[column],
+            "column {column} has no variable length"
+        );
         let start = self.datum(column).cast_mut_ptr::<u8>();
         // SAFETY: a varlena in a readable tuple. Our tables' values are short: neither compressed
         // nor moved out of line, which is checked.

@@ -96,7 +96,12 @@ impl Table {
                 pg_sys::ForkNumber::MAIN_FORKNUM,
             ));
             let snapshot = pg_sys::RegisterSnapshot(pg_sys::GetLatestSnapshot());
-            Table { relation, is_varlena, blocks, snapshot: Cell::new(snapshot) }
+            Table {
+                relation,
+                is_varlena,
+                blocks,
+                snapshot: Cell::new(snapshot),
+            }
         }
     }
 
@@ -111,7 +116,8 @@ impl Table {
         // SAFETY: our own registered snapshot is replaced by a newer one.
         unsafe {
             pg_sys::UnregisterSnapshot(self.snapshot.get());
-            self.snapshot.set(pg_sys::RegisterSnapshot(pg_sys::GetLatestSnapshot()));
+            self.snapshot
+                .set(pg_sys::RegisterSnapshot(pg_sys::GetLatestSnapshot()));
         }
     }
 
@@ -133,8 +139,10 @@ impl Table {
                 Sees::Latest => self.snapshot.get(),
                 Sees::Own => &raw mut pg_sys::SnapshotSelfData,
             };
-            let mut tuple =
-                pg_sys::HeapTupleData { t_self: place.tid(), ..pg_sys::HeapTupleData::default() };
+            let mut tuple = pg_sys::HeapTupleData {
+                t_self: place.tid(),
+                ..pg_sys::HeapTupleData::default()
+            };
             let mut buffer: pg_sys::Buffer = 0;
             if !pg_sys::heap_fetch(self.relation, snapshot, &mut tuple, &mut buffer, false) {
                 return None;
@@ -147,11 +155,7 @@ impl Table {
 
     /// # Safety
     /// `tuple` is of this table and readable.
-    unsafe fn deform<T>(
-        &self,
-        tuple: pg_sys::HeapTuple,
-        read: impl FnOnce(&Stored<'_>) -> T,
-    ) -> T {
+    unsafe fn deform<T>(&self, tuple: pg_sys::HeapTuple, read: impl FnOnce(&Stored<'_>) -> T) -> T {
         let mut values = [pg_sys::Datum::null(); 32];
         let mut nulls = [true; 32];
         let columns = self.is_varlena.len();
@@ -185,8 +189,7 @@ impl Table {
                 flags,
             );
             loop {
-                let tuple =
-                    pg_sys::heap_getnext(scan, pg_sys::ScanDirection::ForwardScanDirection);
+                let tuple = pg_sys::heap_getnext(scan, pg_sys::ScanDirection::ForwardScanDirection);
                 if tuple.is_null() {
                     break;
                 }
@@ -265,7 +268,11 @@ impl Table {
     /// # Safety
     /// The table is open; the row's values are of its columns' types.
     pub(super) unsafe fn form(&self, row: &mut Row) -> pg_sys::HeapTuple {
-        assert_eq!(row.values.len(), self.is_varlena.len(), "row has another number of columns");
+        assert_eq!(
+            row.values.len(),
+            self.is_varlena.len(),
+            "row has another number of columns"
+        );
         // SAFETY: the arrays have as many elements as the descriptor has columns.
         unsafe {
             let desc = (*self.relation).rd_att;
@@ -299,12 +306,13 @@ impl<'a> IndexLookup<'a> {
     fn open(table: &'a Table, name: &str, keys: usize) -> IndexLookup<'a> {
         // SAFETY: the index belongs to the open table; all is closed in `drop`.
         unsafe {
-            let index =
-                pg_sys::index_open(catalog::relation(name), pg_sys::AccessShareLock as i32);
+            let index = pg_sys::index_open(catalog::relation(name), pg_sys::AccessShareLock as i32);
             let columns = (*(*index).rd_index).indnkeyatts as usize;
-            assert!(keys <= columns && keys <= MAX_KEYS, "{name} has no {keys} keys");
-            let scan =
-                pg_sys::index_beginscan(
+            assert!(
+                keys <= columns && keys <= MAX_KEYS,
+                "{name} has no {keys} keys"
+            );
+            let scan = pg_sys::index_beginscan(
                 table.relation,
                 index,
                 table.snapshot.get(),
@@ -312,7 +320,13 @@ impl<'a> IndexLookup<'a> {
                 0,
             );
             let slot = pg_sys::table_slot_create(table.relation, std::ptr::null_mut());
-            IndexLookup { table, index, scan, slot, keys }
+            IndexLookup {
+                table,
+                index,
+                scan,
+                slot,
+                keys,
+            }
         }
     }
 

@@ -63,13 +63,24 @@ struct Loan {
 impl Loan {
     fn take(slot: usize) -> Loan {
         STATE.with_borrow_mut(|state| {
-            let index = state.touched.iter().position(|t| t.slot == slot).unwrap_or_else(|| {
-                let marks = state.subtransactions.iter().map(|&id| (id, 0)).collect();
-                state.touched.push(Touched { slot, journal: Some(Journal::default()), marks });
-                state.touched.len() - 1
-            });
+            let index = state
+                .touched
+                .iter()
+                .position(|t| t.slot == slot)
+                .unwrap_or_else(|| {
+                    let marks = state.subtransactions.iter().map(|&id| (id, 0)).collect();
+                    state.touched.push(Touched {
+                        slot,
+                        journal: Some(Journal::default()),
+                        marks,
+                    });
+                    state.touched.len() - 1
+                });
             let journal = state.touched[index].journal.take();
-            Loan { index, journal: journal.expect("a book is lent once at a time") }
+            Loan {
+                index,
+                journal: journal.expect("a book is lent once at a time"),
+            }
         })
     }
 }

@@ -37,11 +37,17 @@ impl Accounts {
         let mut tiers = Vec::new();
         Table::open_to_read("fee_tiers").scan(|_, row| {
             let ppm = |column| row.numeric(column, RATE_SCALE).unwrap_or(0) as u32;
-            let rates =
-                Rates { maker_ppm: ppm(tier::MAKER_RATE), taker_ppm: ppm(tier::TAKER_RATE) };
+            let rates = Rates {
+                maker_ppm: ppm(tier::MAKER_RATE),
+                taker_ppm: ppm(tier::TAKER_RATE),
+            };
             tiers.push((row.integer(tier::FEE_TIER_ID), rates));
         });
-        Accounts { table: Table::open_to_read("accounts"), tiers, known: BatchMap::default() }
+        Accounts {
+            table: Table::open_to_read("accounts"),
+            tiers,
+            known: BatchMap::default(),
+        }
     }
 
     /// The account's fee rates, or why it may not place orders.

@@ -48,10 +48,17 @@ fn hint(key: BalanceKey) -> Hint {
 fn balance(place: Place, row: &Stored<'_>, scale: u32) -> Balance {
     let amount = |column| {
         row.numeric(column, scale).unwrap_or_else(|_| {
-            panic!("balance of account {} is not exact", row.bigint(column::ACCOUNT_ID))
+            panic!(
+                "balance of account {} is not exact",
+                row.bigint(column::ACCOUNT_ID)
+            )
         })
     };
-    Balance { place, available: amount(column::AVAILABLE), held: amount(column::HELD) }
+    Balance {
+        place,
+        available: amount(column::AVAILABLE),
+        held: amount(column::HELD),
+    }
 }
 
 /// Reads and writes balances of one batch.
@@ -62,7 +69,10 @@ pub(crate) struct Balances<'a> {
 
 impl<'a> Balances<'a> {
     pub(crate) fn new(table: &'a Table) -> Balances<'a> {
-        Balances { table, lookup: table.index("balances_pkey", 2) }
+        Balances {
+            table,
+            lookup: table.index("balances_pkey", 2),
+        }
     }
 
     /// The balance as committed now; `None` where there is no row.
@@ -79,7 +89,9 @@ impl<'a> Balances<'a> {
     fn find_by_index(&mut self, key: BalanceKey, scale: u32) -> Option<Balance> {
         let (account, asset) = key;
         let keys = [Key::Bigint(account as i64), Key::Integer(asset as i32)];
-        let found = self.lookup.find(&keys, |place, row| balance(place, row, scale));
+        let found = self
+            .lookup
+            .find(&keys, |place, row| balance(place, row, scale));
         if let Some(found) = found {
             hint(key).set(found.place);
         }
@@ -106,7 +118,10 @@ pub(crate) fn apply(
         while let Some(current) = found {
             write(&mut row, arena, key, &current, &movement, scale);
             appender.check_row(&row);
-            match balances.table.update(current.place, &mut row, &mut appender) {
+            match balances
+                .table
+                .update(current.place, &mut row, &mut appender)
+            {
                 Changed::Done(place) => {
                     hint(key).set(place);
                     break;
@@ -125,7 +140,11 @@ pub(crate) fn apply(
             missing.push((key, movement, scale));
         }
     }
-    let nothing = Balance { place: Place(0), available: 0, held: 0 };
+    let nothing = Balance {
+        place: Place(0),
+        available: 0,
+        held: 0,
+    };
     for (key, movement, scale) in missing {
         write(&mut row, arena, key, &nothing, &movement, scale);
         appender.add(&row, &mut |_| {});
@@ -147,7 +166,10 @@ fn write(
         session::serialization_failure("the balance was spent by another transaction");
     };
     let Some(held) = current.held.checked_add_signed(movement.held) else {
-        panic!("account {} holds less of asset {} than its orders", key.0, key.1);
+        panic!(
+            "account {} holds less of asset {} than its orders",
+            key.0, key.1
+        );
     };
     row.clear();
     row.bigint(key.0 as i64);

@@ -32,7 +32,9 @@ pub(crate) fn last_facts(market: &Market) -> LastFacts {
         Ok::<_, pgrx::spi::Error>((row.get::<i64>(1)?, row.get::<String>(2)?))
     })
     .unwrap_or_else(|error| panic!("cannot read where {} stands: {error}", market.symbol));
-    let price = price.and_then(|text| text.parse::<u128>().ok()).unwrap_or(0);
+    let price = price
+        .and_then(|text| text.parse::<u128>().ok())
+        .unwrap_or(0);
     LastFacts {
         sequence: sequence.unwrap_or(0) as Sequence,
         price_ticks: (price / tick.units) as u64,
@@ -76,7 +78,8 @@ pub(crate) fn first_result(market: &Market, order: i64) -> Option<FirstResult> {
             return Ok(None);
         }
         let row = table.first();
-        let text = |column| Ok::<_, pgrx::spi::Error>(row.get::<String>(column)?.unwrap_or_default());
+        let text =
+            |column| Ok::<_, pgrx::spi::Error>(row.get::<String>(column)?.unwrap_or_default());
         Ok::<_, pgrx::spi::Error>(Some(FirstResult {
             state: text(1)?,
             filled_quantity: text(2)?,

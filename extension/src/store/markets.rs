@@ -53,17 +53,26 @@ pub(crate) struct Market {
 impl Market {
     /// A price in ticks as a decimal.
     pub(crate) fn price(&self, ticks: u64) -> Decimal {
-        Decimal { units: Atoms::from(ticks) * self.tick.units, scale: self.tick.scale }
+        Decimal {
+            units: Atoms::from(ticks) * self.tick.units,
+            scale: self.tick.scale,
+        }
     }
 
     /// A quantity in lots as a decimal.
     pub(crate) fn quantity(&self, lots: u64) -> Decimal {
-        Decimal { units: Atoms::from(lots) * self.lot.units, scale: self.lot.scale }
+        Decimal {
+            units: Atoms::from(lots) * self.lot.units,
+            scale: self.lot.scale,
+        }
     }
 
     /// An amount of the quote asset as a decimal.
     pub(crate) fn quote(&self, atoms: Atoms) -> Decimal {
-        Decimal { units: atoms, scale: self.quote_scale }
+        Decimal {
+            units: atoms,
+            scale: self.quote_scale,
+        }
     }
 
     /// The size of a tick: what prices are whole multiples of.
@@ -104,7 +113,9 @@ impl Markets {
 
     /// The position in [`Markets::all`] of the market of that symbol.
     pub(crate) fn by_symbol(&self, symbol: &str) -> Option<usize> {
-        self.markets.iter().position(|market| market.symbol == symbol)
+        self.markets
+            .iter()
+            .position(|market| market.symbol == symbol)
     }
 
     /// The position in [`Markets::all`] of the market of that number.
@@ -115,7 +126,10 @@ impl Markets {
     /// Decimals of an asset's atom.
     pub(crate) fn scale(&self, asset: AssetId) -> u32 {
         let found = self.scales.iter().find(|(id, _)| *id == asset);
-        found.map_or_else(|| panic!("asset {asset} is not in assets"), |&(_, scale)| scale)
+        found.map_or_else(
+            || panic!("asset {asset} is not in assets"),
+            |&(_, scale)| scale,
+        )
     }
 }
 
@@ -123,7 +137,10 @@ fn market(row: &Stored<'_>, scales: &[(AssetId, u32)]) -> Market {
     let symbol = row.text(column::SYMBOL).to_owned();
     let scale_of = |asset: AssetId| {
         let found = scales.iter().find(|(id, _)| *id == asset);
-        found.map_or_else(|| panic!("asset {asset} of {symbol} is not in assets"), |found| found.1)
+        found.map_or_else(
+            || panic!("asset {asset} of {symbol} is not in assets"),
+            |found| found.1,
+        )
     };
     let base = row.integer(column::BASE_ASSET_ID) as AssetId;
     let quote = row.integer(column::QUOTE_ASSET_ID) as AssetId;
@@ -134,13 +151,19 @@ fn market(row: &Stored<'_>, scales: &[(AssetId, u32)]) -> Market {
     };
     let own_scale = |column| {
         let scale = row.numeric_scale(column);
-        Decimal { units: decimal(column, scale), scale }
+        Decimal {
+            units: decimal(column, scale),
+            scale,
+        }
     };
     let (tick, lot) = (own_scale(column::TICK), own_scale(column::LOT));
     // Whole by the trigger markets_check: exact divisions, verified here once more.
     let product = tick.units * lot.units * 10u128.pow(quote_scale);
     let unit = 10u128.pow(tick.scale + lot.scale);
-    assert!(product % unit == 0, "tick × lot of market {symbol} is no whole number of atoms");
+    assert!(
+        product % unit == 0,
+        "tick × lot of market {symbol} is no whole number of atoms"
+    );
     let ticks = |column| (decimal(column, tick.scale) / tick.units) as u64;
     let lots = |column| (decimal(column, lot.scale) / lot.units) as u64;
     let rules = Rules {
@@ -163,5 +186,13 @@ fn market(row: &Stored<'_>, scales: &[(AssetId, u32)]) -> Market {
             _ => Status::Halted,
         },
     };
-    Market { id: rules.market, symbol, rules, tick, lot, base_scale, quote_scale }
+    Market {
+        id: rules.market,
+        symbol,
+        rules,
+        tick,
+        lot,
+        base_scale,
+        quote_scale,
+    }
 }

@@ -27,10 +27,13 @@ pub(crate) fn find(
     account: AccountId,
     id: &ClientOrderId,
 ) -> Option<Prior> {
-    lookup.find(&[Key::Bigint(account as i64), Key::Text(id.as_str())], |_, row| Prior {
-        order: row.bigint(column::ORDER_ID) as u64,
-        fingerprint: row.bigint(column::FINGERPRINT) as u64,
-    })
+    lookup.find(
+        &[Key::Bigint(account as i64), Key::Text(id.as_str())],
+        |_, row| Prior {
+            order: row.bigint(column::ORDER_ID) as u64,
+            fingerprint: row.bigint(column::FINGERPRINT) as u64,
+        },
+    )
 }
 
 /// A key to write.

@@ -56,8 +56,14 @@ pub(crate) fn write_new(
     at: i64,
 ) {
     let (kind, time_in_force, post_only) = match order.terms {
-        Terms::Limit { time_in_force, post_only, .. } => ("limit", time_in_force, post_only),
-        Terms::Market { fill_or_kill: true, .. } => ("market", TimeInForce::Fok, false),
+        Terms::Limit {
+            time_in_force,
+            post_only,
+            ..
+        } => ("limit", time_in_force, post_only),
+        Terms::Market {
+            fill_or_kill: true, ..
+        } => ("market", TimeInForce::Fok, false),
         Terms::Market { .. } | Terms::MarketBudget { .. } => ("market", TimeInForce::Ioc, false),
     };
     row.clear();
@@ -76,20 +82,30 @@ pub(crate) fn write_new(
     write_terms(row, arena, market, &order.terms);
     row.numeric(arena, Atoms::from(order.rates.maker_ppm), RATE_SCALE);
     row.numeric(arena, Atoms::from(order.rates.taker_ppm), RATE_SCALE);
-    let (reduced, filled) =
-        (market.quantity(progress.reduced_lots), market.quantity(progress.filled_lots));
+    let (reduced, filled) = (
+        market.quantity(progress.reduced_lots),
+        market.quantity(progress.filled_lots),
+    );
     row.numeric(arena, reduced.units, reduced.scale);
     row.numeric(arena, filled.units, filled.scale);
     row.numeric(arena, progress.filled_quote, market.quote_scale);
     row.text(arena, progress.state.name());
     row.timestamp(at);
-    if progress.state == State::Open { row.null() } else { row.timestamp(at) }
+    if progress.state == State::Open {
+        row.null()
+    } else {
+        row.timestamp(at)
+    }
 }
 
 /// Price, quantity and budget.
 fn write_terms(row: &mut Row, arena: &mut Arena, market: &Market, terms: &Terms) {
     match *terms {
-        Terms::Limit { price_ticks, quantity_lots, .. } => {
+        Terms::Limit {
+            price_ticks,
+            quantity_lots,
+            ..
+        } => {
             let (price, quantity) = (market.price(price_ticks), market.quantity(quantity_lots));
             row.numeric(arena, price.units, price.scale);
             row.numeric(arena, quantity.units, quantity.scale);
@@ -177,7 +193,10 @@ pub(crate) struct OpenOrders<'a> {
 
 impl<'a> OpenOrders<'a> {
     pub(crate) fn new(table: &'a Table) -> OpenOrders<'a> {
-        OpenOrders { table, appender: Appender::new(table) }
+        OpenOrders {
+            table,
+            appender: Appender::new(table),
+        }
     }
 
     /// Updates an order that goes on resting; returns its new place.
@@ -209,7 +228,9 @@ impl<'a> OpenOrders<'a> {
         at: i64,
     ) {
         let (sequence, place) = order;
-        write_resting(row, arena, self.table, market, sequence, place, progress, at);
+        write_resting(
+            row, arena, self.table, market, sequence, place, progress, at,
+        );
         if self.table.delete(place) == Changed::Stale {
             disagree(market, ids::number(market.id, sequence));
         }
@@ -234,10 +255,17 @@ fn resting(place: Place, stored: &Stored<'_>, market: &Market) -> Resting {
     Resting {
         sequence: ids::split(number).map_or(0, |(_, sequence)| sequence),
         account: stored.bigint(column::ACCOUNT_ID) as u64,
-        side: if stored.text(column::SIDE) == "buy" { Side::Buy } else { Side::Sell },
+        side: if stored.text(column::SIDE) == "buy" {
+            Side::Buy
+        } else {
+            Side::Sell
+        },
         price_ticks: (amount(stored, column::PRICE, tick.scale, number) / tick.units) as u64,
         remaining_lots: (lots(column::QUANTITY) - gone) as u64,
-        rates: Rates { maker_ppm: rate(column::MAKER_RATE), taker_ppm: rate(column::TAKER_RATE) },
+        rates: Rates {
+            maker_ppm: rate(column::MAKER_RATE),
+            taker_ppm: rate(column::TAKER_RATE),
+        },
         row: place.0,
     }
 }
@@ -246,17 +274,21 @@ fn resting(place: Place, stored: &Stored<'_>, market: &Market) -> Resting {
 pub(crate) fn find_closed(number: i64, at: i64, lot_scale: u32) -> Option<(i64, Ended)> {
     let name = months::partition(CLOSED, at);
     let table = Table::open_to_read(&name);
-    table.index(&format!("{name}_pkey"), 1).find(&[Key::Bigint(number)], |_, stored| {
-        let lots = |index| amount(stored, index, lot_scale, number);
-        let remaining = if stored.is_null(column::QUANTITY) {
-            0
-        } else {
-            lots(column::QUANTITY) - lots(column::REDUCED_QUANTITY) - lots(column::FILLED_QUANTITY)
-        };
-        let ended = Ended {
-            state: stored.text(column::STATE).to_owned(),
-            remaining_quantity: decimal::format(remaining, lot_scale),
-        };
-        (stored.bigint(column::ACCOUNT_ID), ended)
-    })
+    table
+        .index(&format!("{name}_pkey"), 1)
+        .find(&[Key::Bigint(number)], |_, stored| {
+            let lots = |index| amount(stored, index, lot_scale, number);
+            let remaining = if stored.is_null(column::QUANTITY) {
+                0
+            } else {
+                lots(column::QUANTITY)
+                    - lots(column::REDUCED_QUANTITY)
+                    - lots(column::FILLED_QUANTITY)
+            };
+            let ended = Ended {
+                state: stored.text(column::STATE).to_owned(),
+                remaining_quantity: decimal::format(remaining, lot_scale),
+            };
+            (stored.bigint(column::ACCOUNT_ID), ended)
+        })
 }

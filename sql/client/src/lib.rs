@@ -13,6 +13,7 @@ pub mod listen;
 pub mod markets;
 pub mod orders;
 pub mod outcomes;
+pub mod partitions;
 pub mod pool;
 pub mod query;
 pub mod retry;
@@ -37,6 +38,7 @@ pub use markets::{
 };
 pub use orders::{Order, OrderFilter, order, orders};
 pub use outcomes::{OrderOutcome, Outcome, Reject, State};
+pub use partitions::make_partitions;
 pub use pool::{Pool, ping};
 pub use query::Query;
 pub use sessions::{

@@ -82,7 +82,7 @@ impl Book<'_> {
         }
         let mut leaves = Vec::new();
         if header.root[side as usize] != 0 {
-            self.walk_tree(side, header.root[side as usize], 0, 64, &mut leaves, seen)?;
+            self.walk_tree(header.root[side as usize], 0, 64, &mut leaves, seen)?;
         }
         if side == Side::Buy {
             leaves.reverse();
@@ -136,7 +136,6 @@ impl Book<'_> {
     /// Collects the prices below `link` in ascending order.
     fn walk_tree(
         &self,
-        side: Side,
         link: u32,
         parent: u32,
         above: u32,
@@ -167,9 +166,9 @@ impl Book<'_> {
         let is_tree = (seen.branches as usize) < self.memory.branches.len();
         holds(is_tree, || format!("branch {link} is met twice"))?;
         let first = leaves.len();
-        self.walk_tree(side, branch.children[0], link, branch.bit, leaves, seen)?;
+        self.walk_tree(branch.children[0], link, branch.bit, leaves, seen)?;
         let middle = leaves.len();
-        self.walk_tree(side, branch.children[1], link, branch.bit, leaves, seen)?;
+        self.walk_tree(branch.children[1], link, branch.bit, leaves, seen)?;
         let below = &leaves[first..];
         let agrees = below.iter().enumerate().all(|(at, price)| {
             let bit = u64::from(at >= middle - first);

