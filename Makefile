@@ -25,13 +25,13 @@ deny: ## Check licences and known faults of the dependencies (installs cargo-den
 psql: ## Look into the running exchange as the analyst (or ROLE=postgres); ARGS go to psql
 	@ROLE=$(ROLE) scripts/psql.sh $(ARGS)
 
-stop: ## Stop a PostgreSQL that a killed `make run` left behind
+stop: ## Stop a run from another terminal, or what a killed one left behind
 	@scripts/stop.sh
 
 clean: ## Delete what was built; the data stays
 	cargo clean
 
-reset: ## Stop PostgreSQL and delete the data
+reset: ## Stop and delete the data
 	@scripts/stop.sh --delete-data
 
 help: ## This list

@@ -26,7 +26,7 @@ lock_local_dir() {
     mkdir -p "$EXCHANGE_LOCAL_DIR"
     exec 9>"$EXCHANGE_LOCAL_DIR/lock"
     flock -n 9 ||
-        die "another \`make run\` uses $EXCHANGE_LOCAL_DIR: stop it, or set EXCHANGE_LOCAL_DIR"
+        die "another \`make run\` uses $EXCHANGE_LOCAL_DIR: \`make stop\` ends it; or set EXCHANGE_LOCAL_DIR"
 }
 
 # Sets CLUSTER, making its folder, and PGPASSFILE beside it. Under a checkout that the unprivileged
@@ -130,6 +130,7 @@ start_cluster() {
 }
 
 stop_cluster() {
+    cluster_runs || return 0
     as_cluster_user "$EXCHANGE_PG_BIN/pg_ctl" -D "$CLUSTER" -w -m fast stop >/dev/null ||
         note "PostgreSQL did not stop; see $CLUSTER/$CLUSTER_LOG_NAME"
 }

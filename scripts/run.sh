@@ -14,8 +14,8 @@ main() {
     locate_cluster
     make_cluster
     check_cluster_version
-    start_cluster
     trap stop_cluster EXIT
+    start_cluster
     migrate
     run_api
 }
@@ -46,7 +46,8 @@ run_api() {
     local api status=0
     DATABASE_URL=$(url_of exchange_api) "$TARGET/release/api" &
     api=$!
-    trap 'kill -TERM $api 2>/dev/null' INT TERM
+    echo "$api" >"$API_PID_FILE"
+    trap 'kill -TERM $api 2>/dev/null' INT TERM HUP
     greet
     while true; do
         status=0
@@ -54,7 +55,8 @@ run_api() {
         # A trapped signal ends `wait` early; then the API is still there.
         kill -0 "$api" 2>/dev/null || break
     done
-    trap '' INT TERM
+    trap '' INT TERM HUP
+    rm -f "$API_PID_FILE"
     step "The API has stopped; stopping PostgreSQL"
     return "$status"
 }

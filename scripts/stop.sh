@@ -1,17 +1,32 @@
 #!/usr/bin/env bash
-# Stops the cluster that a killed run left behind; with --delete-data also deletes it.
+# Ends a run, also what a killed one left behind; with --delete-data then deletes its data.
 cd "$(dirname "$0")/.."
 . scripts/settings.sh
 . scripts/cluster.sh
 
-[ -e "$CLUSTER_LINK" ] || exit 0
-locate_cluster
-if cluster_runs; then
-    step "Stopping PostgreSQL"
+main() {
+    stop_api
+    [ -e "$CLUSTER_LINK" ] || return 0
+    locate_cluster
+    # A run in the foreground stops its cluster itself once its API has ended; then this waits.
+    flock -w 60 "$EXCHANGE_LOCAL_DIR/lock" true || die "the run in $EXCHANGE_LOCAL_DIR does not end"
     stop_cluster
-fi
-if [ "${1:-}" = --delete-data ]; then
+    [ "${1:-}" != --delete-data ] || delete_data
+}
+
+# The number in the file may be another program's by now.
+stop_api() {
+    local pid
+    pid=$(cat "$API_PID_FILE" 2>/dev/null) || return 0
+    [ "$(basename "$(readlink "/proc/$pid/exe")" " (deleted)")" = api ] || return 0
+    step "Stopping the API"
+    kill -TERM "$pid"
+}
+
+delete_data() {
     step "Deleting the data in $CLUSTER"
-    rm -rf "$CLUSTER" "$PGPASSFILE"
+    rm -rf "$CLUSTER" "$PGPASSFILE" "$DEMO_FILE"
     rm -f "$CLUSTER_LINK"
-fi
+}
+
+main "$@"
