@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::error::ConfigError;
 
 /// How to reach the database, and how many connections to keep.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Config {
     /// `postgres://user:password@host:port/database`; a host of `%2Fpath` is a socket's folder.
     pub url: String,
@@ -18,6 +18,18 @@ pub struct Config {
     pub statement_timeout: Duration,
     /// Shown in `pg_stat_activity`.
     pub application_name: String,
+}
+
+impl std::fmt::Debug for Config {
+    /// Without the URL, because it may hold a password.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Config")
+            .field("pool_size", &self.pool_size)
+            .field("acquire_timeout", &self.acquire_timeout)
+            .field("statement_timeout", &self.statement_timeout)
+            .field("application_name", &self.application_name)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Config {
@@ -108,6 +120,12 @@ mod tests {
         assert_eq!(config.pool_size, Config::POOL_SIZE);
         assert_eq!(config.statement_timeout, Config::STATEMENT_TIMEOUT);
         assert!(config.driver().is_ok());
+    }
+
+    #[test]
+    fn no_log_has_the_password() {
+        let config = Config::new("postgres://a:secret@b/c");
+        assert!(!format!("{config:?}").contains("secret"));
     }
 
     #[test]

@@ -7,26 +7,22 @@ use std::collections::BTreeSet;
 use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use futures::future::BoxFuture;
-use rand::Rng as _;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio_postgres::{AsyncMessage, NoTls};
 
 use crate::config::Config;
-use crate::error::{ConfigError, Error};
+use crate::error::{ConfigError, Effect, Error};
 use crate::events::{Message, messages_after};
 use crate::pool::Pool;
+use crate::retry::Backoff;
 
 /// The channel; the payload is a stream's number.
 pub const CHANNEL: &str = "exchange_events";
 /// Rings of more streams than this are merged into one for all.
 const MAX_PENDING: usize = 1024;
-/// Longest pause before the first attempt to come back; it doubles up to the other one.
-const FIRST_PAUSE: Duration = Duration::from_millis(50);
-const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// Messages that [`follow`] reads at once.
 const PAGE: i32 = 1000;
 
@@ -114,18 +110,16 @@ pub fn listen(config: &Config) -> Result<Listener, ConfigError> {
 }
 
 async fn keep_listening(driver: tokio_postgres::Config, bell: Arc<Bell>) {
-    let mut limit = FIRST_PAUSE;
+    let mut backoff = Backoff::new();
     loop {
         let mut subscribed = false;
-        let lost = listen_once(&driver, &bell, &mut subscribed).await;
+        let reason = listen_once(&driver, &bell, &mut subscribed).await;
         if subscribed {
-            limit = FIRST_PAUSE;
+            backoff = Backoff::new();
         }
-        let longest = u64::try_from(limit.as_millis()).unwrap_or(u64::MAX);
-        let pause = Duration::from_millis(rand::rng().random_range(longest / 2..=longest));
-        tracing::warn!(reason = lost, ?pause, "not listening; coming back");
+        let pause = backoff.next();
+        tracing::warn!(reason, ?pause, "not listening; coming back");
         tokio::time::sleep(pause).await;
-        limit = (limit * 2).min(LONGEST_PAUSE);
     }
 }
 
@@ -137,7 +131,7 @@ async fn listen_once(
 ) -> String {
     let (client, mut connection) = match driver.connect(NoTls).await {
         Ok(connected) => connected,
-        Err(error) => return error.to_string(),
+        Err(error) => return Error::of(&error, Effect::Reads).to_string(),
     };
     let text = format!("listen {CHANNEL}");
     let mut subscribing = pin!(client.batch_execute(&text));
@@ -147,7 +141,7 @@ async fn listen_once(
             biased;
             done = &mut subscribing, if !*subscribed => {
                 if let Err(error) = done {
-                    return error.to_string();
+                    return Error::of(&error, Effect::Reads).to_string();
                 }
                 *subscribed = true;
                 tracing::debug!(CHANNEL, "listening");
@@ -155,7 +149,7 @@ async fn listen_once(
             }
             message = poll_fn(|context| connection.poll_message(context)) => match message {
                 None => return "the connection was closed".to_owned(),
-                Some(Err(error)) => return error.to_string(),
+                Some(Err(error)) => return Error::of(&error, Effect::Reads).to_string(),
                 Some(Ok(AsyncMessage::Notification(rung))) => {
                     // What is no number is not ours to understand, but somebody wants us to look.
                     let ring = rung.payload().parse().map_or(Ring::Everything, Ring::Stream);
@@ -189,6 +183,7 @@ where
             Ring::Stream(rung) if rung != stream_id => continue,
             Ring::Stream(_) | Ring::Everything => {}
         }
+        let mut backoff = Backoff::new();
         loop {
             match messages_after(pool, stream_id, after_sequence, PAGE).await {
                 Ok(page) => {
@@ -196,11 +191,13 @@ where
                     let last_sequence = last.sequence;
                     publish(page).await?;
                     after_sequence = last_sequence;
+                    backoff = Backoff::new();
                 }
                 Err(error @ (Error::Bug(_) | Error::Rejected { .. })) => return Err(error),
                 Err(error) => {
-                    tracing::warn!(stream_id, %error, "cannot read the stream; trying again");
-                    tokio::time::sleep(FIRST_PAUSE).await;
+                    let pause = backoff.next();
+                    tracing::warn!(stream_id, %error, ?pause, "cannot read; trying again");
+                    tokio::time::sleep(pause).await;
                 }
             }
         }

@@ -47,6 +47,27 @@ pub(crate) fn pause(number: u32) -> Duration {
     Duration::from_micros(rand::rng().random_range(0..=limit))
 }
 
+/// Pauses for what is tried for ever: from short to long, and short again after a success.
+pub(crate) struct Backoff {
+    limit: Duration,
+}
+
+impl Backoff {
+    const FIRST: Duration = Duration::from_millis(50);
+    const LONGEST: Duration = Duration::from_secs(5);
+
+    pub(crate) fn new() -> Self {
+        Backoff { limit: Self::FIRST }
+    }
+
+    /// The next pause: between a half and all of a limit that doubles each time.
+    pub(crate) fn next(&mut self) -> Duration {
+        let longest = u64::try_from(self.limit.as_millis()).unwrap_or(u64::MAX);
+        self.limit = (self.limit * 2).min(Self::LONGEST);
+        Duration::from_millis(rand::rng().random_range(longest / 2..=longest))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::cell::Cell;
@@ -74,6 +95,14 @@ mod tests {
         })
         .await;
         assert_eq!((attempts.get(), done.is_err()), (1, true));
+    }
+
+    #[test]
+    fn what_is_tried_for_ever_is_tried_less_and_less_often() {
+        let mut backoff = Backoff::new();
+        assert!(backoff.next() <= Backoff::FIRST);
+        let last = (0..20).map(|_| backoff.next()).last();
+        assert!(last.is_some_and(|last| last >= Backoff::LONGEST / 2 && last <= Backoff::LONGEST));
     }
 
     #[test]

@@ -81,3 +81,22 @@ pub(crate) async fn read_as(
     };
     retry(statement.name, attempt).await
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+    use crate::pool::ping;
+
+    #[tokio::test]
+    async fn a_transaction_can_be_spawned_and_says_that_no_server_is_there() {
+        let mut config = Config::new("postgres://nobody@127.0.0.1:1/nothing");
+        config.acquire_timeout = std::time::Duration::from_secs(2);
+        let pool = Pool::new(&config).expect("a pool connects nothing yet");
+        let work = async move {
+            run_tx(&pool, "test", |tx| Box::pin(async move { ping(tx).await })).await
+        };
+        let done = tokio::spawn(work).await.expect("no panic");
+        assert!(matches!(done, Err(Error::Unavailable(_))), "{done:?}");
+    }
+}
