@@ -2,7 +2,6 @@
 //! one test suite and one set of scenarios run on both.
 
 mod naive;
-mod naive_judge;
 mod on_book;
 mod operations;
 mod pair;

@@ -47,12 +47,14 @@ pub enum Pick {
 /// Where operations happen.
 #[derive(Clone, Debug)]
 pub struct World {
-    /// The markets, in pairs of the assets 1 and 2.
+    /// The markets, all of the assets 1 and 2.
     pub markets: Vec<Rules>,
     /// Traders are `1..=accounts`.
     pub accounts: u64,
     /// Prices are up to this far from the reference price.
     pub span_ticks: u64,
+    /// Buys are at most this far above the reference price, sells below.
+    pub overlap_ticks: u64,
     /// Quantities are usually at most this.
     pub lots: u64,
     /// Open orders that fit a market.
@@ -66,85 +68,110 @@ pub(super) const BASE: AssetId = 1;
 /// Quote of a world's markets.
 pub(super) const QUOTE: AssetId = 2;
 
+const RULES: Rules = Rules {
+    market: 1,
+    base: BASE,
+    quote: QUOTE,
+    fee_account: 100,
+    lot_atoms: 7,
+    tick_lot_atoms: 3,
+    min_quantity_lots: 1,
+    max_quantity_lots: 1_000,
+    min_notional: 0,
+    band_ppm: 900_000,
+    reference_price_ticks: 20,
+    max_open_orders: 100,
+    allow_self_trade: true,
+    status: Status::Trading,
+};
+
 impl World {
     /// The worlds that tests run in, each with its own sort of trouble.
     pub fn all() -> Vec<World> {
-        let rules = Rules {
-            market: 1,
-            base: BASE,
-            quote: QUOTE,
-            fee_account: 100,
-            lot_atoms: 7,
-            tick_lot_atoms: 3,
-            min_quantity_lots: 1,
-            max_quantity_lots: 1_000,
-            min_notional: 0,
-            band_ppm: 900_000,
-            reference_price_ticks: 20,
-            max_open_orders: 100,
-            allow_self_trade: true,
-            status: Status::Trading,
+        // Small orders, few of them, a narrow band, no self-trades.
+        let tight = Rules {
+            min_quantity_lots: 3,
+            max_quantity_lots: 11,
+            min_notional: 200,
+            band_ppm: 150_000,
+            max_open_orders: 3,
+            allow_self_trade: false,
+            ..RULES
         };
-        let world = |market: Rules, accounts, span_ticks, max_orders| World {
+        // Atoms beyond 64 bits, notionals up to the bound.
+        let huge = Rules {
+            lot_atoms: 1 << 60,
+            tick_lot_atoms: 1 << 59,
+            max_quantity_lots: 1 << 40,
+            reference_price_ticks: 1 << 21,
+            ..RULES
+        };
+        // A deep book with many levels: little is crossed.
+        let deep = Rules {
+            reference_price_ticks: 1 << 20,
+            ..RULES
+        };
+        let usual = World::new(RULES);
+        vec![
+            World {
+                span_ticks: 6,
+                ..usual.clone()
+            },
+            World {
+                accounts: 3,
+                ..World::new(tight)
+            },
+            // No room: the memory is full most of the time.
+            World {
+                accounts: 5,
+                span_ticks: 9,
+                max_orders: 7,
+                ..usual
+            },
+            // Two accounts, one of them the house, one price up or down: all is self-trade.
+            World {
+                accounts: 2,
+                span_ticks: 1,
+                ..World::new(Rules {
+                    fee_account: 1,
+                    ..RULES
+                })
+            },
+            World {
+                span_ticks: 1 << 20,
+                lots: 1 << 38,
+                deposit: 10u128.pow(36),
+                ..World::new(huge)
+            },
+            World {
+                accounts: 8,
+                span_ticks: 1 << 19,
+                overlap_ticks: 1 << 12,
+                max_orders: 300,
+                deposit: 10u128.pow(12),
+                ..World::new(deep)
+            },
+        ]
+    }
+
+    /// An ordinary world with a second market beside the given one.
+    fn new(market: Rules) -> World {
+        World {
             markets: vec![
                 market,
                 Rules {
                     market: 2,
                     fee_account: 101,
-                    ..rules
+                    ..market
                 },
             ],
-            accounts,
-            span_ticks,
+            accounts: 4,
+            span_ticks: 5,
+            overlap_ticks: market.reference_price_ticks,
             lots: 12,
-            max_orders,
+            max_orders: 64,
             deposit: 2_000,
-        };
-        vec![
-            world(rules, 4, 6, 64),
-            // Tight rules: small orders, few of them, a narrow band, no self-trades.
-            world(
-                Rules {
-                    min_quantity_lots: 3,
-                    max_quantity_lots: 11,
-                    min_notional: 200,
-                    band_ppm: 150_000,
-                    max_open_orders: 3,
-                    allow_self_trade: false,
-                    ..rules
-                },
-                3,
-                5,
-                64,
-            ),
-            // No room: the memory is full most of the time.
-            world(rules, 5, 9, 7),
-            // Two accounts, one of them the fee account, one price up or down: all is self-trade.
-            world(
-                Rules {
-                    fee_account: 1,
-                    ..rules
-                },
-                2,
-                1,
-                32,
-            ),
-            // Atoms beyond 64 bits, notionals up to the bound.
-            World {
-                markets: vec![Rules {
-                    lot_atoms: 1 << 60,
-                    tick_lot_atoms: 1 << 59,
-                    max_quantity_lots: 1 << 40,
-                    reference_price_ticks: 1 << 21,
-                    ..rules
-                }],
-                accounts: 4,
-                span_ticks: 1 << 20,
-                lots: 1 << 38,
-                max_orders: 64,
-                deposit: 10u128.pow(36),
-            },
-        ]
+        }
     }
 
     /// The next operation, or `None` when the bytes have run out.
@@ -194,12 +221,20 @@ impl World {
         })
     }
 
-    fn price(&self, rules: &Rules, bytes: &mut impl Iterator<Item = u8>) -> Option<u64> {
-        let lowest = rules.reference_price_ticks - self.span_ticks;
-        Some(match bytes.next()? {
-            255 => 0,
-            254 => u64::MAX,
-            byte => lowest + scaled(byte, 2 * self.span_ticks + 1),
+    fn price(
+        &self,
+        rules: &Rules,
+        side: Side,
+        bytes: &mut impl Iterator<Item = u8>,
+    ) -> Option<u64> {
+        let middle = rules.reference_price_ticks;
+        let (span, overlap) = (self.span_ticks, self.overlap_ticks.min(self.span_ticks));
+        let byte = bytes.next()?;
+        Some(match (byte, side) {
+            (255, _) => 0,
+            (254, _) => u64::MAX,
+            (_, Side::Buy) => middle + overlap - scaled(byte, span + overlap + 1),
+            (_, Side::Sell) => middle - overlap + scaled(byte, span + overlap + 1),
         })
     }
 
@@ -210,7 +245,7 @@ impl World {
         let kind = bytes.next()?;
         let terms = match kind {
             0..=199 => Terms::Limit {
-                price_ticks: self.price(rules, bytes)?,
+                price_ticks: self.price(rules, side, bytes)?,
                 quantity_lots,
                 time_in_force: match kind {
                     0..=149 => TimeInForce::Gtc,
