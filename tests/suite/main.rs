@@ -7,6 +7,8 @@
 mod capacity;
 mod isolation;
 mod markets;
+mod parallel_markets;
+mod replay;
 mod scenarios;
 mod tidy;
 mod transactions;
