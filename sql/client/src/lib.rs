@@ -4,6 +4,7 @@
 //! Decimals pass through as text, as Postgres prints them; this crate never calculates with them.
 
 pub mod accounts;
+pub mod books;
 pub mod checks;
 pub mod commands;
 pub mod config;
@@ -26,6 +27,7 @@ pub use accounts::{
     Adjustment, Balance, StatementEntry, account_balances, account_statement, adjust_balance,
     balance_at, create_account, set_account_status, set_password_hash,
 };
+pub use books::{BookMemory, BookOrder, book_memory, book_orders, reset_book};
 pub use checks::{BookProblem, Violation, verify_book, violations};
 pub use commands::{Command, Kind, SelfTrade, Side, Terms, TimeInForce};
 pub use config::Config;
