@@ -3,7 +3,10 @@
 //! Fixed here and not said elsewhere: facts are numbered in the order they happen, and a reject
 //! leaves book, host and facts as they were.
 
+mod admit;
 mod end;
+mod judge;
+mod payment;
 mod place;
 mod replace;
 mod take;

@@ -117,6 +117,59 @@ pub enum Terms {
     },
 }
 
+impl Terms {
+    /// The base quantity, in lots; a budget has none.
+    pub fn quantity_lots(&self) -> Option<u64> {
+        match *self {
+            Terms::Limit { quantity_lots, .. } | Terms::Market { quantity_lots, .. } => {
+                Some(quantity_lots)
+            }
+            Terms::MarketBudget { .. } => None,
+        }
+    }
+
+    /// Whether it has a price of its own.
+    pub fn is_limit(&self) -> bool {
+        matches!(self, Terms::Limit { .. })
+    }
+
+    /// Whether it is rejected rather than taking.
+    pub fn is_post_only(&self) -> bool {
+        matches!(
+            self,
+            Terms::Limit {
+                post_only: true,
+                ..
+            }
+        )
+    }
+
+    /// Whether what does not fill at once stays on the book.
+    pub fn may_rest(&self) -> bool {
+        matches!(
+            self,
+            Terms::Limit {
+                time_in_force: TimeInForce::Gtc,
+                ..
+            }
+        )
+    }
+
+    /// Whether it is rejected rather than filled in part.
+    pub fn must_fill(&self) -> bool {
+        matches!(
+            self,
+            Terms::Limit {
+                time_in_force: TimeInForce::Fok,
+                ..
+            } | Terms::Market {
+                fill_or_kill: true,
+                ..
+            }
+        )
+    }
+}
+
 /// A client's own name for an order: 1 to 36 characters of `A-Z a-z 0-9 _ - . :`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ClientOrderId {

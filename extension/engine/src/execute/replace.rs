@@ -1,6 +1,6 @@
 //! Replace: cancel and place, both or neither.
 
-use super::place::admit;
+use super::admit::admit;
 use super::{Context, Outcome};
 use crate::book::Book;
 use crate::facts::CancelReason;

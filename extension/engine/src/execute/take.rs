@@ -1,13 +1,12 @@
 //! Trading: the taker meets makers in priority order until it has enough or nobody is in reach.
 
 use super::Context;
+use super::payment::Payment;
 use super::taker::{Meeting, Taker};
 use crate::book::{Book, Resting};
 use crate::facts::{Change, ExpireReason, Party, Trade};
-use crate::fee::fee;
-use crate::hold;
 use crate::host::Host;
-use crate::order::{Atoms, NewOrder, SelfTrade, Sequence, Side, Terms};
+use crate::order::{Atoms, NewOrder, SelfTrade, Sequence};
 
 /// An accepted order at work.
 pub(super) struct Taking<'a> {
@@ -98,72 +97,33 @@ impl Book<'_> {
         self.note_trade(maker.price_ticks);
         taking.taker.take(rules, maker.price_ticks, lots);
 
-        let (base, quote) = (
-            rules.base_atoms(lots),
-            rules.quote_atoms(maker.price_ticks, lots),
-        );
+        let payment = Payment::of(rules, order, maker, lots);
         taking.filled_lots += lots;
-        taking.filled_quote += quote;
-        let (taker_pays, maker_pays) = match order.side {
-            Side::Buy => (quote, base),
-            Side::Sell => (base, quote),
-        };
-        let taker_asset = hold::asset(rules, order.side);
-        let maker_asset = hold::asset(rules, maker.side);
-        let taker_fee = fee(maker_pays, order.rates.taker_ppm);
-        let maker_fee = fee(taker_pays, maker.rates.maker_ppm);
+        taking.filled_quote += payment.quote;
+        taking.hold -= payment.taker_pays + payment.surplus;
+        payment.settle(context, order.account, maker.account);
 
-        let host = &mut *context.host;
-        host.pay(order.account, taker_asset, taker_pays);
-        host.pay(maker.account, maker_asset, maker_pays);
-        host.receive(order.account, maker_asset, maker_pays - taker_fee);
-        host.receive(maker.account, taker_asset, taker_pays - maker_fee);
-        for (asset, fee) in [(maker_asset, taker_fee), (taker_asset, maker_fee)] {
-            if fee > 0 {
-                host.receive(rules.fee_account, asset, fee);
-            }
-        }
-        let surplus = surplus(context, order, maker.price_ticks, lots);
-        if surplus > 0 {
-            context.host.release(order.account, taker_asset, surplus);
-        }
-        taking.hold -= taker_pays + surplus;
-
-        let is_budget = matches!(order.terms, Terms::MarketBudget { .. });
+        let is_counted = order.terms.quantity_lots().is_some();
         context.facts.trades.push(Trade {
             sequence: self.next_sequence(),
             price_ticks: maker.price_ticks,
             quantity_lots: lots,
-            quote,
+            quote: payment.quote,
             taker_side: order.side,
             maker: Party {
                 order: maker.sequence,
                 account: maker.account,
-                fee: maker_fee,
+                fee: payment.maker_fee,
                 row: maker.row,
                 remaining_lots: maker.remaining_lots - lots,
             },
             taker: Party {
                 order: taking.sequence,
                 account: order.account,
-                fee: taker_fee,
+                fee: payment.taker_fee,
                 row: 0,
-                remaining_lots: if is_budget { 0 } else { taking.taker.lots },
+                remaining_lots: if is_counted { taking.taker.lots } else { 0 },
             },
         });
-    }
-}
-
-/// What a limit buy held for `lots` beyond the better price that it got.
-fn surplus<H>(context: &Context<'_, H>, order: &NewOrder, price_ticks: u64, lots: u64) -> Atoms {
-    match (order.side, order.terms) {
-        (
-            Side::Buy,
-            Terms::Limit {
-                price_ticks: limit_ticks,
-                ..
-            },
-        ) => context.rules.quote_atoms(limit_ticks - price_ticks, lots),
-        _ => 0,
     }
 }
