@@ -20,8 +20,8 @@ main() {
 put() {
     ! cmp -s "$1" "$2" || return 0
     note "installing $2"
-    as_root "installing the extension" install -m 644 "$1" "$2.new"
-    as_root "installing the extension" mv -f "$2.new" "$2"
+    as_root scripts/install_extension.sh install -m 644 "$1" "$2.new"
+    as_root scripts/install_extension.sh mv -f "$2.new" "$2"
 }
 
 main "$@"

@@ -32,16 +32,16 @@ readonly DEMO_FILE=$EXCHANGE_LOCAL_DIR/demo_accounts
 demo_mode() { [[ ${EXCHANGE_DEMO,,} =~ ^(1|true|on|yes)$ ]]; }
 is_root() { [ "$(id -u)" -eq 0 ]; }
 
-# Runs a command as root, by sudo where needed. $1 says what for, in a failure's line.
+# Runs a command as root, by sudo where needed. $1 names the script that asks, for a failure's line.
 as_root() {
-    local purpose=$1
+    local script=$1
     shift
     if is_root; then
         "$@"
     elif command -v sudo >/dev/null; then
         sudo "$@"
     else
-        die "$purpose needs root, and sudo is not installed: run as root once:  $*"
+        die "this step needs root, and sudo is not installed: run $script as root once"
     fi
 }
 

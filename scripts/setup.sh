@@ -25,8 +25,8 @@ install_packages() {
     command -v apt-get >/dev/null ||
         die "missing: ${missing[*]} (no apt-get here: install them by hand)"
     step "Installing from Debian: ${missing[*]}"
-    as_root "installing packages" apt-get update -q
-    as_root "installing packages" env DEBIAN_FRONTEND=noninteractive \
+    as_root scripts/setup.sh apt-get update -q
+    as_root scripts/setup.sh env DEBIAN_FRONTEND=noninteractive \
         apt-get install -y -q --no-install-recommends "${missing[@]}"
 }
 
