@@ -157,7 +157,8 @@ impl Server {
         run(program("pg_ctl")
             .args(["start", "--wait", "--silent", "--timeout=120", "--pgdata"])
             .arg(&self.data)
-            .args(["--log", path_text(&log), "--options", &options]))?;
+            .args(["--log", path_text(&log), "--options", &options]))
+        .with_context(|| self.log_tail())?;
         Ok(())
     }
 
@@ -173,15 +174,21 @@ impl Server {
     /// returns when none is left.
     pub fn kill(&self) -> Result<()> {
         let postmaster = self.postmaster()?;
-        // The postmaster first, so that it starts nothing new meanwhile.
-        let mut processes = vec![postmaster];
-        processes.extend(children(postmaster));
+        // Stopped first, so that it starts nothing new while the others are counted.
+        signal(postmaster, "STOP");
+        let mut processes = children(postmaster);
+        processes.push(postmaster);
         for process in &processes {
             kill_process(*process);
         }
         wait::until_blocking("all processes of the server are gone", || {
             processes.iter().all(|process| !is_running(*process))
         });
+        // Where nobody collects dead processes, their numbers look taken, and a new postmaster would
+        // believe its lock file.
+        run(as_server("rm")
+            .arg("-f")
+            .arg(self.data.join("postmaster.pid")))?;
         Ok(())
     }
 
@@ -199,6 +206,34 @@ impl Server {
         let place = ["--host=127.0.0.1", "--username=postgres", "--port", &port];
         let output = run(program(name).args(place).args(arguments))?;
         Ok(String::from_utf8(output.stdout)?)
+    }
+
+    /// Runs a script of SQL in a database by `psql`, which must not meet an error.
+    pub fn run_script(&self, database: &str, script: &str) -> Result<()> {
+        let port = self.port.to_string();
+        let mut psql = Command::new(format!("{BIN}/psql"))
+            .args([
+                "--no-psqlrc",
+                "--quiet",
+                "--set=ON_ERROR_STOP=1",
+                "--host=127.0.0.1",
+            ])
+            .args(["--username=postgres", "--port", &port, "--dbname", database])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()?;
+        psql.stdin
+            .take()
+            .context("no pipe")?
+            .write_all(script.as_bytes())?;
+        let output = psql.wait_with_output()?;
+        ensure!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        Ok(())
     }
 
     /// The process id of the postmaster.
@@ -227,9 +262,13 @@ impl Server {
 
 /// Ends one process, at once, by SIGKILL.
 pub fn kill_process(process: u32) {
+    signal(process, "KILL");
+}
+
+fn signal(process: u32, name: &str) {
     // It may be gone already, which is what was wanted.
     let _ = Command::new("kill")
-        .args(["-KILL", &process.to_string()])
+        .args(["-s", name, &process.to_string()])
         .output();
 }
 

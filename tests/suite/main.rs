@@ -5,10 +5,15 @@
 #![allow(missing_docs, reason = "a test is its own documentation")]
 
 mod capacity;
+mod dump;
+mod history;
 mod isolation;
 mod markets;
+mod messages;
 mod parallel_markets;
+mod recovery;
 mod replay;
+mod roles;
 mod scenarios;
 mod tidy;
 mod transactions;

@@ -29,7 +29,11 @@ async fn trade(database: Database, index: usize, first: i64) -> Done {
     let name = format!("s{index}");
     let accounts = first..first + ACCOUNTS;
     let mut stream = RandomCommands::new(&name, index as u64, SESSIONS[index], accounts.clone());
-    let mut done = Done { operations: 0, accepted: 0, retried: 0 };
+    let mut done = Done {
+        operations: 0,
+        accepted: 0,
+        retried: 0,
+    };
     while done.operations < OPERATIONS / SESSIONS.len() as u64 {
         let mut batch = stream.batch(BATCH);
         // The books would fill up otherwise.
@@ -49,8 +53,10 @@ async fn trade(database: Database, index: usize, first: i64) -> Done {
         };
         stream.learn(&batch, &outcomes);
         done.operations += outcomes.len() as u64;
-        done.accepted +=
-            outcomes.iter().filter(|outcome| outcome.get("reject").is_none()).count() as u64;
+        done.accepted += outcomes
+            .iter()
+            .filter(|outcome| outcome.get("reject").is_none())
+            .count() as u64;
     }
     done
 }
@@ -63,7 +69,11 @@ async fn a_million_operations_in_parallel_markets_meet_no_deadlock() {
     let tasks: Vec<_> = (0..SESSIONS.len())
         .map(|index| tokio::spawn(trade(database.clone(), index, first)))
         .collect();
-    let mut total = Done { operations: 0, accepted: 0, retried: 0 };
+    let mut total = Done {
+        operations: 0,
+        accepted: 0,
+        retried: 0,
+    };
     for task in tasks {
         let done = task.await.expect("the session ends well");
         total.operations += done.operations;
@@ -71,10 +81,17 @@ async fn a_million_operations_in_parallel_markets_meet_no_deadlock() {
         total.retried += done.retried;
     }
     assert!(total.operations >= OPERATIONS);
-    assert!(total.accepted > OPERATIONS / 2, "only {} were accepted", total.accepted);
-    assert!(total.retried < 100, "{} batches had to be repeated", total.retried);
-    let deadlocks =
-        "select deadlocks from pg_stat_database where datname = current_database()";
+    assert!(
+        total.accepted > OPERATIONS / 2,
+        "only {} were accepted",
+        total.accepted
+    );
+    assert!(
+        total.retried < 100,
+        "{} batches had to be repeated",
+        total.retried
+    );
+    let deadlocks = "select deadlocks from pg_stat_database where datname = current_database()";
     assert_eq!(number(&owner, deadlocks).await, 0);
     assert_clean(&owner).await;
     drop(owner);

@@ -71,23 +71,32 @@ fn placement(row: &Row, quote_scale: u32) -> NewOrder {
         "ioc" => TimeInForce::Ioc,
         _ => TimeInForce::Fok,
     };
-    let terms = match (number(row, "price", 2), lots, number(row, "budget", quote_scale)) {
+    let terms = match (
+        number(row, "price", 2),
+        lots,
+        number(row, "budget", quote_scale),
+    ) {
         (Some(price), Some(quantity_lots), None) => Terms::Limit {
             price_ticks: price as u64,
             quantity_lots,
             time_in_force,
             post_only: row.get("post_only"),
         },
-        (None, Some(quantity_lots), None) => {
-            Terms::Market { quantity_lots, fill_or_kill: time_in_force == TimeInForce::Fok }
-        }
+        (None, Some(quantity_lots), None) => Terms::Market {
+            quantity_lots,
+            fill_or_kill: time_in_force == TimeInForce::Fok,
+        },
         (None, None, Some(budget)) => Terms::MarketBudget { budget },
         other => panic!("terms {other:?}"),
     };
     NewOrder {
         account: row.get::<_, i64>("account_id").unsigned_abs(),
         client_order_id: None,
-        side: if text("side") == "buy" { Side::Buy } else { Side::Sell },
+        side: if text("side") == "buy" {
+            Side::Buy
+        } else {
+            Side::Sell
+        },
         terms,
         self_trade: match text("self_trade").as_str() {
             "expire_taker" => SelfTrade::ExpireTaker,
@@ -122,7 +131,11 @@ async fn commands(owner: &Client, market: i32, quote_scale: u32) -> BTreeMap<i64
         let command = if row.get::<_, String>("kind") == "reduced" {
             // What was taken off; what remains is known once its turn has come.
             let lots = number(&row, "removed_quantity", 4).unwrap_or_default() as u64;
-            Command::Reduce { account, order, remaining_lots: lots }
+            Command::Reduce {
+                account,
+                order,
+                remaining_lots: lots,
+            }
         } else {
             Command::Cancel { account, order }
         };
@@ -140,9 +153,17 @@ fn replay(rules: &Rules, commands: BTreeMap<i64, Command>) -> Vec<Trade> {
         let next = book.sequence() + 1;
         assert_eq!(next as i64, sequence, "the next fact is {command:?}");
         let command = match command {
-            Command::Reduce { account, order, remaining_lots: removed } => {
+            Command::Reduce {
+                account,
+                order,
+                remaining_lots: removed,
+            } => {
                 let open = book.get(order).expect("it is open").remaining_lots;
-                Command::Reduce { account, order, remaining_lots: open - removed }
+                Command::Reduce {
+                    account,
+                    order,
+                    remaining_lots: open - removed,
+                }
             }
             other => other,
         };
