@@ -2,10 +2,13 @@
 //!
 //! The body is `{"code","message","field"?}`. Clients decide by the code; the message is for people.
 
+use std::sync::atomic::{AtomicI64, Ordering};
+
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use time::OffsetDateTime;
 
 /// Why a request was not done.
 #[derive(Debug, thiserror::Error)]
@@ -158,7 +161,7 @@ impl From<client::Error> for ApiError {
         match error {
             client::Error::Busy(_) => ApiError::Overloaded,
             client::Error::Unavailable(details) => {
-                tracing::warn!(details, "the database cannot be reached");
+                tell_seldom(&details);
                 ApiError::Unavailable
             }
             client::Error::OutcomeUnknown(_) => ApiError::OutcomeUnknown,
@@ -169,6 +172,15 @@ impl From<client::Error> for ApiError {
             }),
             client::Error::Bug(details) => ApiError::Internal(details),
         }
+    }
+}
+
+/// While the database is away every request fails: one line a second tells it.
+fn tell_seldom(details: &str) {
+    static TOLD_AT_SECOND: AtomicI64 = AtomicI64::new(0);
+    let now = OffsetDateTime::now_utc().unix_timestamp();
+    if TOLD_AT_SECOND.swap(now, Ordering::Relaxed) != now {
+        tracing::warn!(details, "the database cannot be reached");
     }
 }
 
