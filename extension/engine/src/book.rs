@@ -13,6 +13,7 @@ mod queue;
 mod store;
 mod validate;
 mod view;
+mod warm;
 
 pub use journal::Journal;
 pub use memory::{
