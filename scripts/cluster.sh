@@ -26,7 +26,8 @@ lock_local_dir() {
     mkdir -p "$EXCHANGE_LOCAL_DIR"
     exec 9>"$EXCHANGE_LOCAL_DIR/lock"
     flock -n 9 ||
-        die "another \`make run\` uses $EXCHANGE_LOCAL_DIR: \`make stop\` ends it; or set EXCHANGE_LOCAL_DIR"
+        die "another \`make run\` uses $EXCHANGE_LOCAL_DIR: end it (\`make stop\`)," \
+            "or set EXCHANGE_LOCAL_DIR"
 }
 
 # Sets CLUSTER, making its folder, and PGPASSFILE beside it. Under a checkout that the unprivileged

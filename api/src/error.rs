@@ -1,6 +1,7 @@
 //! Every error the API answers: one enum, one `IntoResponse`, one table from code to HTTP status.
 //!
-//! The body is `{"code","message","field"?}`. Clients decide by the code; the message is for people.
+//! The body is `{"code","message","field"?}`. Programs decide by the code; the message is for
+//! people.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 

@@ -9,8 +9,8 @@ pub fn millis(at: OffsetDateTime) -> i64 {
     at.unix_timestamp() * 1000 + i64::from(at.millisecond())
 }
 
-/// A positive whole number in plain digits. Numbers of orders are text on the wire, because they are
-/// beyond what JavaScript counts exactly.
+/// A positive whole number in plain digits. Numbers of orders are text on the wire, because they
+/// are beyond what JavaScript counts exactly.
 pub fn number(field: &str, text: &str) -> Result<i64, ApiError> {
     let plain = text.bytes().all(|byte| byte.is_ascii_digit());
     match text.parse() {
