@@ -2,11 +2,13 @@
 //!
 //! The tests themselves are in `suite/`; what they run on is here.
 
+pub mod api_server;
 pub mod bench;
 pub mod checks;
 pub mod cluster;
 pub mod database;
 pub mod fixture;
+pub mod flow;
 pub mod isolation;
 pub mod random_commands;
 pub mod scenario;

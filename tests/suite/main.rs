@@ -5,7 +5,9 @@
 #![allow(missing_docs, reason = "a test is its own documentation")]
 
 mod capacity;
+mod crash;
 mod dump;
+mod flows;
 mod history;
 mod isolation;
 mod markets;
