@@ -82,10 +82,13 @@ fn lock<'a>(steps: &[Step], markets: &'a Markets) -> Vec<Option<Locked<'a>>> {
         .iter()
         .flat_map(Step::markets)
         .for_each(|&market| needed[market] = true);
-    let lock_one = |(market, needed): (&'a Market, bool)| {
+    let lock_one = |(position, (market, needed)): (usize, (&'a Market, bool))| {
         needed.then(|| {
             let slot = shared_book::open_exclusive(market);
-            let before = transaction::with_book(slot, |book| book.sequence());
+            let before = transaction::with_book(slot, |book| {
+                book.warm(steps.iter().filter_map(|step| step.command_of(position)));
+                book.sequence()
+            });
             Locked {
                 market,
                 slot,
@@ -94,7 +97,13 @@ fn lock<'a>(steps: &[Step], markets: &'a Markets) -> Vec<Option<Locked<'a>>> {
             }
         })
     };
-    markets.all().iter().zip(needed).map(lock_one).collect()
+    markets
+        .all()
+        .iter()
+        .zip(needed)
+        .enumerate()
+        .map(lock_one)
+        .collect()
 }
 
 fn run(step: Step, locked: &mut [Option<Locked<'_>>], funds: &mut Funds<'_>) -> Answer {
@@ -153,6 +162,11 @@ fn decide(
     })
 }
 
+fn market_of<'a>(locked: &[Option<Locked<'a>>], position: usize) -> &'a Market {
+    let locked = locked[position].as_ref();
+    locked.expect("the step's markets are locked").market
+}
+
 fn execute(
     market: usize,
     command: Command,
@@ -160,20 +174,14 @@ fn execute(
     funds: &mut Funds<'_>,
 ) -> Answer {
     let outcome = decide(market, &command, locked, funds);
-    let rules_of = |locked: &[Option<Locked<'_>>]| {
-        locked[market]
-            .as_ref()
-            .expect("the step's markets are locked")
-            .market
-            .clone()
-    };
+    let of = market_of(locked, market);
     match (outcome, command) {
         (Ok(Outcome::Order(status)), Command::Place(order)) => {
-            funds.placed(rules_of(locked).id, status.order, &order);
+            funds.placed(of.id, status.order, &order);
             Answer::Order { market, status }
         }
         (Ok(Outcome::Replaced { cancelled, placed }), Command::Replace { new, .. }) => {
-            funds.placed(rules_of(locked).id, placed.order, &new);
+            funds.placed(of.id, placed.order, &new);
             Answer::Replaced {
                 market,
                 cancelled,
@@ -190,10 +198,7 @@ fn execute(
         },
         (Ok(Outcome::Replaced { .. }), _) => unreachable!("only Replace replaces"),
         (Err(Reject::OrderNotFound), command) => not_open(market, &command),
-        (Err(reject), _) => Answer::Refused(Refusal::new(
-            reject,
-            answer::explain(reject, &rules_of(locked)),
-        )),
+        (Err(reject), _) => Answer::Refused(Refusal::new(reject, answer::explain(reject, of))),
     }
 }
 

@@ -44,6 +44,16 @@ impl Step {
     }
 }
 
+impl Step {
+    /// The command, where it is one for the market at this position.
+    pub(crate) fn command_of(&self, position: usize) -> Option<&Command> {
+        match self {
+            Step::Run { market, command } if *market == position => Some(command),
+            _ => None,
+        }
+    }
+}
+
 /// Plans a batch. Reads accounts and, for cancels by client order id, keys; locks nothing.
 pub(crate) fn plan(batch: &[&RawValue], markets: &Markets, order_keys: &Table) -> Vec<Step> {
     let mut steps = Vec::with_capacity(batch.len());
