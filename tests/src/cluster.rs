@@ -184,8 +184,8 @@ impl Server {
         wait::until_blocking("all processes of the server are gone", || {
             processes.iter().all(|process| !is_running(*process))
         });
-        // Where nobody collects dead processes, their numbers look taken, and a new postmaster would
-        // believe its lock file.
+        // Where nobody collects dead processes, their numbers look taken, and a new postmaster
+        // would believe its lock file.
         run(as_server("rm")
             .arg("-f")
             .arg(self.data.join("postmaster.pid")))?;

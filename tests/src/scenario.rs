@@ -6,6 +6,7 @@
 mod command;
 mod model;
 mod model_input;
+mod model_market;
 mod parse;
 mod postgres;
 mod render;

@@ -29,10 +29,8 @@ async fn tick_times_lot_must_be_whole_quote_atoms() {
         ("0.01", "0.00001"),
         ("0.000001", "0.1"),
     ] {
-        let values = format!(
-            "9, 'XXX/USDT', 1, 3, (select account_id from exchange.accounts where role = 'external'),
-             {tick}, {lot}, 1, 10, 0, 0.5, 1"
-        );
+        let account = "select account_id from exchange.accounts where role = 'external'";
+        let values = format!("9, 'XXX/USDT', 1, 3, ({account}), {tick}, {lot}, 1, 10, 0, 0.5, 1");
         let text = format!(
             "insert into exchange.markets (market_id, symbol, base_asset_id, quote_asset_id,
                  fee_account_id, tick, lot, min_quantity, max_quantity, min_notional, price_band,

@@ -44,7 +44,10 @@ impl Report {
 
     /// Writes everything as a list of `{name, value, unit}`.
     pub fn write(&self, path: &Path) -> Result<()> {
-        let entry = |(name, value, unit): &(String, f64, &str)| json!({ "name": name, "value": value, "unit": unit });
+        let entry = |figure: &(String, f64, &str)| {
+            let (name, value, unit) = figure;
+            json!({ "name": name, "value": value, "unit": unit })
+        };
         let list: Vec<_> = self.figures.iter().map(entry).collect();
         Ok(std::fs::write(path, serde_json::to_string_pretty(&list)?)?)
     }

@@ -20,8 +20,8 @@ struct Session {
     running: Option<(String, JoinHandle<(Client, String)>)>,
 }
 
-/// Runs it on the exchange of [`fixture`] with two accounts, whose numbers stand where the steps say
-/// `$1` and `$2`. Checks at the end that all is well.
+/// Runs it on the exchange of [`fixture`] with two accounts, whose numbers stand where the steps
+/// say `$1` and `$2`. Checks at the end that all is well.
 pub async fn run(
     spec: &Spec,
     permutation: &Permutation,

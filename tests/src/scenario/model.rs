@@ -2,18 +2,19 @@
 
 use std::collections::HashMap;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use engine::command::{Command, OrderStatus, Outcome};
 use engine::decimal::{format as decimal, parse as atoms};
-use engine::facts::{CancelReason, Change, ExpireReason, Facts, Trade, Update};
+use engine::facts::{Change, Facts};
 use engine::fee::Rates;
 use engine::model::{Exchange as Core, order_name};
 use engine::order::{ClientOrderId, Side};
 use engine::reject::Reject;
-use engine::rules::{Rules, Status};
+use engine::rules::Status;
 use serde_json::{Value, json};
 
 use super::model_input::{Fields, OrderText, quantity};
+use super::model_market::{Asset, Market, trade_fact, update_fact};
 use super::render::SEQUENCES;
 use super::{Balance, Exchange, Fact, Level, MarketLine, Setup};
 
@@ -31,22 +32,6 @@ pub(super) struct Account {
     pub(super) number: u64,
     pub(super) rates: Rates,
     pub(super) trading: Trading,
-}
-
-pub(super) struct Asset {
-    number: u32,
-    pub(super) scale: u32,
-}
-
-pub(super) struct Market {
-    symbol: String,
-    pub(super) rules: Rules,
-    /// A tick is `tick_units` of 10^-`tick_scale`.
-    pub(super) tick_units: u128,
-    pub(super) tick_scale: u32,
-    lot_scale: u32,
-    pub(super) base: Asset,
-    pub(super) quote: Asset,
 }
 
 /// The pure engine with names, decimals and history around it.
@@ -98,51 +83,10 @@ impl<C: Core> ModelExchange<C> {
         let (base, quote) = line.assets();
         let (base, quote) = (self.asset(base)?, self.asset(quote)?);
         let number = self.markets.len() as u32 + 1;
-        let scale_of = |text: &str| {
-            text.split_once('.')
-                .map_or(0, |(_, rest)| rest.len() as u32)
-        };
-        let read =
-            |text: &str, scale| atoms(text, scale).map_err(|error| anyhow::anyhow!("{error:?}"));
-        let (tick_scale, lot_scale) = (scale_of(&line.tick), scale_of(&line.lot));
-        let tick_units = read(&line.tick, tick_scale)?;
-        let lot_atoms = read(&line.lot, base.scale)?;
-        let shift = 10u128.pow(tick_scale + base.scale);
-        let tick_lot = tick_units * lot_atoms * 10u128.pow(quote.scale);
-        ensure!(
-            tick_lot.is_multiple_of(shift),
-            "tick × lot is no whole number of quote atoms"
-        );
-        let lots = |text: &str| {
-            Ok::<_, anyhow::Error>(u64::try_from(read(text, base.scale)? / lot_atoms)?)
-        };
-        let rules = Rules {
-            market: number,
-            base: base.number,
-            quote: quote.number,
-            fee_account: FEE_ACCOUNTS + u64::from(number),
-            lot_atoms: u64::try_from(lot_atoms)?,
-            tick_lot_atoms: u64::try_from(tick_lot / shift)?,
-            min_quantity_lots: lots(&line.min_quantity)?,
-            max_quantity_lots: lots(&line.max_quantity)?,
-            min_notional: read(&line.min_notional, quote.scale)?,
-            band_ppm: u32::try_from(read(&line.band, 6)?)?,
-            reference_price_ticks: u64::try_from(read(&line.reference, tick_scale)? / tick_units)?,
-            max_open_orders: line.max_open_orders,
-            allow_self_trade: line.allow_self_trade,
-            status: Status::Trading,
-        };
-        self.core.set_rules(rules);
-        let symbol = line.symbol.clone();
-        self.markets.push(Market {
-            symbol,
-            rules,
-            tick_units,
-            tick_scale,
-            lot_scale,
-            base,
-            quote,
-        });
+        let fee_account = FEE_ACCOUNTS + u64::from(number);
+        let market = Market::new(line, number, fee_account, base, quote)?;
+        self.core.set_rules(market.rules);
+        self.markets.push(market);
         Ok(())
     }
 
@@ -159,31 +103,7 @@ impl<C: Core> ModelExchange<C> {
                 let new = order.order(self.owner(account)?, &self.markets[market])?;
                 self.apply(market, account, &Command::Place(new))
             }
-            "cancel" => {
-                let order = fields.number("order_id")?;
-                let id = fields.text("client_order_id")?;
-                fields.end()?;
-                if order.is_some() == id.is_some() {
-                    return Err(Reject::Malformed);
-                }
-                if id
-                    .as_deref()
-                    .is_some_and(|id| ClientOrderId::new(id).is_none())
-                {
-                    return Err(Reject::InvalidClientOrderId);
-                }
-                let named = id.and_then(|id| self.keys.get(&(account, id)).copied());
-                let order = order.or(named).ok_or(Reject::OrderNotFound)?;
-                let market = self.market_of(order)?;
-                self.apply(
-                    market,
-                    account,
-                    &Command::Cancel {
-                        account,
-                        order: order % SEQUENCES,
-                    },
-                )
-            }
+            "cancel" => self.cancel(account, fields),
             "cancel_all" => self.cancel_all(account, fields),
             "reduce" => {
                 let order = fields.number("order_id")?.ok_or(Reject::Malformed)?;
@@ -219,6 +139,32 @@ impl<C: Core> ModelExchange<C> {
             }
             _ => Err(Reject::Malformed),
         }
+    }
+
+    fn cancel(&mut self, account: u64, mut fields: Fields) -> Result<Value, Reject> {
+        let order = fields.number("order_id")?;
+        let id = fields.text("client_order_id")?;
+        fields.end()?;
+        if order.is_some() == id.is_some() {
+            return Err(Reject::Malformed);
+        }
+        if id
+            .as_deref()
+            .is_some_and(|id| ClientOrderId::new(id).is_none())
+        {
+            return Err(Reject::InvalidClientOrderId);
+        }
+        let named = id.and_then(|id| self.keys.get(&(account, id)).copied());
+        let order = order.or(named).ok_or(Reject::OrderNotFound)?;
+        let market = self.market_of(order)?;
+        self.apply(
+            market,
+            account,
+            &Command::Cancel {
+                account,
+                order: order % SEQUENCES,
+            },
+        )
     }
 
     fn cancel_all(&mut self, account: u64, mut fields: Fields) -> Result<Value, Reject> {
@@ -354,60 +300,6 @@ impl<C: Core> ModelExchange<C> {
 
     fn scale(&self, asset: u32) -> u32 {
         self.assets[asset as usize - 1].1
-    }
-}
-
-impl Market {
-    fn lots(&self, lots: u64) -> String {
-        let atoms = u128::from(lots) * u128::from(self.rules.lot_atoms);
-        decimal(
-            atoms / 10u128.pow(self.base.scale - self.lot_scale),
-            self.lot_scale,
-        )
-    }
-
-    fn price(&self, ticks: u64) -> String {
-        decimal(u128::from(ticks) * self.tick_units, self.tick_scale)
-    }
-}
-
-fn trade_fact(market: &Market, trade: &Trade) -> Fact {
-    let name = |sequence| order_name(market.rules.market, sequence);
-    let (base, quote) = (market.base.scale, market.quote.scale);
-    let (maker_scale, taker_scale) = match trade.taker_side {
-        Side::Buy => (quote, base),
-        Side::Sell => (base, quote),
-    };
-    Fact::Trade {
-        trade: name(trade.sequence),
-        maker: name(trade.maker.order),
-        taker: name(trade.taker.order),
-        quantity: market.lots(trade.quantity_lots),
-        price: market.price(trade.price_ticks),
-        quote: decimal(trade.quote, quote),
-        maker_fee: decimal(trade.maker.fee, maker_scale),
-        taker_fee: decimal(trade.taker.fee, taker_scale),
-    }
-}
-
-fn update_fact(market: &Market, update: &Update) -> Fact {
-    let name = |sequence| order_name(market.rules.market, sequence);
-    let (kind, reason) = match update.change {
-        Change::Reduced => ("reduced", "requested"),
-        Change::Cancelled(CancelReason::Requested) => ("cancelled", "requested"),
-        Change::Cancelled(CancelReason::CancelAll) => ("cancelled", "cancel_all"),
-        Change::Cancelled(CancelReason::Replaced) => ("cancelled", "replaced"),
-        Change::Expired(ExpireReason::Unfilled) => ("expired", "unfilled"),
-        Change::Expired(ExpireReason::SelfTrade) => ("expired", "self_trade"),
-    };
-    Fact::Update {
-        update: name(update.sequence),
-        order: name(update.order),
-        kind: kind.into(),
-        reason: reason.into(),
-        removed: market.lots(update.removed_lots),
-        counter: update.counter_order.map(name),
-        prevented: market.lots(update.prevented_lots),
     }
 }
 

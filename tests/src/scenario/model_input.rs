@@ -6,7 +6,8 @@ use engine::order::{ClientOrderId, NewOrder, SelfTrade, Side, Terms, TimeInForce
 use engine::reject::Reject;
 use serde_json::{Map, Value};
 
-use super::model::{Account, Market, Trading};
+use super::model::{Account, Trading};
+use super::model_market::Market;
 
 /// The fields of one json object, taken one by one; what is left in the end is malformed.
 pub(super) struct Fields(Map<String, Value>);

@@ -47,8 +47,8 @@ impl PostgresExchange {
         let (base, quote) = market.assets();
         let number = self.markets + 1;
         let text = format!(
-            "select exchange.create_market({number}, '{base}', '{quote}', {}, {}, {}, {}, {}, {}, {},
-                 {}, {})",
+            "select exchange.create_market({number}, '{base}', '{quote}', {}, {}, {}, {}, {}, {},
+                 {}, {}, {})",
             market.tick,
             market.lot,
             market.min_quantity,
