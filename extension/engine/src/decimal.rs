@@ -1,4 +1,5 @@
-//! Exact decimal text to whole atoms and back. No float, no rounding: what does not fit is an error.
+//! Exact decimal text to whole atoms and back. No float, no rounding: what does not fit is an
+//! error.
 
 use std::fmt;
 

@@ -15,8 +15,8 @@ pub struct Rates {
 }
 
 /// The fee on `received`, rounded up to the atom in favour of the house. Never above `received`,
-/// because a rate is at most one (a higher one counts as one). Split into quotient and rest, so that
-/// nothing overflows; amounts of 64 bits, almost all, are spared the division of 128.
+/// because a rate is at most one (a higher one counts as one). Split into quotient and rest, so
+/// that nothing overflows; amounts of 64 bits, almost all, are spared the division of 128.
 #[inline]
 pub fn fee(received: Atoms, rate_ppm: u32) -> Atoms {
     let rate = rate_ppm.min(PARTS);

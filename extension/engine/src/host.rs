@@ -12,7 +12,9 @@ pub struct Prior {
 }
 
 /// Balances and idempotency keys. The engine calls `available` only for accounts that place, and
-/// never lets `available` or `held` go below zero.
+/// never lets `available` or `held` go below zero. All balances of an asset together must be below
+/// 2^128. Not every call has an effect that stays: a rejected `Replace` releases the old order's
+/// hold and holds it again.
 pub trait Host {
     /// What the account may still commit.
     fn available(&mut self, account: AccountId, asset: AssetId) -> Atoms;

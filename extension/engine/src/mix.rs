@@ -1,7 +1,8 @@
-//! The order stream that benches share: 45 % resting limit orders, 45 % crossing ones, 10 % cancels.
+//! The order stream that benches share: 45 % resting limit orders, 45 % crossing ones, 10 %
+//! cancels.
 //!
-//! It needs no answers: orders are named by a serial number, and the lots that come to rest in reach
-//! of the crossing orders balance the lots that those take, so the book keeps its size.
+//! It needs no answers: orders are named by a serial number, and the lots that come to rest in
+//! reach of the crossing orders balance the lots that those take, so the book keeps its size.
 
 use std::collections::VecDeque;
 

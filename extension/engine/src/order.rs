@@ -6,8 +6,8 @@ pub type AccountId = u64;
 pub type AssetId = u32;
 /// Names a market. Assigned by the embedder.
 pub type MarketId = u32;
-/// A place in a market's gapless, ever-growing numbering of facts. An order is named by the sequence
-/// at which it was placed; the smaller one has time priority at equal price.
+/// A place in a market's gapless, ever-growing numbering of facts. An order is named by the
+/// sequence at which it was placed; the smaller one has time priority at equal price.
 pub type Sequence = u64;
 /// An amount of an asset in its smallest unit.
 pub type Atoms = u128;
@@ -221,7 +221,8 @@ pub struct NewOrder {
     pub terms: Terms,
     /// What happens on meeting an order of the same account.
     pub self_trade: SelfTrade,
-    /// Fee rates of the account's tier at placement, in parts per million; they stay with the order.
+    /// Fee rates of the account's tier at placement, in parts per million; they stay with the
+    /// order.
     pub rates: crate::fee::Rates,
 }
 

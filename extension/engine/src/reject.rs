@@ -65,13 +65,15 @@ rejects! {
     QuantityTooLarge = "QUANTITY_TOO_LARGE", Some("quantity");
     /// Outside the band around the last price.
     PriceOutOfBand = "PRICE_OUT_OF_BAND", Some("price");
-    /// Price times quantity, or the budget, is below the market's smallest notional.
+    /// Price times quantity, or the budget, is below the market's smallest notional. A market order
+    /// by quantity is measured at the last price, until the first trade at the reference price.
     NotionalTooSmall = "NOTIONAL_TOO_SMALL", None;
-    /// Price times quantity, or the budget, is above 10^36 atoms.
+    /// Price times quantity, or the budget, is above 10^36 atoms. Market orders as above.
     NotionalTooLarge = "NOTIONAL_TOO_LARGE", None;
-    /// The account has as many open orders in this market as it may.
+    /// The account has as many open orders in this market as it may. Only for what may rest.
     TooManyOpenOrders = "TOO_MANY_OPEN_ORDERS", None;
-    /// A market order found nobody to trade with within the band.
+    /// A market order found nobody to trade with within the band, its own account aside; or its
+    /// budget does not buy one lot at the best price.
     NoLiquidity = "NO_LIQUIDITY", None;
     /// A post-only order would have traded.
     PostOnlyWouldTake = "POST_ONLY_WOULD_TAKE", Some("price");
@@ -79,6 +81,6 @@ rejects! {
     FillOrKillUnfilled = "FILL_OR_KILL_UNFILLED", None;
     /// The account has less available than the order must hold.
     InsufficientBalance = "INSUFFICIENT_BALANCE", None;
-    /// The book's memory is full; raise `exchange.max_open_orders`.
+    /// The book's memory is full, and the order might rest; raise `exchange.max_open_orders`.
     BookFull = "BOOK_FULL", None;
 }

@@ -4,8 +4,8 @@
 pub(super) const BLOCK: usize = 16;
 
 /// The home cell of `key` in a table of `cells` (at least one block, less than 2^32). Keys count
-/// upwards and neighbours are used together, so sixteen consecutive keys share a block of cells, and
-/// with it the cache; the number of the block is mixed (the finalizer of SplitMix64,
+/// upwards and neighbours are used together, so sixteen consecutive keys share a block of cells,
+/// and with it the cache; the number of the block is mixed (the finalizer of SplitMix64,
 /// <https://prng.di.unimi.it/splitmix64.c>).
 #[inline]
 pub(super) fn home(key: u64, cells: usize) -> usize {

@@ -1,7 +1,7 @@
 //! The memory of a book: plain integers in slices that the embedder lends.
 //!
-//! Nothing here points anywhere: links are slot numbers, and slot 0 of every table is never used, so
-//! that 0 means "none" and zeroed memory is an empty book.
+//! Nothing here points anywhere: links are slot numbers, and slot 0 of every table is never used,
+//! so that 0 means "none" and zeroed memory is an empty book.
 
 use super::hash::BLOCK;
 

@@ -1,10 +1,13 @@
 //! Checks of every inner invariant. Reads nothing through an unchecked link and always ends, so it
 //! may be run on damaged memory.
 
+#[cfg(test)]
+mod tests;
+
 use super::Book;
 use super::hash::home;
 use super::levels::LEVEL;
-use super::memory::{LevelSlot, OrderSlot};
+use super::memory::{BranchSlot, LevelSlot, OrderEntry, OrderSlot};
 use super::order_index::slot_of;
 use crate::order::Side;
 
@@ -44,6 +47,11 @@ impl Book<'_> {
             .iter()
             .all(|entry| (slot_of(*entry) as usize) < slots);
         holds(is_in_range, || "the index has an order out of range".into())?;
+        // Slot 0 stands for none.
+        let is_none = *self.order(0) == OrderEntry::default()
+            && *self.level(0) == LevelSlot::default()
+            && *self.branch(0) == BranchSlot::default();
+        holds(is_none, || "a slot 0 is in use".into())?;
         let has_end = self.memory.order_index.contains(&0);
         holds(has_end, || "the index has no empty cell".into())?;
         let has_end = self.memory.accounts.iter().any(|entry| entry.orders == 0);
@@ -273,16 +281,9 @@ impl Book<'_> {
                 holds(slot <= free.used, || {
                     format!("{name} slot {slot} was never used")
                 })?;
-                let (is_clean, next) = match name {
-                    "order" => (self.order(slot).sequence == 0, self.order(slot).next),
-                    "level" => (self.level(slot).price_ticks == 0, self.level(slot).head),
-                    _ => (
-                        self.branch(slot).children[1] == 0,
-                        self.branch(slot).children[0],
-                    ),
-                };
+                let (is_clean, next) = self.free_slot(name, slot);
                 holds(is_clean, || {
-                    format!("{name} slot {slot} is free and in use")
+                    format!("{name} slot {slot} is free and not clean")
                 })?;
                 count += 1;
                 slot = next;
@@ -295,6 +296,42 @@ impl Book<'_> {
             })?;
         }
         Ok(())
+    }
+
+    /// Whether a free slot holds nothing but the next one, and that one.
+    fn free_slot(&self, table: &str, slot: u32) -> (bool, u32) {
+        match table {
+            "order" => {
+                let next = self.order(slot).next;
+                (
+                    *self.order(slot)
+                        == OrderEntry {
+                            next,
+                            ..OrderEntry::default()
+                        },
+                    next,
+                )
+            }
+            "level" => {
+                let head = self.level(slot).head;
+                (
+                    *self.level(slot)
+                        == LevelSlot {
+                            head,
+                            ..LevelSlot::default()
+                        },
+                    head,
+                )
+            }
+            _ => {
+                let next = self.branch(slot).children[0];
+                let clean = BranchSlot {
+                    children: [next, 0],
+                    ..BranchSlot::default()
+                };
+                (*self.branch(slot) == clean, next)
+            }
+        }
     }
 }
 

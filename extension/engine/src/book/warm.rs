@@ -1,5 +1,6 @@
-//! Reading ahead. Most of what a command costs is waiting for memory: its account's entry and orders
-//! lie anywhere. Read for a whole batch at once, they come side by side instead of one by one.
+//! Reading ahead. Most of what a command costs is waiting for memory: its account's entry and
+//! orders lie anywhere. Read for a whole batch at once, they come side by side instead of one by
+//! one.
 
 use super::Book;
 use crate::command::Command;

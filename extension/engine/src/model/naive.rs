@@ -1,5 +1,5 @@
-//! The model: the whole exchange with no cleverness. Orders lie in a heap, and whoever needs them in
-//! order sorts them; a command is tried on a copy of everything; what is held is never kept but
+//! The model: the whole exchange with no cleverness. Orders lie in a heap, and whoever needs them
+//! in order sorts them; a command is tried on a copy of everything; what is held is never kept but
 //! added up from the open orders. Written unlike the book on purpose.
 
 mod arrival;

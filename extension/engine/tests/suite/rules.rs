@@ -59,7 +59,7 @@ fn a_fee_is_rounded_up_to_the_atom_and_never_above_what_is_received() {
 proptest! {
     #[test]
     fn fees_of_all_sizes_are_exact(
-        received in prop_oneof![0..1_000_000_000u128, 0..=u128::from(u64::MAX) * 2, 0..10u128.pow(32)],
+        received in prop_oneof![0..10u128.pow(9), 0..1u128 << 65, 0..10u128.pow(32)],
         rate in 0..=PARTS,
     ) {
         let parts = u128::from(PARTS);
