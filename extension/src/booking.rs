@@ -36,8 +36,9 @@ pub(crate) fn book(
         events::insert(locked.market.id, locked.before + 1, last, at);
         notify::ring(locked.market.id);
     }
-    if !funds.keys().is_empty() {
-        order_keys::insert(keys_table, funds.keys(), at, &mut arena);
+    let keys = funds.keys();
+    if !keys.is_empty() {
+        order_keys::insert(keys_table, &keys, at, &mut arena);
     }
     let (mut balances, movements) = funds.finish();
     if !movements.is_empty() {

@@ -16,7 +16,7 @@ pub(crate) struct Funds<'a> {
     order_keys: IndexLookup<'a>,
     markets: &'a Markets,
     movements: BatchMap<BalanceKey, Movement>,
-    keys: Vec<NewKey>,
+    keys: BatchMap<(AccountId, ClientOrderId), Prior>,
 }
 
 impl<'a> Funds<'a> {
@@ -26,7 +26,7 @@ impl<'a> Funds<'a> {
             order_keys: order_keys::lookup(order_keys),
             markets,
             movements: BatchMap::default(),
-            keys: Vec::new(),
+            keys: BatchMap::default(),
         }
     }
 
@@ -37,17 +37,17 @@ impl<'a> Funds<'a> {
                 fingerprint: order.fingerprint(market),
                 order: ids::number(market, sequence) as u64,
             };
-            self.keys.push(NewKey {
-                account: order.account,
-                id,
-                prior,
-            });
+            self.keys.insert((order.account, id), prior);
         }
     }
 
-    /// The idempotency keys that the batch used first.
-    pub(crate) fn keys(&self) -> &[NewKey] {
-        &self.keys
+    /// The idempotency keys that the batch used first, in key order: two batches that use the same
+    /// keys wait for each other, but never in a circle.
+    pub(crate) fn keys(&self) -> Vec<NewKey> {
+        let new = |(&(account, id), &prior)| NewKey { account, id, prior };
+        let mut keys: Vec<NewKey> = self.keys.iter().map(new).collect();
+        keys.sort_unstable_by_key(|key| (key.account, key.id));
+        keys
     }
 
     /// Balances that change, in the order in which their rows are locked, and the open table.
@@ -107,12 +107,7 @@ impl Host for Funds<'_> {
     }
 
     fn prior(&mut self, account: AccountId, id: &ClientOrderId) -> Option<Prior> {
-        let in_batch = self
-            .keys
-            .iter()
-            .find(|key| key.account == account && key.id == *id);
-        in_batch
-            .map(|key| key.prior)
-            .or_else(|| order_keys::find(&mut self.order_keys, account, id))
+        let in_batch = self.keys.get(&(account, *id)).copied();
+        in_batch.or_else(|| order_keys::find(&mut self.order_keys, account, id))
     }
 }

@@ -179,6 +179,12 @@ impl Stored<'_> {
         numeric::decode(self.body(column), scale)
     }
 
+    /// As [`Stored::numeric`], for columns whose constraints leave nothing else.
+    pub(crate) fn exact(&self, column: usize, scale: u32) -> Atoms {
+        let number = self.numeric(column, scale);
+        number.unwrap_or_else(|_| panic!("column {column} is not exact at scale {scale}"))
+    }
+
     /// The scale that the numeric needs.
     pub(crate) fn numeric_scale(&self, column: usize) -> u32 {
         numeric::needed_scale(self.body(column))

@@ -336,22 +336,47 @@ impl<'a> IndexLookup<'a> {
         key: &[Key<'_>],
         read: impl FnOnce(Place, &Stored<'_>) -> T,
     ) -> Option<T> {
+        self.start(key, Match::Equal);
+        self.next(read)
+    }
+
+    /// Gives `read` all rows with this key.
+    pub(crate) fn each(&mut self, key: &[Key<'_>], mut read: impl FnMut(&Stored<'_>)) {
+        self.start(key, Match::Equal);
+        while self.next(|_, row| read(row)).is_some() {}
+    }
+
+    /// Gives `read` the rows whose key is greater, in ascending order, until it returns `false`.
+    pub(crate) fn after(&mut self, key: i64, mut read: impl FnMut(&Stored<'_>) -> bool) {
+        self.start(&[Key::Bigint(key)], Match::Greater);
+        while self.next(|_, row| read(row)) == Some(true) {}
+    }
+
+    fn start(&mut self, key: &[Key<'_>], matches: Match) {
         assert!(key.len() == self.keys, "not the look-up's key");
-        let texts: Vec<pg_sys::Datum> = key.iter().map(Key::datum).collect();
-        // SAFETY: the scan keys and their values outlive the scan's use of them; the slot holds
-        // the buffer's pin while its values are read.
+        let (strategy, is_greater) = match matches {
+            Match::Equal => (pg_sys::BTEqualStrategyNumber, false),
+            Match::Greater => (pg_sys::BTGreaterStrategyNumber, true),
+        };
+        // SAFETY: the scan copies the keys; what their values point to lives in the current memory
+        // context, which outlives the scan.
         unsafe {
             let mut scan_keys = [pg_sys::ScanKeyData::default(); MAX_KEYS];
-            for (position, (part, datum)) in key.iter().zip(&texts).enumerate() {
+            for (position, part) in key.iter().enumerate() {
+                let operator = if is_greater {
+                    pg_sys::F_INT8GT
+                } else {
+                    part.equality()
+                };
                 pg_sys::ScanKeyEntryInitialize(
                     &mut scan_keys[position],
                     0,
                     position as i16 + 1,
-                    pg_sys::BTEqualStrategyNumber as u16,
+                    strategy as u16,
                     pg_sys::InvalidOid,
                     part.collation(),
-                    part.equality().into(),
-                    *datum,
+                    operator.into(),
+                    part.datum(),
                 );
             }
             (*self.scan).xs_snapshot = self.table.snapshot.get();
@@ -362,6 +387,12 @@ impl<'a> IndexLookup<'a> {
                 std::ptr::null_mut(),
                 0,
             );
+        }
+    }
+
+    fn next<T>(&mut self, read: impl FnOnce(Place, &Stored<'_>) -> T) -> Option<T> {
+        // SAFETY: the scan was started; the slot holds the buffer's pin while its values are read.
+        unsafe {
             let forward = pg_sys::ScanDirection::ForwardScanDirection;
             if !pg_sys::index_getnext_slot(self.scan, forward, self.slot) {
                 return None;
@@ -376,6 +407,13 @@ impl<'a> IndexLookup<'a> {
             Some(read(Place::new(&(*self.slot).tts_tid), &row))
         }
     }
+}
+
+/// How rows compare with a key.
+#[derive(Clone, Copy)]
+enum Match {
+    Equal,
+    Greater,
 }
 
 impl Drop for IndexLookup<'_> {

@@ -3,7 +3,8 @@
 use crate::ids;
 use crate::pg::session;
 use crate::store::markets::Market;
-use crate::store::orders;
+use crate::store::{order_updates, orders, trades};
+use engine::decimal;
 use engine::order::Sequence;
 use pgrx::prelude::*;
 
@@ -49,9 +50,35 @@ pub(crate) struct FirstResult {
     pub(crate) remaining_quantity: String,
 }
 
-/// The first answer to the placement of an order. An order is a taker only in its own placement,
-/// and its trades follow its number, so they are found by number.
+/// The first answer to the placement of an order: by index for one that rests or ended this month,
+/// as nearly all have whose placement is repeated; by SQL otherwise.
 pub(crate) fn first_result(market: &Market, order: i64) -> Option<FirstResult> {
+    recent_first_result(market, order).or_else(|| older_first_result(market, order))
+}
+
+fn recent_first_result(market: &Market, order: i64) -> Option<FirstResult> {
+    let scale = market.lot().scale;
+    let open = orders::find_open(order, scale);
+    let rests = open.is_some();
+    let found = open.or_else(|| orders::find_closed(order, session::now(), scale))?;
+    let (took, took_quote) = trades::taken_by(market, order, found.placed_at);
+    let state = match found.quantity {
+        Some(quantity) if took == quantity => "filled".to_owned(),
+        _ if rests => "open".to_owned(),
+        _ if found.time_in_force != "gtc" => found.state,
+        _ if order_updates::met_itself(order, found.placed_at) => "expired".to_owned(),
+        _ => "open".to_owned(),
+    };
+    Some(FirstResult {
+        state,
+        filled_quantity: decimal::format(took, scale),
+        filled_quote: decimal::format(took_quote, market.quote_scale),
+        remaining_quantity: decimal::format(found.quantity.map_or(0, |q| q - took), scale),
+    })
+}
+
+/// An order is a taker only in its own placement, and its trades follow its number.
+fn older_first_result(market: &Market, order: i64) -> Option<FirstResult> {
     let query = "with placed as (
             select o.*, coalesce(t.quantity, 0) as took, coalesce(t.quote, 0) as took_quote,
                 exists (select from exchange.order_updates u
@@ -101,9 +128,14 @@ pub(crate) struct Ended {
 /// that somebody still tries to cancel, are found by index; older ones by SQL.
 pub(crate) fn ended(market: &Market, account: i64, order: i64) -> Option<Ended> {
     let lot_scale = market.lot().scale;
-    let recent = orders::find_closed(order, session::now(), lot_scale);
-    match recent {
-        Some((owner, ended)) => (owner == account).then_some(ended),
+    match orders::find_closed(order, session::now(), lot_scale) {
+        Some(found) => (found.account == account).then(|| Ended {
+            state: found.state,
+            remaining_quantity: decimal::format(
+                found.quantity.map_or(0, |quantity| quantity - found.gone),
+                lot_scale,
+            ),
+        }),
         None => ended_before(account, order, lot_scale),
     }
 }

@@ -3,10 +3,14 @@
 use crate::ids;
 use crate::pg::appender::Appender;
 use crate::pg::row::{Arena, Row};
-use crate::pg::table::Table;
+use crate::pg::table::{Key, Table};
 use crate::store::markets::Market;
 use crate::store::months;
 use engine::facts::{CancelReason, Change, ExpireReason, Update};
+
+mod column {
+    pub(super) const COUNTER_ORDER_ID: usize = 7;
+}
 
 /// `kind` and `reason` of a change.
 fn names(change: Change) -> (&'static str, &'static str) {
@@ -49,4 +53,19 @@ pub(crate) fn insert(market: &Market, updates: &[Update], at: i64, arena: &mut A
         appender.add(&row, &mut |_| {});
     }
     appender.finish(&mut |_| {});
+}
+
+/// Whether the order's placement ended on meeting an older order of its own account.
+pub(crate) fn met_itself(order: i64, placed_at: i64) -> bool {
+    let name = months::partition("order_updates", placed_at);
+    let table = Table::open_to_read(&name);
+    let mut met = false;
+    table
+        .index(&format!("{name}_order_id_idx"), 1)
+        .each(&[Key::Bigint(order)], |row| {
+            let counter = (!row.is_null(column::COUNTER_ORDER_ID))
+                .then(|| row.bigint(column::COUNTER_ORDER_ID));
+            met |= counter.is_some_and(|counter| counter < order);
+        });
+    met
 }

@@ -4,11 +4,9 @@ use crate::ids;
 use crate::pg::appender::Appender;
 use crate::pg::row::{Arena, Row, Stored};
 use crate::pg::table::{Changed, Key, Place, Sees, Table};
-use crate::store::history::Ended;
 use crate::store::markets::Market;
 use crate::store::months;
 use engine::book::Resting;
-use engine::decimal;
 use engine::fee::Rates;
 use engine::order::{Atoms, NewOrder, Sequence, Side, State, Terms, TimeInForce};
 
@@ -17,6 +15,7 @@ mod column {
     pub(super) const MARKET_ID: usize = 1;
     pub(super) const ACCOUNT_ID: usize = 2;
     pub(super) const SIDE: usize = 4;
+    pub(super) const TIME_IN_FORCE: usize = 6;
     pub(super) const PRICE: usize = 9;
     pub(super) const QUANTITY: usize = 10;
     pub(super) const MAKER_RATE: usize = 12;
@@ -25,6 +24,7 @@ mod column {
     pub(super) const FILLED_QUANTITY: usize = 15;
     pub(super) const FILLED_QUOTE: usize = 16;
     pub(super) const STATE: usize = 17;
+    pub(super) const PLACED_AT: usize = 18;
     pub(super) const CLOSED_AT: usize = 19;
     pub(super) const COUNT: usize = 20;
 }
@@ -270,25 +270,43 @@ fn resting(place: Place, stored: &Stored<'_>, market: &Market) -> Resting {
     }
 }
 
-/// How the order of that number ended, and whose it was, if it ended in the month of `at`.
-pub(crate) fn find_closed(number: i64, at: i64, lot_scale: u32) -> Option<(i64, Ended)> {
-    let name = months::partition(CLOSED, at);
-    let table = Table::open_to_read(&name);
+/// An order found by its number; quantities in the lot's smallest units.
+pub(crate) struct Found {
+    pub(crate) account: i64,
+    pub(crate) state: String,
+    pub(crate) time_in_force: String,
+    /// `None` for a budget order.
+    pub(crate) quantity: Option<Atoms>,
+    /// Reduced and filled together.
+    pub(crate) gone: Atoms,
+    pub(crate) placed_at: i64,
+}
+
+/// The order of that number, if it rests.
+pub(crate) fn find_open(number: i64, lot_scale: u32) -> Option<Found> {
+    find_in(OPEN, number, lot_scale)
+}
+
+/// The order of that number, if it ended in the month of `at`.
+pub(crate) fn find_closed(number: i64, at: i64, lot_scale: u32) -> Option<Found> {
+    find_in(&months::partition(CLOSED, at), number, lot_scale)
+}
+
+fn find_in(table: &str, number: i64, lot_scale: u32) -> Option<Found> {
+    let index = format!("{table}_pkey");
+    let table = Table::open_to_read(table);
     table
-        .index(&format!("{name}_pkey"), 1)
+        .index(&index, 1)
         .find(&[Key::Bigint(number)], |_, stored| {
-            let lots = |index| amount(stored, index, lot_scale, number);
-            let remaining = if stored.is_null(column::QUANTITY) {
-                0
-            } else {
-                lots(column::QUANTITY)
-                    - lots(column::REDUCED_QUANTITY)
-                    - lots(column::FILLED_QUANTITY)
-            };
-            let ended = Ended {
+            let has_quantity = !stored.is_null(column::QUANTITY);
+            Found {
+                account: stored.bigint(column::ACCOUNT_ID),
                 state: stored.text(column::STATE).to_owned(),
-                remaining_quantity: decimal::format(remaining, lot_scale),
-            };
-            (stored.bigint(column::ACCOUNT_ID), ended)
+                time_in_force: stored.text(column::TIME_IN_FORCE).to_owned(),
+                quantity: has_quantity.then(|| stored.exact(column::QUANTITY, lot_scale)),
+                gone: stored.exact(column::REDUCED_QUANTITY, lot_scale)
+                    + stored.exact(column::FILLED_QUANTITY, lot_scale),
+                placed_at: stored.bigint(column::PLACED_AT),
+            }
         })
 }

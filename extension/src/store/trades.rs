@@ -7,7 +7,13 @@ use crate::pg::table::Table;
 use crate::store::markets::Market;
 use crate::store::months;
 use engine::facts::Trade;
-use engine::order::Side;
+use engine::order::{Atoms, Side};
+
+mod column {
+    pub(super) const QUANTITY: usize = 3;
+    pub(super) const QUOTE_AMOUNT: usize = 4;
+    pub(super) const TAKER_ORDER_ID: usize = 7;
+}
 
 /// Writes the trades of a batch in one market.
 pub(crate) fn insert(market: &Market, trades: &[Trade], at: i64, arena: &mut Arena) {
@@ -42,4 +48,21 @@ pub(crate) fn insert(market: &Market, trades: &[Trade], at: i64, arena: &mut Are
         appender.add(&row, &mut |_| {});
     }
     appender.finish(&mut |_| {});
+}
+
+/// What an order traded as taker, in the lot's and the quote's smallest units. It is a taker only in
+/// its own placement, so its trades are the first of its market after its number.
+pub(crate) fn taken_by(market: &Market, order: i64, placed_at: i64) -> (Atoms, Atoms) {
+    let name = months::partition("trades", placed_at);
+    let table = Table::open_to_read(&name);
+    let (mut quantity, mut quote) = (0, 0);
+    table.index(&format!("{name}_pkey"), 1).after(order, |row| {
+        if row.bigint(column::TAKER_ORDER_ID) != order {
+            return false;
+        }
+        quantity += row.exact(column::QUANTITY, market.lot().scale);
+        quote += row.exact(column::QUOTE_AMOUNT, market.quote_scale);
+        true
+    });
+    (quantity, quote)
 }
