@@ -182,31 +182,26 @@ fn main() {
         tally
     };
     run(&mut bench, resting);
-    // Slices, because somebody else may use the machine for a moment: the median is the figure.
     let slices: Vec<Tally> = (0..SLICES)
         .map(|_| run(&mut bench, operations / SLICES))
         .collect();
-    let mut rates: Vec<u128> = slices
-        .iter()
-        .map(|slice| u128::from(slice.operations) * 1_000_000_000 / slice.time.as_nanos().max(1))
-        .collect();
-    rates.sort_unstable();
 
     let book = Book::new(bench.memory.lend(), &mut bench.journal);
     book.validate().expect("the book is in order");
-    println!(
-        "operations       {:>12}",
-        slices.iter().map(|slice| slice.operations).sum::<u64>()
-    );
-    println!(
-        "rejected         {:>12}",
-        slices.iter().map(|slice| slice.rejected).sum::<u64>()
-    );
-    println!(
-        "trades           {:>12}",
-        slices.iter().map(|slice| slice.trades).sum::<u64>()
-    );
-    println!("open at the end  {:>12}", book.len());
+    report(&slices, book.len());
+}
+
+/// The median slice is the figure: somebody else may use the machine for a moment.
+fn report(slices: &[Tally], open: usize) {
+    let sum = |of: fn(&Tally) -> u64| slices.iter().map(of).sum::<u64>();
+    let rate =
+        |slice: &Tally| u128::from(slice.operations) * 1_000_000_000 / slice.time.as_nanos().max(1);
+    let mut rates: Vec<u128> = slices.iter().map(rate).collect();
+    rates.sort_unstable();
+    println!("operations       {:>12}", sum(|slice| slice.operations));
+    println!("rejected         {:>12}", sum(|slice| slice.rejected));
+    println!("trades           {:>12}", sum(|slice| slice.trades));
+    println!("open at the end  {open:>12}");
     println!("slowest slice    {:>12}", rates[0]);
     println!("fastest slice    {:>12}", rates[rates.len() - 1]);
     println!("core_ops_per_s   {:>12}", rates[rates.len() / 2]);

@@ -10,8 +10,8 @@ use engine::reject::Reject;
 
 /// Operations in a session; sessions are short because worlds are small.
 const OPERATIONS: usize = 500;
-/// Sessions in each of the five worlds.
-const SESSIONS: u64 = 420;
+/// Sessions in each of the six worlds.
+const SESSIONS: u64 = 400;
 
 /// What random operations came across.
 #[derive(Default)]
@@ -46,13 +46,36 @@ fn run_session(world: &World, seed: u64, coverage: &mut Coverage) {
         match pair.apply(&operation) {
             Ok(Some((outcome, facts))) => coverage.note(&outcome, &facts),
             Ok(None) => {}
-            Err(difference) => panic!(
-                "seed {seed}, operation {} of {history:#?}\n{difference}",
-                history.len()
-            ),
+            Err(_) => {
+                let (shortest, difference) = shorten(world, history);
+                panic!("seed {seed}, shortened to {shortest:#?}\n{difference}");
+            }
         }
     }
     coverage.operations += OPERATIONS;
+}
+
+/// Leaves out of a failing history whatever it also fails without.
+fn shorten(world: &World, mut history: Vec<Operation>) -> (Vec<Operation>, String) {
+    let failure = |history: &[Operation]| {
+        let mut pair = Pair::new(world);
+        history
+            .iter()
+            .find_map(|operation| pair.apply(operation).err())
+    };
+    let mut difference = failure(&history).expect("it failed before");
+    let mut at = 0;
+    while at < history.len() {
+        let left_out = history.remove(at);
+        match failure(&history) {
+            Some(still) => difference = still,
+            None => {
+                history.insert(at, left_out);
+                at += 1;
+            }
+        }
+    }
+    (history, difference)
 }
 
 fn run_world(index: usize) -> Coverage {

@@ -5,6 +5,7 @@
 mod arrival;
 mod judge;
 mod verbs;
+mod wish;
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;

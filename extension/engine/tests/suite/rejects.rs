@@ -1,14 +1,13 @@
 //! Every reject of a placement, and that the first in the list wins.
 
 use engine::command::Command;
-use engine::fee::Rates;
 use engine::order::{NewOrder, SelfTrade, Side, Terms, TimeInForce};
 use engine::reject::Reject;
 use engine::rules::{MAX_NOTIONAL, Status};
 
 use crate::desk::{
-    ALICE, BASE, BOB, CAROL, Desk, QUOTE, ROOM, budget, limit, market, market_whole, named,
-    on_both, timed, with_mode,
+    ALICE, BOB, CAROL, Desk, QUOTE, ROOM, budget, limit, market, market_whole, named, on_both,
+    post_only, timed, with_mode,
 };
 
 fn rejects(desk: &mut Desk, order: NewOrder, expected: Reject) {
@@ -227,136 +226,81 @@ fn self_trade_none_needs_the_markets_permission() {
     });
 }
 
-/// An order with every fault that a limit order can have; each step takes the first one away.
+const POOR: u64 = 9;
+
+/// Two slots are left, somebody sells at 100, and POOR has an order named "used" and little money.
+fn crowd(desk: &mut Desk) {
+    desk.exchange.deposit(POOR, QUOTE, 2_000);
+    desk.set_rules(|rules| rules.max_open_orders = ROOM);
+    for _ in 0..ROOM - 2 {
+        desk.sell(ALICE, 100, 1);
+    }
+    desk.place(named(limit(POOR, Side::Buy, 90, 1), "used"))
+        .expect("accepted");
+    desk.buy(CAROL, 91, 1);
+}
+
+fn be_strict(desk: &mut Desk, status: Status, max_open_orders: u32) {
+    desk.set_rules(|rules| {
+        rules.status = status;
+        rules.max_open_orders = max_open_orders;
+        rules.allow_self_trade = false;
+        rules.min_quantity_lots = 10;
+        rules.max_quantity_lots = 50;
+        rules.min_notional = 3_000;
+    });
+}
+
+/// A post-only order of POOR's.
+fn bid(price_ticks: u64, quantity_lots: u64, name: &str, self_trade: SelfTrade) -> NewOrder {
+    with_mode(
+        named(post_only(POOR, Side::Buy, price_ticks, quantity_lots), name),
+        self_trade,
+    )
+}
+
+/// Begins with an order that has every fault that a limit order can have; each step takes the first
+/// one away.
 #[test]
 fn the_first_fault_in_the_list_is_given_for_a_limit_order() {
     on_both(|desk| {
-        let rates = Rates::default();
-        desk.exchange.deposit(9, QUOTE, 2_000);
-        desk.exchange.deposit(9, BASE, 30);
-        desk.set_rules(|rules| rules.max_open_orders = ROOM);
-        for _ in 0..ROOM - 2 {
-            desk.sell(ALICE, 100, 1);
-        }
-        desk.place(named(limit(9, Side::Buy, 90, 1), "used"))
-            .expect("accepted");
-        desk.buy(CAROL, 91, 1);
-        let strict = |desk: &mut Desk, status, max_open_orders| {
-            desk.set_rules(|rules| {
-                rules.status = status;
-                rules.max_open_orders = max_open_orders;
-                rules.allow_self_trade = false;
-                rules.min_quantity_lots = 10;
-                rules.max_quantity_lots = 50;
-                rules.min_notional = 3_000;
-            });
-        };
-        let order = |price_ticks, quantity_lots, time_in_force, post_only, name, self_trade| {
-            let terms = Terms::Limit {
-                price_ticks,
-                quantity_lots,
-                time_in_force,
-                post_only,
-            };
-            let order = NewOrder {
-                account: 9,
-                client_order_id: None,
-                side: Side::Buy,
-                terms,
-                self_trade,
-                rates,
-            };
-            named(order, name)
-        };
         let (none, taker) = (SelfTrade::None, SelfTrade::ExpireTaker);
-        let (gtc, ioc) = (TimeInForce::Gtc, TimeInForce::Ioc);
-
-        strict(desk, Status::Halted, 1);
+        crowd(desk);
+        be_strict(desk, Status::Halted, 1);
+        let malformed = NewOrder {
+            terms: post_only_now(TimeInForce::Ioc).terms,
+            ..bid(0, 0, "used", none)
+        };
+        rejects(desk, malformed, Reject::Malformed);
+        rejects(desk, bid(0, 0, "used", none), Reject::InvalidPrice);
+        rejects(desk, bid(1, 0, "used", none), Reject::InvalidQuantity);
         rejects(
             desk,
-            order(0, 0, ioc, true, "used", none),
-            Reject::Malformed,
-        );
-        rejects(
-            desk,
-            order(0, 0, gtc, true, "used", none),
-            Reject::InvalidPrice,
-        );
-        rejects(
-            desk,
-            order(1, 0, gtc, true, "used", none),
-            Reject::InvalidQuantity,
-        );
-        rejects(
-            desk,
-            order(1, 1, gtc, true, "used", none),
+            bid(1, 1, "used", none),
             Reject::DuplicateClientOrderId,
         );
+        rejects(desk, bid(1, 1, "new", none), Reject::MarketHalted);
+        be_strict(desk, Status::CancelOnly, 1);
+        rejects(desk, bid(1, 1, "new", none), Reject::MarketCancelOnly);
+        be_strict(desk, Status::Trading, 1);
+        rejects(desk, bid(1, 1, "new", none), Reject::SelfTradeNotAllowed);
+        rejects(desk, bid(1, 1, "new", taker), Reject::QuantityTooSmall);
+        rejects(desk, bid(1, 51, "new", taker), Reject::QuantityTooLarge);
+        rejects(desk, bid(1, 10, "new", taker), Reject::PriceOutOfBand);
+        rejects(desk, bid(120, 10, "new", taker), Reject::NotionalTooSmall);
+        rejects(desk, bid(120, 20, "new", taker), Reject::TooManyOpenOrders);
+        be_strict(desk, Status::Trading, 2);
+        rejects(desk, bid(120, 20, "new", taker), Reject::PostOnlyWouldTake);
+        let crossing = |time_in_force| timed(POOR, Side::Buy, 120, 20, time_in_force);
+        rejects(desk, crossing(TimeInForce::Fok), Reject::FillOrKillUnfilled);
         rejects(
             desk,
-            order(1, 1, gtc, true, "new", none),
-            Reject::MarketHalted,
-        );
-        strict(desk, Status::CancelOnly, 1);
-        rejects(
-            desk,
-            order(1, 1, gtc, true, "new", none),
-            Reject::MarketCancelOnly,
-        );
-        strict(desk, Status::Trading, 1);
-        rejects(
-            desk,
-            order(1, 1, gtc, true, "new", none),
-            Reject::SelfTradeNotAllowed,
-        );
-        rejects(
-            desk,
-            order(1, 1, gtc, true, "new", taker),
-            Reject::QuantityTooSmall,
-        );
-        rejects(
-            desk,
-            order(1, 51, gtc, true, "new", taker),
-            Reject::QuantityTooLarge,
-        );
-        rejects(
-            desk,
-            order(1, 10, gtc, true, "new", taker),
-            Reject::PriceOutOfBand,
-        );
-        rejects(
-            desk,
-            order(120, 10, gtc, true, "new", taker),
-            Reject::NotionalTooSmall,
-        );
-        rejects(
-            desk,
-            order(120, 20, gtc, true, "new", taker),
-            Reject::TooManyOpenOrders,
-        );
-        strict(desk, Status::Trading, 2);
-        rejects(
-            desk,
-            order(120, 20, gtc, true, "new", taker),
-            Reject::PostOnlyWouldTake,
-        );
-        rejects(
-            desk,
-            order(120, 20, TimeInForce::Fok, false, "new", taker),
-            Reject::FillOrKillUnfilled,
-        );
-        rejects(
-            desk,
-            order(120, 20, gtc, false, "new", taker),
+            crossing(TimeInForce::Gtc),
             Reject::InsufficientBalance,
         );
-        desk.exchange.deposit(9, QUOTE, 100_000);
-        rejects(
-            desk,
-            order(120, 20, gtc, false, "new", taker),
-            Reject::BookFull,
-        );
-        desk.place(order(120, 20, ioc, false, "new", taker))
+        desk.exchange.deposit(POOR, QUOTE, 100_000);
+        rejects(desk, crossing(TimeInForce::Gtc), Reject::BookFull);
+        desk.place(crossing(TimeInForce::Ioc))
             .expect("no fault left");
     });
 }
@@ -364,26 +308,25 @@ fn the_first_fault_in_the_list_is_given_for_a_limit_order() {
 #[test]
 fn the_first_fault_in_the_list_is_given_for_a_market_order() {
     on_both(|desk| {
-        let poor = 9;
         desk.set_rules(|rules| rules.min_quantity_lots = 2);
         rejects(
             desk,
-            market_whole(poor, Side::Buy, 1),
+            market_whole(POOR, Side::Buy, 1),
             Reject::QuantityTooSmall,
         );
-        rejects(desk, market_whole(poor, Side::Buy, 2), Reject::NoLiquidity);
+        rejects(desk, market_whole(POOR, Side::Buy, 2), Reject::NoLiquidity);
         desk.sell(ALICE, 100, 3);
         rejects(
             desk,
-            market_whole(poor, Side::Buy, 4),
+            market_whole(POOR, Side::Buy, 4),
             Reject::FillOrKillUnfilled,
         );
         rejects(
             desk,
-            market_whole(poor, Side::Buy, 3),
+            market_whole(POOR, Side::Buy, 3),
             Reject::InsufficientBalance,
         );
-        rejects(desk, budget(poor, 600), Reject::InsufficientBalance);
+        rejects(desk, budget(POOR, 600), Reject::InsufficientBalance);
     });
 }
 

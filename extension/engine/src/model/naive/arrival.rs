@@ -1,14 +1,13 @@
 //! The model's arriving order: it meets the best opposite order again and again.
 
 use super::NaiveExchange;
+use super::wish::Wish;
 use crate::book::Resting;
 use crate::command::OrderStatus;
 use crate::facts::{Change, ExpireReason, Facts, Party, Placed, Trade};
 use crate::host::Prior;
 use crate::model::{Exchange, order_name, row_hint};
-use crate::order::{
-    Atoms, MarketId, NewOrder, SelfTrade, Sequence, Side, State, Terms, TimeInForce,
-};
+use crate::order::{Atoms, MarketId, NewOrder, SelfTrade, Sequence, Side, State};
 use crate::rules::Rules;
 
 /// What became of an order on arrival.
@@ -18,68 +17,6 @@ pub(super) struct Arrival {
     /// `None`: it wants more, and nobody else accepts its price.
     end: Option<State>,
     prevented: Option<(Sequence, u64)>,
-}
-
-/// What an order wants, whatever its kind.
-struct Wish {
-    limit_ticks: u64,
-    lots: u64,
-    budget: Option<Atoms>,
-    may_rest: bool,
-}
-
-impl Wish {
-    fn of(order: &NewOrder, rules: &Rules, last_price: Option<u64>) -> Wish {
-        let (lowest, highest) = rules.band(rules.anchor(last_price));
-        let edge = if order.side == Side::Buy {
-            highest
-        } else {
-            lowest
-        };
-        let wish = |limit_ticks, lots| Wish {
-            limit_ticks,
-            lots,
-            budget: None,
-            may_rest: false,
-        };
-        match order.terms {
-            Terms::Limit {
-                price_ticks,
-                quantity_lots,
-                time_in_force,
-                ..
-            } => {
-                let may_rest = time_in_force == TimeInForce::Gtc;
-                Wish {
-                    may_rest,
-                    ..wish(price_ticks, quantity_lots)
-                }
-            }
-            Terms::Market { quantity_lots, .. } => wish(edge, quantity_lots),
-            Terms::MarketBudget { budget } => Wish {
-                budget: Some(budget),
-                ..wish(edge, rules.max_quantity_lots)
-            },
-        }
-    }
-
-    /// How many lots at a price it can and wants to take after what it has got.
-    fn appetite(&self, rules: &Rules, price_ticks: u64, got: &Arrival) -> u64 {
-        let lots = self.lots - got.lots;
-        let cost = Atoms::from(price_ticks) * Atoms::from(rules.tick_lot_atoms);
-        self.budget.map_or(lots, |budget| {
-            ((budget - got.quote) / cost).min(lots.into()) as u64
-        })
-    }
-
-    /// What it does not get any more, as far as that is counted in lots.
-    fn rest(&self, got: &Arrival) -> u64 {
-        if self.budget.is_some() {
-            0
-        } else {
-            self.lots - got.lots
-        }
-    }
 }
 
 impl NaiveExchange {
@@ -239,17 +176,54 @@ impl NaiveExchange {
         facts: &mut Facts,
     ) {
         let rules = self.market(id).rules;
+        let (quote, base_fee, quote_fee) = self.pay(&rules, order, maker, lots);
+        self.shrink(id, maker.sequence, lots);
+        self.edit(id).last_price = Some(maker.price_ticks);
+        let party = |order, account, fee, row, remaining_lots| Party {
+            order,
+            account,
+            fee,
+            row,
+            remaining_lots,
+        };
+        let (taker_fee, maker_fee) = match order.side {
+            Side::Buy => (base_fee, quote_fee),
+            Side::Sell => (quote_fee, base_fee),
+        };
+        let maker_rest = maker.remaining_lots - lots;
+        facts.trades.push(Trade {
+            sequence: self.number(id),
+            price_ticks: maker.price_ticks,
+            quantity_lots: lots,
+            quote,
+            taker_side: order.side,
+            maker: party(
+                maker.sequence,
+                maker.account,
+                maker_fee,
+                maker.row,
+                maker_rest,
+            ),
+            taker: party(sequence, order.account, taker_fee, 0, rest),
+        });
+    }
+
+    /// Moves the money of a trade; says the quote traded, the buyer's and the seller's fee.
+    fn pay(
+        &mut self,
+        rules: &Rules,
+        order: &NewOrder,
+        maker: &Resting,
+        lots: u64,
+    ) -> (Atoms, Atoms, Atoms) {
         let base = Atoms::from(lots) * Atoms::from(rules.lot_atoms);
         let ticks = Atoms::from(lots) * Atoms::from(maker.price_ticks);
         let quote = ticks * Atoms::from(rules.tick_lot_atoms);
-        // Account, fee rate, and the fee in what it receives.
-        let taker_is_buyer = order.side == Side::Buy;
         let taker = (order.account, order.rates.taker_ppm);
         let resting = (maker.account, maker.rates.maker_ppm);
-        let (buyer, seller) = if taker_is_buyer {
-            (taker, resting)
-        } else {
-            (resting, taker)
+        let (buyer, seller) = match order.side {
+            Side::Buy => (taker, resting),
+            Side::Sell => (resting, taker),
         };
         let (base_fee, quote_fee) = (exact_fee(base, buyer.1), exact_fee(quote, seller.1));
         self.post(
@@ -268,37 +242,7 @@ impl NaiveExchange {
             rules.fee_account,
             base_fee,
         );
-
-        self.shrink(id, maker.sequence, lots);
-        self.edit(id).last_price = Some(maker.price_ticks);
-        let party = |order, account, fee, row, remaining_lots| Party {
-            order,
-            account,
-            fee,
-            row,
-            remaining_lots,
-        };
-        let (taker_fee, maker_fee) = if taker_is_buyer {
-            (base_fee, quote_fee)
-        } else {
-            (quote_fee, base_fee)
-        };
-        let maker_rest = maker.remaining_lots - lots;
-        facts.trades.push(Trade {
-            sequence: self.number(id),
-            price_ticks: maker.price_ticks,
-            quantity_lots: lots,
-            quote,
-            taker_side: order.side,
-            maker: party(
-                maker.sequence,
-                maker.account,
-                maker_fee,
-                maker.row,
-                maker_rest,
-            ),
-            taker: party(sequence, order.account, taker_fee, 0, rest),
-        });
+        (quote, base_fee, quote_fee)
     }
 
     /// Money goes from one to another, who pays the fee out of it.

@@ -17,18 +17,10 @@ impl NaiveExchange {
         command: &Command,
         facts: &mut Facts,
     ) -> Result<Outcome, Reject> {
-        let status = self
-            .markets
-            .get(&id)
-            .ok_or(Reject::UnknownMarket)?
-            .rules
-            .status;
-        let halted = || {
-            if status == Status::Halted {
-                Err(Reject::MarketHalted)
-            } else {
-                Ok(())
-            }
+        let market = self.markets.get(&id).ok_or(Reject::UnknownMarket)?;
+        let halted = match market.rules.status {
+            Status::Halted => Err(Reject::MarketHalted),
+            Status::CancelOnly | Status::Trading => Ok(()),
         };
         match *command {
             Command::Place(order) => match self.judge(id, &order)? {
@@ -36,7 +28,7 @@ impl NaiveExchange {
                 None => Ok(Outcome::Order(self.arrive(id, &order, facts))),
             },
             Command::Cancel { account, order } => {
-                halted()?;
+                halted?;
                 let order = self.owned(id, account, order)?;
                 Ok(Outcome::Order(self.cancel(
                     id,
@@ -46,7 +38,7 @@ impl NaiveExchange {
                 )))
             }
             Command::CancelAll { account, side } => {
-                halted()?;
+                halted?;
                 let mut orders = self.open_orders(id, account);
                 orders.retain(|order| side.is_none() || side == Some(order.side));
                 for order in &orders {
@@ -64,7 +56,7 @@ impl NaiveExchange {
                 order,
                 remaining_lots,
             } => {
-                halted()?;
+                halted?;
                 let order = self.owned(id, account, order)?;
                 self.reduce(id, &order, remaining_lots, facts)
             }
