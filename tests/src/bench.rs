@@ -10,4 +10,5 @@ pub mod load;
 pub mod plain;
 pub mod rebuild;
 pub mod report;
+pub mod run;
 pub mod stage;

@@ -3,11 +3,12 @@
 use anyhow::Result;
 use tokio_postgres::Client;
 
+/// The rows of all check views, as text.
+pub const VIOLATIONS: &str = "select v::text from checks.violations v";
+
 /// The rows of all check views, as text; none if all is well.
 pub async fn violations(client: &Client) -> Result<Vec<String>> {
-    let rows = client
-        .query("select v::text from checks.violations v", &[])
-        .await?;
+    let rows = client.query(VIOLATIONS, &[]).await?;
     Ok(rows.iter().map(|row| row.get(0)).collect())
 }
 

@@ -4,9 +4,11 @@
 
 #![allow(missing_docs, reason = "a test is its own documentation")]
 
+mod bench;
 mod capacity;
 mod crash;
 mod dump;
+mod durability;
 mod flows;
 mod history;
 mod isolation;

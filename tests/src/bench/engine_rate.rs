@@ -38,7 +38,8 @@ impl Sessions {
 
     /// Measures for so long, with batches made beforehand for at most `most` commands a second.
     pub async fn measure(&mut self, size: usize, limit: Duration, most: u64) -> Result<Done> {
-        let commands = most * limit.as_secs() / self.streams.len() as u64;
+        let millis = u64::try_from(limit.as_millis())?;
+        let commands = most * millis / 1000 / self.streams.len() as u64;
         self.run(size, usize::try_from(commands)?.div_ceil(size), limit)
             .await
     }

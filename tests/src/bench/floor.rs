@@ -79,7 +79,8 @@ impl Floor {
     /// Measures for so long, with rows made beforehand for at most `most` commands a second. Rows
     /// that were made are all written, outside the time measured, since later ones build on them.
     pub async fn measure(&mut self, size: usize, limit: Duration, most: u64) -> Result<Done> {
-        let commands = most * limit.as_secs() / self.sessions.len() as u64;
+        let millis = u64::try_from(limit.as_millis())?;
+        let commands = most * millis / 1000 / self.sessions.len() as u64;
         self.run(size, usize::try_from(commands)?.div_ceil(size), limit)
             .await
     }

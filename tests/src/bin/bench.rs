@@ -1,212 +1,27 @@
 //! `make bench`: measures in one run, prints a table, writes target/bench.json.
 //!
-//! `--quick` runs everything briefly, to see that it runs; its figures mean little.
+//! `--quick` runs everything briefly, to see that it runs; its figures mean little. Names of parts
+//! (core, rebuild, rates, plain) limit the run to them, and then no file is written.
 
 use std::path::Path;
-use std::process::Command;
-use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
-use tests::bench::engine_rate::Sessions;
-use tests::bench::floor::Floor;
-use tests::bench::plain::Plain;
-use tests::bench::report::Report;
-use tests::bench::stage::{self, Exchange};
-use tests::bench::{load::Done, rebuild};
-use tests::checks;
-use tests::cluster::Cluster;
-
-/// How long and how large.
-struct Plan {
-    /// One measurement of one rate.
-    slice: Duration,
-    /// Engine and floor in turn, so many times.
-    rounds: usize,
-    snapshot: Duration,
-    resting: u64,
-    rebuild: i64,
-    core_operations: u64,
-}
-
-const FULL: Plan = Plan {
-    slice: Duration::from_secs(10),
-    rounds: 3,
-    snapshot: Duration::from_secs(120),
-    resting: 16_384,
-    rebuild: 1_000_000,
-    core_operations: 10_000_000,
-};
-
-const QUICK: Plan = Plan {
-    slice: Duration::from_secs(1),
-    rounds: 1,
-    snapshot: Duration::from_secs(3),
-    resting: 1_024,
-    rebuild: 20_000,
-    core_operations: 200_000,
-};
-
-/// Above every rate seen, so that no session runs out of batches.
-const MOST_PER_S: u64 = 60_000;
+use anyhow::{Result, bail};
+use tests::bench::run::{FULL, Part, QUICK, run};
 
 #[tokio::main(worker_threads = 2)]
 async fn main() -> Result<()> {
-    let is_quick = std::env::args().any(|argument| argument == "--quick");
-    let only = std::env::args()
-        .skip(1)
-        .find(|argument| !argument.starts_with("--"));
-    let plan = if is_quick { QUICK } else { FULL };
-    let wanted = |part: &str| only.as_deref().is_none_or(|only| only == part);
-    let mut report = Report::default();
-    if wanted("core") {
-        core(&plan, &mut report)?;
+    let mut plan = FULL;
+    let mut parts = Vec::new();
+    for argument in std::env::args().skip(1) {
+        match Part::ALL.iter().find(|part| part.name() == argument) {
+            Some(part) => parts.push(*part),
+            None if argument == "--quick" => plan = QUICK,
+            None => bail!("unknown argument {argument}"),
+        }
     }
-    let cluster = stage::cluster()?;
-    if wanted("rebuild") {
-        rebuild_book(&plan, &cluster, &mut report).await?;
+    if parts.is_empty() {
+        let report = run(&plan, &Part::ALL).await?;
+        return report.write(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/bench.json"));
     }
-    if wanted("rates") {
-        let exchange = stage::exchange(&cluster, "engine").await?;
-        rates(&plan, &cluster, &exchange, &mut report).await?;
-        single(&plan, &exchange, &mut report).await?;
-        under_snapshot(&plan, &exchange, &mut report).await?;
-    }
-    if wanted("plain") {
-        let exchange = stage::exchange(&cluster, "plain").await?;
-        let mut plain = Plain::open(8, plan.resting / 8, &exchange).await?;
-        let done = plain.measure(plan.slice * 2).await?;
-        add(&mut report, "plpgsql_orders_per_s", &[done]);
-    }
-    if only.is_none() {
-        let engine = report.get("engine_orders_per_s_256");
-        report.add_ratio(
-            "engine_256_to_floor",
-            engine,
-            report.get("floor_orders_per_s"),
-        );
-        report.add_ratio(
-            "engine_256_to_plpgsql",
-            engine,
-            report.get("plpgsql_orders_per_s"),
-        );
-    }
-    report.write(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/bench.json"))
-}
-
-/// The median of several slices, and how much was rejected.
-fn add(report: &mut Report, name: &str, slices: &[Done]) {
-    let mut rates: Vec<u64> = slices.iter().map(Done::rate).collect();
-    rates.sort_unstable();
-    report.add(name, rates[rates.len() / 2], "orders/s");
-    let rejected: u64 = slices.iter().map(|done| done.rejected).sum();
-    if rejected > 0 {
-        report.add(&format!("{name}_rejected"), rejected, "orders");
-    }
-}
-
-/// The pure engine's own bench, in its own process.
-fn core(plan: &Plan, report: &mut Report) -> Result<()> {
-    let operations = plan.core_operations.to_string();
-    let output = Command::new(std::env::var("CARGO").unwrap_or_else(|_| "cargo".into()))
-        .args([
-            "run",
-            "--release",
-            "--quiet",
-            "-p",
-            "engine",
-            "--example",
-            "core_ops",
-            "--",
-        ])
-        .arg(operations)
-        .output()?;
-    let text = String::from_utf8(output.stdout)?;
-    let line = text.lines().find(|line| line.starts_with("core_ops_per_s"));
-    let line = line.with_context(|| String::from_utf8_lossy(&output.stderr).into_owned())?;
-    let value = line.split_whitespace().last().context("no figure")?;
-    report.add("core_ops_per_s", value.parse()?, "operations/s");
-    Ok(())
-}
-
-async fn rebuild_book(plan: &Plan, cluster: &Cluster, report: &mut Report) -> Result<()> {
-    let exchange = stage::exchange(cluster, "rebuild").await?;
-    let time = rebuild::measure(&exchange, plan.rebuild, plan.rounds).await?;
-    report.add_duration("book_rebuild_s", time);
-    let bytes = rebuild::memory_per_order(&exchange).await?;
-    report.add("shared_memory_bytes_per_order", bytes, "bytes");
-    Ok(())
-}
-
-/// Engine at 256 and floor in turn, then the engine at other sizes.
-async fn rates(
-    plan: &Plan,
-    cluster: &Cluster,
-    exchange: &Exchange,
-    report: &mut Report,
-) -> Result<()> {
-    let yard = stage::exchange(cluster, "floor").await?;
-    let mut floor = Floor::open(plan.resting, &yard).await?;
-    let mut sessions = Sessions::open("wide", 6, plan.resting / 2, exchange).await?;
-    let (mut engine_slices, mut floor_slices, mut bytes) = (Vec::new(), Vec::new(), 0);
-    let owner = exchange.database.connect("postgres").await?;
-    let written = async || -> Result<u64> {
-        let text = "select (pg_current_wal_insert_lsn() - '0/0'::pg_lsn)::bigint";
-        Ok(owner
-            .query_one(text, &[])
-            .await?
-            .get::<_, i64>(0)
-            .unsigned_abs())
-    };
-    for _ in 0..plan.rounds {
-        let before = written().await?;
-        engine_slices.push(sessions.measure(256, plan.slice, MOST_PER_S).await?);
-        bytes += written().await? - before;
-        floor_slices.push(floor.measure(256, plan.slice, MOST_PER_S).await?);
-    }
-    add(report, "floor_orders_per_s", &floor_slices);
-    add(report, "engine_orders_per_s_256", &engine_slices);
-    let orders: u64 = engine_slices.iter().map(|done| done.accepted).sum();
-    report.add("wal_bytes_per_order", bytes / orders.max(1), "bytes");
-    for size in [16, 64, 1024] {
-        let done = sessions.measure(size, plan.slice, MOST_PER_S).await?;
-        add(report, &format!("engine_orders_per_s_{size}"), &[done]);
-    }
-    for database in [&yard.database, &exchange.database] {
-        let owner = database.connect("postgres").await?;
-        let found = checks::violations(&owner).await?;
-        let sample = &found[..found.len().min(5)];
-        ensure!(
-            found.is_empty(),
-            "{}: {} violations: {sample:#?}",
-            database.name(),
-            found.len()
-        );
-    }
-    Ok(())
-}
-
-async fn single(plan: &Plan, exchange: &Exchange, report: &mut Report) -> Result<()> {
-    let mut sessions = Sessions::open("single", 8, plan.resting / 8, exchange).await?;
-    let done = sessions.measure(1, plan.slice, MOST_PER_S / 2).await?;
-    add(report, "engine_orders_per_s_1", &[done]);
-    Ok(())
-}
-
-/// The rate without a snapshot, then with one held all the time, in the same sessions.
-async fn under_snapshot(plan: &Plan, exchange: &Exchange, report: &mut Report) -> Result<()> {
-    let mut sessions = Sessions::open("snapshot", 6, plan.resting / 2, exchange).await?;
-    let without = sessions.measure(256, plan.slice * 2, MOST_PER_S).await?;
-    let analyst = exchange.database.connect("exchange_analyst").await?;
-    analyst
-        .batch_execute("begin isolation level repeatable read")
-        .await?;
-    analyst
-        .query("select count(*) from exchange.balances", &[])
-        .await?;
-    let with = sessions.measure(256, plan.snapshot, MOST_PER_S).await?;
-    analyst.batch_execute("rollback").await?;
-    add(report, "engine_without_snapshot_per_s", &[without]);
-    add(report, "engine_under_snapshot_per_s", &[with]);
-    report.add_ratio("under_snapshot_to_without", with.rate(), without.rate());
-    Ok(())
+    run(&plan, &parts).await.map(drop)
 }

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use anyhow::{Context, Result};
 use serde_json::Value;
-use tokio_postgres::Client;
 use tokio_postgres::types::Json;
+use tokio_postgres::{Client, Statement};
 
 use super::{Balance, Exchange, Fact, Level, MarketLine, Setup};
 use crate::database::Database;
@@ -24,6 +24,8 @@ pub struct PostgresExchange {
     form: Form,
     trader: Client,
     owner: Client,
+    /// Prepared, because planning it costs more than running it on so few rows.
+    violations: Statement,
     accounts: HashMap<String, u64>,
     markets: i32,
     /// The highest fact seen of each market.
@@ -33,10 +35,12 @@ pub struct PostgresExchange {
 impl PostgresExchange {
     /// An empty exchange.
     pub async fn new(database: &Database, form: Form) -> Result<PostgresExchange> {
+        let owner = database.connect("postgres").await?;
         Ok(PostgresExchange {
             form,
             trader: database.connect("exchange_api").await?,
-            owner: database.connect("postgres").await?,
+            violations: owner.prepare(crate::checks::VIOLATIONS).await?,
+            owner,
             accounts: HashMap::new(),
             markets: 0,
             seen: HashMap::new(),
@@ -88,11 +92,11 @@ impl PostgresExchange {
             Some("replace") => "replace_order",
             _ => return Ok(None),
         };
-        if fields
-            .get("post_only")
-            .is_some_and(|value| !value.is_boolean())
+        // SQL takes many words for true, and a number for text; json does not.
+        let is_of_type = |name: &str, fits: fn(&Value) -> bool| fields.get(name).is_none_or(fits);
+        if !is_of_type("post_only", Value::is_boolean)
+            || !is_of_type("client_order_id", Value::is_string)
         {
-            // SQL takes many words for true; json takes one.
             return Ok(None);
         }
         let mut arguments = Vec::new();
@@ -240,7 +244,8 @@ impl Exchange for PostgresExchange {
     }
 
     async fn violations(&mut self) -> Result<Vec<String>> {
-        crate::checks::violations(&self.owner).await
+        let rows = self.owner.query(&self.violations, &[]).await?;
+        Ok(rows.iter().map(|row| row.get(0)).collect())
     }
 }
 

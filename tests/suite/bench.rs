@@ -1,0 +1,30 @@
+//! The bench runs from end to end, and what its floor writes passes every check.
+
+use std::time::Duration;
+
+use tests::bench::run::{Part, Plan, run};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_bench_runs_and_its_floor_writes_what_the_engine_would() {
+    let plan = Plan {
+        slice: Duration::from_millis(300),
+        rounds: 1,
+        snapshot: Duration::from_millis(300),
+        resting: 256,
+        rebuild: 5_000,
+        core_operations: 0,
+    };
+    let parts = [Part::Rebuild, Part::Rates, Part::Plain];
+    let report = run(&plan, &parts).await.expect("it runs");
+    for name in [
+        "floor_orders_per_s",
+        "engine_orders_per_s_1",
+        "engine_orders_per_s_256",
+        "engine_under_snapshot_per_s",
+        "plpgsql_orders_per_s",
+        "wal_bytes_per_order",
+        "shared_memory_bytes_per_order",
+    ] {
+        assert!(report.get(name) > 0, "{name} was not measured");
+    }
+}
