@@ -9,15 +9,15 @@ main() {
     check_ports
     scripts/setup.sh
     scripts/install_extension.sh
-    step "Building the API and the migrations"
-    cargo build --release --locked -p api -p migrations
+    step "Building the API, the workers and the migrations"
+    cargo build --release --locked -p api -p workers -p migrations
     locate_cluster
     make_cluster
     check_cluster_version
     trap stop_cluster EXIT
     start_cluster
     migrate
-    run_api
+    run_programs
 }
 
 # Before anything that takes long.
@@ -40,13 +40,15 @@ migrate() {
     set_role_passwords
 }
 
-# The API runs beside this shell, not in its foreground: only so does a signal to the shell alone
-# reach it too.
-run_api() {
-    local api status=0
+# The programs run beside this shell, not in its foreground: only so does a signal to the shell
+# alone reach them too. The run ends when the API ends.
+run_programs() {
+    local api upkeep status=0
+    DATABASE_URL=$(url_of exchange_worker) "$TARGET/release/workers" upkeep &
+    upkeep=$!
     DATABASE_URL=$(url_of exchange_api) "$TARGET/release/api" &
     api=$!
-    echo "$api" >"$API_PID_FILE"
+    printf '%s\n' "$api" "$upkeep" >"$PIDS_FILE"
     trap 'kill -TERM $api 2>/dev/null' INT TERM HUP
     greet
     while true; do
@@ -56,8 +58,10 @@ run_api() {
         kill -0 "$api" 2>/dev/null || break
     done
     trap '' INT TERM HUP
-    rm -f "$API_PID_FILE"
-    step "The API has stopped; stopping PostgreSQL"
+    step "The API has stopped; stopping the rest"
+    kill -TERM "$upkeep" 2>/dev/null || true
+    wait "$upkeep" || true
+    rm -f "$PIDS_FILE"
     return "$status"
 }
 

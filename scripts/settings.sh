@@ -26,7 +26,7 @@ die() {
     exit 1
 }
 
-readonly API_PID_FILE=$EXCHANGE_LOCAL_DIR/api.pid
+readonly PIDS_FILE=$EXCHANGE_LOCAL_DIR/pids
 readonly DEMO_FILE=$EXCHANGE_LOCAL_DIR/demo_accounts
 
 demo_mode() { [[ ${EXCHANGE_DEMO,,} =~ ^(1|true|on|yes)$ ]]; }

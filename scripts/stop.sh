@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.."
 . scripts/cluster.sh
 
 main() {
-    stop_api
+    stop_programs
     [ -e "$CLUSTER_LINK" ] || return 0
     locate_cluster
     # A run in the foreground stops its cluster itself once its API has ended; then this waits.
@@ -14,13 +14,17 @@ main() {
     [ "${1:-}" != --delete-data ] || delete_data
 }
 
-# The number in the file may be another program's by now.
-stop_api() {
-    local pid
-    pid=$(cat "$API_PID_FILE" 2>/dev/null) || return 0
-    [ "$(basename "$(readlink "/proc/$pid/exe")" " (deleted)")" = api ] || return 0
-    step "Stopping the API"
-    kill -TERM "$pid"
+# A number in the file may be another program's by now.
+stop_programs() {
+    local pids pid program
+    [ -e "$PIDS_FILE" ] || return 0
+    mapfile -t pids <"$PIDS_FILE"
+    for pid in "${pids[@]}"; do
+        program=$(basename "$(readlink "/proc/$pid/exe")" " (deleted)")
+        [[ $program =~ ^(api|workers)$ ]] || continue
+        step "Stopping $program"
+        kill -TERM "$pid"
+    done
 }
 
 delete_data() {
