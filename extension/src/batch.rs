@@ -128,7 +128,7 @@ fn run(step: Step, locked: &mut [Option<Locked<'_>>], funds: &mut Funds<'_>) -> 
                 }),
             }
         }
-        Step::CancelAll {
+        Step::CancelEverywhere {
             markets,
             account,
             side,

@@ -15,6 +15,7 @@ mod plan;
 mod settings;
 mod shared_book;
 mod store;
+mod units;
 mod wire;
 
 pgrx::pg_module_magic!();

@@ -1,10 +1,11 @@
 //! From a batch's json to steps for the engine: what each command asks, of which market.
 
 use crate::ids;
-use crate::pg::table::Table;
+use crate::pg::table::{IndexLookup, Table};
 use crate::store::accounts::Accounts;
 use crate::store::markets::Markets;
 use crate::store::order_keys;
+use crate::units;
 use crate::wire::{Refusal, Verb, Wire};
 use engine::command::Command;
 use engine::order::{AccountId, ClientOrderId, NewOrder, Side};
@@ -23,8 +24,8 @@ pub(crate) enum Step {
         account: AccountId,
         id: ClientOrderId,
     },
-    /// Cancel an account's orders in these markets.
-    CancelAll {
+    /// Cancel an account's orders in all markets that take cancels.
+    CancelEverywhere {
         markets: Vec<usize>,
         account: AccountId,
         side: Option<Side>,
@@ -39,7 +40,7 @@ impl Step {
             Step::Run { market, .. } | Step::CancelByClientId { market, .. } => {
                 std::slice::from_ref(market)
             }
-            Step::CancelAll { markets, .. } => markets,
+            Step::CancelEverywhere { markets, .. } => markets,
         }
     }
 }
@@ -57,20 +58,25 @@ impl Step {
 /// Plans a batch. Reads accounts and, for cancels by client order id, keys; locks nothing.
 pub(crate) fn plan(batch: &[&RawValue], markets: &Markets, order_keys: &Table) -> Vec<Step> {
     let mut steps = Vec::with_capacity(batch.len());
-    for json in batch {
-        let step = Wire::parse(json.get())
-            .and_then(|wire| step(&wire, markets, order_keys, &steps))
-            .unwrap_or_else(Step::Refuse);
-        steps.push(step);
+    let mut keys = order_keys::lookup(order_keys);
+    let mut placers = Vec::new();
+    for (position, json) in batch.iter().enumerate() {
+        let step = Wire::parse(json.get()).and_then(|wire| {
+            if let (Ok(Verb::Place | Verb::Replace), Ok(account)) = (wire.verb(), wire.account()) {
+                placers.push((position, account));
+            }
+            step(&wire, markets, &mut keys, &steps)
+        });
+        steps.push(step.unwrap_or_else(Step::Refuse));
     }
-    steps = admit(steps);
+    admit(&mut steps, &placers);
     steps
 }
 
 fn step(
     wire: &Wire<'_>,
     markets: &Markets,
-    order_keys: &Table,
+    keys: &mut IndexLookup<'_>,
     before: &[Step],
 ) -> Result<Step, Refusal> {
     let verb = wire.verb()?;
@@ -78,10 +84,11 @@ fn step(
     match verb {
         Verb::Place => {
             let Some(symbol) = wire.market() else {
-                return Err(missing("market", "market is missing"));
+                return Err(Refusal::malformed("market", "market is missing"));
             };
+            let text = wire.order_text()?;
             let market = known(markets, symbol)?;
-            let order = wire.new_order(account, &markets.all()[market])?;
+            let order = units::new_order(&text, account, &markets.all()[market])?;
             Ok(Step::Run {
                 market,
                 command: Command::Place(order),
@@ -96,33 +103,36 @@ fn step(
                 })
             }
             (None, Some(id)) => {
-                let market = market_of_key(markets, order_keys, before, account, &id)?;
+                let market = market_of_key(markets, keys, before, account, &id)?;
                 Ok(Step::CancelByClientId {
                     market,
                     account,
                     id,
                 })
             }
-            _ => Err(missing(
+            _ => Err(Refusal::malformed(
                 "order_id",
                 "give order_id or client_order_id, one of them",
             )),
         },
         Verb::CancelAll => {
             let side = wire.side()?;
-            let markets = match wire.market() {
-                Some(symbol) => vec![known(markets, symbol)?],
-                None => (0..markets.all().len()).collect(),
-            };
-            Ok(Step::CancelAll {
-                markets,
-                account,
-                side,
-            })
+            match wire.market() {
+                Some(symbol) => Ok(Step::Run {
+                    market: known(markets, symbol)?,
+                    command: Command::CancelAll { account, side },
+                }),
+                None => Ok(Step::CancelEverywhere {
+                    markets: (0..markets.all().len()).collect(),
+                    account,
+                    side,
+                }),
+            }
         }
         Verb::Reduce => {
+            let text = wire.quantity_text()?;
             let (market, order) = required_order(wire, markets)?;
-            let remaining_lots = wire.quantity_lots(&markets.all()[market])?;
+            let remaining_lots = units::quantity_lots(text, &markets.all()[market])?;
             Ok(Step::Run {
                 market,
                 command: Command::Reduce {
@@ -133,21 +143,14 @@ fn step(
             })
         }
         Verb::Replace => {
+            let text = wire.order_text()?;
             let (market, order) = required_order(wire, markets)?;
-            let new = wire.new_order(account, &markets.all()[market])?;
+            let new = units::new_order(&text, account, &markets.all()[market])?;
             Ok(Step::Run {
                 market,
                 command: Command::Replace { order, new },
             })
         }
-    }
-}
-
-fn missing(field: &'static str, message: &str) -> Refusal {
-    Refusal {
-        reject: Reject::Malformed,
-        message: message.to_owned(),
-        field: Some(field),
     }
 }
 
@@ -160,7 +163,7 @@ fn known(markets: &Markets, symbol: &str) -> Result<usize, Refusal> {
 fn required_order(wire: &Wire<'_>, markets: &Markets) -> Result<(usize, u64), Refusal> {
     match wire.order()? {
         Some(number) => locate(markets, number),
-        None => Err(missing("order_id", "order_id is missing")),
+        None => Err(Refusal::malformed("order_id", "order_id is missing")),
     }
 }
 
@@ -181,12 +184,12 @@ fn not_found(name: &str) -> Refusal {
 /// The market of the order placed under `id`: in the tables, or earlier in this batch.
 fn market_of_key(
     markets: &Markets,
-    order_keys: &Table,
+    keys: &mut IndexLookup<'_>,
     before: &[Step],
     account: AccountId,
     id: &ClientOrderId,
 ) -> Result<usize, Refusal> {
-    let stored = order_keys::find(&mut order_keys::lookup(order_keys), account, id);
+    let stored = order_keys::find(keys, account, id);
     if let Some(prior) = stored {
         return locate(markets, prior.order as i64).map(|(market, _)| market);
     }
@@ -209,40 +212,23 @@ fn placed(command: &Command) -> Option<&NewOrder> {
     }
 }
 
-/// Gives each order to place its account's fee rates, or refuses it. A refusal that the command
-/// earned already stays where its code takes precedence.
-fn admit(mut steps: Vec<Step>) -> Vec<Step> {
-    let mut orders: Vec<(usize, AccountId)> = Vec::new();
-    for (position, step) in steps.iter().enumerate() {
-        if let Step::Run { command, .. } = step
-            && let Some(order) = placed(command)
-        {
-            orders.push((position, order.account));
-        }
+/// Gives each order to place its account's fee rates, or refuses it, where the command has not earned
+/// a refusal that takes precedence.
+fn admit(steps: &mut [Step], placers: &[(usize, AccountId)]) {
+    if placers.is_empty() {
+        return;
     }
-    if orders.is_empty() {
-        return steps;
-    }
-    let accounts: Vec<AccountId> = orders.iter().map(|(_, account)| *account).collect();
+    let accounts: Vec<AccountId> = placers.iter().map(|(_, account)| *account).collect();
     let admitted = Accounts::open().may_place(&accounts);
-    for ((position, account), answer) in orders.into_iter().zip(admitted) {
+    for (&(position, account), answer) in placers.iter().zip(admitted) {
         match (answer, &mut steps[position]) {
-            (
-                Ok(rates),
-                Step::Run {
-                    command: Command::Place(order),
-                    ..
-                },
-            )
-            | (
-                Ok(rates),
-                Step::Run {
-                    command: Command::Replace { new: order, .. },
-                    ..
-                },
-            ) => {
-                order.rates = rates;
+            (Ok(rates), Step::Run { command, .. }) => {
+                if let Some(order) = placed_mut(command) {
+                    order.rates = rates;
+                }
             }
+            (Ok(_), _) => {}
+            (Err(reject), Step::Refuse(refusal)) if refusal.reject < reject => {}
             (Err(reject), step) => {
                 let message = match reject {
                     Reject::AccountFrozen => format!("account {account} is frozen"),
@@ -250,8 +236,13 @@ fn admit(mut steps: Vec<Step>) -> Vec<Step> {
                 };
                 *step = Step::Refuse(Refusal::new(reject, message));
             }
-            _ => {}
         }
     }
-    steps
+}
+
+fn placed_mut(command: &mut Command) -> Option<&mut NewOrder> {
+    match command {
+        Command::Place(order) | Command::Replace { new: order, .. } => Some(order),
+        _ => None,
+    }
 }

@@ -1,11 +1,6 @@
-//! The shape of commands as callers send them, and their translation into ticks, lots and atoms.
+//! The shape of commands as callers send them. What is wrong here is wrong in any market.
 
-use crate::store::markets::{Decimal, Market};
-use engine::decimal::{self, DecimalError};
-use engine::fee::Rates;
-use engine::order::{
-    AccountId, Atoms, ClientOrderId, NewOrder, SelfTrade, Side, Terms, TimeInForce,
-};
+use engine::order::{AccountId, ClientOrderId, SelfTrade, Side, TimeInForce};
 use engine::reject::Reject;
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -29,7 +24,7 @@ impl Refusal {
         }
     }
 
-    fn malformed(field: &'static str, message: impl Into<String>) -> Refusal {
+    pub(crate) fn malformed(field: &'static str, message: impl Into<String>) -> Refusal {
         Refusal {
             reject: Reject::Malformed,
             message: message.into(),
@@ -118,13 +113,10 @@ impl<'a> Wire<'a> {
     }
 
     pub(crate) fn client_order_id(&self) -> Result<Option<ClientOrderId>, Refusal> {
-        let Some(text) = self.client_order_id.as_deref() else {
-            return Ok(None);
-        };
-        ClientOrderId::new(text).map(Some).ok_or_else(|| {
-            let message = "client_order_id takes 1 to 36 characters of A-Z a-z 0-9 _ - . :";
-            Refusal::new(Reject::InvalidClientOrderId, message)
-        })
+        self.client_order_id
+            .as_deref()
+            .map(client_order_id)
+            .transpose()
     }
 
     pub(crate) fn side(&self) -> Result<Option<Side>, Refusal> {
@@ -137,25 +129,6 @@ impl<'a> Wire<'a> {
                 format!("side is buy or sell, not {other:?}"),
             )),
         }
-    }
-
-    /// The order to place; its account's rates are filled in later.
-    pub(crate) fn new_order(
-        &self,
-        account: AccountId,
-        market: &Market,
-    ) -> Result<NewOrder, Refusal> {
-        let Some(side) = self.side()? else {
-            return Err(Refusal::malformed("side", "side is missing"));
-        };
-        Ok(NewOrder {
-            account,
-            client_order_id: self.client_order_id()?,
-            side,
-            terms: self.terms(side, market)?,
-            self_trade: self.self_trade()?,
-            rates: Rates::default(),
-        })
     }
 
     fn self_trade(&self) -> Result<SelfTrade, Refusal> {
@@ -186,100 +159,108 @@ impl<'a> Wire<'a> {
         }
     }
 
-    fn terms(&self, side: Side, market: &Market) -> Result<Terms, Refusal> {
-        let time_in_force = self.time_in_force()?;
-        let post_only = self.post_only.unwrap_or(false);
-        match self.kind.as_deref() {
-            None | Some("limit") => self.limit(time_in_force, post_only, market),
-            Some("market") if post_only => Err(Refusal::malformed(
-                "post_only",
-                "a market order cannot be post-only",
-            )),
-            Some("market") => self.at_market(side, time_in_force, market),
-            Some(other) => Err(Refusal::malformed(
-                "kind",
-                format!("kind is limit or market, not {other:?}"),
-            )),
-        }
+    /// The order to place, as it was written.
+    pub(crate) fn order_text(&self) -> Result<OrderText<'_>, Refusal> {
+        let Some(side) = self.side()? else {
+            return Err(Refusal::malformed("side", "side is missing"));
+        };
+        let terms = match self.kind.as_deref() {
+            None | Some("limit") => self.limit()?,
+            Some("market") => self.at_market(side)?,
+            Some(other) => {
+                let message = format!("kind is limit or market, not {other:?}");
+                return Err(Refusal::malformed("kind", message));
+            }
+        };
+        Ok(OrderText {
+            client_order_id: self.client_order_id.as_deref(),
+            side,
+            terms,
+            self_trade: self.self_trade()?,
+        })
     }
 
-    fn limit(
-        &self,
-        time_in_force: Option<TimeInForce>,
-        post_only: bool,
-        market: &Market,
-    ) -> Result<Terms, Refusal> {
-        let time_in_force = time_in_force.unwrap_or(TimeInForce::Gtc);
+    fn limit(&self) -> Result<TermsText<'_>, Refusal> {
+        let time_in_force = self.time_in_force()?.unwrap_or(TimeInForce::Gtc);
+        let post_only = self.post_only.unwrap_or(false);
         if self.budget.is_some() {
-            return Err(Refusal::malformed(
-                "budget",
-                "a limit order takes quantity, not budget",
-            ));
+            let message = "a limit order takes quantity, not budget";
+            return Err(Refusal::malformed("budget", message));
         }
         if post_only && time_in_force != TimeInForce::Gtc {
-            return Err(Refusal::malformed(
-                "post_only",
-                "only a gtc order can be post-only",
-            ));
+            let message = "only a gtc order can be post-only";
+            return Err(Refusal::malformed("post_only", message));
         }
-        let Some(price) = self.price else {
-            return Err(Refusal::malformed("price", "price is missing"));
-        };
-        Ok(Terms::Limit {
-            price_ticks: price_ticks(decimal_text(price), market.tick())?,
-            quantity_lots: self.quantity_lots(market)?,
+        Ok(TermsText::Limit {
+            price: required("price", self.price)?,
+            quantity: self.quantity_text()?,
             time_in_force,
             post_only,
         })
     }
 
-    fn at_market(
-        &self,
-        side: Side,
-        time_in_force: Option<TimeInForce>,
-        market: &Market,
-    ) -> Result<Terms, Refusal> {
+    fn at_market(&self, side: Side) -> Result<TermsText<'_>, Refusal> {
+        let time_in_force = self.time_in_force()?;
+        let wrong = |field, message: &str| Err(Refusal::malformed(field, message));
+        if self.post_only == Some(true) {
+            return wrong("post_only", "a market order cannot be post-only");
+        }
         if self.price.is_some() {
-            return Err(Refusal::malformed("price", "a market order takes no price"));
+            return wrong("price", "a market order takes no price");
         }
         if time_in_force == Some(TimeInForce::Gtc) {
-            return Err(Refusal::malformed(
-                "time_in_force",
-                "a market order is ioc or fok",
-            ));
+            return wrong("time_in_force", "a market order is ioc or fok");
         }
         let fill_or_kill = time_in_force == Some(TimeInForce::Fok);
-        let Some(budget) = self.budget else {
-            return Ok(Terms::Market {
-                quantity_lots: self.quantity_lots(market)?,
+        if self.budget.is_none() {
+            let quantity = self.quantity_text()?;
+            return Ok(TermsText::Market {
+                quantity,
                 fill_or_kill,
             });
-        };
+        }
         if self.quantity.is_some() {
-            return Err(Refusal::malformed(
-                "budget",
-                "give quantity or budget, not both",
-            ));
+            return wrong("budget", "give quantity or budget, not both");
         }
         if side == Side::Sell {
-            return Err(Refusal::malformed("budget", "only a buy takes a budget"));
+            return wrong("budget", "only a buy takes a budget");
         }
         if fill_or_kill {
-            return Err(Refusal::malformed("time_in_force", "a budget order is ioc"));
+            return wrong("time_in_force", "a budget order is ioc");
         }
-        Ok(Terms::MarketBudget {
-            budget: atoms(decimal_text(budget), market.quote_scale)?,
-        })
+        let budget = required("budget", self.budget)?;
+        Ok(TermsText::Budget { budget })
     }
 
-    /// The quantity in lots; positive.
-    pub(crate) fn quantity_lots(&self, market: &Market) -> Result<u64, Refusal> {
-        let Some(quantity) = self.quantity else {
-            return Err(Refusal::malformed("quantity", "quantity is missing"));
-        };
-        let (invalid, off) = (Reject::InvalidQuantity, Reject::QuantityOffLot);
-        multiples(decimal_text(quantity), market.lot(), invalid, off, "lot")
+    /// The quantity as it was written.
+    pub(crate) fn quantity_text(&self) -> Result<&str, Refusal> {
+        required("quantity", self.quantity)
     }
+}
+
+/// An order to place whose shape is right and whose numbers are still text.
+pub(crate) struct OrderText<'a> {
+    pub(crate) client_order_id: Option<&'a str>,
+    pub(crate) side: Side,
+    pub(crate) terms: TermsText<'a>,
+    pub(crate) self_trade: SelfTrade,
+}
+
+/// Price and size as they were written.
+pub(crate) enum TermsText<'a> {
+    Limit {
+        price: &'a str,
+        quantity: &'a str,
+        time_in_force: TimeInForce,
+        post_only: bool,
+    },
+    Market {
+        quantity: &'a str,
+        fill_or_kill: bool,
+    },
+    Budget {
+        budget: &'a str,
+    },
 }
 
 /// An id: a json number, or the same in a string.
@@ -301,66 +282,28 @@ fn id(field: &'static str, raw: Option<&RawValue>) -> Result<Option<i64>, Refusa
     }
 }
 
-/// The text of a decimal given as json number or string.
-fn decimal_text(raw: &RawValue) -> &str {
-    let raw = raw.get();
-    raw.strip_prefix('"')
-        .and_then(|r| r.strip_suffix('"'))
-        .unwrap_or(raw)
-}
-
-fn price_ticks(text: &str, tick: Decimal) -> Result<u64, Refusal> {
-    multiples(
-        text,
-        tick,
-        Reject::InvalidPrice,
-        Reject::PriceOffTick,
-        "tick",
-    )
-}
-
-/// How many units a positive decimal is.
-fn multiples(
-    text: &str,
-    unit: Decimal,
-    invalid: Reject,
-    off: Reject,
-    unit_name: &str,
-) -> Result<u64, Refusal> {
-    let off_unit = || {
-        let size = decimal::format(unit.units, unit.scale);
-        Refusal::new(
-            off,
-            format!("{text} is not a whole number of the {unit_name} {size}"),
-        )
+/// The text of a decimal that must be there, given as json string or number.
+fn required<'a>(field: &'static str, raw: Option<&'a RawValue>) -> Result<&'a str, Refusal> {
+    let Some(raw) = raw.map(RawValue::get) else {
+        return Err(Refusal::malformed(field, format!("{field} is missing")));
     };
-    let units = match decimal::parse(text, unit.scale) {
-        Ok(units) => units,
-        Err(DecimalError::TooManyDecimals { .. }) => return Err(off_unit()),
-        Err(_) => return Err(Refusal::new(invalid, invalid_text(text))),
-    };
-    if units == 0 {
-        return Err(Refusal::new(invalid, invalid_text(text)));
+    if let Some(text) = raw
+        .strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'))
+    {
+        return Ok(text);
     }
-    if units % unit.units != 0 {
-        return Err(off_unit());
+    if raw.starts_with(|first: char| first == '-' || first.is_ascii_digit()) {
+        return Ok(raw);
     }
-    u64::try_from(units / unit.units)
-        .map_err(|_| Refusal::new(invalid, format!("{text} is beyond any market's range")))
+    let message = format!("{field} is a decimal number, in a string or bare");
+    Err(Refusal::malformed(field, message))
 }
 
-/// A positive amount of an asset in atoms.
-fn atoms(text: &str, scale: u32) -> Result<Atoms, Refusal> {
-    match decimal::parse(text, scale) {
-        Ok(atoms) if atoms > 0 => Ok(atoms),
-        Err(DecimalError::TooManyDecimals { .. }) => {
-            let message = format!("{text} has more than {scale} decimals");
-            Err(Refusal::new(Reject::InvalidBudget, message))
-        }
-        _ => Err(Refusal::new(Reject::InvalidBudget, invalid_text(text))),
-    }
-}
-
-fn invalid_text(text: &str) -> String {
-    format!("{text:?} is not a positive decimal number")
+/// A client's own name for an order.
+pub(crate) fn client_order_id(text: &str) -> Result<ClientOrderId, Refusal> {
+    ClientOrderId::new(text).ok_or_else(|| {
+        let message = "client_order_id takes 1 to 36 characters of A-Z a-z 0-9 _ - . :";
+        Refusal::new(Reject::InvalidClientOrderId, message)
+    })
 }

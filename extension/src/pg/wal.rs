@@ -11,7 +11,25 @@ pub(crate) fn wait_for_visible() {
         if pg_sys::RecoveryInProgress() {
             return;
         }
-        wait_for(pg_sys::GetXLogInsertRecPtr());
+        wait_for(end_of_log(
+            pg_sys::GetXLogInsertRecPtr(),
+            pg_sys::wal_segment_size as u64,
+        ));
+    }
+}
+
+/// Where the log really ends. The next record's position lies behind the header of a page on which
+/// nothing is written yet; there is nothing to flush of that page. Sizes of the headers: a page's
+/// and a segment's first, `SizeOfXLogShortPHD` and `SizeOfXLogLongPHD` in `xlog_internal.h`.
+fn end_of_log(next_record: u64, segment_size: u64) -> u64 {
+    const PAGE_HEADER: u64 = 24;
+    const SEGMENT_HEADER: u64 = 40;
+    if next_record % segment_size == SEGMENT_HEADER {
+        next_record - SEGMENT_HEADER
+    } else if next_record % u64::from(pg_sys::XLOG_BLCKSZ) == PAGE_HEADER {
+        next_record - PAGE_HEADER
+    } else {
+        next_record
     }
 }
 
