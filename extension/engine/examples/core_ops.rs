@@ -4,14 +4,15 @@
 
 use std::time::{Duration, Instant};
 
-use engine::book::{Book, Journal, OwnedMemory};
+use engine::book::{Book, Journal, OwnedMemory, Resting};
 use engine::command::{Command, Outcome};
 use engine::facts::Facts;
 use engine::fee::Rates;
 use engine::host::{Host, Prior};
 use engine::mix::{Mix, MixSettings, Step};
 use engine::model::Balance;
-use engine::order::{AccountId, AssetId, Atoms, ClientOrderId, Sequence};
+use engine::order::{AccountId, AssetId, Atoms, ClientOrderId, Sequence, Side};
+use engine::random::Random;
 use engine::rules::{Rules, Status};
 
 const ACCOUNTS: u64 = 10_000;
@@ -146,7 +147,7 @@ fn main() {
             .nth(at)
             .map_or(default, |text| text.parse().expect("a number"))
     };
-    let (operations, resting) = (number(1, 10_000_000), number(2, 50_000));
+    let (operations, resting) = (number(1, 10_000_000), number(2, 10_000));
     let rich = Balance {
         available: 10u128.pow(18),
         held: 0,
@@ -189,6 +190,43 @@ fn main() {
     let book = Book::new(bench.memory.lend(), &mut bench.journal);
     book.validate().expect("the book is in order");
     report(&slices, book.len());
+    println!(
+        "ms to restore a million orders {}",
+        time_restore().as_millis()
+    );
+}
+
+/// How long a rebuild of a million orders takes.
+fn time_restore() -> Duration {
+    const ORDERS: u64 = 1_000_000;
+    let mut memory = OwnedMemory::new(ORDERS as u32);
+    let mut journal = Journal::new();
+    let mut random = Random::new(1);
+    let start = Instant::now();
+    let mut book = Book::new(memory.lend(), &mut journal);
+    for sequence in 1..=ORDERS {
+        let side = if random.below(2) == 0 {
+            Side::Buy
+        } else {
+            Side::Sell
+        };
+        let distance = 1 + random.below(5_000);
+        let order = Resting {
+            sequence,
+            account: 1 + random.below(ACCOUNTS),
+            side,
+            price_ticks: if side == Side::Buy {
+                6_000_000 - distance
+            } else {
+                6_000_000 + distance
+            },
+            remaining_lots: 1,
+            rates: Rates::default(),
+            row: 0,
+        };
+        book.restore(order).expect("there is room");
+    }
+    start.elapsed()
 }
 
 /// The median slice is the figure: somebody else may use the machine for a moment.
