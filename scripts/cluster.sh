@@ -85,6 +85,8 @@ listen_addresses = '127.0.0.1'
 port = $EXCHANGE_PG_PORT
 unix_socket_directories = ''
 shared_preload_libraries = 'exchange'
+# Compiling the check views takes longer than running them.
+jit = off
 max_connections = 200
 password_encryption = 'scram-sha-256'
 timezone = 'UTC'
