@@ -69,7 +69,7 @@ pub fn format(atoms: Atoms, scale: u32) -> String {
     Decimal { atoms, scale }.to_string()
 }
 
-/// Displays `atoms` of 10^-`scale` each; see [`format`].
+/// Displays `atoms` of 10^-`scale` each; see [`format()`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Decimal {
     /// How many.
