@@ -7,7 +7,7 @@
 use crate::pg::catalog;
 use crate::pg::row::{Row, Stored};
 use pgrx::pg_sys;
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 
 /// Most columns of a key.
 const MAX_KEYS: usize = 2;
@@ -68,7 +68,8 @@ pub(crate) enum Key<'a> {
 pub(crate) struct Table {
     pub(super) relation: pg_sys::Relation,
     pub(super) is_varlena: Vec<bool>,
-    blocks: u64,
+    /// Length of the file in blocks, and what is seen; both asked for when first needed.
+    blocks: OnceCell<u64>,
     snapshot: Cell<pg_sys::Snapshot>,
 }
 
@@ -91,16 +92,11 @@ impl Table {
             let columns = (*tuple_desc).natts as usize;
             let attributes = (*tuple_desc).attrs.as_slice(columns);
             let is_varlena = attributes.iter().map(|a| a.attlen == -1).collect();
-            let blocks = u64::from(pg_sys::RelationGetNumberOfBlocksInFork(
-                relation,
-                pg_sys::ForkNumber::MAIN_FORKNUM,
-            ));
-            let snapshot = pg_sys::RegisterSnapshot(pg_sys::GetLatestSnapshot());
             Table {
                 relation,
                 is_varlena,
-                blocks,
-                snapshot: Cell::new(snapshot),
+                blocks: OnceCell::new(),
+                snapshot: Cell::new(std::ptr::null_mut()),
             }
         }
     }
@@ -113,12 +109,33 @@ impl Table {
 
     /// Takes a new view of what is committed, for reads that follow.
     pub(crate) fn refresh(&self) {
-        // SAFETY: our own registered snapshot is replaced by a newer one.
-        unsafe {
-            pg_sys::UnregisterSnapshot(self.snapshot.get());
-            self.snapshot
-                .set(pg_sys::RegisterSnapshot(pg_sys::GetLatestSnapshot()));
+        self.forget_snapshot();
+    }
+
+    fn forget_snapshot(&self) {
+        let snapshot = self.snapshot.replace(std::ptr::null_mut());
+        if !snapshot.is_null() {
+            // SAFETY: registered by `latest`, once.
+            unsafe { pg_sys::UnregisterSnapshot(snapshot) };
         }
+    }
+
+    /// What was committed when this was first asked for, or since the last `refresh`.
+    fn latest(&self) -> pg_sys::Snapshot {
+        if self.snapshot.get().is_null() {
+            // SAFETY: registered with the transaction; given back by `forget_snapshot`.
+            let snapshot = unsafe { pg_sys::RegisterSnapshot(pg_sys::GetLatestSnapshot()) };
+            self.snapshot.set(snapshot);
+        }
+        self.snapshot.get()
+    }
+
+    fn blocks(&self) -> u64 {
+        *self.blocks.get_or_init(|| {
+            let main = pg_sys::ForkNumber::MAIN_FORKNUM;
+            // SAFETY: the relation is open. It cannot shrink while we hold a lock on it.
+            unsafe { pg_sys::RelationGetNumberOfBlocksInFork(self.relation, main) }.into()
+        })
     }
 
     /// Gives `read` the row at `place`, if a row that `sees` allows is there. A place that is long
@@ -129,14 +146,14 @@ impl Table {
         sees: Sees,
         read: impl FnOnce(&Stored<'_>) -> T,
     ) -> Option<T> {
-        if place == Place(0) || (sees == Sees::Latest && place.block() >= self.blocks) {
+        if place == Place(0) || (sees == Sees::Latest && place.block() >= self.blocks()) {
             return None;
         }
         // SAFETY: the block exists (or is our own, newly added); the buffer stays pinned while the
         // tuple is read and is released after.
         unsafe {
             let snapshot = match sees {
-                Sees::Latest => self.snapshot.get(),
+                Sees::Latest => self.latest(),
                 Sees::Own => &raw mut pg_sys::SnapshotSelfData,
             };
             let mut tuple = pg_sys::HeapTupleData {
@@ -182,7 +199,7 @@ impl Table {
                 | pg_sys::ScanOptions::SO_ALLOW_PAGEMODE;
             let scan = pg_sys::heap_beginscan(
                 self.relation,
-                self.snapshot.get(),
+                self.latest(),
                 0,
                 std::ptr::null_mut(),
                 std::ptr::null_mut(),
@@ -284,11 +301,9 @@ impl Table {
 impl Drop for Table {
     fn drop(&mut self) {
         if !std::thread::panicking() {
-            // SAFETY: opened and registered by us; the lock stays until the transaction ends.
-            unsafe {
-                pg_sys::UnregisterSnapshot(self.snapshot.get());
-                pg_sys::table_close(self.relation, pg_sys::NoLock as i32);
-            }
+            self.forget_snapshot();
+            // SAFETY: opened by us; the lock stays until the transaction ends.
+            unsafe { pg_sys::table_close(self.relation, pg_sys::NoLock as i32) };
         }
     }
 }
@@ -312,13 +327,8 @@ impl<'a> IndexLookup<'a> {
                 keys <= columns && keys <= MAX_KEYS,
                 "{name} has no {keys} keys"
             );
-            let scan = pg_sys::index_beginscan(
-                table.relation,
-                index,
-                table.snapshot.get(),
-                keys as i32,
-                0,
-            );
+            let scan =
+                pg_sys::index_beginscan(table.relation, index, table.latest(), keys as i32, 0);
             let slot = pg_sys::table_slot_create(table.relation, std::ptr::null_mut());
             IndexLookup {
                 table,
@@ -379,7 +389,7 @@ impl<'a> IndexLookup<'a> {
                     part.datum(),
                 );
             }
-            (*self.scan).xs_snapshot = self.table.snapshot.get();
+            (*self.scan).xs_snapshot = self.table.latest();
             pg_sys::index_rescan(
                 self.scan,
                 scan_keys.as_mut_ptr(),
