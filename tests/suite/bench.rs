@@ -14,7 +14,7 @@ async fn the_bench_runs_and_its_floor_writes_what_the_engine_would() {
         rebuild: 5_000,
         core_operations: 0,
     };
-    let parts = [Part::Rebuild, Part::Rates, Part::Plain];
+    let parts = [Part::Rebuild, Part::Rates, Part::Snapshot, Part::Plain];
     let report = run(&plan, &parts).await.expect("it runs");
     for name in [
         "floor_orders_per_s",

@@ -1,7 +1,7 @@
 //! What is measured, in which order, on which exchange.
 
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 
@@ -62,15 +62,23 @@ pub enum Part {
     Core,
     /// Rebuilding a book.
     Rebuild,
-    /// The engine against the floor.
+    /// The engine against the floor, and by batch size.
     Rates,
+    /// The engine while somebody holds a snapshot.
+    Snapshot,
     /// The PL/pgSQL rival.
     Plain,
 }
 
 impl Part {
     /// All, in order.
-    pub const ALL: [Part; 4] = [Part::Core, Part::Rebuild, Part::Rates, Part::Plain];
+    pub const ALL: [Part; 5] = [
+        Part::Core,
+        Part::Rebuild,
+        Part::Rates,
+        Part::Snapshot,
+        Part::Plain,
+    ];
 
     /// As it is called on the command line.
     pub fn name(self) -> &'static str {
@@ -78,6 +86,7 @@ impl Part {
             Part::Core => "core",
             Part::Rebuild => "rebuild",
             Part::Rates => "rates",
+            Part::Snapshot => "snapshot",
             Part::Plain => "plain",
         }
     }
@@ -97,6 +106,9 @@ pub async fn run(plan: &Plan, parts: &[Part]) -> Result<Report> {
         let exchange = stage::exchange(&cluster, "engine").await?;
         rates(plan, &cluster, &exchange, &mut report).await?;
         single(plan, &exchange, &mut report).await?;
+    }
+    if parts.contains(&Part::Snapshot) {
+        let exchange = stage::exchange(&cluster, "snapshot").await?;
         under_snapshot(plan, &exchange, &mut report).await?;
     }
     if parts.contains(&Part::Plain) {
@@ -217,7 +229,8 @@ async fn single(plan: &Plan, exchange: &Exchange, report: &mut Report) -> Result
     Ok(())
 }
 
-/// The rate without a snapshot, then with one held all the time, in the same sessions.
+/// The rate without a snapshot, then with one held all the time, in the same sessions. The rate under
+/// it is over all of its time, so that what grows with the snapshot's age counts whole.
 async fn under_snapshot(plan: &Plan, exchange: &Exchange, report: &mut Report) -> Result<()> {
     let mut sessions = Sessions::open("snapshot", 6, plan.resting / 2, exchange).await?;
     let without = sessions.measure(256, plan.slice * 2, MOST_PER_S).await?;
@@ -228,10 +241,24 @@ async fn under_snapshot(plan: &Plan, exchange: &Exchange, report: &mut Report) -
     analyst
         .query("select count(*) from exchange.balances", &[])
         .await?;
-    let with = sessions.measure(256, plan.snapshot, MOST_PER_S).await?;
+    let start = Instant::now();
+    let mut total = Done::default();
+    while start.elapsed() < plan.snapshot {
+        let done = sessions.measure(256, plan.slice, MOST_PER_S).await?;
+        println!(
+            "  after {:>4} s {:>8} orders/s",
+            start.elapsed().as_secs(),
+            done.rate()
+        );
+        total.accepted += done.accepted;
+        total.rejected += done.rejected;
+        total.elapsed += done.elapsed;
+    }
     analyst.batch_execute("rollback").await?;
     add(report, "engine_without_snapshot_per_s", &[without]);
-    add(report, "engine_under_snapshot_per_s", &[with]);
-    report.add_ratio("under_snapshot_to_without", with.rate(), without.rate());
+    add(report, "engine_under_snapshot_per_s", &[total]);
+    report.add_ratio("under_snapshot_to_without", total.rate(), without.rate());
+    let after = sessions.measure(256, plan.slice, MOST_PER_S).await?;
+    add(report, "engine_after_snapshot_per_s", &[after]);
     Ok(())
 }

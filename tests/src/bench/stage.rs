@@ -160,7 +160,7 @@ const ACCOUNTS_SQL: &str = "
 /// `adjust_balance`, with all that such calls would have written.
 async fn fund(owner: &Client, first: i64) -> Result<()> {
     for text in FUND {
-        owner.execute(*text, &[&first]).await?;
+        owner.execute(text, &[&first]).await?;
     }
     Ok(())
 }
