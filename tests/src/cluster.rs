@@ -287,7 +287,7 @@ fn configuration(settings: &Settings) -> String {
          wal_level = replica\n\
          unix_socket_directories = ''\n\
          log_line_prefix = '%m [%p] %d '\n\
-         log_min_duration_statement = '5ms'\n\
+         log_min_duration_statement = '1s'\n\
          jit = off\n\
          max_locks_per_transaction = 256\n\
          shared_buffers = '256MB'\n\

@@ -72,7 +72,7 @@ async fn a_bug_raises_an_error_and_the_server_lives_on() {
     order["client_order_id"] = json!("lost");
     order["time_in_force"] = json!("ioc");
     must(&trader, order.clone()).await;
-    // A key without its order cannot be: the extension panics when it is asked for the first answer.
+    // A key without its order cannot be: asked for the first answer, the extension panics.
     owner.batch_execute("begin").await.expect("begins");
     owner
         .batch_execute("delete from exchange.orders")

@@ -229,8 +229,8 @@ async fn single(plan: &Plan, exchange: &Exchange, report: &mut Report) -> Result
     Ok(())
 }
 
-/// The rate without a snapshot, then with one held all the time, in the same sessions. The rate under
-/// it is over all of its time, so that what grows with the snapshot's age counts whole.
+/// The rate without a snapshot, then with one held all the time, in the same sessions. The rate
+/// under it is over all of its time, so that what grows with the snapshot's age counts whole.
 async fn under_snapshot(plan: &Plan, exchange: &Exchange, report: &mut Report) -> Result<()> {
     let mut sessions = Sessions::open("snapshot", 6, plan.resting / 2, exchange).await?;
     let without = sessions.measure(256, plan.slice * 2, MOST_PER_S).await?;
