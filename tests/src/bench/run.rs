@@ -184,47 +184,52 @@ async fn rates(
     let yard = stage::exchange(cluster, "floor").await?;
     let mut floor = Floor::open(plan.resting, &yard).await?;
     let mut sessions = Sessions::open("wide", 6, plan.resting / 2, exchange).await?;
+    // A short look, so that not much more is made beforehand than will be sent; and while the tables
+    // are small, a check that both wrote what an exchange should hold.
+    let look = plan.slice / 10;
+    let engine_most = 2 * sessions.measure(256, look, MOST_PER_S).await?.rate();
+    let floor_most = 2 * floor.measure(256, look, MOST_PER_S / 2).await?.rate();
+    ensure_clean(&yard).await?;
+    ensure_clean(exchange).await?;
     let (mut engine_slices, mut floor_slices, mut bytes) = (Vec::new(), Vec::new(), 0);
     let owner = exchange.database.connect("postgres").await?;
     let written = async || -> Result<u64> {
         let text = "select (pg_current_wal_insert_lsn() - '0/0'::pg_lsn)::bigint";
-        Ok(owner
-            .query_one(text, &[])
-            .await?
-            .get::<_, i64>(0)
-            .unsigned_abs())
+        let row = owner.query_one(text, &[]).await?;
+        Ok(row.get::<_, i64>(0).unsigned_abs())
     };
     for _ in 0..plan.rounds {
         let before = written().await?;
-        engine_slices.push(sessions.measure(256, plan.slice, MOST_PER_S).await?);
+        engine_slices.push(sessions.measure(256, plan.slice, engine_most).await?);
         bytes += written().await? - before;
-        floor_slices.push(floor.measure(256, plan.slice, MOST_PER_S).await?);
+        floor_slices.push(floor.measure(256, plan.slice, floor_most).await?);
     }
     add(report, "floor_orders_per_s", &floor_slices);
     add(report, "engine_orders_per_s_256", &engine_slices);
     let orders: u64 = engine_slices.iter().map(|done| done.accepted).sum();
     report.add("wal_bytes_per_order", bytes / orders.max(1), "bytes");
     for size in [16, 64, 1024] {
-        let done = sessions.measure(size, plan.slice, MOST_PER_S).await?;
+        let done = sessions.measure(size, plan.slice, engine_most).await?;
         add(report, &format!("engine_orders_per_s_{size}"), &[done]);
     }
-    for database in [&yard.database, &exchange.database] {
-        let owner = database.connect("postgres").await?;
-        let found = checks::violations(&owner).await?;
-        let sample = &found[..found.len().min(5)];
-        ensure!(
-            found.is_empty(),
-            "{}: {} violations: {sample:#?}",
-            database.name(),
-            found.len()
-        );
-    }
+    Ok(())
+}
+
+async fn ensure_clean(exchange: &Exchange) -> Result<()> {
+    let owner = exchange.database.connect("postgres").await?;
+    let found = checks::violations(&owner).await?;
+    let (name, sample) = (exchange.database.name(), &found[..found.len().min(5)]);
+    ensure!(
+        found.is_empty(),
+        "{name}: {} violations: {sample:#?}",
+        found.len()
+    );
     Ok(())
 }
 
 async fn single(plan: &Plan, exchange: &Exchange, report: &mut Report) -> Result<()> {
     let mut sessions = Sessions::open("single", 8, plan.resting / 8, exchange).await?;
-    let done = sessions.measure(1, plan.slice, MOST_PER_S / 2).await?;
+    let done = sessions.measure(1, plan.slice, MOST_PER_S / 4).await?;
     add(report, "engine_orders_per_s_1", &[done]);
     Ok(())
 }
@@ -244,7 +249,9 @@ async fn under_snapshot(plan: &Plan, exchange: &Exchange, report: &mut Report) -
     let start = Instant::now();
     let mut total = Done::default();
     while start.elapsed() < plan.snapshot {
-        let done = sessions.measure(256, plan.slice, MOST_PER_S).await?;
+        let done = sessions
+            .measure(256, plan.slice, 2 * without.rate())
+            .await?;
         println!(
             "  after {:>4} s {:>8} orders/s",
             start.elapsed().as_secs(),
