@@ -11,7 +11,7 @@ main() {
     step "Running the tests"
     cargo test --locked --no-fail-fast 2>&1 | tee "$log" || status=$?
     step "Closing lines of cargo test (all of it: $log)"
-    grep -E '^test result:|^error' "$log" || true
+    grep -E '^test result:|^error|^test .* FAILED$' "$log" | grep -v ' 0 passed; 0 failed' || true
     summarise "$log"
     return "$status"
 }
