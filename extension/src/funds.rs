@@ -1,5 +1,5 @@
-//! What the engine asks while it decides: balances and idempotency keys, as of now and as this batch
-//! has changed them so far.
+//! What the engine asks while it decides: balances and idempotency keys, as of now and as this
+//! batch has changed them so far.
 
 use crate::hash::BatchMap;
 use crate::ids;

@@ -1,4 +1,5 @@
-//! Numbers of orders, trades and updates: the market's number, then the fact's place in its sequence.
+//! Numbers of orders, trades and updates: the market's number, then the fact's place in its
+//! sequence.
 
 use engine::order::{MarketId, Sequence};
 

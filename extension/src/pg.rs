@@ -1,7 +1,7 @@
 //! The only place with `unsafe`: Postgres behind types that are safe to use.
 //!
-//! What is Postgres' own state (locks, relations, snapshots) is released by its resource owner when a
-//! transaction aborts, so nothing here cleans up while a panic unwinds.
+//! What is Postgres' own state (locks, relations, snapshots) is released by its resource owner when
+//! a transaction aborts, so nothing here cleans up while a panic unwinds.
 
 #![allow(unsafe_code)]
 

@@ -89,68 +89,72 @@ fn step(
             let text = wire.order_text()?;
             let market = known(markets, symbol)?;
             let order = units::new_order(&text, account, &markets.all()[market])?;
-            Ok(Step::Run {
-                market,
-                command: Command::Place(order),
-            })
+            let command = Command::Place(order);
+            Ok(Step::Run { market, command })
         }
-        Verb::Cancel => match (wire.order()?, wire.client_order_id()?) {
-            (Some(number), None) => {
-                let (market, order) = locate(markets, number)?;
-                Ok(Step::Run {
-                    market,
-                    command: Command::Cancel { account, order },
-                })
-            }
-            (None, Some(id)) => {
-                let market = market_of_key(markets, keys, before, account, &id)?;
-                Ok(Step::CancelByClientId {
-                    market,
-                    account,
-                    id,
-                })
-            }
-            _ => Err(Refusal::malformed(
-                "order_id",
-                "give order_id or client_order_id, one of them",
-            )),
-        },
-        Verb::CancelAll => {
-            let side = wire.side()?;
-            match wire.market() {
-                Some(symbol) => Ok(Step::Run {
-                    market: known(markets, symbol)?,
-                    command: Command::CancelAll { account, side },
-                }),
-                None => Ok(Step::CancelEverywhere {
-                    markets: (0..markets.all().len()).collect(),
-                    account,
-                    side,
-                }),
-            }
-        }
+        Verb::Cancel => cancel(wire, markets, keys, before, account),
+        Verb::CancelAll => cancel_all(wire, markets, account),
         Verb::Reduce => {
             let text = wire.quantity_text()?;
             let (market, order) = required_order(wire, markets)?;
             let remaining_lots = units::quantity_lots(text, &markets.all()[market])?;
-            Ok(Step::Run {
-                market,
-                command: Command::Reduce {
-                    account,
-                    order,
-                    remaining_lots,
-                },
-            })
+            let command = Command::Reduce {
+                account,
+                order,
+                remaining_lots,
+            };
+            Ok(Step::Run { market, command })
         }
         Verb::Replace => {
             let text = wire.order_text()?;
             let (market, order) = required_order(wire, markets)?;
             let new = units::new_order(&text, account, &markets.all()[market])?;
-            Ok(Step::Run {
+            let command = Command::Replace { order, new };
+            Ok(Step::Run { market, command })
+        }
+    }
+}
+
+fn cancel(
+    wire: &Wire<'_>,
+    markets: &Markets,
+    keys: &mut IndexLookup<'_>,
+    before: &[Step],
+    account: AccountId,
+) -> Result<Step, Refusal> {
+    match (wire.order()?, wire.client_order_id()?) {
+        (Some(number), None) => {
+            let (market, order) = locate(markets, number)?;
+            let command = Command::Cancel { account, order };
+            Ok(Step::Run { market, command })
+        }
+        (None, Some(id)) => {
+            let market = market_of_key(markets, keys, before, account, &id)?;
+            Ok(Step::CancelByClientId {
                 market,
-                command: Command::Replace { order, new },
+                account,
+                id,
             })
         }
+        _ => {
+            let message = "give order_id or client_order_id, one of them";
+            Err(Refusal::malformed("order_id", message))
+        }
+    }
+}
+
+fn cancel_all(wire: &Wire<'_>, markets: &Markets, account: AccountId) -> Result<Step, Refusal> {
+    let side = wire.side()?;
+    match wire.market() {
+        Some(symbol) => Ok(Step::Run {
+            market: known(markets, symbol)?,
+            command: Command::CancelAll { account, side },
+        }),
+        None => Ok(Step::CancelEverywhere {
+            markets: (0..markets.all().len()).collect(),
+            account,
+            side,
+        }),
     }
 }
 
@@ -212,8 +216,8 @@ fn placed(command: &Command) -> Option<&NewOrder> {
     }
 }
 
-/// Gives each order to place its account's fee rates, or refuses it, where the command has not earned
-/// a refusal that takes precedence.
+/// Gives each order to place its account's fee rates, or refuses it, where the command has not
+/// earned a refusal that takes precedence.
 fn admit(steps: &mut [Step], placers: &[(usize, AccountId)]) {
     if placers.is_empty() {
         return;

@@ -30,7 +30,8 @@ pub(crate) fn read<T>(market: &Market, read: impl FnOnce(&Book<'_>) -> T) -> T {
     let lock = lock::shared(market.id);
     let slot = memory::slot(market.id);
     if memory::built_from(slot) != open_orders_file() {
-        // Building takes the lock that keeps other readers out; it stays until the transaction ends.
+        // Building takes the lock that keeps other readers out; it stays until the transaction
+        // ends.
         lock.release();
         open_exclusive(market);
         return look(slot, read);

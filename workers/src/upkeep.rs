@@ -12,7 +12,8 @@ pub const MONTHS_AHEAD: i32 = 12;
 /// Sessions forgotten at a time; what is left waits for the next time.
 pub const SESSIONS_A_TIME: i32 = 10_000;
 
-/// Works once a [`PERIOD`] until it is dropped. A time that fails is logged; the next one tries again.
+/// Works once a [`PERIOD`] until it is dropped. A time that fails is logged; the next one tries
+/// again.
 ///
 /// # Errors
 /// None; the type lets it stand beside [`once`].

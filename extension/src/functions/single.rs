@@ -1,4 +1,5 @@
-//! What the single forms share: each is a batch of one, so it cannot behave otherwise than `submit`.
+//! What the single forms share: each is a batch of one, so it cannot behave otherwise than
+//! `submit`.
 
 use crate::batch;
 use serde_json::{Map, Value};

@@ -171,7 +171,8 @@ impl Constraints {
     }
 }
 
-/// The prepared bound of a partition: Postgres prepares it when first asked, for a row of nulls here.
+/// The prepared bound of a partition: Postgres prepares it when first asked, for a row of nulls
+/// here.
 ///
 /// # Safety
 /// `relation` is an open partition, `slot` has its columns, and `executor`'s memory is current.

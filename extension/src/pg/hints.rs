@@ -25,7 +25,8 @@ impl Hint {
 }
 
 /// The hint of an account's balance in an asset, or of the account. Both numbers count upwards, so
-/// their bits are mixed; constants of SplitMix64's finalizer (<https://prng.di.unimi.it/splitmix64.c>).
+/// their bits are mixed; constants of SplitMix64's finalizer
+/// (<https://prng.di.unimi.it/splitmix64.c>).
 pub(crate) fn of(account: u64, asset: u32) -> Hint {
     let hints = memory::row_hints();
     let key = account.rotate_left(20) ^ u64::from(asset);

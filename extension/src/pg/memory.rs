@@ -1,7 +1,7 @@
 //! Shared memory: the directory of books, the books, and the hints of rows.
 //!
-//! It starts zeroed, also after a crash, when Postgres makes it anew; a book is therefore built from
-//! the tables when it is first touched. Contents of a book are guarded by its market's lock.
+//! It starts zeroed, also after a crash, when Postgres makes it anew; a book is therefore built
+//! from the tables when it is first touched. Contents of a book are guarded by its market's lock.
 
 use crate::settings;
 use engine::book::{AccountSlot, BranchSlot, Header, Layout, LevelSlot, Memory, OrderSlot};
@@ -202,8 +202,8 @@ pub(crate) fn forget(slot: usize) {
     set_built_from(slot, 0);
 }
 
-/// The memory of the book in `slot`. Callers hold the market's lock: exclusively to change it, shared
-/// to read it; and have at most one such loan at a time.
+/// The memory of the book in `slot`. Callers hold the market's lock: exclusively to change it,
+/// shared to read it; and have at most one such loan at a time.
 pub(crate) fn lend(slot: usize) -> Memory<'static> {
     let parts = parts();
     assert!(slot < settings::max_markets(), "book slot out of range");

@@ -1,7 +1,7 @@
 //! A table opened for direct reads and changes of single rows, without planner or executor.
 //!
-//! Only for tables whose write paths are all known: no triggers fire and no foreign keys are checked
-//! here. Check constraints and every index are honoured. Relation locks are kept to the
+//! Only for tables whose write paths are all known: no triggers fire and no foreign keys are
+//! checked here. Check constraints and every index are honoured. Relation locks are kept to the
 //! transaction's end.
 
 use crate::pg::catalog;

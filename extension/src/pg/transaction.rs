@@ -53,8 +53,8 @@ pub(crate) fn with_book<T>(slot: usize, change: impl FnOnce(&mut Book<'_>) -> T)
     change(&mut Book::new(memory::lend(slot), &mut loan.journal))
 }
 
-/// A journal taken from the transaction's state; it goes back however the borrower ends, but for the
-/// end of the process.
+/// A journal taken from the transaction's state; it goes back however the borrower ends, but for
+/// the end of the process.
 struct Loan {
     index: usize,
     journal: Journal,
@@ -98,8 +98,8 @@ pub(crate) fn has_changed(slot: usize) -> bool {
     STATE.with_borrow(|state| state.touched.iter().any(changed))
 }
 
-/// Puts the book back as it was at `mark`. An error raised here would take the server down; so where
-/// that fails, by a bug, the book is built anew from the tables, which are right.
+/// Puts the book back as it was at `mark`. An error raised here would take the server down; so
+/// where that fails, by a bug, the book is built anew from the tables, which are right.
 fn undo(touched: &mut Touched, mark: usize) {
     let slot = touched.slot;
     let undone = touched.journal.as_mut().is_some_and(|journal| {
@@ -127,7 +127,7 @@ unsafe extern "C-unwind" fn at_transaction_event(
                 ERROR,
                 pgrx::PgSqlErrorCode::ERRCODE_FEATURE_NOT_SUPPORTED,
                 "cannot PREPARE a transaction that has traded",
-                "Its books stay locked until it ends, and this session must be the one that ends it."
+                "Its books stay locked until it ends, and only this session can end it."
             );
         }
         XACT_EVENT_PRE_COMMIT if touched => commit_asynchronously(),

@@ -50,8 +50,8 @@ pub(crate) fn insert(market: &Market, trades: &[Trade], at: i64, arena: &mut Are
     appender.finish(&mut |_| {});
 }
 
-/// What an order traded as taker, in the lot's and the quote's smallest units. It is a taker only in
-/// its own placement, so its trades are the first of its market after its number.
+/// What an order traded as taker, in the lot's and the quote's smallest units. It is a taker only
+/// in its own placement, so its trades are the first of its market after its number.
 pub(crate) fn taken_by(market: &Market, order: i64, placed_at: i64) -> (Atoms, Atoms) {
     let name = months::partition("trades", placed_at);
     let table = Table::open_to_read(&name);
