@@ -30,6 +30,13 @@ pub(super) async fn login(
     State(app): State<App>,
     Body(login): Body<Login>,
 ) -> Result<Json<Session>, ApiError> {
+    // Postgres takes no such text.
+    if login.email.contains('\0') {
+        return Err(ApiError::malformed(
+            "email",
+            "email has a character that no address has",
+        ));
+    }
     let account = client::login_account(&app.reads, &login.email).await?;
     let hash = account
         .as_ref()

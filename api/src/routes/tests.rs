@@ -107,6 +107,7 @@ async fn bodies_of_another_form_are_refused_by_field() {
         (r#"{"email":"a@b","password":5}"#, Some("password")),
         (r#"{"email":"a@b","password":"x","otp":"1"}"#, Some("otp")),
         (r#"{"email":"a@b"}"#, Some("password")),
+        (r#"{"email":"a\u0000@b","password":"x"}"#, Some("email")),
         (r#"{"email":"a@b","#, None),
         ("[]", None),
     ] {
