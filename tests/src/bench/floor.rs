@@ -99,7 +99,7 @@ impl Floor {
             let mut done = Done::default();
             for rows in &rows {
                 session.write(rows).await?;
-                if start.elapsed() < limit {
+                if start.elapsed() < limit || done.accepted == 0 {
                     done.accepted += rows.commands;
                     done.elapsed = start.elapsed();
                 }

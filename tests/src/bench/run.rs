@@ -184,8 +184,8 @@ async fn rates(
     let yard = stage::exchange(cluster, "floor").await?;
     let mut floor = Floor::open(plan.resting, &yard).await?;
     let mut sessions = Sessions::open("wide", 6, plan.resting / 2, exchange).await?;
-    // A short look, so that not much more is made beforehand than will be sent; and while the tables
-    // are small, a check that both wrote what an exchange should hold.
+    // A short look, so that not much more is made beforehand than will be sent; and while the
+    // tables are small, a check that both wrote what an exchange should hold.
     let look = plan.slice / 10;
     let engine_most = 2 * sessions.measure(256, look, MOST_PER_S).await?.rate();
     let floor_most = 2 * floor.measure(256, look, MOST_PER_S / 2).await?.rate();
