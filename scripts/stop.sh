@@ -23,7 +23,8 @@ stop_programs() {
         program=$(basename "$(readlink "/proc/$pid/exe")" " (deleted)")
         [[ $program =~ ^(api|workers)$ ]] || continue
         step "Stopping $program"
-        kill -TERM "$pid"
+        # The run may have ended it meanwhile.
+        kill -TERM "$pid" 2>/dev/null || true
     done
 }
 
