@@ -127,9 +127,12 @@ impl<'a> Appender<'a> {
         }
     }
 
-    /// Adds index entries for a new version of a row that found no room on its page.
+    /// Adds index entries for a new version of a row that found no room on its page. Its primary
+    /// key is the old one's, so whether it is unique is no question; asked all the same, it would
+    /// be answered by walking over every dead version that an old snapshot keeps.
     pub(super) fn index_new_version(&mut self, tuple: pg_sys::HeapTuple) {
-        // SAFETY: the tuple was just stored by `heap_update`, which set its place.
+        // SAFETY: the tuple was just stored by `heap_update`, which set its place; the indexes are
+        // open, and the arrays have room for any index's columns.
         unsafe {
             let slot = pg_sys::MakeSingleTupleTableSlot(
                 (*self.table.relation).rd_att,
@@ -137,9 +140,51 @@ impl<'a> Appender<'a> {
             );
             pg_sys::ExecStoreHeapTuple(tuple, slot, false);
             (*slot).tts_tid = (*tuple).t_self;
-            self.insert_index_entries(slot, true);
+            if self.has_plain_indexes() {
+                for index in 0..(*self.result).ri_NumIndices as usize {
+                    let mut values = [pg_sys::Datum::null(); pg_sys::INDEX_MAX_KEYS as usize];
+                    let mut nulls = [false; pg_sys::INDEX_MAX_KEYS as usize];
+                    let relation = *(*self.result).ri_IndexRelationDescs.add(index);
+                    let info = *(*self.result).ri_IndexRelationInfo.add(index);
+                    pg_sys::FormIndexDatum(
+                        info,
+                        slot,
+                        self.executor,
+                        values.as_mut_ptr(),
+                        nulls.as_mut_ptr(),
+                    );
+                    pg_sys::index_insert(
+                        relation,
+                        values.as_mut_ptr(),
+                        nulls.as_mut_ptr(),
+                        &mut (*slot).tts_tid,
+                        self.table.relation,
+                        pg_sys::IndexUniqueCheck::UNIQUE_CHECK_NO,
+                        true,
+                        info,
+                    );
+                }
+            } else {
+                self.insert_index_entries(slot, true);
+            }
             pg_sys::ExecDropSingleTupleTableSlot(slot);
             self.reset();
+        }
+    }
+
+    /// Whether the table has none but its primary key and indexes of plain columns that are not
+    /// unique. An operator may have added others; those take the general way.
+    fn has_plain_indexes(&self) -> bool {
+        // SAFETY: the indexes are open.
+        unsafe {
+            (0..(*self.result).ri_NumIndices as usize).all(|index| {
+                let relation = *(*self.result).ri_IndexRelationDescs.add(index);
+                let info = *(*self.result).ri_IndexRelationInfo.add(index);
+                let is_key = (*(*relation).rd_index).indisprimary;
+                (*info).ii_Predicate.is_null()
+                    && (*info).ii_Expressions.is_null()
+                    && ((*info).ii_Unique == is_key)
+            })
         }
     }
 
