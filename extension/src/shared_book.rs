@@ -131,7 +131,7 @@ pub(crate) fn verify(market: &Market) -> Vec<(Option<u64>, String)> {
                 }
             },
         );
-        if matched != book.len() as usize {
+        if matched != book.len() {
             problems.push((
                 None,
                 format!("book has {} orders, {matched} match", book.len()),

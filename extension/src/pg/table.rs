@@ -461,7 +461,7 @@ impl Key<'_> {
 
     fn collation(&self) -> pg_sys::Oid {
         match self {
-            Key::Text(_) => pg_sys::Oid::from(pg_sys::C_COLLATION_OID),
+            Key::Text(_) => pg_sys::C_COLLATION_OID,
             _ => pg_sys::InvalidOid,
         }
     }

@@ -132,11 +132,11 @@ fn write_resting(
     arena: &mut Arena,
     open: &Table,
     market: &Market,
-    sequence: Sequence,
-    place: Place,
+    order: (Sequence, Place),
     progress: &Progress,
     at: i64,
 ) {
+    let (sequence, place) = order;
     let number = ids::number(market.id, sequence);
     let written = open.at(place, Sees::Own, |stored| {
         if stored.bigint(column::ORDER_ID) != number {
@@ -209,7 +209,7 @@ impl<'a> OpenOrders<'a> {
         progress: &Progress,
     ) -> Place {
         let (sequence, place) = order;
-        write_resting(row, arena, self.table, market, sequence, place, progress, 0);
+        write_resting(row, arena, self.table, market, order, progress, 0);
         self.appender.check_row(row);
         match self.table.update(place, row, &mut self.appender) {
             Changed::Done(place) => place,
@@ -228,9 +228,7 @@ impl<'a> OpenOrders<'a> {
         at: i64,
     ) {
         let (sequence, place) = order;
-        write_resting(
-            row, arena, self.table, market, sequence, place, progress, at,
-        );
+        write_resting(row, arena, self.table, market, order, progress, at);
         if self.table.delete(place) == Changed::Stale {
             disagree(market, ids::number(market.id, sequence));
         }
