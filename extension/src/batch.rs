@@ -1,11 +1,12 @@
 //! One call: plan, lock the markets, let the engine decide, book what it decided, answer.
 
+use crate::access;
 use crate::answer::{self, Answer};
 use crate::booking;
 use crate::funds::Funds;
 use crate::ids;
 use crate::pg::{session, transaction};
-use crate::plan::{self, Step};
+use crate::plan::{self, Plan, Step};
 use crate::shared_book;
 use crate::store::markets::{Market, Markets};
 use crate::store::{balances, order_keys};
@@ -35,8 +36,9 @@ pub(crate) fn submit(json: &str) -> String {
     let commands = commands(json);
     let markets = Markets::read();
     let keys_table = order_keys::open();
-    let steps = plan::plan(&commands, &markets, &keys_table);
+    let Plan { mut steps, claims } = plan::plan(&commands, &markets, &keys_table);
     let mut locked = lock(&steps, &markets);
+    access::refuse(&mut steps, &claims);
 
     // Tables are opened once the locks are held: their snapshots see all that was booked before.
     keys_table.refresh();
@@ -110,17 +112,16 @@ fn run(step: Step, locked: &mut [Option<Locked<'_>>], funds: &mut Funds<'_>) -> 
     match step {
         Step::Refuse(refusal) => Answer::Refused(refusal),
         Step::Run { market, command } => execute(market, command, locked, funds),
-        Step::CancelByClientId {
+        Step::ByClientId {
             market,
             account,
             id,
+            action,
         } => {
             let id_of = |order: u64| ids::split(order as i64);
             let prior = engine::host::Host::prior(funds, account, &id);
             match prior.and_then(|prior| id_of(prior.order)) {
-                Some((_, order)) => {
-                    execute(market, Command::Cancel { account, order }, locked, funds)
-                }
+                Some((_, order)) => execute(market, action.on(account, order), locked, funds),
                 // Placed earlier in this batch, but refused.
                 None => Answer::Refused(Refusal {
                     field: Some("client_order_id"),

@@ -3,6 +3,7 @@
 //! Thin: the engine decides (`extension/engine`), this crate books. `functions` is what SQL sees,
 //! `store` knows the tables, `pg` alone knows Postgres' internals.
 
+mod access;
 mod answer;
 mod batch;
 mod booking;

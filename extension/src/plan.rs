@@ -3,12 +3,12 @@
 use crate::ids;
 use crate::pg::table::{IndexLookup, Table};
 use crate::store::accounts::Accounts;
-use crate::store::markets::Markets;
+use crate::store::markets::{Market, Markets};
 use crate::store::order_keys;
 use crate::units;
-use crate::wire::{Refusal, Verb, Wire};
+use crate::wire::{Claim, Refusal, Verb, Wire};
 use engine::command::Command;
-use engine::order::{AccountId, ClientOrderId, NewOrder, Side};
+use engine::order::{AccountId, ClientOrderId, NewOrder, Sequence, Side};
 use engine::reject::Reject;
 use serde_json::value::RawValue;
 
@@ -18,11 +18,12 @@ pub(crate) enum Step {
     Refuse(Refusal),
     /// One command of one market, by its position in the markets.
     Run { market: usize, command: Command },
-    /// Cancel the order that the account placed under this name.
-    CancelByClientId {
+    /// Do this to the order that the account placed under this name.
+    ByClientId {
         market: usize,
         account: AccountId,
         id: ClientOrderId,
+        action: Action,
     },
     /// Cancel an account's orders in all markets that take cancels.
     CancelEverywhere {
@@ -32,12 +33,42 @@ pub(crate) enum Step {
     },
 }
 
+/// What can be done to an open order.
+#[derive(Clone, Copy)]
+pub(crate) enum Action {
+    Cancel,
+    Reduce { remaining_lots: u64 },
+    Replace { new: NewOrder },
+}
+
+impl Action {
+    /// The command, once the order's number is known.
+    pub(crate) fn on(self, account: AccountId, order: Sequence) -> Command {
+        match self {
+            Action::Cancel => Command::Cancel { account, order },
+            Action::Reduce { remaining_lots } => Command::Reduce {
+                account,
+                order,
+                remaining_lots,
+            },
+            Action::Replace { new } => Command::Replace { order, new },
+        }
+    }
+}
+
+/// A batch, understood.
+pub(crate) struct Plan {
+    pub(crate) steps: Vec<Step>,
+    /// By what right steps are asked for: their positions, where anything is said.
+    pub(crate) claims: Vec<(usize, Claim)>,
+}
+
 impl Step {
     /// Positions of the markets that the step needs.
     pub(crate) fn markets(&self) -> &[usize] {
         match self {
             Step::Refuse(_) => &[],
-            Step::Run { market, .. } | Step::CancelByClientId { market, .. } => {
+            Step::Run { market, .. } | Step::ByClientId { market, .. } => {
                 std::slice::from_ref(market)
             }
             Step::CancelEverywhere { markets, .. } => markets,
@@ -46,6 +77,36 @@ impl Step {
 }
 
 impl Step {
+    /// The order to place, if the step is to place one, and its market's position.
+    fn placed(&self) -> Option<(usize, &NewOrder)> {
+        match self {
+            Step::Run {
+                market,
+                command: Command::Place(order) | Command::Replace { new: order, .. },
+            }
+            | Step::ByClientId {
+                market,
+                action: Action::Replace { new: order },
+                ..
+            } => Some((*market, order)),
+            _ => None,
+        }
+    }
+
+    fn placed_mut(&mut self) -> Option<&mut NewOrder> {
+        match self {
+            Step::Run {
+                command: Command::Place(order) | Command::Replace { new: order, .. },
+                ..
+            }
+            | Step::ByClientId {
+                action: Action::Replace { new: order },
+                ..
+            } => Some(order),
+            _ => None,
+        }
+    }
+
     /// The command, where it is one for the market at this position.
     pub(crate) fn command_of(&self, position: usize) -> Option<&Command> {
         match self {
@@ -55,22 +116,26 @@ impl Step {
     }
 }
 
-/// Plans a batch. Reads accounts and, for cancels by client order id, keys; locks nothing.
-pub(crate) fn plan(batch: &[&RawValue], markets: &Markets, order_keys: &Table) -> Vec<Step> {
+/// Plans a batch. Reads accounts and, for orders named by client order id, keys; locks nothing.
+pub(crate) fn plan(batch: &[&RawValue], markets: &Markets, order_keys: &Table) -> Plan {
     let mut steps = Vec::with_capacity(batch.len());
     let mut keys = order_keys::lookup(order_keys);
     let mut placers = Vec::new();
+    let mut claims = Vec::new();
     for (position, json) in batch.iter().enumerate() {
         let step = Wire::parse(json.get()).and_then(|wire| {
             if let (Ok(Verb::Place | Verb::Replace), Ok(account)) = (wire.verb(), wire.account()) {
                 placers.push((position, account));
+            }
+            if let Some(claim) = wire.claim(wire.account()?)? {
+                claims.push((position, claim));
             }
             step(&wire, markets, &mut keys, &steps)
         });
         steps.push(step.unwrap_or_else(Step::Refuse));
     }
     admit(&mut steps, &placers);
-    steps
+    Plan { steps, claims }
 }
 
 fn step(
@@ -92,53 +157,84 @@ fn step(
             let command = Command::Place(order);
             Ok(Step::Run { market, command })
         }
-        Verb::Cancel => cancel(wire, markets, keys, before, account),
         Verb::CancelAll => cancel_all(wire, markets, account),
-        Verb::Reduce => {
-            let text = wire.quantity_text()?;
-            let (market, order) = required_order(wire, markets)?;
-            let remaining_lots = units::quantity_lots(text, &markets.all()[market])?;
-            let command = Command::Reduce {
-                account,
-                order,
-                remaining_lots,
+        Verb::Cancel | Verb::Reduce | Verb::Replace => {
+            let named = Named::by(verb, wire)?;
+            let market = match &named {
+                Named::Number(number) => locate(markets, *number)?.0,
+                Named::ClientId(id) => market_of_key(markets, keys, before, account, id)?,
             };
-            Ok(Step::Run { market, command })
-        }
-        Verb::Replace => {
-            let text = wire.order_text()?;
-            let (market, order) = required_order(wire, markets)?;
-            let new = units::new_order(&text, account, &markets.all()[market])?;
-            let command = Command::Replace { order, new };
-            Ok(Step::Run { market, command })
+            let action = action(verb, wire, account, &markets.all()[market])?;
+            named.step(market, account, action)
         }
     }
 }
 
-fn cancel(
+/// What is to be done to the order that the command names.
+fn action(
+    verb: Verb,
     wire: &Wire<'_>,
-    markets: &Markets,
-    keys: &mut IndexLookup<'_>,
-    before: &[Step],
     account: AccountId,
-) -> Result<Step, Refusal> {
-    match (wire.order()?, wire.client_order_id()?) {
-        (Some(number), None) => {
-            let (market, order) = locate(markets, number)?;
-            let command = Command::Cancel { account, order };
-            Ok(Step::Run { market, command })
+    market: &Market,
+) -> Result<Action, Refusal> {
+    Ok(match verb {
+        Verb::Reduce => Action::Reduce {
+            remaining_lots: units::quantity_lots(wire.quantity_text()?, market)?,
+        },
+        Verb::Replace => Action::Replace {
+            new: units::new_order(&wire.order_text()?, account, market)?,
+        },
+        _ => Action::Cancel,
+    })
+}
+
+/// How a command names an open order.
+enum Named {
+    Number(i64),
+    ClientId(ClientOrderId),
+}
+
+impl Named {
+    /// One of the two names, after the shape of everything else was found right.
+    fn by(verb: Verb, wire: &Wire<'_>) -> Result<Named, Refusal> {
+        let client_id = match verb {
+            Verb::Replace => {
+                wire.order_text()?;
+                wire.replaced_client_order_id()?
+            }
+            Verb::Reduce => {
+                wire.quantity_text()?;
+                wire.client_order_id()?
+            }
+            _ => wire.client_order_id()?,
+        };
+        match (wire.order()?, client_id) {
+            (Some(number), None) => Ok(Named::Number(number)),
+            (None, Some(id)) => Ok(Named::ClientId(id)),
+            _ => {
+                let message = match verb {
+                    Verb::Replace => "give order_id or replaced_client_order_id, one of them",
+                    _ => "give order_id or client_order_id, one of them",
+                };
+                Err(Refusal::malformed("order_id", message))
+            }
         }
-        (None, Some(id)) => {
-            let market = market_of_key(markets, keys, before, account, &id)?;
-            Ok(Step::CancelByClientId {
+    }
+
+    fn step(self, market: usize, account: AccountId, action: Action) -> Result<Step, Refusal> {
+        match self {
+            Named::ClientId(id) => Ok(Step::ByClientId {
                 market,
                 account,
                 id,
-            })
-        }
-        _ => {
-            let message = "give order_id or client_order_id, one of them";
-            Err(Refusal::malformed("order_id", message))
+                action,
+            }),
+            Named::Number(number) => {
+                let (_, order) =
+                    ids::split(number).ok_or_else(|| not_found(&number.to_string()))?;
+                let command = action.on(account, order);
+                Ok(Step::Run { market, command })
+            }
         }
     }
 }
@@ -162,13 +258,6 @@ fn known(markets: &Markets, symbol: &str) -> Result<usize, Refusal> {
     markets
         .by_symbol(symbol)
         .ok_or_else(|| Refusal::new(Reject::UnknownMarket, format!("no market {symbol:?}")))
-}
-
-fn required_order(wire: &Wire<'_>, markets: &Markets) -> Result<(usize, u64), Refusal> {
-    match wire.order()? {
-        Some(number) => locate(markets, number),
-        None => Err(Refusal::malformed("order_id", "order_id is missing")),
-    }
 }
 
 /// The market and sequence of an order's number.
@@ -197,23 +286,14 @@ fn market_of_key(
     if let Some(prior) = stored {
         return locate(markets, prior.order as i64).map(|(market, _)| market);
     }
-    let in_batch = before.iter().find_map(|step| match step {
-        Step::Run { market, command } => placed(command)
-            .filter(|order| order.account == account && order.client_order_id == Some(*id))
-            .map(|_| *market),
-        _ => None,
+    let in_batch = before.iter().find_map(|step| {
+        let (market, order) = step.placed()?;
+        (order.account == account && order.client_order_id == Some(*id)).then_some(market)
     });
     in_batch.ok_or_else(|| Refusal {
         field: Some("client_order_id"),
         ..not_found(&format!("{:?}", id.as_str()))
     })
-}
-
-fn placed(command: &Command) -> Option<&NewOrder> {
-    match command {
-        Command::Place(order) | Command::Replace { new: order, .. } => Some(order),
-        _ => None,
-    }
 }
 
 /// Gives each order to place its account's fee rates, or refuses it, where the command has not
@@ -226,12 +306,11 @@ fn admit(steps: &mut [Step], placers: &[(usize, AccountId)]) {
     let admitted = Accounts::open().may_place(&accounts);
     for (&(position, account), answer) in placers.iter().zip(admitted) {
         match (answer, &mut steps[position]) {
-            (Ok(rates), Step::Run { command, .. }) => {
-                if let Some(order) = placed_mut(command) {
+            (Ok(rates), step) => {
+                if let Some(order) = step.placed_mut() {
                     order.rates = rates;
                 }
             }
-            (Ok(_), _) => {}
             (Err(reject), Step::Refuse(refusal)) if refusal.reject < reject => {}
             (Err(reject), step) => {
                 let message = match reject {
@@ -241,12 +320,5 @@ fn admit(steps: &mut [Step], placers: &[(usize, AccountId)]) {
                 *step = Step::Refuse(Refusal::new(reject, message));
             }
         }
-    }
-}
-
-fn placed_mut(command: &mut Command) -> Option<&mut NewOrder> {
-    match command {
-        Command::Place(order) | Command::Replace { new: order, .. } => Some(order),
-        _ => None,
     }
 }

@@ -48,6 +48,14 @@ pub(crate) struct Wire<'a> {
     #[serde(borrow, default)]
     client_order_id: Option<Cow<'a, str>>,
     #[serde(borrow, default)]
+    replaced_client_order_id: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    session_id: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    api_key_id: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    valid_until: Option<&'a RawValue>,
+    #[serde(borrow, default)]
     side: Option<Cow<'a, str>>,
     #[serde(borrow, default)]
     kind: Option<Cow<'a, str>>,
@@ -63,6 +71,16 @@ pub(crate) struct Wire<'a> {
     post_only: Option<bool>,
     #[serde(borrow, default)]
     self_trade: Option<Cow<'a, str>>,
+}
+
+/// By what right a command says to be given. It is judged when the command's turn has come.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Claim {
+    pub(crate) account: AccountId,
+    pub(crate) session_id: Option<i64>,
+    pub(crate) api_key_id: Option<i64>,
+    /// The last moment at which the command may be done, in milliseconds since 1970.
+    pub(crate) valid_until_ms: Option<i64>,
 }
 
 /// The verbs.
@@ -117,6 +135,32 @@ impl<'a> Wire<'a> {
             .as_deref()
             .map(client_order_id)
             .transpose()
+    }
+
+    /// The client's name for the order that a replacement ends.
+    pub(crate) fn replaced_client_order_id(&self) -> Result<Option<ClientOrderId>, Refusal> {
+        self.replaced_client_order_id
+            .as_deref()
+            .map(client_order_id)
+            .transpose()
+            .map_err(|refusal| Refusal {
+                field: Some("replaced_client_order_id"),
+                ..refusal
+            })
+    }
+
+    /// The credential that came with the command, if any did.
+    pub(crate) fn claim(&self, account: AccountId) -> Result<Option<Claim>, Refusal> {
+        let claim = Claim {
+            account,
+            session_id: id("session_id", self.session_id)?,
+            api_key_id: id("api_key_id", self.api_key_id)?,
+            valid_until_ms: id("valid_until", self.valid_until)?,
+        };
+        let is_empty = claim.session_id.is_none()
+            && claim.api_key_id.is_none()
+            && claim.valid_until_ms.is_none();
+        Ok((!is_empty).then_some(claim))
     }
 
     pub(crate) fn side(&self) -> Result<Option<Side>, Refusal> {

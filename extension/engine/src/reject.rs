@@ -27,6 +27,10 @@ macro_rules! rejects {
 rejects! {
     /// Not a command: unknown or missing field, wrong type, fields that exclude each other.
     Malformed = "MALFORMED", None;
+    /// The command came later than its sender allowed. Given by the embedder, which has the clock.
+    RequestExpired = "REQUEST_EXPIRED", None;
+    /// The session or key that gave the command may not, or no longer. Given by the embedder.
+    AccessRevoked = "ACCESS_REVOKED", None;
     /// No market of that name.
     UnknownMarket = "UNKNOWN_MARKET", Some("market");
     /// No account of that name that may trade.

@@ -99,6 +99,8 @@ fn book_and_model_agree_after_every_operation() {
     assert!(all.operations >= 1_000_000, "{} operations", all.operations);
 
     let given_by_embedder = [
+        Reject::RequestExpired,
+        Reject::AccessRevoked,
         Reject::UnknownMarket,
         Reject::UnknownAccount,
         Reject::AccountFrozen,

@@ -174,6 +174,13 @@ impl Stored<'_> {
         std::str::from_utf8(self.body(column)).unwrap_or("")
     }
 
+    /// Whether an array of names contains this one. It looks for the name's bytes: only for arrays
+    /// whose constraint knows all names, none of them part of another.
+    pub(crate) fn mentions(&self, column: usize, name: &str) -> bool {
+        let body = self.body(column);
+        body.windows(name.len()).any(|part| part == name.as_bytes())
+    }
+
     /// The value times `10^scale`.
     pub(crate) fn numeric(&self, column: usize, scale: u32) -> Result<Atoms, NotExact> {
         numeric::decode(self.body(column), scale)
