@@ -14,7 +14,9 @@ grant select on
     exchange.orders, exchange.order_updates, exchange.trades, exchange.balances, exchange.adjustments, exchange.order_keys,
     exchange.account_orders, exchange.account_balances, exchange.ledger
 to exchange_api, exchange_worker, exchange_analyst;
-grant select on exchange.orders_open, exchange.orders_closed, exchange.streams, exchange.events
+grant select on
+    exchange.orders_open, exchange.orders_closed, exchange.streams, exchange.events,
+    exchange.candles, exchange.candle_positions
 to exchange_worker, exchange_analyst;
 -- Everything of an account but its password hash; nothing of sessions.
 grant select (account_id, role, email, fee_tier_id, status, created_at) on exchange.accounts
@@ -47,6 +49,9 @@ end $$;
 -- Functions that trade.
 grant execute on function
     exchange.submit(json),
+    exchange.submit_once(bigint, text, json),
+    exchange.try_commands(json),
+    exchange.cancel_after(bigint, text, bigint, text, bigint, bigint, bigint),
     exchange.place_order(bigint, text, text, text, numeric, numeric, numeric, text, boolean, text, text),
     exchange.cancel_order(bigint, bigint, text),
     exchange.cancel_all_orders(bigint, text, text),
@@ -59,23 +64,45 @@ grant execute on function
     exchange.order_book(text, integer),
     exchange.wait_durable(),
     exchange.recent_trades(text, integer, bigint),
-    exchange.orders_of(bigint, text, text[], text, bigint, integer),
-    exchange.trades_of(bigint, text, bigint, integer),
+    exchange.candles_of(text, integer, timestamptz, timestamptz, integer),
+    exchange.number_before(integer, timestamptz),
+    exchange.market_ranges(text, timestamptz, timestamptz, timestamptz, bigint),
+    exchange.orders_of(bigint, text, text[], text, timestamptz, timestamptz, timestamptz, bigint, integer),
+    exchange.order_of(bigint, bigint, text),
+    exchange.trades_of(bigint, text, bigint, timestamptz, timestamptz, timestamptz, bigint, integer, integer),
+    exchange.ledger_of(bigint, text, timestamptz, timestamptz, timestamptz, bigint, integer, integer),
+    exchange.fees_of(bigint),
     exchange.balance_at(bigint, text, timestamptz),
     exchange.account_statement(bigint, timestamptz, timestamptz),
     exchange.book_at(text, bigint),
     exchange.messages_after(integer, bigint, integer),
     exchange.stream_positions(),
+    exchange.positions_of(integer[]),
+    exchange.market_facts(integer, bigint, integer),
+    exchange.market_snapshot(integer, bigint),
     exchange.reject(text, text)
 to exchange_api, exchange_worker, exchange_analyst;
 
--- Functions of the API alone: logins.
+-- Functions of the API alone: logins and keys.
 grant execute on function
     exchange.login_account(text),
-    exchange.open_session(bigint, bytea, interval),
+    exchange.open_session(bigint, bytea, interval, inet, text, text),
     exchange.session_account(bytea),
-    exchange.close_session(bytea)
+    exchange.close_session(bigint, bigint),
+    exchange.sessions_of(bigint),
+    exchange.check_access(bigint[], bigint[]),
+    exchange.create_api_key(bigint, bigint, text, text, text, bytea, bytea, text[], cidr[], text),
+    exchange.revoke_api_key(bigint, bigint, bigint),
+    exchange.api_keys_of(bigint),
+    exchange.find_api_key(text),
+    exchange.register_account(text),
+    exchange.verify_email(bytea, bytea),
+    exchange.set_password(bytea, text),
+    exchange.take_rate(text[], bigint[], bigint[], integer[])
 to exchange_api;
+
+-- The streams of accounts, which the API may hand to their owners.
+grant execute on function exchange.balances_of(bigint[]) to exchange_api;
 
 -- Functions of workers. Those of operators (create_market, set_market_status, set_account_status)
 -- are exchange_owner's alone.
@@ -84,7 +111,17 @@ grant execute on function
     exchange.set_password_hash(bigint, text),
     exchange.adjust_balance(bigint, text, numeric, text, text),
     exchange.forget_ended_sessions(integer),
+    exchange.forget_order_keys(integer, bigint, integer),
+    exchange.forget_request_keys(integer, integer),
+    exchange.run_cancel_deadlines(integer),
+    exchange.next_cancel_deadline(),
+    exchange.forget_spent_access(integer),
+    exchange.claim_mails(integer, integer),
+    exchange.add_verification_token(bigint, bytea),
+    exchange.finish_mail(bigint, integer, text),
     exchange.make_partitions(integer),
+    exchange.advance_candles(integer, integer),
+    exchange.rebuild_candles(text),
     exchange.reset_book(text)
 to exchange_worker;
 grant execute on function

@@ -43,6 +43,27 @@ ALTER FUNCTION exchange.account_statement(account_id bigint, from_time timestamp
 
 COMMENT ON FUNCTION exchange.account_statement(account_id bigint, from_time timestamp with time zone, to_time timestamp with time zone) IS 'An account''s ledger entries from a time until before another, oldest first, with the balance of the asset after each. Reads the account''s entries from the beginning, for the opening balance.';
 
+CREATE FUNCTION exchange.add_verification_token(mail_id bigint, token_hash bytea) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    lifetime constant interval := '1 day';
+begin
+    insert into exchange.account_tokens (token_hash, account_id, purpose, expires_at)
+    select add_verification_token.token_hash, m.account_id, 'verify_email', now() + lifetime
+    from exchange.mails m
+    where m.mail_id = add_verification_token.mail_id and m.kind = 'verify_email' and m.sent_at is null;
+    if not found then
+        raise exception 'no mail % that wants a token', add_verification_token.mail_id using errcode = 'no_data_found';
+    end if;
+end $$;
+
+ALTER FUNCTION exchange.add_verification_token(mail_id bigint, token_hash bytea) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.add_verification_token(mail_id bigint, token_hash bytea) IS 'Stores the hash of the token in a mail that is about to be sent; it is good for a day.';
+
 CREATE FUNCTION exchange.adjust_balance(account_id bigint, asset text, amount numeric, reason text, idempotency_key text) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -122,6 +143,100 @@ ALTER FUNCTION exchange.adjust_balance(account_id bigint, asset text, amount num
 
 COMMENT ON FUNCTION exchange.adjust_balance(account_id bigint, asset text, amount numeric, reason text, idempotency_key text) IS 'Moves money between an account and the world outside; a negative amount takes away. A repeat of the idempotency key with the same content returns the first adjustment''s number. One adjustment a transaction, or balances are locked out of order. Rejects: UNKNOWN_ASSET, INVALID_AMOUNT, INVALID_IDEMPOTENCY_KEY, INVALID_REASON, UNKNOWN_ACCOUNT, DUPLICATE_IDEMPOTENCY_KEY, INSUFFICIENT_BALANCE.';
 
+CREATE FUNCTION exchange.advance_candles(market_id integer, limit_trades integer DEFAULT 10000) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    SET enable_bitmapscan TO 'off'
+    SET enable_sort TO 'off'
+    SET jit TO 'off'
+    AS $$
+#variable_conflict use_column
+declare
+    numbers_per_market constant bigint := 100000000000000;
+    epoch constant timestamptz := '1970-01-01 00:00:00+00';
+    wanted constant integer := least(greatest(coalesce(limit_trades, 10000), 1), 100000);
+    base constant bigint := advance_candles.market_id * numbers_per_market;
+    counted bigint;
+    newest bigint;
+    found_trades integer;
+begin
+    select p.last_trade_id into counted from exchange.candle_positions p
+    where p.market_id = advance_candles.market_id for update;
+    if not found then
+        insert into exchange.candle_positions (market_id, last_trade_id)
+        select m.market_id, base from exchange.markets m where m.market_id = advance_candles.market_id
+        on conflict do nothing;
+        select p.last_trade_id into counted from exchange.candle_positions p
+        where p.market_id = advance_candles.market_id for update;
+        if not found then
+            perform exchange.reject('UNKNOWN_MARKET', format('no market %s', coalesce(advance_candles.market_id::text, 'null')));
+        end if;
+    end if;
+
+    -- Numbers become visible in their order, so that nothing can appear behind the last one read.
+    -- Times need not be in that order: a trade may belong to a candle before the newest.
+    with piece as materialized (
+        select t.trade_id, t.price, t.quantity, t.quote_amount, t.traded_at
+        from exchange.trades t
+        where t.trade_id > counted and t.trade_id < base + numbers_per_market
+        order by t.trade_id
+        limit wanted
+    ), minutes as materialized (
+        select date_bin('1 minute', p.traded_at, epoch) as opened_at, max(p.price) as high, min(p.price) as low,
+            sum(p.quantity) as base_volume, sum(p.quote_amount) as quote_volume, count(*) as trades,
+            min(p.trade_id) as first_trade_id, max(p.trade_id) as last_trade_id
+        from piece p
+        group by 1
+    ), added as (
+        select i.seconds, date_bin(make_interval(secs => i.seconds), m.opened_at, epoch) as opened_at,
+            max(m.high) as high, min(m.low) as low, sum(m.base_volume) as base_volume, sum(m.quote_volume) as quote_volume,
+            sum(m.trades)::bigint as trades, min(m.first_trade_id) as first_trade_id, max(m.last_trade_id) as last_trade_id
+        from minutes m
+        cross join unnest(array[60, 300, 900, 3600, 14400, 86400]) as i (seconds)
+        group by 1, 2
+    ), merged as (
+        insert into exchange.candles as c (
+            market_id, interval_seconds, opened_at, open, high, low, close,
+            base_volume, quote_volume, trades, first_trade_id, last_trade_id)
+        select advance_candles.market_id, a.seconds, a.opened_at, o.price, a.high, a.low, l.price,
+            a.base_volume, a.quote_volume, a.trades, a.first_trade_id, a.last_trade_id
+        from added a
+        join piece o on o.trade_id = a.first_trade_id
+        join piece l on l.trade_id = a.last_trade_id
+        order by a.seconds, a.opened_at
+        -- What is stored was counted from lower numbers: its open stays, the new close holds.
+        on conflict (market_id, interval_seconds, opened_at) do update
+        set high = greatest(c.high, excluded.high), low = least(c.low, excluded.low), close = excluded.close,
+            base_volume = c.base_volume + excluded.base_volume, quote_volume = c.quote_volume + excluded.quote_volume,
+            trades = c.trades + excluded.trades, last_trade_id = excluded.last_trade_id
+    )
+    select max(m.last_trade_id), coalesce(sum(m.trades), 0)::integer into newest, found_trades from minutes m;
+    if found_trades > 0 then
+        update exchange.candle_positions p set last_trade_id = newest where p.market_id = advance_candles.market_id;
+    end if;
+    return found_trades;
+end $$;
+
+ALTER FUNCTION exchange.advance_candles(market_id integer, limit_trades integer) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.advance_candles(market_id integer, limit_trades integer) IS 'Counts a market''s next trades into its candles of all six intervals and moves its position, in one transaction; returns how many, at most 100,000: fewer than asked for means that there are no more. Several callers take turns. Rejects: UNKNOWN_MARKET.';
+
+CREATE FUNCTION exchange.api_keys_of(account_id bigint) RETURNS TABLE(api_key_id bigint, public_id text, label text, scheme text, public_key bytea, permissions text[], addresses text[], created_at timestamp with time zone)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select k.api_key_id, k.public_id, k.label, k.scheme, k.public_key, k.permissions, k.addresses::text[], k.created_at
+    from exchange.api_keys k
+    where k.account_id = api_keys_of.account_id and k.revoked_at is null
+    order by k.api_key_id desc
+$$;
+
+ALTER FUNCTION exchange.api_keys_of(account_id bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.api_keys_of(account_id bigint) IS 'The account''s live API keys without their secrets, the newest first.';
+
 CREATE FUNCTION exchange.append_event(stream text, payload jsonb) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -169,6 +284,25 @@ end $$;
 ALTER FUNCTION exchange.balance_at(account_id bigint, asset text, at timestamp with time zone) OWNER TO exchange_owner;
 
 COMMENT ON FUNCTION exchange.balance_at(account_id bigint, asset text, at timestamp with time zone) IS 'What an account had of an asset at a time, available and held together: the sum of its ledger entries until then. Reads all of the account''s entries. Rejects: UNKNOWN_ASSET.';
+
+CREATE FUNCTION exchange.balances_of(account_ids bigint[]) RETURNS TABLE(account_id bigint, asset text, available text, held text)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+    return query
+    select b.account_id, a.symbol, round(b.available, a.scale)::text, round(b.held, a.scale)::text
+    from exchange.balances b
+    join exchange.assets a on a.asset_id = b.asset_id
+    where b.account_id = any (account_ids)
+    order by b.account_id, b.asset_id;
+    perform exchange.wait_durable();
+end $$;
+
+ALTER FUNCTION exchange.balances_of(account_ids bigint[]) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.balances_of(account_ids bigint[]) IS 'What these accounts have, in each asset''s decimals. It returns once what it read is durable. For the stream of balances: who may see an account''s is decided before it is called.';
 
 CREATE FUNCTION exchange.book_at(market text, sequence bigint) RETURNS TABLE(side text, price numeric, quantity numeric, orders integer)
     LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -238,6 +372,148 @@ ALTER FUNCTION exchange.book_at(market text, sequence bigint) OWNER TO exchange_
 
 COMMENT ON FUNCTION exchange.book_at(market text, sequence bigint) IS 'The order book as it was right after a number of the market''s sequence, best first, bids then asks, without an order whose own command was still running. Works backwards from now: reads the open orders and all facts since. Rejects: UNKNOWN_MARKET.';
 
+CREATE FUNCTION exchange.cancel_after(account_id bigint, of_market text, timeout_ms bigint, holder text DEFAULT 'client'::text, session_id bigint DEFAULT NULL::bigint, api_key_id bigint DEFAULT NULL::bigint, valid_until bigint DEFAULT NULL::bigint) RETURNS timestamp with time zone
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    only_market integer := 0;
+    due timestamptz;
+begin
+    perform exchange.require_authority(cancel_after.account_id, cancel_after.session_id,
+        cancel_after.api_key_id, cancel_after.valid_until);
+    if of_market is not null then
+        select m.market_id into only_market from exchange.markets m where m.symbol = of_market;
+        if not found then
+            perform exchange.reject('UNKNOWN_MARKET', format('no market %s', of_market));
+        end if;
+    end if;
+    -- The shortest is longer than the pause of whoever runs them, so that it need not be told.
+    if coalesce(timeout_ms <> 0 and timeout_ms not between 1000 and 3600000, true) then
+        perform exchange.reject('INVALID_TIMEOUT', 'a timeout is 0 or from 1,000 to 3,600,000 milliseconds');
+    end if;
+    if timeout_ms = 0 then
+        delete from exchange.cancel_deadlines d
+        where d.account_id = cancel_after.account_id and d.holder = cancel_after.holder and d.market_id = only_market;
+        return null;
+    end if;
+    insert into exchange.cancel_deadlines as d (account_id, holder, market_id, due_at)
+    values (cancel_after.account_id, cancel_after.holder, only_market,
+        clock_timestamp() + timeout_ms * interval '1 millisecond')
+    on conflict (account_id, holder, market_id) do update set due_at = excluded.due_at
+    returning d.due_at into due;
+    return due;
+end $$;
+
+ALTER FUNCTION exchange.cancel_after(account_id bigint, of_market text, timeout_ms bigint, holder text, session_id bigint, api_key_id bigint, valid_until bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.cancel_after(account_id bigint, of_market text, timeout_ms bigint, holder text, session_id bigint, api_key_id bigint, valid_until bigint) IS 'A dead man''s switch: the account''s open orders, of one market where given, are cancelled after so many milliseconds unless this is called again before; 0 takes the switch away. Each holder has its own. Returns when it is due. Rejects: ACCESS_REVOKED, REQUEST_EXPIRED, UNKNOWN_MARKET, INVALID_TIMEOUT.';
+
+CREATE FUNCTION exchange.candles_of(market text, interval_seconds integer, from_time timestamp with time zone DEFAULT NULL::timestamp with time zone, to_time timestamp with time zone DEFAULT NULL::timestamp with time zone, limit_candles integer DEFAULT 500) RETURNS TABLE(opened_at timestamp with time zone, open numeric, high numeric, low numeric, close numeric, base_volume numeric, quote_volume numeric, trades bigint, first_trade_id bigint, last_trade_id bigint)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    SET enable_bitmapscan TO 'off'
+    SET jit TO 'off'
+    AS $$
+#variable_conflict use_column
+declare
+    numbers_per_market constant bigint := 100000000000000;
+    epoch constant timestamptz := '1970-01-01 00:00:00+00';
+    wanted constant integer := least(greatest(coalesce(limit_candles, 500), 0), 10000);
+    -- Forwards from a beginning; backwards where none is given.
+    direction constant integer := case when candles_of.from_time is null then -1 else 1 end;
+    not_before constant timestamptz := coalesce(candles_of.from_time, '-infinity');
+    before constant timestamptz := coalesce(candles_of.to_time, 'infinity');
+    length interval;
+    asked integer;
+    counted bigint;
+begin
+    select m.market_id into asked from exchange.markets m where m.symbol = candles_of.market;
+    if not found then
+        perform exchange.reject('UNKNOWN_MARKET', format('no market %s', coalesce(candles_of.market, 'null')));
+    end if;
+    if candles_of.interval_seconds is null
+        or candles_of.interval_seconds not in (60, 300, 900, 3600, 14400, 86400) then
+        perform exchange.reject('INVALID_INTERVAL', 'an interval is 60, 300, 900, 3600, 14400 or 86400 seconds');
+    end if;
+    length := make_interval(secs => candles_of.interval_seconds);
+    -- All statements of a stable function read the caller's snapshot: position, candles and trades
+    -- are of one moment.
+    select p.last_trade_id into counted from exchange.candle_positions p where p.market_id = asked;
+    counted := coalesce(counted, asked * numbers_per_market);
+    return query
+    with later as materialized (
+        select t.trade_id, t.price, t.quantity, t.quote_amount, date_bin(length, t.traded_at, epoch) as opened_at
+        from exchange.trades t
+        where t.trade_id > counted and t.trade_id < (asked + 1) * numbers_per_market
+            and t.traded_at >= not_before and t.traded_at < before + length
+    ), added as (
+        select l.opened_at, max(l.price) as high, min(l.price) as low, sum(l.quantity) as base_volume,
+            sum(l.quote_amount) as quote_volume, count(*) as trades,
+            min(l.trade_id) as first_trade_id, max(l.trade_id) as last_trade_id
+        from later l
+        where l.opened_at >= not_before and l.opened_at < before
+        group by l.opened_at
+    ), newer as (
+        select a.*, o.price as open, c.price as close
+        from added a
+        join later o on o.trade_id = a.first_trade_id
+        join later c on c.trade_id = a.last_trade_id
+    ), older as (
+        (select c.* from exchange.candles c
+        where direction = 1 and c.market_id = asked and c.interval_seconds = candles_of.interval_seconds
+            and c.opened_at >= not_before and c.opened_at < before
+        order by c.opened_at
+        limit wanted)
+        union all
+        (select c.* from exchange.candles c
+        where direction = -1 and c.market_id = asked and c.interval_seconds = candles_of.interval_seconds
+            and c.opened_at < before
+        order by c.opened_at desc
+        limit wanted)
+    ), chosen as (
+        select opened_at, coalesce(s.open, n.open) as open, greatest(s.high, n.high) as high,
+            least(s.low, n.low) as low, coalesce(n.close, s.close) as close,
+            coalesce(s.base_volume + n.base_volume, s.base_volume, n.base_volume) as base_volume,
+            coalesce(s.quote_volume + n.quote_volume, s.quote_volume, n.quote_volume) as quote_volume,
+            coalesce(s.trades, 0) + coalesce(n.trades, 0) as trades,
+            coalesce(s.first_trade_id, n.first_trade_id) as first_trade_id,
+            coalesce(n.last_trade_id, s.last_trade_id) as last_trade_id
+        from older s
+        full join newer n using (opened_at)
+        order by direction * extract(epoch from opened_at)
+        limit wanted
+    )
+    select h.opened_at, h.open, h.high, h.low, h.close, h.base_volume, h.quote_volume, h.trades,
+        h.first_trade_id, h.last_trade_id
+    from chosen h
+    order by h.opened_at;
+end $$;
+
+ALTER FUNCTION exchange.candles_of(market text, interval_seconds integer, from_time timestamp with time zone, to_time timestamp with time zone, limit_candles integer) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.candles_of(market text, interval_seconds integer, from_time timestamp with time zone, to_time timestamp with time zone, limit_candles integer) IS 'A market''s candles that begin from from_time on and before to_time, oldest first, at most 10,000: the first ones from from_time; without it the last ones before to_time. Stored candles and the trades that they do not hold yet, as of one moment. A time without a trade has no candle. Rejects: UNKNOWN_MARKET, INVALID_INTERVAL.';
+
+CREATE FUNCTION exchange.check_access(session_ids bigint[], api_key_ids bigint[]) RETURNS TABLE(session_id bigint, api_key_id bigint)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select s.session_id, null::bigint
+    from exchange.sessions s
+    where s.session_id = any (check_access.session_ids) and s.expires_at > now()
+    union all
+    select null, k.api_key_id
+    from exchange.api_keys k
+    where k.api_key_id = any (check_access.api_key_ids) and k.revoked_at is null
+$$;
+
+ALTER FUNCTION exchange.check_access(session_ids bigint[], api_key_ids bigint[]) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.check_access(session_ids bigint[], api_key_ids bigint[]) IS 'Which of these sessions and API keys are still good: a row each.';
+
 CREATE FUNCTION exchange.check_market() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -268,19 +544,49 @@ ALTER FUNCTION exchange.check_market() OWNER TO exchange_owner;
 
 COMMENT ON FUNCTION exchange.check_market() IS 'Refuses a market whose units would need rounding, or a change of units.';
 
-CREATE FUNCTION exchange.close_session(token_hash bytea) RETURNS boolean
-    LANGUAGE sql SECURITY DEFINER
+CREATE FUNCTION exchange.claim_mails(max_attempts integer, limit_mails integer) RETURNS TABLE(mail_id bigint, kind text, email text, attempt integer)
+    LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-    with closed as (
-        delete from exchange.sessions s where s.token_hash = close_session.token_hash returning 1
+#variable_conflict use_column
+declare
+    first_pause constant interval := '30 seconds';
+    longest_pause constant interval := '6 hours';
+begin
+    return query
+    with due as (
+        select m.mail_id from exchange.mails m
+        where m.next_attempt_at <= now() and m.attempts < claim_mails.max_attempts
+        order by m.next_attempt_at
+        limit least(greatest(claim_mails.limit_mails, 0), 1000)
+        for update skip locked
+    ), claimed as (
+        -- The next attempt is set now: a worker that dies has only delayed it.
+        update exchange.mails m
+        set attempts = m.attempts + 1,
+            next_attempt_at = now() + least(first_pause * power(2, least(m.attempts, 20)), longest_pause)
+        from due where m.mail_id = due.mail_id
+        returning m.mail_id, m.kind, m.account_id, m.attempts
     )
-    select exists (select from closed)
-$$;
+    select c.mail_id, c.kind, a.email, c.attempts
+    from claimed c join exchange.accounts a on a.account_id = c.account_id;
+end $$;
 
-ALTER FUNCTION exchange.close_session(token_hash bytea) OWNER TO exchange_owner;
+ALTER FUNCTION exchange.claim_mails(max_attempts integer, limit_mails integer) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION exchange.close_session(token_hash bytea) IS 'Logs out; false where there was no such session.';
+COMMENT ON FUNCTION exchange.claim_mails(max_attempts integer, limit_mails integer) IS 'Takes mails that are due, so many at most; nobody else gets them until their next attempt, after a pause that doubles. After max_attempts a mail is not tried again.';
+
+CREATE FUNCTION exchange.close_session(account_id bigint, session_id bigint) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    return exchange.end_sessions(close_session.account_id, array[close_session.session_id]) <> '{}';
+end $$;
+
+ALTER FUNCTION exchange.close_session(account_id bigint, session_id bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.close_session(account_id bigint, session_id bigint) IS 'Ends a session of the account, its own or another: a logout. False where there was no such session.';
 
 CREATE FUNCTION exchange.create_account(email text, password_hash text, fee_tier_id integer DEFAULT 1) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
@@ -312,6 +618,49 @@ end $_$;
 ALTER FUNCTION exchange.create_account(email text, password_hash text, fee_tier_id integer) OWNER TO exchange_owner;
 
 COMMENT ON FUNCTION exchange.create_account(email text, password_hash text, fee_tier_id integer) IS 'Opens a user''s account. The hash is bcrypt, or null where no login shall be possible. Rejects: INVALID_EMAIL, INVALID_PASSWORD_HASH, UNKNOWN_FEE_TIER, EMAIL_TAKEN.';
+
+CREATE FUNCTION exchange.create_api_key(account_id bigint, session_id bigint, public_id text, label text, scheme text, secret bytea, public_key bytea, permissions text[], addresses cidr[], request_key text DEFAULT NULL::text) RETURNS TABLE(api_key_id bigint, made_public_id text, created_at timestamp with time zone, repeated boolean)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    -- Live keys an account; more would be a leak, not a need.
+    max_keys constant integer := 50;
+    earlier exchange.api_keys;
+begin
+    -- One at a time, so that the keys can be counted and a repeat finds the first. Accounts are
+    -- locked before sessions everywhere.
+    perform from exchange.accounts a where a.account_id = create_api_key.account_id for no key update;
+    perform exchange.require_session(create_api_key.account_id, create_api_key.session_id);
+    select * into earlier from exchange.api_keys k
+    where k.account_id = create_api_key.account_id and k.request_key = create_api_key.request_key;
+    if found then
+        if (earlier.label, earlier.scheme, earlier.permissions, earlier.addresses) is distinct from
+            (create_api_key.label, create_api_key.scheme, create_api_key.permissions, create_api_key.addresses)
+            or earlier.public_key is distinct from create_api_key.public_key then
+            perform exchange.reject('DUPLICATE_IDEMPOTENCY_KEY', 'another key was made under this idempotency key');
+        end if;
+        return query select earlier.api_key_id, earlier.public_id, earlier.created_at, true;
+        return;
+    end if;
+    if (select count(*) from exchange.api_keys k
+        where k.account_id = create_api_key.account_id and k.revoked_at is null) >= max_keys then
+        perform exchange.reject('TOO_MANY_KEYS', format('an account has at most %s keys; revoke one first', max_keys));
+    end if;
+    return query
+    insert into exchange.api_keys (
+        account_id, public_id, label, scheme, secret, public_key, permissions, addresses, request_key)
+    values (
+        create_api_key.account_id, create_api_key.public_id, create_api_key.label, create_api_key.scheme,
+        create_api_key.secret, create_api_key.public_key, create_api_key.permissions, create_api_key.addresses,
+        create_api_key.request_key)
+    returning api_key_id, public_id, created_at, false;
+end $$;
+
+ALTER FUNCTION exchange.create_api_key(account_id bigint, session_id bigint, public_id text, label text, scheme text, secret bytea, public_key bytea, permissions text[], addresses cidr[], request_key text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.create_api_key(account_id bigint, session_id bigint, public_id text, label text, scheme text, secret bytea, public_key bytea, permissions text[], addresses cidr[], request_key text) IS 'Makes an API key in the name of a session. A repeat of the request key returns the first key. Rejects: ACCESS_REVOKED, DUPLICATE_IDEMPOTENCY_KEY, TOO_MANY_KEYS.';
 
 CREATE FUNCTION exchange.create_market(market_id integer, base_asset text, quote_asset text, tick numeric, lot numeric, min_quantity numeric, max_quantity numeric, min_notional numeric, price_band numeric, reference_price numeric, max_open_orders integer DEFAULT 200, allow_self_trade boolean DEFAULT false, status text DEFAULT 'trading'::text) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
@@ -354,6 +703,8 @@ begin
     insert into exchange.balances (account_id, asset_id, available, held)
     select fee_account, f.asset_id, round(0::numeric, f.scale), round(0::numeric, f.scale)
     from (values (base.asset_id, base.scale), (quote.asset_id, quote.scale)) as f (asset_id, scale);
+    -- Last, because its trigger appends to stream markets, and everybody who lists or halts a market
+    -- waits for that stream's counter.
     insert into exchange.markets (
         market_id, symbol, base_asset_id, quote_asset_id, fee_account_id, tick, lot, min_quantity, max_quantity,
         min_notional, price_band, reference_price, max_open_orders, allow_self_trade, status)
@@ -367,7 +718,91 @@ end $$;
 
 ALTER FUNCTION exchange.create_market(market_id integer, base_asset text, quote_asset text, tick numeric, lot numeric, min_quantity numeric, max_quantity numeric, min_notional numeric, price_band numeric, reference_price numeric, max_open_orders integer, allow_self_trade boolean, status text) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION exchange.create_market(market_id integer, base_asset text, quote_asset text, tick numeric, lot numeric, min_quantity numeric, max_quantity numeric, min_notional numeric, price_band numeric, reference_price numeric, max_open_orders integer, allow_self_trade boolean, status text) IS 'Lists base/quote under the operator''s number, with a fee account of its own. What the engine could not count exactly is refused. Rejects: UNKNOWN_ASSET, INVALID_MARKET, MARKET_EXISTS; a rule of the table that does not hold is a check violation that names it.';
+COMMENT ON FUNCTION exchange.create_market(market_id integer, base_asset text, quote_asset text, tick numeric, lot numeric, min_quantity numeric, max_quantity numeric, min_notional numeric, price_band numeric, reference_price numeric, max_open_orders integer, allow_self_trade boolean, status text) IS 'Lists base/quote under the operator''s number, with a fee account of its own, which stream markets tells. What the engine could not count exactly is refused. Rejects: UNKNOWN_ASSET, INVALID_MARKET, MARKET_EXISTS; a rule of the table that does not hold is a check violation that names it.';
+
+CREATE FUNCTION exchange.end_sessions(account_id bigint, session_ids bigint[]) RETURNS bigint[]
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    ended bigint[];
+begin
+    with gone as (
+        delete from exchange.sessions s
+        where s.account_id = end_sessions.account_id and s.session_id = any (end_sessions.session_ids)
+        returning s.session_id
+    )
+    select coalesce(array_agg(g.session_id order by g.session_id), '{}') into ended from gone g;
+    if ended <> '{}' then
+        perform exchange.append_event('access', jsonb_build_object(
+            'change', 'revoked', 'account_id', end_sessions.account_id::text,
+            'session_ids', to_jsonb(ended), 'api_key_ids', '[]'::jsonb));
+    end if;
+    return ended;
+end $$;
+
+ALTER FUNCTION exchange.end_sessions(account_id bigint, session_ids bigint[]) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.end_sessions(account_id bigint, session_ids bigint[]) IS 'Ends sessions of an account and says so in the stream access; returns those that were there. For other functions: nobody may call it.';
+
+CREATE FUNCTION exchange.fees_of(account_id bigint) RETURNS TABLE(tier text, maker_rate numeric, taker_rate numeric)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+    return query
+    select t.name, t.maker_rate, t.taker_rate
+    from exchange.accounts a
+    join exchange.fee_tiers t on t.fee_tier_id = a.fee_tier_id
+    where a.account_id = fees_of.account_id and a.role = 'user';
+    if not found then
+        perform exchange.reject('UNKNOWN_ACCOUNT', format('no user''s account %s', fees_of.account_id));
+    end if;
+end $$;
+
+ALTER FUNCTION exchange.fees_of(account_id bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.fees_of(account_id bigint) IS 'At which fees an account''s next orders are placed. Rejects: UNKNOWN_ACCOUNT.';
+
+CREATE FUNCTION exchange.find_api_key(public_id text) RETURNS TABLE(api_key_id bigint, account_id bigint, scheme text, secret bytea, public_key bytea, permissions text[], addresses text[], is_revoked boolean)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select k.api_key_id, k.account_id, k.scheme, k.secret, k.public_key, k.permissions, k.addresses::text[],
+        k.revoked_at is not null
+    from exchange.api_keys k
+    where k.public_id = find_api_key.public_id
+$$;
+
+ALTER FUNCTION exchange.find_api_key(public_id text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.find_api_key(public_id text) IS 'What is needed to check a signature, of a revoked key too: its owner may know that it was revoked. The only way to a secret, which is encrypted.';
+
+CREATE FUNCTION exchange.finish_mail(mail_id bigint, max_attempts integer, failure text DEFAULT NULL::text) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    max_failure constant integer := 500;
+    tried_again boolean;
+begin
+    update exchange.mails m
+    set sent_at = case when finish_mail.failure is null then now() end,
+        last_error = left(finish_mail.failure, max_failure),
+        next_attempt_at = case
+            when finish_mail.failure is not null and m.attempts < finish_mail.max_attempts then m.next_attempt_at
+        end
+    where m.mail_id = finish_mail.mail_id and m.sent_at is null
+    returning m.next_attempt_at is not null into tried_again;
+    return coalesce(tried_again, false);
+end $$;
+
+ALTER FUNCTION exchange.finish_mail(mail_id bigint, max_attempts integer, failure text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.finish_mail(mail_id bigint, max_attempts integer, failure text) IS 'After an attempt: sent where there is no failure. Returns whether it will be tried again.';
 
 CREATE FUNCTION exchange.forget_ended_sessions(limit_sessions integer DEFAULT 1000) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
@@ -390,6 +825,183 @@ end $$;
 ALTER FUNCTION exchange.forget_ended_sessions(limit_sessions integer) OWNER TO exchange_owner;
 
 COMMENT ON FUNCTION exchange.forget_ended_sessions(limit_sessions integer) IS 'Deletes sessions that have ended, oldest first, so many at most; returns how many.';
+
+CREATE FUNCTION exchange.forget_order_keys(age_days integer, from_block bigint DEFAULT 0, blocks integer DEFAULT 1000, OUT forgotten bigint, OUT next_block bigint) RETURNS record
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_custom_plan'
+    AS $_$
+#variable_conflict use_variable
+declare
+    before timestamptz := now() - greatest(age_days, 1) * interval '1 day';
+    until_block bigint := from_block + least(greatest(blocks, 1), 100000);
+begin
+    -- A walk over the table's blocks, so that no order pays for an index on the age of its key.
+    execute format(
+        'delete from exchange.order_keys k
+        where k.ctid >= %L::tid and k.ctid < %L::tid and k.placed_at < $1
+            and not exists (select from exchange.orders_open o where o.order_id = k.order_id)
+            and not exists (
+                select from exchange.orders_closed c where c.order_id = k.order_id and c.closed_at >= $1)',
+        format('(%s,0)', from_block), format('(%s,0)', until_block)) using before;
+    get diagnostics forgotten = row_count;
+    next_block := until_block;
+    if until_block * current_setting('block_size')::bigint >= pg_relation_size('exchange.order_keys') then
+        next_block := null;
+    end if;
+end $_$;
+
+ALTER FUNCTION exchange.forget_order_keys(age_days integer, from_block bigint, blocks integer, OUT forgotten bigint, OUT next_block bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.forget_order_keys(age_days integer, from_block bigint, blocks integer, OUT forgotten bigint, OUT next_block bigint) IS 'Forgets the client order ids of orders that ended so many days ago, in a piece of the table; returns how many, and the block at which to go on, null at the end. A placement repeated after that is a new one.';
+
+CREATE FUNCTION exchange.forget_request_keys(age_hours integer DEFAULT 24, limit_keys integer DEFAULT 1000) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    forgotten integer;
+begin
+    delete from exchange.request_keys k
+    where (k.account_id, k.request_key) in (
+        select o.account_id, o.request_key from exchange.request_keys o
+        where o.created_at < now() - greatest(age_hours, 1) * interval '1 hour'
+        order by o.created_at
+        limit least(greatest(limit_keys, 0), 100000)
+        for update skip locked);
+    get diagnostics forgotten = row_count;
+    return forgotten;
+end $$;
+
+ALTER FUNCTION exchange.forget_request_keys(age_hours integer, limit_keys integer) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.forget_request_keys(age_hours integer, limit_keys integer) IS 'Forgets the answers to requests that are so many hours old, the oldest first, so many at most; returns how many.';
+
+CREATE FUNCTION exchange.forget_spent_access(limit_rows integer DEFAULT 1000) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    -- Long enough to answer a question about a mail.
+    mails_kept constant interval := '30 days';
+    tokens_kept constant interval := '1 day';
+    -- No window is as long.
+    usage_kept constant interval := '2 days';
+    at_most constant integer := least(greatest(limit_rows, 0), 100000);
+    forgotten integer;
+    total integer := 0;
+begin
+    delete from exchange.account_tokens t
+    where t.token_hash in (
+        select e.token_hash from exchange.account_tokens e
+        where e.expires_at < now() - tokens_kept
+        order by e.expires_at limit at_most for update skip locked);
+    get diagnostics forgotten = row_count;
+    total := total + forgotten;
+    delete from exchange.mails m
+    where m.mail_id in (
+        select e.mail_id from exchange.mails e
+        where e.requested_at < now() - mails_kept
+        order by e.mail_id limit at_most for update skip locked);
+    get diagnostics forgotten = row_count;
+    total := total + forgotten;
+    delete from exchange.rate_usage u
+    where u.subject in (
+        select e.subject from exchange.rate_usage e
+        where e.window_start < now() - usage_kept
+        limit at_most for update skip locked);
+    get diagnostics forgotten = row_count;
+    return total + forgotten;
+end $$;
+
+ALTER FUNCTION exchange.forget_spent_access(limit_rows integer) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.forget_spent_access(limit_rows integer) IS 'Deletes one-time tokens, mails and windows of limits that nobody asks about any more, so many of each at most; returns how many.';
+
+CREATE FUNCTION exchange.ledger_of(account_id bigint, of_asset text DEFAULT NULL::text, from_time timestamp with time zone DEFAULT NULL::timestamp with time zone, to_time timestamp with time zone DEFAULT NULL::timestamp with time zone, before_time timestamp with time zone DEFAULT NULL::timestamp with time zone, before_fact_id bigint DEFAULT NULL::bigint, before_part integer DEFAULT NULL::integer, limit_entries integer DEFAULT 100) RETURNS TABLE(occurred_at timestamp with time zone, fact_kind text, fact_id bigint, part integer, leg text, market text, asset text, amount numeric)
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    SET enable_bitmapscan TO 'off'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    SET jit TO 'off'
+    AS $$
+#variable_conflict use_column
+declare
+    only_asset integer;
+    firsts bigint[];
+    lasts bigint[];
+    wanted integer := least(greatest(coalesce(limit_entries, 100), 0), 1000);
+    since timestamptz := coalesce(from_time, '-infinity');
+    until timestamptz := coalesce(to_time, 'infinity');
+    place_time timestamptz := coalesce(before_time, 'infinity');
+    place_id bigint := coalesce(before_fact_id, 0);
+    place_part integer := coalesce(before_part, 0);
+begin
+    if of_asset is not null then
+        select a.asset_id into only_asset from exchange.assets a where a.symbol = of_asset;
+        if not found then
+            perform exchange.reject('UNKNOWN_ASSET', format('no asset %s', of_asset));
+        end if;
+    end if;
+    select array_agg(r.first_number), array_agg(r.last_number) into firsts, lasts
+    from exchange.market_ranges(null, from_time, to_time, before_time, before_fact_id) r
+    join exchange.markets m on m.market_id = r.market_id
+    where r.first_number <= r.last_number
+        and (only_asset is null or only_asset in (m.base_asset_id, m.quote_asset_id));
+    -- One fact more than entries are wanted: that of the place itself may have none left to give.
+    return query
+    with facts as (
+        select t.* from unnest(firsts, lasts) as r (first, last)
+        cross join lateral (
+            (select i.trade_id, i.market_id, 1 as is_maker, i.taker_side = 'sell' as is_buy, i.quantity, i.quote_amount,
+                i.maker_fee as fee, i.traded_at
+            from exchange.trades i
+            where i.maker_account_id = ledger_of.account_id and i.trade_id between r.first and r.last
+                and i.traded_at >= since and (i.traded_at, i.trade_id) <= (place_time, place_id)
+            order by i.trade_id desc limit wanted + 1)
+            union all
+            (select i.trade_id, i.market_id, 0, i.taker_side = 'buy', i.quantity, i.quote_amount, i.taker_fee, i.traded_at
+            from exchange.trades i
+            where i.taker_account_id = ledger_of.account_id and i.trade_id between r.first and r.last
+                and i.traded_at >= since and (i.traded_at, i.trade_id) <= (place_time, place_id)
+            order by i.trade_id desc limit wanted + 1)
+        ) t
+    ), entries as (
+        select f.traded_at as occurred_at, 'trade' as fact_kind, f.trade_id as fact_id, f.is_maker * 3 + e.part as part,
+            e.leg, m.symbol as market, e.asset_id, e.amount
+        from facts f
+        join exchange.markets m on m.market_id = f.market_id
+        cross join lateral (values
+            (2, 'base', m.base_asset_id, case when f.is_buy then f.quantity else - f.quantity end),
+            (1, 'quote', m.quote_asset_id, case when f.is_buy then - f.quote_amount else f.quote_amount end),
+            (0, 'fee', case when f.is_buy then m.base_asset_id else m.quote_asset_id end, - f.fee)
+        ) as e (part, leg, asset_id, amount)
+        union all
+        select d.adjusted_at, 'adjustment', d.adjustment_id, 0, 'adjustment', null, d.asset_id, d.amount
+        from exchange.assets a
+        cross join lateral (
+            select i.* from exchange.adjustments i
+            where i.account_id = ledger_of.account_id and i.asset_id = a.asset_id
+                and i.adjusted_at >= since and i.adjusted_at < until and i.adjusted_at <= place_time
+                and (i.adjusted_at, i.adjustment_id) < (place_time, place_id)
+            order by i.adjusted_at desc, i.adjustment_id desc limit wanted) d
+        where only_asset is null or a.asset_id = only_asset
+    )
+    select e.occurred_at, e.fact_kind, e.fact_id, e.part, e.leg, e.market, a.symbol, round(e.amount, a.scale)
+    from entries e
+    join exchange.assets a on a.asset_id = e.asset_id
+    where e.amount <> 0 and (only_asset is null or e.asset_id = only_asset)
+        and (e.occurred_at, e.fact_id, e.part) < (place_time, place_id, place_part)
+    order by e.occurred_at desc, e.fact_id desc, e.part desc
+    limit wanted;
+end $$;
+
+ALTER FUNCTION exchange.ledger_of(account_id bigint, of_asset text, from_time timestamp with time zone, to_time timestamp with time zone, before_time timestamp with time zone, before_fact_id bigint, before_part integer, limit_entries integer) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.ledger_of(account_id bigint, of_asset text, from_time timestamp with time zone, to_time timestamp with time zone, before_time timestamp with time zone, before_fact_id bigint, before_part integer, limit_entries integer) IS 'A user''s ledger entries, the newest first, at most 1,000: of one asset, from a time until before another, following a place in the list (occurred_at, fact_id and part of the last row), where given. Reads no more of the history than it gives. Row-level security applies. Rejects: UNKNOWN_ASSET.';
 
 CREATE FUNCTION exchange.login_account(email text) RETURNS TABLE(account_id bigint, password_hash text, status text)
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -436,6 +1048,172 @@ end $$;
 ALTER FUNCTION exchange.make_partitions(months_ahead integer) OWNER TO exchange_owner;
 
 COMMENT ON FUNCTION exchange.make_partitions(months_ahead integer) IS 'Makes the monthly partitions up to so many months ahead; returns how many were missing.';
+
+CREATE FUNCTION exchange.market_facts(of_market integer, after_sequence bigint, limit_facts integer DEFAULT 1000) RETURNS TABLE(sequence bigint, change text, order_id bigint, account_id bigint, counter_order_id bigint, counter_account_id bigint, side text, kind text, time_in_force text, post_only boolean, self_trade text, client_order_id text, price text, quantity text, amount text, fee text, counter_fee text, reason text, final_quote text, occurred_at timestamp with time zone)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    SET enable_bitmapscan TO 'off'
+    SET jit TO 'off'
+    AS $$
+#variable_conflict use_column
+declare
+    numbers_per_market constant bigint := 100000000000000;
+    wanted integer := least(greatest(coalesce(limit_facts, 1000), 1), 10000);
+    base bigint := of_market * numbers_per_market;
+    last_fact bigint;
+    began timestamptz;
+    ended timestamptz;
+begin
+    if after_sequence is null or after_sequence not between 0 and numbers_per_market - 1 then
+        raise exception 'after_sequence must be between 0 and 10^14 - 1, not %', after_sequence
+            using errcode = 'invalid_parameter_value';
+    end if;
+    -- Whole transactions: as many as fit, or one that is larger. Their times say which months to read.
+    select max(e.last_sequence), min(e.occurred_at), max(e.occurred_at) into last_fact, began, ended
+    from exchange.events e
+    where e.stream_id = of_market and e.last_sequence > after_sequence and e.last_sequence <= after_sequence + wanted;
+    if last_fact is null then
+        select e.last_sequence, e.occurred_at, e.occurred_at into last_fact, began, ended
+        from exchange.events e
+        where e.stream_id = of_market and e.last_sequence > after_sequence
+        order by e.last_sequence
+        limit 1;
+        if not found then
+            return;
+        end if;
+    end if;
+    return query
+    select m.number - base, m.change, m.order_id, m.account_id, m.counter_order_id, m.counter_account_id,
+        m.side, m.kind, m.time_in_force, m.post_only, m.self_trade, m.client_order_id,
+        m.price::text, m.quantity::text, m.amount::text, m.fee::text, m.counter_fee::text, m.reason, m.final_quote::text,
+        m.occurred_at
+    from (
+        select o.order_id as number, 'placed' as change, o.order_id, o.account_id, null::bigint as counter_order_id,
+            null::bigint as counter_account_id, o.side, o.kind, o.time_in_force, o.post_only, o.self_trade,
+            o.client_order_id, o.price, o.quantity, o.budget as amount, null::numeric as fee,
+            null::numeric as counter_fee, null::text as reason, null::numeric as final_quote, o.placed_at as occurred_at
+        from exchange.orders_open o
+        where o.order_id > base + after_sequence and o.order_id <= base + last_fact
+        union all
+        -- An order ends after it began, but for a clock that was set back, and not in the future.
+        select o.order_id, 'placed', o.order_id, o.account_id, null, null, o.side, o.kind, o.time_in_force,
+            o.post_only, o.self_trade, o.client_order_id, o.price, o.quantity, o.budget, null, null, null,
+            case when o.budget is not null and o.state = 'filled' then o.filled_quote end, o.placed_at
+        from exchange.orders_closed o
+        where o.order_id > base + after_sequence and o.order_id <= base + last_fact
+            and o.closed_at >= began - interval '1 day' and o.closed_at < clock_timestamp() + interval '1 day'
+        union all
+        select u.order_update_id, u.kind, u.order_id, u.account_id, u.counter_order_id, null, null, null, null,
+            null, null, null, null, u.removed_quantity, null, null, null, u.reason, null, u.updated_at
+        from exchange.order_updates u
+        where u.order_update_id > base + after_sequence and u.order_update_id <= base + last_fact
+            and u.updated_at >= began and u.updated_at <= ended
+        union all
+        select t.trade_id, 'traded', t.taker_order_id, t.taker_account_id, t.maker_order_id, t.maker_account_id,
+            t.taker_side, null, null, null, null, null, t.price, t.quantity, t.quote_amount, t.taker_fee, t.maker_fee,
+            null, null, t.traded_at
+        from exchange.trades t
+        where t.trade_id > base + after_sequence and t.trade_id <= base + last_fact
+            and t.traded_at >= began and t.traded_at <= ended
+    ) m
+    order by m.number;
+    -- What was read is handed out once nothing can lose it any more.
+    perform exchange.wait_durable();
+end $$;
+
+ALTER FUNCTION exchange.market_facts(of_market integer, after_sequence bigint, limit_facts integer) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.market_facts(of_market integer, after_sequence bigint, limit_facts integer) IS 'A market''s facts after a number, oldest first, in whole transactions: as many as fit the limit of at most 10,000, or one transaction that is larger. It returns once they are durable. A trade names the taker first and the maker as counter; final_quote is what a budget order had spent when it was filled. Decimals are text.';
+
+CREATE FUNCTION exchange.market_ranges(of_market text, from_time timestamp with time zone, to_time timestamp with time zone, before_time timestamp with time zone, before_number bigint) RETURNS TABLE(market_id integer, first_number bigint, last_number bigint)
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    -- A row of the same moment may still follow the place.
+    moment timestamptz := least(to_time, before_time + interval '1 microsecond');
+begin
+    if of_market is not null and not exists (select from exchange.markets m where m.symbol = of_market) then
+        perform exchange.reject('UNKNOWN_MARKET', format('no market %s', of_market));
+    end if;
+    return query
+    select m.market_id,
+        case when from_time is null then m.market_id * 100000000000000
+            else exchange.number_before(m.market_id, from_time) + 1 end,
+        case when before_number / 100000000000000 = m.market_id and before_time < coalesce(to_time, 'infinity')
+            then before_number else exchange.number_before(m.market_id, moment) end
+    from exchange.markets m
+    where of_market is null or m.symbol = of_market
+    order by m.market_id;
+end $$;
+
+ALTER FUNCTION exchange.market_ranges(of_market text, from_time timestamp with time zone, to_time timestamp with time zone, before_time timestamp with time zone, before_number bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.market_ranges(of_market text, from_time timestamp with time zone, to_time timestamp with time zone, before_time timestamp with time zone, before_number bigint) IS 'Of one market or all: between which numbers lie the facts from a time until before another, up to a place in a list (its time and number, both included). Rejects: UNKNOWN_MARKET.';
+
+CREATE FUNCTION exchange.market_snapshot(of_market integer, history bigint DEFAULT 0) RETURNS TABLE(sequence bigint, last_sequence bigint, order_id bigint, account_id bigint, client_order_id text, side text, post_only boolean, self_trade text, price text, quantity text, reduced_quantity text, filled_quantity text, filled_quote text, placed_at timestamp with time zone)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    SET jit TO 'off'
+    AS $$
+#variable_conflict use_column
+declare
+    numbers_per_market constant bigint := 100000000000000;
+    base bigint := of_market * numbers_per_market;
+    newest bigint := coalesce((
+        select e.last_sequence from exchange.events e
+        where e.stream_id = of_market order by e.last_sequence desc limit 1), 0);
+    -- Between two transactions, at least so many facts ago.
+    moment bigint := coalesce((
+        select e.last_sequence from exchange.events e
+        where e.stream_id = of_market and e.last_sequence <= newest - greatest(coalesce(history, 0), 0)
+        order by e.last_sequence desc limit 1), 0);
+begin
+    return query
+    select moment, newest, null::bigint, null::bigint, null::text, null::text, null::boolean, null::text, null::text,
+        null::text, null::text, null::text, null::text, null::timestamptz;
+    -- From now backwards: what rests now, and what a later fact took from it.
+    return query
+    with later as materialized (
+        select t.maker_order_id as order_id, 0::numeric as reduced, t.quantity as filled, t.quote_amount as filled_quote
+        from exchange.trades t where t.trade_id > base + moment and t.trade_id <= base + newest
+        union all
+        select t.taker_order_id, 0, t.quantity, t.quote_amount
+        from exchange.trades t where t.trade_id > base + moment and t.trade_id <= base + newest
+        union all
+        select u.order_id, case u.kind when 'reduced' then u.removed_quantity else 0 end, 0, 0
+        from exchange.order_updates u where u.order_update_id > base + moment and u.order_update_id <= base + newest
+    ), touched as materialized (
+        select l.order_id, sum(l.reduced) as reduced, sum(l.filled) as filled, sum(l.filled_quote) as filled_quote
+        from later l where l.order_id <= base + moment
+        group by l.order_id
+    ), resting as (
+        select o.order_id, o.account_id, o.client_order_id, o.side, o.post_only, o.self_trade, o.price, o.quantity,
+            o.reduced_quantity, o.filled_quantity, o.filled_quote, o.placed_at
+        from exchange.orders_open o
+        where o.order_id > base and o.order_id <= base + moment
+            and not exists (select from touched c where c.order_id = o.order_id)
+        union all
+        select o.order_id, o.account_id, o.client_order_id, o.side, o.post_only, o.self_trade, o.price, o.quantity,
+            o.reduced_quantity - c.reduced, o.filled_quantity - c.filled, o.filled_quote - c.filled_quote, o.placed_at
+        from touched c
+        join exchange.orders o on o.order_id = c.order_id
+    )
+    select moment, newest, r.order_id, r.account_id, r.client_order_id, r.side, r.post_only, r.self_trade, r.price::text,
+        r.quantity::text, r.reduced_quantity::text, r.filled_quantity::text, r.filled_quote::text, r.placed_at
+    from resting r
+    order by r.order_id;
+    perform exchange.wait_durable();
+end $$;
+
+ALTER FUNCTION exchange.market_snapshot(of_market integer, history bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.market_snapshot(of_market integer, history bigint) IS 'A market''s open orders as they were at least so many facts ago (0: now), with that number and the newest, in one consistent and durable look. The first row has the numbers alone. Facts after the number, applied in order, lead to now.';
 
 CREATE FUNCTION exchange.messages_after(of_stream integer, after_sequence bigint, limit_messages integer DEFAULT 1000) RETURNS TABLE(stream_id integer, sequence bigint, topic text, account_ids bigint[], payload jsonb, occurred_at timestamp with time zone)
     LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -526,7 +1304,69 @@ ALTER FUNCTION exchange.messages_after(of_stream integer, after_sequence bigint,
 
 COMMENT ON FUNCTION exchange.messages_after(of_stream integer, after_sequence bigint, limit_messages integer) IS 'The next messages of a stream, oldest first, at most 10,000: of a market its orders, order updates and trades; of another stream its payloads. A trade''s maker and taker parts are private to account_ids; the rest of it is public.';
 
-CREATE FUNCTION exchange.open_session(account_id bigint, token_hash bytea, lifetime interval DEFAULT '1 day'::interval) RETURNS timestamp with time zone
+CREATE FUNCTION exchange.next_cancel_deadline() RETURNS bigint
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select greatest(0, ceil(extract(epoch from min(d.due_at) - clock_timestamp()) * 1000))::bigint
+    from exchange.cancel_deadlines d
+$$;
+
+ALTER FUNCTION exchange.next_cancel_deadline() OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.next_cancel_deadline() IS 'Milliseconds until the next dead man''s switch is due, by this server''s clock; null where none is set.';
+
+CREATE FUNCTION exchange.number_before(of_market_id integer, moment timestamp with time zone) RETURNS bigint
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    SET enable_bitmapscan TO 'off'
+    SET enable_sort TO 'off'
+    SET jit TO 'off'
+    AS $$
+declare
+    month_begin timestamptz;
+    month_end timestamptz;
+    -- Numbers up to low happened before the moment, numbers above high did not.
+    low bigint;
+    high bigint;
+    middle bigint;
+    found_row record;
+begin
+    if moment is null or moment = 'infinity' then
+        return of_market_id * 100000000000000 + 99999999999999;
+    end if;
+    month_begin := date_trunc('month', moment, 'UTC');
+    month_end := date_trunc('month', month_begin + interval '32 days', 'UTC');
+    select e.last_sequence into low from exchange.events e
+    where e.stream_id = of_market_id and e.occurred_at < month_begin
+    order by e.last_sequence desc limit 1;
+    low := coalesce(low, 0);
+    select e.last_sequence into high from exchange.events e
+    where e.stream_id = of_market_id and e.occurred_at >= month_begin and e.occurred_at < month_end
+    order by e.last_sequence desc limit 1;
+    high := coalesce(high, low);
+    while low < high loop
+        middle := low + (high - low + 1) / 2;
+        select e.first_sequence, e.last_sequence, e.occurred_at into found_row from exchange.events e
+        where e.stream_id = of_market_id and e.last_sequence >= middle
+            and e.occurred_at >= month_begin and e.occurred_at < month_end
+        order by e.last_sequence limit 1;
+        if found_row.occurred_at < moment then
+            low := found_row.last_sequence;
+        else
+            high := found_row.first_sequence - 1;
+        end if;
+    end loop;
+    return of_market_id * 100000000000000 + low;
+end $$;
+
+ALTER FUNCTION exchange.number_before(of_market_id integer, moment timestamp with time zone) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.number_before(of_market_id integer, moment timestamp with time zone) IS 'The market''s last number before a moment, or its number 0: a search by halves, because numbers follow time. All numbers lie before null and infinity.';
+
+CREATE FUNCTION exchange.open_session(account_id bigint, token_hash bytea, lifetime interval DEFAULT '1 day'::interval, address inet DEFAULT NULL::inet, user_agent text DEFAULT NULL::text, password_hash text DEFAULT NULL::text) RETURNS TABLE(session_id bigint, expires_at timestamp with time zone)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -534,7 +1374,8 @@ CREATE FUNCTION exchange.open_session(account_id bigint, token_hash bytea, lifet
 declare
     -- Logins beyond this end the account's oldest ones, so that nobody fills the table.
     max_sessions constant integer := 100;
-    ends timestamptz;
+    max_user_agent constant integer := 200;
+    crowded_out bigint[];
 begin
     if open_session.lifetime is null or open_session.lifetime <= '0' or open_session.lifetime > '31 days' then
         perform exchange.reject('INVALID_LIFETIME', 'a session lives longer than nothing and at most 31 days');
@@ -544,25 +1385,31 @@ begin
     end if;
     perform from exchange.accounts a
     where a.account_id = open_session.account_id and a.role = 'user'
+        and (open_session.password_hash is null or a.password_hash = open_session.password_hash)
     for no key update;
     if not found then
-        perform exchange.reject('UNKNOWN_ACCOUNT', format('no user''s account %s', open_session.account_id));
+        perform exchange.reject('UNKNOWN_ACCOUNT', format('no user''s account %s with that password', open_session.account_id));
     end if;
-    delete from exchange.sessions s
-    where s.account_id = open_session.account_id
-        and (s.expires_at <= now() or s.token_hash in (
-            select o.token_hash from exchange.sessions o
-            where o.account_id = open_session.account_id
-            order by o.created_at desc offset max_sessions - 1));
-    insert into exchange.sessions (token_hash, account_id, expires_at)
-    values (open_session.token_hash, open_session.account_id, now() + open_session.lifetime)
-    returning expires_at into ends;
-    return ends;
+    select array_agg(o.session_id) into crowded_out
+    from (
+        select s.session_id from exchange.sessions s
+        where s.account_id = open_session.account_id and s.expires_at > now()
+        order by s.created_at desc, s.session_id desc offset max_sessions - 1) o;
+    if crowded_out is not null then
+        perform exchange.end_sessions(open_session.account_id, crowded_out);
+    end if;
+    delete from exchange.sessions s where s.account_id = open_session.account_id and s.expires_at <= now();
+    return query
+    insert into exchange.sessions (token_hash, account_id, expires_at, address, user_agent)
+    values (
+        open_session.token_hash, open_session.account_id, now() + open_session.lifetime,
+        open_session.address, left(open_session.user_agent, max_user_agent))
+    returning session_id, expires_at;
 end $$;
 
-ALTER FUNCTION exchange.open_session(account_id bigint, token_hash bytea, lifetime interval) OWNER TO exchange_owner;
+ALTER FUNCTION exchange.open_session(account_id bigint, token_hash bytea, lifetime interval, address inet, user_agent text, password_hash text) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION exchange.open_session(account_id bigint, token_hash bytea, lifetime interval) IS 'Records a login and returns when it ends. Ended sessions of the account are forgotten; the oldest beyond 100 end. Rejects: INVALID_LIFETIME, INVALID_TOKEN_HASH, UNKNOWN_ACCOUNT.';
+COMMENT ON FUNCTION exchange.open_session(account_id bigint, token_hash bytea, lifetime interval, address inet, user_agent text, password_hash text) IS 'Records a login and returns when it ends. A password hash given is the one that was checked: the login is refused where the password has changed since. Ended sessions of the account are forgotten; the oldest beyond 100 end. Rejects: INVALID_LIFETIME, INVALID_TOKEN_HASH, UNKNOWN_ACCOUNT.';
 
 CREATE TABLE exchange.markets (
     market_id integer NOT NULL,
@@ -720,7 +1567,7 @@ CREATE VIEW exchange.account_orders WITH (security_invoker='true') AS
     o.filled_quote,
         CASE
             WHEN (o.state = 'open'::text) THEN ((o.quantity - o.reduced_quantity) - o.filled_quantity)
-            ELSE (0)::numeric
+            ELSE (o.filled_quantity - o.filled_quantity)
         END AS remaining_quantity,
     o.state,
     o.placed_at,
@@ -732,7 +1579,7 @@ ALTER TABLE exchange.account_orders OWNER TO exchange_owner;
 
 COMMENT ON VIEW exchange.account_orders IS 'Orders with their market''s name. Whoever reads it as exchange_api sees the orders of the account that it acts for.';
 
-CREATE FUNCTION exchange.orders_of(account_id bigint, market text DEFAULT NULL::text, states text[] DEFAULT NULL::text[], side text DEFAULT NULL::text, before_order_id bigint DEFAULT NULL::bigint, limit_orders integer DEFAULT 100) RETURNS SETOF exchange.account_orders
+CREATE FUNCTION exchange.order_of(account_id bigint, order_id bigint, client_order_id text DEFAULT NULL::text) RETURNS SETOF exchange.account_orders
     LANGUAGE plpgsql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET plan_cache_mode TO 'force_generic_plan'
@@ -740,46 +1587,132 @@ CREATE FUNCTION exchange.orders_of(account_id bigint, market text DEFAULT NULL::
     SET enable_bitmapscan TO 'off'
     SET enable_hashjoin TO 'off'
     SET enable_mergejoin TO 'off'
-    SET enable_sort TO 'off'
     SET jit TO 'off'
     AS $$
 #variable_conflict use_column
 declare
-    first bigint := 0;
-    last bigint := 9223372036854775807;
+    number bigint := order_of.order_id;
+begin
+    if number is null then
+        select k.order_id into number from exchange.order_keys k
+        where k.account_id = order_of.account_id and k.client_order_id = order_of.client_order_id;
+    end if;
+    return query
+    select * from exchange.account_orders o
+    where o.account_id = order_of.account_id and o.order_id = number and o.state = 'open'
+    union all
+    select * from exchange.account_orders o
+    where o.account_id = order_of.account_id and o.order_id = number and o.state in ('filled', 'cancelled', 'expired');
+end $$;
+
+ALTER FUNCTION exchange.order_of(account_id bigint, order_id bigint, client_order_id text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.order_of(account_id bigint, order_id bigint, client_order_id text) IS 'One order of an account by its number, else by the account''s name for it; no row where there is none. Row-level security applies.';
+
+CREATE FUNCTION exchange.orders_of(account_id bigint, market text DEFAULT NULL::text, states text[] DEFAULT NULL::text[], side text DEFAULT NULL::text, from_time timestamp with time zone DEFAULT NULL::timestamp with time zone, to_time timestamp with time zone DEFAULT NULL::timestamp with time zone, before_time timestamp with time zone DEFAULT NULL::timestamp with time zone, before_order_id bigint DEFAULT NULL::bigint, limit_orders integer DEFAULT 100) RETURNS SETOF exchange.account_orders
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    SET enable_bitmapscan TO 'off'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    SET jit TO 'off'
+    AS $$
+#variable_conflict use_column
+declare
+    firsts bigint[];
+    lasts bigint[];
     wanted integer := least(greatest(coalesce(limit_orders, 100), 0), 1000);
     all_states boolean := coalesce(cardinality(states), 0) = 0;
+    since timestamptz := coalesce(from_time, '-infinity');
+    place_time timestamptz := coalesce(before_time, 'infinity');
+    place_id bigint := coalesce(before_order_id, 0);
 begin
-    if orders_of.market is not null then
-        select m.market_id * 100000000000000, m.market_id * 100000000000000 + 99999999999999 into first, last
-        from exchange.markets m where m.symbol = orders_of.market;
-        if not found then
-            perform exchange.reject('UNKNOWN_MARKET', format('no market %s', orders_of.market));
-        end if;
-    end if;
-    last := least(last, before_order_id - 1);
-    -- Two branches, so that a question for open orders never reads the ended ones.
+    select array_agg(r.first_number), array_agg(r.last_number) into firsts, lasts
+    from exchange.market_ranges(orders_of.market, from_time, to_time, before_time, before_order_id) r
+    where r.first_number <= r.last_number;
+    -- In a market numbers follow time, so each gives its newest; then they are merged. Two branches,
+    -- so that a question for open orders never reads the ended ones.
     return query
-    select * from (
+    select newest.* from unnest(firsts, lasts) as r (first, last)
+    cross join lateral (
         (select * from exchange.account_orders o
-        where o.account_id = orders_of.account_id and o.state = 'open' and o.order_id between first and last
+        where o.account_id = orders_of.account_id and o.state = 'open' and o.order_id between r.first and r.last
+            and (o.placed_at, o.order_id) < (place_time, place_id)
             and (all_states or 'open' = any (states)) and (orders_of.side is null or o.side = orders_of.side)
         order by o.order_id desc limit wanted)
         union all
         (select * from exchange.account_orders o
         where o.account_id = orders_of.account_id and o.state in ('filled', 'cancelled', 'expired')
-            and o.order_id between first and last
+            and o.order_id between r.first and r.last and o.closed_at >= since
+            and (o.placed_at, o.order_id) < (place_time, place_id)
             and (all_states or states && array['filled', 'cancelled', 'expired'])
             and (all_states or o.state = any (states)) and (orders_of.side is null or o.side = orders_of.side)
         order by o.order_id desc limit wanted)
-    ) both_kinds
-    order by both_kinds.order_id desc
+    ) newest
+    order by newest.placed_at desc, newest.order_id desc
     limit wanted;
 end $$;
 
-ALTER FUNCTION exchange.orders_of(account_id bigint, market text, states text[], side text, before_order_id bigint, limit_orders integer) OWNER TO exchange_owner;
+ALTER FUNCTION exchange.orders_of(account_id bigint, market text, states text[], side text, from_time timestamp with time zone, to_time timestamp with time zone, before_time timestamp with time zone, before_order_id bigint, limit_orders integer) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION exchange.orders_of(account_id bigint, market text, states text[], side text, before_order_id bigint, limit_orders integer) IS 'An account''s orders, largest number first (market by market, in each the newest first), at most 1,000: of one market, in some states, on one side, before a number, where given. Row-level security applies. Rejects: UNKNOWN_MARKET.';
+COMMENT ON FUNCTION exchange.orders_of(account_id bigint, market text, states text[], side text, from_time timestamp with time zone, to_time timestamp with time zone, before_time timestamp with time zone, before_order_id bigint, limit_orders integer) IS 'An account''s orders, the newest first, at most 1,000: of one market, in some states, on one side, placed from a time until before another, following a place in the list (placed_at and number of the last row), where given. Row-level security applies. Rejects: UNKNOWN_MARKET.';
+
+CREATE FUNCTION exchange.positions_of(stream_ids integer[]) RETURNS TABLE(stream_id integer, last_sequence bigint)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    SET jit TO 'off'
+    AS $$
+#variable_conflict use_column
+begin
+    return query
+    select w.stream_id, coalesce(
+        case when w.stream_id < 10000 then (
+            select e.last_sequence from exchange.events e
+            where e.stream_id = w.stream_id order by e.last_sequence desc limit 1)
+        else (select s.last_sequence from exchange.streams s where s.stream_id = w.stream_id) end, 0)
+    from unnest(stream_ids) w (stream_id);
+end $$;
+
+ALTER FUNCTION exchange.positions_of(stream_ids integer[]) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.positions_of(stream_ids integer[]) IS 'The number of the last message of each of these streams; 0 where nothing was said yet.';
+
+CREATE FUNCTION exchange.rebuild_candles(market text) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    piece constant integer := 100000;
+    numbers_per_market constant bigint := 100000000000000;
+    rebuilt integer;
+    counted integer;
+    total bigint := 0;
+begin
+    select m.market_id into rebuilt from exchange.markets m where m.symbol = rebuild_candles.market;
+    if not found then
+        perform exchange.reject('UNKNOWN_MARKET', format('no market %s', coalesce(rebuild_candles.market, 'null')));
+    end if;
+    -- The position's lock keeps those away who count meanwhile.
+    insert into exchange.candle_positions as p (market_id, last_trade_id)
+    values (rebuilt, rebuilt * numbers_per_market)
+    on conflict (market_id) do update set last_trade_id = excluded.last_trade_id;
+    delete from exchange.candles c where c.market_id = rebuilt;
+    loop
+        counted := exchange.advance_candles(rebuilt, piece);
+        total := total + counted;
+        exit when counted < piece;
+    end loop;
+    return total;
+end $$;
+
+ALTER FUNCTION exchange.rebuild_candles(market text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.rebuild_candles(market text) IS 'Makes a market''s candles anew from all its trades, in one transaction: readers see the old ones until it ends. Returns how many trades there were. Rejects: UNKNOWN_MARKET.';
 
 CREATE FUNCTION exchange.recent_trades(market text, limit_trades integer DEFAULT 50, before_trade_id bigint DEFAULT NULL::bigint) RETURNS TABLE(trade_id bigint, price numeric, quantity numeric, quote_amount numeric, taker_side text, traded_at timestamp with time zone)
     LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -809,6 +1742,40 @@ ALTER FUNCTION exchange.recent_trades(market text, limit_trades integer, before_
 
 COMMENT ON FUNCTION exchange.recent_trades(market text, limit_trades integer, before_trade_id bigint) IS 'A market''s trades, newest first, at most 1,000, without the parties; public. Rejects: UNKNOWN_MARKET.';
 
+CREATE FUNCTION exchange.register_account(email text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+#variable_conflict use_column
+declare
+    -- Mails to one address an hour; more are not sent, and nobody is told.
+    max_mails constant integer := 5;
+    -- No stream has this number: the bell alone says that a mail is due.
+    mail_bell constant text := '10900';
+    found_account exchange.accounts;
+begin
+    if register_account.email is null or register_account.email !~ '^[^@\s]{1,64}@[^@\s]{1,190}$' then
+        perform exchange.reject('INVALID_EMAIL', 'an email address is name@domain, at most 255 characters');
+    end if;
+    insert into exchange.accounts (email) values (lower(register_account.email)) on conflict (email) do nothing;
+    -- Locked, so that mails are counted one request at a time.
+    select * into found_account from exchange.accounts a
+    where a.email = lower(register_account.email) for no key update;
+    if (select count(*) from exchange.mails m
+        where m.account_id = found_account.account_id and m.requested_at > now() - interval '1 hour') >= max_mails then
+        return;
+    end if;
+    insert into exchange.mails (account_id, kind)
+    values (
+        found_account.account_id,
+        case when found_account.email_verified_at is null then 'verify_email' else 'already_registered' end);
+    perform pg_notify('exchange_events', mail_bell);
+end $_$;
+
+ALTER FUNCTION exchange.register_account(email text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.register_account(email text) IS 'Opens an account for an address that has none, and causes a mail that proves the address, or tells its owner that the account exists. The caller learns nothing of which. Rejects: INVALID_EMAIL.';
+
 CREATE FUNCTION exchange.reject(code text, message text) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -821,11 +1788,127 @@ ALTER FUNCTION exchange.reject(code text, message text) OWNER TO exchange_owner;
 
 COMMENT ON FUNCTION exchange.reject(code text, message text) IS 'Refuses the caller''s input: SQLSTATE RJECT, message "CODE: words". Nothing of the statement stays.';
 
-CREATE FUNCTION exchange.session_account(token_hash bytea) RETURNS TABLE(account_id bigint, expires_at timestamp with time zone)
+CREATE FUNCTION exchange.require_authority(account_id bigint, session_id bigint, api_key_id bigint, valid_until bigint) RETURNS void
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+    if require_authority.valid_until < extract(epoch from clock_timestamp()) * 1000 then
+        perform exchange.reject('REQUEST_EXPIRED', 'the request came later than it allows');
+    end if;
+    if require_authority.session_id is not null and not exists (
+        select from exchange.sessions s
+        where s.session_id = require_authority.session_id and s.account_id = require_authority.account_id
+            and s.expires_at > clock_timestamp())
+    or require_authority.api_key_id is not null and not exists (
+        select from exchange.api_keys k
+        where k.api_key_id = require_authority.api_key_id and k.account_id = require_authority.account_id
+            and k.revoked_at is null and 'trade' = any (k.permissions))
+    then
+        perform exchange.reject('ACCESS_REVOKED', 'this session or key may not do this, or no longer');
+    end if;
+end $$;
+
+ALTER FUNCTION exchange.require_authority(account_id bigint, session_id bigint, api_key_id bigint, valid_until bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.require_authority(account_id bigint, session_id bigint, api_key_id bigint, valid_until bigint) IS 'Refuses a request whose session has ended, whose key was revoked or does not allow to trade, or that came after its time (milliseconds UTC); what is null is not checked. Rejects: REQUEST_EXPIRED, ACCESS_REVOKED.';
+
+CREATE FUNCTION exchange.require_session(account_id bigint, session_id bigint) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+    -- Locked, so that it cannot be ended before what it allows is done.
+    perform from exchange.sessions s
+    where s.session_id = require_session.session_id and s.account_id = require_session.account_id
+        and s.expires_at > clock_timestamp()
+    for share;
+    if not found then
+        perform exchange.reject('ACCESS_REVOKED', 'the session has ended; log in again');
+    end if;
+end $$;
+
+ALTER FUNCTION exchange.require_session(account_id bigint, session_id bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.require_session(account_id bigint, session_id bigint) IS 'Refuses unless the session is the account''s and has not ended, and keeps it so until the transaction ends. For other functions. Rejects: ACCESS_REVOKED.';
+
+CREATE FUNCTION exchange.revoke_api_key(account_id bigint, session_id bigint, api_key_id bigint) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    was_live boolean;
+begin
+    perform exchange.require_session(revoke_api_key.account_id, revoke_api_key.session_id);
+    select k.revoked_at is null into was_live from exchange.api_keys k
+    where k.api_key_id = revoke_api_key.api_key_id and k.account_id = revoke_api_key.account_id
+    for no key update;
+    if not found then
+        perform exchange.reject('KEY_NOT_FOUND', format('no key %s of this account', revoke_api_key.api_key_id));
+    end if;
+    if was_live then
+        update exchange.api_keys set revoked_at = now() where api_key_id = revoke_api_key.api_key_id;
+        perform exchange.append_event('access', jsonb_build_object(
+            'change', 'revoked', 'account_id', revoke_api_key.account_id::text,
+            'session_ids', '[]'::jsonb, 'api_key_ids', jsonb_build_array(revoke_api_key.api_key_id)));
+    end if;
+end $$;
+
+ALTER FUNCTION exchange.revoke_api_key(account_id bigint, session_id bigint, api_key_id bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.revoke_api_key(account_id bigint, session_id bigint, api_key_id bigint) IS 'Ends an API key of the account, in the name of a session; a repeat changes nothing. Rejects: ACCESS_REVOKED, KEY_NOT_FOUND.';
+
+CREATE FUNCTION exchange.run_cancel_deadlines(limit_deadlines integer DEFAULT 100) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    -- When a market that is halted, and so keeps its orders, is asked again.
+    patience constant interval := '1 second';
+    due exchange.cancel_deadlines[];
+begin
+    select array_agg((d.account_id, d.holder, d.market_id, d.due_at)::exchange.cancel_deadlines) into due from (
+        select d.* from exchange.cancel_deadlines d
+        where d.due_at <= clock_timestamp()
+        order by d.due_at
+        limit least(greatest(limit_deadlines, 0), 1000)
+        for update skip locked) d;
+    if due is null then
+        return 0;
+    end if;
+    -- One batch, so that markets are locked in their order whatever is due.
+    perform exchange.submit((
+        select json_agg(json_strip_nulls(json_build_object('verb', 'cancel_all', 'account_id', d.account_id, 'market', m.symbol)))
+        from unnest(due) d
+        left join exchange.markets m on m.market_id = d.market_id));
+    delete from exchange.cancel_deadlines d using unnest(due) done
+    where d.account_id = done.account_id and d.holder = done.holder and d.market_id = done.market_id;
+    -- What a halted market kept is cancelled once it takes cancels again.
+    insert into exchange.cancel_deadlines (account_id, holder, market_id, due_at)
+    select done.account_id, done.holder, m.market_id, clock_timestamp() + patience
+    from unnest(due) done
+    join exchange.markets m on done.market_id in (0, m.market_id)
+    where exists (
+        select from exchange.orders_open o
+        where o.account_id = done.account_id
+            and o.order_id between m.market_id * 100000000000000 and m.market_id * 100000000000000 + 99999999999999)
+    on conflict do nothing;
+    return cardinality(due);
+end $$;
+
+ALTER FUNCTION exchange.run_cancel_deadlines(limit_deadlines integer) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.run_cancel_deadlines(limit_deadlines integer) IS 'Cancels the orders of up to so many dead man''s switches that are due, and removes these; returns how many. Several at once see to different ones.';
+
+CREATE FUNCTION exchange.session_account(token_hash bytea) RETURNS TABLE(session_id bigint, account_id bigint, expires_at timestamp with time zone)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-    select s.account_id, s.expires_at
+    select s.session_id, s.account_id, s.expires_at
     from exchange.sessions s
     where s.token_hash = session_account.token_hash and s.expires_at > now()
 $$;
@@ -833,6 +1916,20 @@ $$;
 ALTER FUNCTION exchange.session_account(token_hash bytea) OWNER TO exchange_owner;
 
 COMMENT ON FUNCTION exchange.session_account(token_hash bytea) IS 'Whose session it is: no row where the token is unknown or its session has ended.';
+
+CREATE FUNCTION exchange.sessions_of(account_id bigint) RETURNS TABLE(session_id bigint, created_at timestamp with time zone, expires_at timestamp with time zone, address inet, user_agent text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select s.session_id, s.created_at, s.expires_at, s.address, s.user_agent
+    from exchange.sessions s
+    where s.account_id = sessions_of.account_id and s.expires_at > now()
+    order by s.created_at desc, s.session_id desc
+$$;
+
+ALTER FUNCTION exchange.sessions_of(account_id bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.sessions_of(account_id bigint) IS 'The account''s logins that have not ended, the newest first.';
 
 CREATE FUNCTION exchange.set_account_status(account_id bigint, status text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -872,7 +1969,25 @@ end $$;
 
 ALTER FUNCTION exchange.set_market_status(market text, status text) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION exchange.set_market_status(market text, status text) IS 'Halts a market, lets it take cancels only, or lets it trade. Rejects: INVALID_STATUS, UNKNOWN_MARKET.';
+COMMENT ON FUNCTION exchange.set_market_status(market text, status text) IS 'Halts a market, lets it take cancels only, or lets it trade, which stream markets tells. Rejects: INVALID_STATUS, UNKNOWN_MARKET.';
+
+CREATE FUNCTION exchange.set_password(token_hash bytea, password_hash text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    owner_id bigint;
+begin
+    owner_id := exchange.use_token(set_password.token_hash, 'set_password');
+    update exchange.account_tokens set used_at = now()
+    where account_id = owner_id and purpose = 'set_password' and used_at is null;
+    perform exchange.set_password_hash(owner_id, set_password.password_hash);
+end $$;
+
+ALTER FUNCTION exchange.set_password(token_hash bytea, password_hash text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.set_password(token_hash bytea, password_hash text) IS 'Sets the password by a one-time token, uses up the account''s other ones, and ends its sessions. Rejects: INVALID_TOKEN, INVALID_PASSWORD_HASH.';
 
 CREATE FUNCTION exchange.set_password_hash(account_id bigint, password_hash text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -889,7 +2004,9 @@ begin
     if not found then
         perform exchange.reject('UNKNOWN_ACCOUNT', format('no user''s account %s', set_password_hash.account_id));
     end if;
-    delete from exchange.sessions where account_id = set_password_hash.account_id;
+    perform exchange.end_sessions(
+        set_password_hash.account_id,
+        array(select session_id from exchange.sessions where account_id = set_password_hash.account_id));
 end $_$;
 
 ALTER FUNCTION exchange.set_password_hash(account_id bigint, password_hash text) OWNER TO exchange_owner;
@@ -913,7 +2030,119 @@ ALTER FUNCTION exchange.stream_positions() OWNER TO exchange_owner;
 
 COMMENT ON FUNCTION exchange.stream_positions() IS 'Every stream and the number of its last message: where a follower that needs no history begins.';
 
-CREATE FUNCTION exchange.trades_of(account_id bigint, of_market text DEFAULT NULL::text, before_trade_id bigint DEFAULT NULL::bigint, limit_trades integer DEFAULT 100) RETURNS TABLE(trade_id bigint, market text, liquidity text, side text, order_id bigint, price numeric, quantity numeric, quote_amount numeric, fee numeric, fee_asset text, traded_at timestamp with time zone)
+CREATE FUNCTION exchange.submit_once(account_id bigint, request_key text, batch json) RETURNS json
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    -- What is asked, without the right to ask, which differs from attempt to attempt.
+    asked jsonb := (
+        select jsonb_agg(c - array['session_id', 'api_key_id', 'valid_until'] order by n)
+        from jsonb_array_elements(batch::jsonb) with ordinality as commands (c, n));
+    first jsonb := batch::jsonb -> 0;
+    kept exchange.request_keys;
+    outcomes json;
+begin
+    if exists (select from jsonb_array_elements(asked) c
+        where c ->> 'account_id' is distinct from submit_once.account_id::text) then
+        perform exchange.reject('MALFORMED', 'all commands must be of the account that asks');
+    end if;
+    -- Waits for another transaction that is about to answer the same request.
+    insert into exchange.request_keys (account_id, request_key, content)
+    values (submit_once.account_id, submit_once.request_key, asked)
+    on conflict do nothing;
+    if found then
+        outcomes := exchange.submit(batch);
+        if exists (select from json_array_elements(outcomes) o where o ->> 'reject' in ('ACCESS_REVOKED', 'REQUEST_EXPIRED')) then
+            -- Whoever asks by a better right may use the key.
+            delete from exchange.request_keys k
+            where k.account_id = submit_once.account_id and k.request_key = submit_once.request_key;
+        else
+            update exchange.request_keys k set answer = outcomes::jsonb
+            where k.account_id = submit_once.account_id and k.request_key = submit_once.request_key;
+        end if;
+        return outcomes;
+    end if;
+
+    perform exchange.require_authority(submit_once.account_id, (first ->> 'session_id')::bigint,
+        (first ->> 'api_key_id')::bigint, (first ->> 'valid_until')::bigint);
+    select * into kept from exchange.request_keys k
+    where k.account_id = submit_once.account_id and k.request_key = submit_once.request_key;
+    if not found then
+        raise exception 'the first answer has just been forgotten' using errcode = 'serialization_failure';
+    end if;
+    if kept.content <> asked then
+        perform exchange.reject('DUPLICATE_IDEMPOTENCY_KEY', 'this key was used for another request');
+    end if;
+    return (select json_agg(o || '{"repeated": true}' order by n)
+        from jsonb_array_elements(kept.answer) with ordinality as outcomes (o, n));
+end $$;
+
+ALTER FUNCTION exchange.submit_once(account_id bigint, request_key text, batch json) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.submit_once(account_id bigint, request_key text, batch json) IS 'Runs an account''s commands as submit does, once only under an idempotency key: a repeat gets the first outcomes again, marked as repeated. Refusals of the credential are not kept. Rejects: MALFORMED, DUPLICATE_IDEMPOTENCY_KEY, ACCESS_REVOKED, REQUEST_EXPIRED.';
+
+CREATE FUNCTION exchange.take_rate(subjects text[], amounts bigint[], limits bigint[], seconds integer[]) RETURNS TABLE(subject text, granted bigint, remaining bigint, ends_in_ms bigint)
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    insert into exchange.rate_usage as u (subject, window_start, allowed, granted, used)
+    select a.subject, date_bin(make_interval(secs => a.seconds), now(), 'epoch'), a.allowed,
+        least(a.amount, a.allowed), least(a.amount, a.allowed)
+    from unnest(subjects, amounts, limits, seconds) as a (subject, amount, allowed, seconds)
+    -- Everybody locks rows in this order, so that nobody waits in a circle.
+    order by a.subject collate "C"
+    on conflict (subject) do update
+    set window_start = greatest(u.window_start, excluded.window_start),
+        allowed = excluded.allowed,
+        granted = case
+            when u.window_start < excluded.window_start then excluded.granted
+            else least(excluded.granted, greatest(excluded.allowed - u.used, 0))
+        end,
+        used = case
+            when u.window_start < excluded.window_start then excluded.granted
+            else u.used + least(excluded.granted, greatest(excluded.allowed - u.used, 0))
+        end
+    returning u.subject, u.granted, greatest(u.allowed - u.used, 0),
+        (extract(epoch from u.window_start - clock_timestamp()) * 1000)::bigint
+            + 1000 * seconds[array_position(subjects, u.subject)]
+$$;
+
+ALTER FUNCTION exchange.take_rate(subjects text[], amounts bigint[], limits bigint[], seconds integer[]) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.take_rate(subjects text[], amounts bigint[], limits bigint[], seconds integer[]) IS 'Reserves parts of limits for a server, for many subjects at once, each given once: what was granted of the amount, what nobody has reserved yet, and when the window ends. What all servers are granted in a window is never more than the limit.';
+
+CREATE FUNCTION exchange.tell_market() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    told exchange.markets := coalesce(new, old);
+    change text := case tg_op when 'INSERT' then 'made' when 'DELETE' then 'removed' else 'rules' end;
+begin
+    if tg_op = 'UPDATE' then
+        -- The fee account and the time of making are nobody's business.
+        if (new.symbol, new.min_quantity, new.max_quantity, new.min_notional, new.price_band,
+            new.reference_price, new.max_open_orders, new.allow_self_trade, new.status)
+            is not distinct from (old.symbol, old.min_quantity, old.max_quantity, old.min_notional, old.price_band,
+            old.reference_price, old.max_open_orders, old.allow_self_trade, old.status) then
+            return null;
+        end if;
+        if new.status <> old.status then
+            change := 'status';
+        end if;
+    end if;
+    perform exchange.append_event('markets', jsonb_build_object(
+        'change', change, 'market', told.symbol, 'status', told.status));
+    return null;
+end $$;
+
+ALTER FUNCTION exchange.tell_market() OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.tell_market() IS 'Says in stream markets what became of a market: made, status, rules or removed.';
+
+CREATE FUNCTION exchange.trades_of(account_id bigint, of_market text DEFAULT NULL::text, of_order_id bigint DEFAULT NULL::bigint, from_time timestamp with time zone DEFAULT NULL::timestamp with time zone, to_time timestamp with time zone DEFAULT NULL::timestamp with time zone, before_time timestamp with time zone DEFAULT NULL::timestamp with time zone, before_trade_id bigint DEFAULT NULL::bigint, before_part integer DEFAULT NULL::integer, limit_trades integer DEFAULT 100) RETURNS TABLE(trade_id bigint, market text, liquidity text, side text, order_id bigint, price numeric, quantity numeric, quote_amount numeric, fee numeric, fee_asset text, traded_at timestamp with time zone)
     LANGUAGE plpgsql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET plan_cache_mode TO 'force_generic_plan'
@@ -921,50 +2150,119 @@ CREATE FUNCTION exchange.trades_of(account_id bigint, of_market text DEFAULT NUL
     SET enable_bitmapscan TO 'off'
     SET enable_hashjoin TO 'off'
     SET enable_mergejoin TO 'off'
-    SET enable_sort TO 'off'
     SET jit TO 'off'
     AS $$
 #variable_conflict use_column
 declare
-    first bigint := 0;
-    last bigint := 9223372036854775807;
+    firsts bigint[];
+    lasts bigint[];
     wanted integer := least(greatest(coalesce(limit_trades, 100), 0), 1000);
+    since timestamptz := coalesce(from_time, '-infinity');
+    place_time timestamptz := coalesce(before_time, 'infinity');
+    place_id bigint := coalesce(before_trade_id, 0);
+    place_part integer := coalesce(before_part, 2);
 begin
-    if of_market is not null then
-        select m.market_id * 100000000000000, m.market_id * 100000000000000 + 99999999999999 into first, last
-        from exchange.markets m where m.symbol = of_market;
-        if not found then
-            perform exchange.reject('UNKNOWN_MARKET', format('no market %s', of_market));
-        end if;
-    end if;
-    last := least(last, before_trade_id - 1);
+    -- An order's trades are in its market, after its number.
+    select array_agg(greatest(r.first_number, of_order_id)), array_agg(r.last_number) into firsts, lasts
+    from exchange.market_ranges(of_market, from_time, to_time, before_time, before_trade_id) r
+    where greatest(r.first_number, of_order_id) <= r.last_number
+        and (of_order_id is null or r.market_id = of_order_id / 100000000000000);
     return query
     select t.trade_id, m.symbol, t.liquidity, t.side, t.order_id, t.price, t.quantity, t.quote_amount, t.fee,
         case t.side when 'buy' then b.symbol else q.symbol end, t.traded_at
-    from (
-        (select i.trade_id, i.market_id, 'maker' as liquidity,
+    from unnest(firsts, lasts) as r (first, last)
+    cross join lateral (
+        (select i.trade_id, i.market_id, 0 as part, 'maker' as liquidity,
             case i.taker_side when 'buy' then 'sell' else 'buy' end as side, i.maker_order_id as order_id,
             i.price, i.quantity, i.quote_amount, i.maker_fee as fee, i.traded_at
         from exchange.trades i
-        where i.maker_account_id = trades_of.account_id and i.trade_id between first and last
+        where i.maker_account_id = trades_of.account_id and i.trade_id between r.first and r.last and i.traded_at >= since
+            and (i.traded_at, i.trade_id, - 0) < (place_time, place_id, - place_part)
+            and (of_order_id is null or i.maker_order_id = of_order_id)
         order by i.trade_id desc limit wanted)
         union all
-        (select i.trade_id, i.market_id, 'taker', i.taker_side, i.taker_order_id,
+        (select i.trade_id, i.market_id, 1, 'taker', i.taker_side, i.taker_order_id,
             i.price, i.quantity, i.quote_amount, i.taker_fee, i.traded_at
         from exchange.trades i
-        where i.taker_account_id = trades_of.account_id and i.trade_id between first and last
+        where i.taker_account_id = trades_of.account_id and i.trade_id between r.first and r.last and i.traded_at >= since
+            and (i.traded_at, i.trade_id, - 1) < (place_time, place_id, - place_part)
+            and (of_order_id is null or i.taker_order_id = of_order_id)
         order by i.trade_id desc limit wanted)
     ) t
     join exchange.markets m on m.market_id = t.market_id
     join exchange.assets b on b.asset_id = m.base_asset_id
     join exchange.assets q on q.asset_id = m.quote_asset_id
-    order by t.trade_id desc, t.liquidity
+    order by t.traded_at desc, t.trade_id desc, t.part
     limit wanted;
 end $$;
 
-ALTER FUNCTION exchange.trades_of(account_id bigint, of_market text, before_trade_id bigint, limit_trades integer) OWNER TO exchange_owner;
+ALTER FUNCTION exchange.trades_of(account_id bigint, of_market text, of_order_id bigint, from_time timestamp with time zone, to_time timestamp with time zone, before_time timestamp with time zone, before_trade_id bigint, before_part integer, limit_trades integer) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION exchange.trades_of(account_id bigint, of_market text, before_trade_id bigint, limit_trades integer) IS 'An account''s trades, largest number first (market by market, in each the newest first), at most 1,000: of one market, before a number, where given. A trade with itself is there twice. Row-level security applies. Rejects: UNKNOWN_MARKET.';
+COMMENT ON FUNCTION exchange.trades_of(account_id bigint, of_market text, of_order_id bigint, from_time timestamp with time zone, to_time timestamp with time zone, before_time timestamp with time zone, before_trade_id bigint, before_part integer, limit_trades integer) IS 'An account''s trades, the newest first, at most 1,000: of one market, of one order, from a time until before another, following a place in the list (traded_at, number and, 0 for the maker and 1 for the taker, part of the last row), where given. A trade with itself is there twice. Row-level security applies. Rejects: UNKNOWN_MARKET.';
+
+CREATE FUNCTION exchange.try_commands(batch json) RETURNS json
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    outcomes json;
+begin
+    begin
+        outcomes := exchange.submit(batch);
+        -- Variables survive what is rolled back: rows, rings, the book's memory and the locks do not.
+        raise exception 'only a try' using errcode = 'RTRY0';
+    exception when sqlstate 'RTRY0' then
+        return outcomes;
+    end;
+end $$;
+
+ALTER FUNCTION exchange.try_commands(batch json) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.try_commands(batch json) IS 'What submit would answer now. Nothing is booked, nobody is rung, and the markets are free again when it returns.';
+
+CREATE FUNCTION exchange.use_token(token_hash bytea, purpose text) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    owner_id bigint;
+begin
+    select t.account_id into owner_id from exchange.account_tokens t where t.token_hash = use_token.token_hash;
+    -- Accounts are locked before what belongs to them. Of two clicks the second waits here.
+    perform from exchange.accounts a where a.account_id = owner_id for no key update;
+    update exchange.account_tokens t set used_at = now()
+    where t.token_hash = use_token.token_hash and t.purpose = use_token.purpose
+        and t.used_at is null and t.expires_at > now();
+    if not found then
+        perform exchange.reject('INVALID_TOKEN', 'this link is unknown, was used, or is too old');
+    end if;
+    return owner_id;
+end $$;
+
+ALTER FUNCTION exchange.use_token(token_hash bytea, purpose text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.use_token(token_hash bytea, purpose text) IS 'Uses a one-time token up and returns whose it was, with the account locked. For other functions. Rejects: INVALID_TOKEN.';
+
+CREATE FUNCTION exchange.verify_email(token_hash bytea, password_token_hash bytea) RETURNS timestamp with time zone
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    lifetime constant interval := '1 hour';
+    owner_id bigint;
+begin
+    owner_id := exchange.use_token(verify_email.token_hash, 'verify_email');
+    update exchange.accounts set email_verified_at = coalesce(email_verified_at, now()) where account_id = owner_id;
+    insert into exchange.account_tokens (token_hash, account_id, purpose, expires_at)
+    values (verify_email.password_token_hash, owner_id, 'set_password', now() + lifetime);
+    return now() + lifetime;
+end $$;
+
+ALTER FUNCTION exchange.verify_email(token_hash bytea, password_token_hash bytea) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.verify_email(token_hash bytea, password_token_hash bytea) IS 'Follows the link of a mail: the address is proved, and the second token allows to set the password until the time returned. Rejects: INVALID_TOKEN.';
 
 CREATE TABLE exchange.assets (
     asset_id integer NOT NULL,
@@ -1104,6 +2402,7 @@ CREATE TABLE exchange.accounts (
     fee_tier_id integer DEFAULT 1 NOT NULL,
     status text DEFAULT 'active'::text NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
+    email_verified_at timestamp with time zone,
     CONSTRAINT accounts_email_lower CHECK ((email = lower(email))),
     CONSTRAINT accounts_role_known CHECK ((role = ANY (ARRAY['user'::text, 'fees'::text, 'external'::text]))),
     CONSTRAINT accounts_status_known CHECK ((status = ANY (ARRAY['active'::text, 'frozen'::text]))),
@@ -1127,6 +2426,8 @@ COMMENT ON COLUMN exchange.accounts.fee_tier_id IS 'The fee rates of orders plac
 COMMENT ON COLUMN exchange.accounts.status IS 'active, or frozen: may cancel and reduce, not place.';
 
 COMMENT ON COLUMN exchange.accounts.created_at IS 'When the account was opened.';
+
+COMMENT ON COLUMN exchange.accounts.email_verified_at IS 'When the owner proved to read the address; null where nobody did.';
 
 CREATE TABLE exchange.adjustments (
     adjustment_id bigint NOT NULL,
@@ -1303,6 +2604,167 @@ CREATE VIEW checks.book_equals_tables AS
 ALTER TABLE checks.book_equals_tables OWNER TO exchange_owner;
 
 COMMENT ON VIEW checks.book_equals_tables IS 'Where the book in shared memory differs from the open orders, or its inner structure is broken.';
+
+CREATE TABLE exchange.candle_positions (
+    market_id integer NOT NULL,
+    last_trade_id bigint NOT NULL
+)
+WITH (fillfactor='50');
+
+ALTER TABLE exchange.candle_positions OWNER TO exchange_owner;
+
+COMMENT ON TABLE exchange.candle_positions IS 'How far a market''s candles have counted; its row lock lets one counter work at a time.';
+
+COMMENT ON COLUMN exchange.candle_positions.market_id IS 'Market.';
+
+COMMENT ON COLUMN exchange.candle_positions.last_trade_id IS 'The last trade that is in the candles; every one up to it is, none beyond it.';
+
+CREATE TABLE exchange.candles (
+    market_id integer NOT NULL,
+    interval_seconds integer NOT NULL,
+    opened_at timestamp with time zone NOT NULL,
+    open numeric NOT NULL,
+    high numeric NOT NULL,
+    low numeric NOT NULL,
+    close numeric NOT NULL,
+    base_volume numeric NOT NULL,
+    quote_volume numeric NOT NULL,
+    trades bigint NOT NULL,
+    first_trade_id bigint NOT NULL,
+    last_trade_id bigint NOT NULL,
+    CONSTRAINT candles_amounts_positive CHECK (((base_volume > (0)::numeric) AND (quote_volume > (0)::numeric) AND (trades > 0))),
+    CONSTRAINT candles_interval_seconds_known CHECK ((interval_seconds = ANY (ARRAY[60, 300, 900, 3600, 14400, 86400]))),
+    CONSTRAINT candles_prices_in_order CHECK (((low > (0)::numeric) AND (low <= LEAST(open, close)) AND (high >= GREATEST(open, close)))),
+    CONSTRAINT candles_trade_ids_forward CHECK (((first_trade_id <= last_trade_id) AND ((trades = 1) = (first_trade_id = last_trade_id))))
+)
+WITH (fillfactor='80');
+
+ALTER TABLE exchange.candles OWNER TO exchange_owner;
+
+COMMENT ON TABLE exchange.candles IS 'Trades by market and time; a time without a trade has no row. Follows candle_positions; exchange.candles_of adds the trades after it.';
+
+COMMENT ON COLUMN exchange.candles.market_id IS 'Market.';
+
+COMMENT ON COLUMN exchange.candles.interval_seconds IS 'Length: 60, 300, 900, 3600, 14400 or 86400.';
+
+COMMENT ON COLUMN exchange.candles.opened_at IS 'Where it begins, a whole multiple of its length since 1970, UTC.';
+
+COMMENT ON COLUMN exchange.candles.open IS 'Price of its trade with the lowest number.';
+
+COMMENT ON COLUMN exchange.candles.high IS 'Highest price.';
+
+COMMENT ON COLUMN exchange.candles.low IS 'Lowest price.';
+
+COMMENT ON COLUMN exchange.candles.close IS 'Price of its trade with the highest number.';
+
+COMMENT ON COLUMN exchange.candles.base_volume IS 'Sum of its trades'' quantities.';
+
+COMMENT ON COLUMN exchange.candles.quote_volume IS 'Sum of its trades'' quote amounts.';
+
+COMMENT ON COLUMN exchange.candles.trades IS 'How many trades.';
+
+COMMENT ON COLUMN exchange.candles.first_trade_id IS 'Lowest number of its trades.';
+
+COMMENT ON COLUMN exchange.candles.last_trade_id IS 'Highest number of its trades; a trade beyond it is not counted here.';
+
+CREATE VIEW checks.candles_equal_trades AS
+ WITH windows AS (
+         SELECT p.market_id,
+            w.first_trade_id,
+            p.last_trade_id
+           FROM (exchange.candle_positions p
+             CROSS JOIN LATERAL ( SELECT min(r.trade_id) AS first_trade_id
+                   FROM ( SELECT t.trade_id
+                           FROM exchange.trades t
+                          WHERE ((t.trade_id <= p.last_trade_id) AND (t.trade_id > (p.market_id * '100000000000000'::bigint)))
+                          ORDER BY t.trade_id DESC
+                         LIMIT 20000) r) w)
+        ), minutes AS (
+         SELECT w.market_id,
+            date_bin('00:01:00'::interval, t.traded_at, '1970-01-01 00:00:00+00'::timestamp with time zone) AS opened_at,
+            (array_agg(t.price ORDER BY t.trade_id))[1] AS open,
+            max(t.price) AS high,
+            min(t.price) AS low,
+            (array_agg(t.price ORDER BY t.trade_id DESC))[1] AS close,
+            sum(t.quantity) AS base_volume,
+            sum(t.quote_amount) AS quote_volume,
+            count(*) AS trades,
+            min(t.trade_id) AS first_trade_id,
+            max(t.trade_id) AS last_trade_id
+           FROM (windows w
+             JOIN exchange.trades t ON (((t.trade_id >= w.first_trade_id) AND (t.trade_id <= w.last_trade_id))))
+          GROUP BY w.market_id, (date_bin('00:01:00'::interval, t.traded_at, '1970-01-01 00:00:00+00'::timestamp with time zone))
+        ), recent AS (
+         SELECT c.market_id,
+            c.interval_seconds,
+            c.opened_at,
+            c.open,
+            c.high,
+            c.low,
+            c.close,
+            c.base_volume,
+            c.quote_volume,
+            c.trades,
+            c.first_trade_id,
+            c.last_trade_id
+           FROM (exchange.candles c
+             JOIN windows w ON ((w.market_id = c.market_id)))
+          WHERE ((c.interval_seconds = 60) AND (c.last_trade_id >= COALESCE(w.first_trade_id, (0)::bigint)))
+        ), longer AS (
+         SELECT c.market_id,
+            c.interval_seconds,
+            c.opened_at,
+            c.open,
+            c.high,
+            c.low,
+            c.close,
+            c.base_volume,
+            c.quote_volume,
+            c.trades,
+            c.first_trade_id,
+            c.last_trade_id
+           FROM exchange.candles c
+          WHERE ((c.interval_seconds > 60) AND (c.opened_at >= date_bin('1 day'::interval, (now() - '1 day'::interval), '1970-01-01 00:00:00+00'::timestamp with time zone)))
+        ), rolled AS (
+         SELECT m.market_id,
+            i.seconds AS interval_seconds,
+            date_bin(make_interval(secs => (i.seconds)::double precision), m.opened_at, '1970-01-01 00:00:00+00'::timestamp with time zone) AS opened_at,
+            (array_agg(m.open ORDER BY m.first_trade_id))[1] AS open,
+            max(m.high) AS high,
+            min(m.low) AS low,
+            (array_agg(m.close ORDER BY m.last_trade_id DESC))[1] AS close,
+            sum(m.base_volume) AS base_volume,
+            sum(m.quote_volume) AS quote_volume,
+            (sum(m.trades))::bigint AS trades,
+            min(m.first_trade_id) AS first_trade_id,
+            max(m.last_trade_id) AS last_trade_id
+           FROM (exchange.candles m
+             CROSS JOIN unnest(ARRAY[300, 900, 3600, 14400, 86400]) i(seconds))
+          WHERE ((m.interval_seconds = 60) AND (m.opened_at >= date_bin('1 day'::interval, (now() - '1 day'::interval), '1970-01-01 00:00:00+00'::timestamp with time zone)))
+          GROUP BY m.market_id, i.seconds, (date_bin(make_interval(secs => (i.seconds)::double precision), m.opened_at, '1970-01-01 00:00:00+00'::timestamp with time zone))
+        )
+ SELECT market_id,
+    60 AS interval_seconds,
+    opened_at,
+    to_jsonb(c.*) AS stored,
+    to_jsonb(m.*) AS expected
+   FROM ((recent c
+     FULL JOIN minutes m USING (market_id, opened_at))
+     LEFT JOIN windows w USING (market_id))
+  WHERE ((COALESCE(c.first_trade_id, w.first_trade_id) >= COALESCE(w.first_trade_id, (0)::bigint)) AND (((((((((c.open IS DISTINCT FROM m.open) OR (c.high IS DISTINCT FROM m.high)) OR (c.low IS DISTINCT FROM m.low)) OR (c.close IS DISTINCT FROM m.close)) OR (c.base_volume IS DISTINCT FROM m.base_volume)) OR (c.quote_volume IS DISTINCT FROM m.quote_volume)) OR (c.trades IS DISTINCT FROM m.trades)) OR (c.first_trade_id IS DISTINCT FROM m.first_trade_id)) OR (c.last_trade_id IS DISTINCT FROM m.last_trade_id)))
+UNION ALL
+ SELECT market_id,
+    interval_seconds,
+    opened_at,
+    to_jsonb(c.*) AS stored,
+    to_jsonb(r.*) AS expected
+   FROM (longer c
+     FULL JOIN rolled r USING (market_id, interval_seconds, opened_at))
+  WHERE (((((((((c.open IS DISTINCT FROM r.open) OR (c.high IS DISTINCT FROM r.high)) OR (c.low IS DISTINCT FROM r.low)) OR (c.close IS DISTINCT FROM r.close)) OR (c.base_volume IS DISTINCT FROM r.base_volume)) OR (c.quote_volume IS DISTINCT FROM r.quote_volume)) OR (c.trades IS DISTINCT FROM r.trades)) OR (c.first_trade_id IS DISTINCT FROM r.first_trade_id)) OR (c.last_trade_id IS DISTINCT FROM r.last_trade_id));
+
+ALTER TABLE checks.candles_equal_trades OWNER TO exchange_owner;
+
+COMMENT ON VIEW checks.candles_equal_trades IS 'One-minute candles that are not what a market''s last 20,000 counted trades make, and longer ones of today and yesterday that are not what their minutes make.';
 
 CREATE TABLE exchange.order_updates (
     order_update_id bigint NOT NULL,
@@ -1515,7 +2977,7 @@ COMMENT ON TABLE exchange.streams IS 'Streams of events other than the markets''
 
 COMMENT ON COLUMN exchange.streams.stream_id IS 'Number of the stream.';
 
-COMMENT ON COLUMN exchange.streams.name IS 'Topic of the stream: asset, finance or risk.';
+COMMENT ON COLUMN exchange.streams.name IS 'Topic of the stream: asset, finance, risk, access or markets.';
 
 COMMENT ON COLUMN exchange.streams.last_sequence IS 'Counter; its row lock puts numbers in commit order.';
 
@@ -1736,6 +3198,10 @@ UNION ALL
     to_jsonb(c.*) AS violation
    FROM checks.amounts_on_grid c
 UNION ALL
+ SELECT 'candles_equal_trades'::text AS check_name,
+    to_jsonb(c.*) AS violation
+   FROM checks.candles_equal_trades c
+UNION ALL
  SELECT 'partitions_made_ahead'::text AS check_name,
     to_jsonb(c.*) AS violation
    FROM checks.partitions_made_ahead c;
@@ -1757,6 +3223,34 @@ ALTER TABLE exchange.account_balances OWNER TO exchange_owner;
 
 COMMENT ON VIEW exchange.account_balances IS 'Balances with their asset''s name. Whoever reads it as exchange_api sees those of the account that it acts for.';
 
+CREATE TABLE exchange.account_tokens (
+    token_hash bytea NOT NULL,
+    account_id bigint NOT NULL,
+    purpose text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    used_at timestamp with time zone,
+    CONSTRAINT account_tokens_expires_later CHECK ((expires_at > created_at)),
+    CONSTRAINT account_tokens_purpose_known CHECK ((purpose = ANY (ARRAY['verify_email'::text, 'set_password'::text]))),
+    CONSTRAINT account_tokens_token_hash_length CHECK ((octet_length(token_hash) = 32))
+);
+
+ALTER TABLE exchange.account_tokens OWNER TO exchange_owner;
+
+COMMENT ON TABLE exchange.account_tokens IS 'One-time tokens of links and next steps; the token itself is nowhere stored.';
+
+COMMENT ON COLUMN exchange.account_tokens.token_hash IS 'SHA-256 of the token.';
+
+COMMENT ON COLUMN exchange.account_tokens.account_id IS 'For whom.';
+
+COMMENT ON COLUMN exchange.account_tokens.purpose IS 'verify_email: came by mail; set_password: allows to set the password once.';
+
+COMMENT ON COLUMN exchange.account_tokens.created_at IS 'When it was made.';
+
+COMMENT ON COLUMN exchange.account_tokens.expires_at IS 'From when on it is refused.';
+
+COMMENT ON COLUMN exchange.account_tokens.used_at IS 'When it was used; it works once.';
+
 ALTER TABLE exchange.accounts ALTER COLUMN account_id ADD GENERATED BY DEFAULT AS IDENTITY (
     SEQUENCE NAME exchange.accounts_account_id_seq
     START WITH 1
@@ -1774,6 +3268,87 @@ ALTER TABLE exchange.adjustments ALTER COLUMN adjustment_id ADD GENERATED ALWAYS
     NO MAXVALUE
     CACHE 1
 );
+
+CREATE TABLE exchange.api_keys (
+    api_key_id bigint NOT NULL,
+    account_id bigint NOT NULL,
+    public_id text NOT NULL,
+    label text NOT NULL,
+    scheme text NOT NULL,
+    secret bytea,
+    public_key bytea,
+    permissions text[] NOT NULL,
+    addresses cidr[] DEFAULT '{}'::cidr[] NOT NULL,
+    request_key text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    revoked_at timestamp with time zone,
+    CONSTRAINT api_keys_addresses_limit CHECK ((cardinality(addresses) <= 32)),
+    CONSTRAINT api_keys_label_length CHECK (((length(label) >= 1) AND (length(label) <= 64))),
+    CONSTRAINT api_keys_permissions_known CHECK (((permissions <@ ARRAY['read'::text, 'trade'::text, 'withdraw'::text]) AND (cardinality(permissions) > 0))),
+    CONSTRAINT api_keys_public_id_form CHECK ((public_id ~ '^[0-9a-f]{32}$'::text)),
+    CONSTRAINT api_keys_public_key_length CHECK ((octet_length(public_key) = 32)),
+    CONSTRAINT api_keys_scheme_known CHECK ((scheme = ANY (ARRAY['hmac_sha256'::text, 'ed25519'::text]))),
+    CONSTRAINT api_keys_secret_fits_scheme CHECK ((((scheme = 'hmac_sha256'::text) = (secret IS NOT NULL)) AND ((scheme = 'ed25519'::text) = (public_key IS NOT NULL))))
+);
+
+ALTER TABLE exchange.api_keys OWNER TO exchange_owner;
+
+COMMENT ON TABLE exchange.api_keys IS 'Keys of programs. Never deleted, so that an audit finds them; revoked_at ends one.';
+
+COMMENT ON COLUMN exchange.api_keys.api_key_id IS 'Names the key in commands.';
+
+COMMENT ON COLUMN exchange.api_keys.account_id IS 'Whose key it is.';
+
+COMMENT ON COLUMN exchange.api_keys.public_id IS 'What the program sends to name its key.';
+
+COMMENT ON COLUMN exchange.api_keys.label IS 'The owner''s name for it.';
+
+COMMENT ON COLUMN exchange.api_keys.scheme IS 'hmac_sha256: a shared secret; ed25519: the program keeps the private half.';
+
+COMMENT ON COLUMN exchange.api_keys.secret IS 'The shared secret, encrypted by the API (AES-256-GCM, nonce first); the database never sees it.';
+
+COMMENT ON COLUMN exchange.api_keys.public_key IS 'Ed25519 public key.';
+
+COMMENT ON COLUMN exchange.api_keys.permissions IS 'read, trade, withdraw.';
+
+COMMENT ON COLUMN exchange.api_keys.addresses IS 'Networks from which it is taken; empty: from everywhere.';
+
+COMMENT ON COLUMN exchange.api_keys.request_key IS 'The idempotency key under which it was made.';
+
+COMMENT ON COLUMN exchange.api_keys.created_at IS 'When it was made.';
+
+COMMENT ON COLUMN exchange.api_keys.revoked_at IS 'From when on it is refused.';
+
+ALTER TABLE exchange.api_keys ALTER COLUMN api_key_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME exchange.api_keys_api_key_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE exchange.cancel_deadlines (
+    account_id bigint NOT NULL,
+    holder text NOT NULL COLLATE pg_catalog."C",
+    market_id integer NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    CONSTRAINT cancel_deadlines_holder_length CHECK (((length(holder) >= 1) AND (length(holder) <= 64))),
+    CONSTRAINT cancel_deadlines_market_id_not_negative CHECK ((market_id >= 0))
+)
+WITH (fillfactor='50', autovacuum_vacuum_scale_factor='0.05');
+
+ALTER TABLE exchange.cancel_deadlines OWNER TO exchange_owner;
+
+COMMENT ON TABLE exchange.cancel_deadlines IS 'Dead man''s switches: when an account''s orders are cancelled unless the switch is put off before.';
+
+COMMENT ON COLUMN exchange.cancel_deadlines.account_id IS 'Whose orders.';
+
+COMMENT ON COLUMN exchange.cancel_deadlines.holder IS 'Who set it: the client itself, or one of its connections. Each has its own switch.';
+
+COMMENT ON COLUMN exchange.cancel_deadlines.market_id IS 'Only the orders of this market; 0: of all.';
+
+COMMENT ON COLUMN exchange.cancel_deadlines.due_at IS 'When.';
 
 CREATE TABLE exchange.fee_tiers (
     fee_tier_id integer NOT NULL,
@@ -1795,6 +3370,49 @@ COMMENT ON COLUMN exchange.fee_tiers.name IS 'The name people use.';
 COMMENT ON COLUMN exchange.fee_tiers.maker_rate IS 'Part of what a resting order receives; 0.001 is 0.1 %.';
 
 COMMENT ON COLUMN exchange.fee_tiers.taker_rate IS 'Part of what an arriving order receives.';
+
+CREATE TABLE exchange.mails (
+    mail_id bigint NOT NULL,
+    account_id bigint NOT NULL,
+    kind text NOT NULL,
+    requested_at timestamp with time zone DEFAULT now() NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    next_attempt_at timestamp with time zone DEFAULT now(),
+    sent_at timestamp with time zone,
+    last_error text,
+    CONSTRAINT mails_attempts_not_negative CHECK ((attempts >= 0)),
+    CONSTRAINT mails_kind_known CHECK ((kind = ANY (ARRAY['verify_email'::text, 'already_registered'::text]))),
+    CONSTRAINT mails_sent_needs_no_attempt CHECK (((sent_at IS NULL) OR (next_attempt_at IS NULL)))
+);
+
+ALTER TABLE exchange.mails OWNER TO exchange_owner;
+
+COMMENT ON TABLE exchange.mails IS 'Mails to send, written in the transaction that causes them. No secret is stored: the worker that sends a mail makes its token.';
+
+COMMENT ON COLUMN exchange.mails.mail_id IS 'Number of the mail.';
+
+COMMENT ON COLUMN exchange.mails.account_id IS 'To whom.';
+
+COMMENT ON COLUMN exchange.mails.kind IS 'Which text.';
+
+COMMENT ON COLUMN exchange.mails.requested_at IS 'When it was caused.';
+
+COMMENT ON COLUMN exchange.mails.attempts IS 'How often it was tried.';
+
+COMMENT ON COLUMN exchange.mails.next_attempt_at IS 'When it is due; null once it was sent or given up.';
+
+COMMENT ON COLUMN exchange.mails.sent_at IS 'When the mail server took it.';
+
+COMMENT ON COLUMN exchange.mails.last_error IS 'Why the last attempt failed.';
+
+ALTER TABLE exchange.mails ALTER COLUMN mail_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME exchange.mails_mail_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 
 CREATE VIEW exchange.market_rules AS
  SELECT m.market_id,
@@ -1887,6 +3505,54 @@ ALTER TABLE exchange.orders_open OWNER TO exchange_owner;
 
 COMMENT ON TABLE exchange.orders_open IS 'The resting orders: what the book in shared memory is rebuilt from.';
 
+CREATE UNLOGGED TABLE exchange.rate_usage (
+    subject text NOT NULL COLLATE pg_catalog."C",
+    window_start timestamp with time zone NOT NULL,
+    allowed bigint NOT NULL,
+    granted bigint NOT NULL,
+    used bigint NOT NULL,
+    CONSTRAINT rate_usage_used_within_limits CHECK (((granted >= 0) AND (used >= granted)))
+)
+WITH (fillfactor='50');
+
+ALTER TABLE exchange.rate_usage OWNER TO exchange_owner;
+
+COMMENT ON TABLE exchange.rate_usage IS 'What each caller has used of its limit in the current window, over all servers.';
+
+COMMENT ON COLUMN exchange.rate_usage.subject IS 'Kind and name: account:7, key:3, address:192.0.2.1.';
+
+COMMENT ON COLUMN exchange.rate_usage.window_start IS 'Beginning of the window.';
+
+COMMENT ON COLUMN exchange.rate_usage.allowed IS 'The limit, as the last server to ask has it.';
+
+COMMENT ON COLUMN exchange.rate_usage.granted IS 'What the last server to ask was given.';
+
+COMMENT ON COLUMN exchange.rate_usage.used IS 'Weight that servers have taken in it.';
+
+CREATE TABLE exchange.request_keys (
+    account_id bigint NOT NULL,
+    request_key text NOT NULL COLLATE pg_catalog."C",
+    content jsonb NOT NULL,
+    answer jsonb,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT request_keys_request_key_form CHECK ((request_key ~ '^[A-Za-z0-9_.:-]{1,64}$'::text))
+)
+WITH (fillfactor='80');
+
+ALTER TABLE exchange.request_keys OWNER TO exchange_owner;
+
+COMMENT ON TABLE exchange.request_keys IS 'First answers to requests that carry an idempotency key and place no order; placements have order_keys. Forgotten after a day.';
+
+COMMENT ON COLUMN exchange.request_keys.account_id IS 'Who asked.';
+
+COMMENT ON COLUMN exchange.request_keys.request_key IS 'The request''s idempotency key.';
+
+COMMENT ON COLUMN exchange.request_keys.content IS 'The commands without the right to give them: tells a repeat from another request.';
+
+COMMENT ON COLUMN exchange.request_keys.answer IS 'Their outcomes; null only within the transaction that runs them.';
+
+COMMENT ON COLUMN exchange.request_keys.created_at IS 'When it was asked first.';
+
 CREATE TABLE exchange.schema_history (
     version integer NOT NULL,
     name character varying(255),
@@ -1911,8 +3577,12 @@ CREATE TABLE exchange.sessions (
     account_id bigint NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     expires_at timestamp with time zone NOT NULL,
+    session_id bigint NOT NULL,
+    address inet,
+    user_agent text,
     CONSTRAINT sessions_expires_later CHECK ((expires_at > created_at)),
-    CONSTRAINT sessions_token_hash_length CHECK ((octet_length(token_hash) = 32))
+    CONSTRAINT sessions_token_hash_length CHECK ((octet_length(token_hash) = 32)),
+    CONSTRAINT sessions_user_agent_length CHECK ((length(user_agent) <= 200))
 );
 
 ALTER TABLE exchange.sessions OWNER TO exchange_owner;
@@ -1926,6 +3596,21 @@ COMMENT ON COLUMN exchange.sessions.account_id IS 'Whose login it is.';
 COMMENT ON COLUMN exchange.sessions.created_at IS 'When the login happened.';
 
 COMMENT ON COLUMN exchange.sessions.expires_at IS 'From when on the token is refused.';
+
+COMMENT ON COLUMN exchange.sessions.session_id IS 'Names the session in commands, lists and revocations; says nothing about the token.';
+
+COMMENT ON COLUMN exchange.sessions.address IS 'From where the login came.';
+
+COMMENT ON COLUMN exchange.sessions.user_agent IS 'Which program logged in, as it said itself.';
+
+ALTER TABLE exchange.sessions ALTER COLUMN session_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME exchange.sessions_session_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 
 CREATE VIEW reporting.account_activity AS
  SELECT p.account_id,
@@ -2152,6 +3837,9 @@ ALTER TABLE ONLY exchange.orders ATTACH PARTITION exchange.orders_closed FOR VAL
 
 ALTER TABLE ONLY exchange.orders ATTACH PARTITION exchange.orders_open FOR VALUES IN ('open');
 
+ALTER TABLE ONLY exchange.account_tokens
+    ADD CONSTRAINT account_tokens_pkey PRIMARY KEY (token_hash);
+
 ALTER TABLE ONLY exchange.accounts
     ADD CONSTRAINT accounts_email_key UNIQUE (email);
 
@@ -2164,6 +3852,15 @@ ALTER TABLE ONLY exchange.adjustments
 ALTER TABLE ONLY exchange.adjustments
     ADD CONSTRAINT adjustments_pkey PRIMARY KEY (adjustment_id);
 
+ALTER TABLE ONLY exchange.api_keys
+    ADD CONSTRAINT api_keys_pkey PRIMARY KEY (api_key_id);
+
+ALTER TABLE ONLY exchange.api_keys
+    ADD CONSTRAINT api_keys_public_id_key UNIQUE (public_id);
+
+ALTER TABLE ONLY exchange.api_keys
+    ADD CONSTRAINT api_keys_request_key_key UNIQUE (account_id, request_key);
+
 ALTER TABLE ONLY exchange.assets
     ADD CONSTRAINT assets_pkey PRIMARY KEY (asset_id);
 
@@ -2173,6 +3870,15 @@ ALTER TABLE ONLY exchange.assets
 ALTER TABLE ONLY exchange.balances
     ADD CONSTRAINT balances_pkey PRIMARY KEY (account_id, asset_id);
 
+ALTER TABLE ONLY exchange.cancel_deadlines
+    ADD CONSTRAINT cancel_deadlines_pkey PRIMARY KEY (account_id, holder, market_id);
+
+ALTER TABLE ONLY exchange.candle_positions
+    ADD CONSTRAINT candle_positions_pkey PRIMARY KEY (market_id);
+
+ALTER TABLE ONLY exchange.candles
+    ADD CONSTRAINT candles_pkey PRIMARY KEY (market_id, interval_seconds, opened_at);
+
 ALTER TABLE ONLY exchange.events
     ADD CONSTRAINT events_pkey PRIMARY KEY (stream_id, last_sequence, occurred_at);
 
@@ -2181,6 +3887,9 @@ ALTER TABLE ONLY exchange.fee_tiers
 
 ALTER TABLE ONLY exchange.fee_tiers
     ADD CONSTRAINT fee_tiers_pkey PRIMARY KEY (fee_tier_id);
+
+ALTER TABLE ONLY exchange.mails
+    ADD CONSTRAINT mails_pkey PRIMARY KEY (mail_id);
 
 ALTER TABLE ONLY exchange.markets
     ADD CONSTRAINT markets_fee_account_id_key UNIQUE (fee_account_id);
@@ -2203,11 +3912,20 @@ ALTER TABLE ONLY exchange.orders_closed
 ALTER TABLE ONLY exchange.orders_open
     ADD CONSTRAINT orders_open_pkey PRIMARY KEY (order_id);
 
+ALTER TABLE ONLY exchange.rate_usage
+    ADD CONSTRAINT rate_usage_pkey PRIMARY KEY (subject);
+
+ALTER TABLE ONLY exchange.request_keys
+    ADD CONSTRAINT request_keys_pkey PRIMARY KEY (account_id, request_key);
+
 ALTER TABLE ONLY exchange.schema_history
     ADD CONSTRAINT schema_history_pkey PRIMARY KEY (version);
 
 ALTER TABLE ONLY exchange.sessions
     ADD CONSTRAINT sessions_pkey PRIMARY KEY (token_hash);
+
+ALTER TABLE ONLY exchange.sessions
+    ADD CONSTRAINT sessions_session_id_key UNIQUE (session_id);
 
 ALTER TABLE ONLY exchange.streams
     ADD CONSTRAINT streams_name_key UNIQUE (name);
@@ -2218,15 +3936,27 @@ ALTER TABLE ONLY exchange.streams
 ALTER TABLE ONLY exchange.trades
     ADD CONSTRAINT trades_pkey PRIMARY KEY (trade_id, traded_at);
 
+CREATE INDEX account_tokens_account_id_idx ON exchange.account_tokens USING btree (account_id, created_at);
+
+CREATE INDEX account_tokens_expires_at_idx ON exchange.account_tokens USING btree (expires_at);
+
 CREATE INDEX adjustments_account_id_idx ON exchange.adjustments USING btree (account_id, asset_id, adjusted_at);
 
 CREATE INDEX adjustments_counter_account_id_idx ON exchange.adjustments USING btree (counter_account_id, asset_id, adjusted_at);
+
+CREATE INDEX cancel_deadlines_due_at_idx ON exchange.cancel_deadlines USING btree (due_at);
+
+CREATE INDEX mails_account_id_idx ON exchange.mails USING btree (account_id, requested_at);
+
+CREATE INDEX mails_next_attempt_at_idx ON exchange.mails USING btree (next_attempt_at) WHERE (next_attempt_at IS NOT NULL);
 
 CREATE INDEX order_updates_order_id_idx ON ONLY exchange.order_updates USING btree (order_id);
 
 CREATE INDEX orders_closed_account_id_idx ON ONLY exchange.orders_closed USING btree (account_id, order_id);
 
 CREATE INDEX orders_open_account_id_idx ON exchange.orders_open USING btree (account_id, order_id);
+
+CREATE INDEX request_keys_created_at_idx ON exchange.request_keys USING btree (created_at);
 
 CREATE INDEX sessions_account_id_idx ON exchange.sessions USING btree (account_id, created_at);
 
@@ -2250,6 +3980,11 @@ CREATE OR REPLACE VIEW reporting.market_totals AS
 
 CREATE TRIGGER markets_check BEFORE INSERT OR UPDATE ON exchange.markets FOR EACH ROW EXECUTE FUNCTION exchange.check_market();
 
+CREATE TRIGGER markets_tell AFTER INSERT OR DELETE OR UPDATE ON exchange.markets FOR EACH ROW EXECUTE FUNCTION exchange.tell_market();
+
+ALTER TABLE ONLY exchange.account_tokens
+    ADD CONSTRAINT account_tokens_account_id_fkey FOREIGN KEY (account_id) REFERENCES exchange.accounts(account_id);
+
 ALTER TABLE ONLY exchange.accounts
     ADD CONSTRAINT accounts_fee_tier_id_fkey FOREIGN KEY (fee_tier_id) REFERENCES exchange.fee_tiers(fee_tier_id);
 
@@ -2261,6 +3996,21 @@ ALTER TABLE ONLY exchange.adjustments
 
 ALTER TABLE ONLY exchange.adjustments
     ADD CONSTRAINT adjustments_counter_account_id_fkey FOREIGN KEY (counter_account_id) REFERENCES exchange.accounts(account_id);
+
+ALTER TABLE ONLY exchange.api_keys
+    ADD CONSTRAINT api_keys_account_id_fkey FOREIGN KEY (account_id) REFERENCES exchange.accounts(account_id);
+
+ALTER TABLE ONLY exchange.cancel_deadlines
+    ADD CONSTRAINT cancel_deadlines_account_id_fkey FOREIGN KEY (account_id) REFERENCES exchange.accounts(account_id);
+
+ALTER TABLE ONLY exchange.candle_positions
+    ADD CONSTRAINT candle_positions_market_id_fkey FOREIGN KEY (market_id) REFERENCES exchange.markets(market_id);
+
+ALTER TABLE ONLY exchange.candles
+    ADD CONSTRAINT candles_market_id_fkey FOREIGN KEY (market_id) REFERENCES exchange.markets(market_id);
+
+ALTER TABLE ONLY exchange.mails
+    ADD CONSTRAINT mails_account_id_fkey FOREIGN KEY (account_id) REFERENCES exchange.accounts(account_id);
 
 ALTER TABLE ONLY exchange.markets
     ADD CONSTRAINT markets_base_asset_id_fkey FOREIGN KEY (base_asset_id) REFERENCES exchange.assets(asset_id);
@@ -2325,8 +4075,17 @@ GRANT ALL ON FUNCTION exchange.account_statement(account_id bigint, from_time ti
 GRANT ALL ON FUNCTION exchange.account_statement(account_id bigint, from_time timestamp with time zone, to_time timestamp with time zone) TO exchange_worker;
 GRANT ALL ON FUNCTION exchange.account_statement(account_id bigint, from_time timestamp with time zone, to_time timestamp with time zone) TO exchange_analyst;
 
+REVOKE ALL ON FUNCTION exchange.add_verification_token(mail_id bigint, token_hash bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.add_verification_token(mail_id bigint, token_hash bytea) TO exchange_worker;
+
 REVOKE ALL ON FUNCTION exchange.adjust_balance(account_id bigint, asset text, amount numeric, reason text, idempotency_key text) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.adjust_balance(account_id bigint, asset text, amount numeric, reason text, idempotency_key text) TO exchange_worker;
+
+REVOKE ALL ON FUNCTION exchange.advance_candles(market_id integer, limit_trades integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.advance_candles(market_id integer, limit_trades integer) TO exchange_worker;
+
+REVOKE ALL ON FUNCTION exchange.api_keys_of(account_id bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.api_keys_of(account_id bigint) TO exchange_api;
 
 REVOKE ALL ON FUNCTION exchange.append_event(stream text, payload jsonb) FROM PUBLIC;
 
@@ -2334,6 +4093,9 @@ REVOKE ALL ON FUNCTION exchange.balance_at(account_id bigint, asset text, at tim
 GRANT ALL ON FUNCTION exchange.balance_at(account_id bigint, asset text, at timestamp with time zone) TO exchange_api;
 GRANT ALL ON FUNCTION exchange.balance_at(account_id bigint, asset text, at timestamp with time zone) TO exchange_worker;
 GRANT ALL ON FUNCTION exchange.balance_at(account_id bigint, asset text, at timestamp with time zone) TO exchange_analyst;
+
+REVOKE ALL ON FUNCTION exchange.balances_of(account_ids bigint[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.balances_of(account_ids bigint[]) TO exchange_api;
 
 REVOKE ALL ON FUNCTION exchange.book_at(market text, sequence bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.book_at(market text, sequence bigint) TO exchange_api;
@@ -2348,6 +4110,10 @@ REVOKE ALL ON FUNCTION exchange.book_orders(market text, OUT order_id bigint, OU
 GRANT ALL ON FUNCTION exchange.book_orders(market text, OUT order_id bigint, OUT account_id bigint, OUT side text, OUT price numeric, OUT remaining numeric) TO exchange_worker;
 GRANT ALL ON FUNCTION exchange.book_orders(market text, OUT order_id bigint, OUT account_id bigint, OUT side text, OUT price numeric, OUT remaining numeric) TO exchange_analyst;
 
+REVOKE ALL ON FUNCTION exchange.cancel_after(account_id bigint, of_market text, timeout_ms bigint, holder text, session_id bigint, api_key_id bigint, valid_until bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.cancel_after(account_id bigint, of_market text, timeout_ms bigint, holder text, session_id bigint, api_key_id bigint, valid_until bigint) TO exchange_api;
+GRANT ALL ON FUNCTION exchange.cancel_after(account_id bigint, of_market text, timeout_ms bigint, holder text, session_id bigint, api_key_id bigint, valid_until bigint) TO exchange_worker;
+
 REVOKE ALL ON FUNCTION exchange.cancel_all_orders(account_id bigint, market text, side text) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.cancel_all_orders(account_id bigint, market text, side text) TO exchange_api;
 GRANT ALL ON FUNCTION exchange.cancel_all_orders(account_id bigint, market text, side text) TO exchange_worker;
@@ -2356,18 +4122,59 @@ REVOKE ALL ON FUNCTION exchange.cancel_order(account_id bigint, order_id bigint,
 GRANT ALL ON FUNCTION exchange.cancel_order(account_id bigint, order_id bigint, client_order_id text) TO exchange_api;
 GRANT ALL ON FUNCTION exchange.cancel_order(account_id bigint, order_id bigint, client_order_id text) TO exchange_worker;
 
+REVOKE ALL ON FUNCTION exchange.candles_of(market text, interval_seconds integer, from_time timestamp with time zone, to_time timestamp with time zone, limit_candles integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.candles_of(market text, interval_seconds integer, from_time timestamp with time zone, to_time timestamp with time zone, limit_candles integer) TO exchange_api;
+GRANT ALL ON FUNCTION exchange.candles_of(market text, interval_seconds integer, from_time timestamp with time zone, to_time timestamp with time zone, limit_candles integer) TO exchange_worker;
+GRANT ALL ON FUNCTION exchange.candles_of(market text, interval_seconds integer, from_time timestamp with time zone, to_time timestamp with time zone, limit_candles integer) TO exchange_analyst;
+
+REVOKE ALL ON FUNCTION exchange.check_access(session_ids bigint[], api_key_ids bigint[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.check_access(session_ids bigint[], api_key_ids bigint[]) TO exchange_api;
+
 REVOKE ALL ON FUNCTION exchange.check_market() FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION exchange.close_session(token_hash bytea) FROM PUBLIC;
-GRANT ALL ON FUNCTION exchange.close_session(token_hash bytea) TO exchange_api;
+REVOKE ALL ON FUNCTION exchange.claim_mails(max_attempts integer, limit_mails integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.claim_mails(max_attempts integer, limit_mails integer) TO exchange_worker;
+
+REVOKE ALL ON FUNCTION exchange.close_session(account_id bigint, session_id bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.close_session(account_id bigint, session_id bigint) TO exchange_api;
 
 REVOKE ALL ON FUNCTION exchange.create_account(email text, password_hash text, fee_tier_id integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.create_account(email text, password_hash text, fee_tier_id integer) TO exchange_worker;
 
+REVOKE ALL ON FUNCTION exchange.create_api_key(account_id bigint, session_id bigint, public_id text, label text, scheme text, secret bytea, public_key bytea, permissions text[], addresses cidr[], request_key text) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.create_api_key(account_id bigint, session_id bigint, public_id text, label text, scheme text, secret bytea, public_key bytea, permissions text[], addresses cidr[], request_key text) TO exchange_api;
+
 REVOKE ALL ON FUNCTION exchange.create_market(market_id integer, base_asset text, quote_asset text, tick numeric, lot numeric, min_quantity numeric, max_quantity numeric, min_notional numeric, price_band numeric, reference_price numeric, max_open_orders integer, allow_self_trade boolean, status text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION exchange.end_sessions(account_id bigint, session_ids bigint[]) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION exchange.fees_of(account_id bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.fees_of(account_id bigint) TO exchange_api;
+GRANT ALL ON FUNCTION exchange.fees_of(account_id bigint) TO exchange_worker;
+GRANT ALL ON FUNCTION exchange.fees_of(account_id bigint) TO exchange_analyst;
+
+REVOKE ALL ON FUNCTION exchange.find_api_key(public_id text) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.find_api_key(public_id text) TO exchange_api;
+
+REVOKE ALL ON FUNCTION exchange.finish_mail(mail_id bigint, max_attempts integer, failure text) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.finish_mail(mail_id bigint, max_attempts integer, failure text) TO exchange_worker;
 
 REVOKE ALL ON FUNCTION exchange.forget_ended_sessions(limit_sessions integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.forget_ended_sessions(limit_sessions integer) TO exchange_worker;
+
+REVOKE ALL ON FUNCTION exchange.forget_order_keys(age_days integer, from_block bigint, blocks integer, OUT forgotten bigint, OUT next_block bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.forget_order_keys(age_days integer, from_block bigint, blocks integer, OUT forgotten bigint, OUT next_block bigint) TO exchange_worker;
+
+REVOKE ALL ON FUNCTION exchange.forget_request_keys(age_hours integer, limit_keys integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.forget_request_keys(age_hours integer, limit_keys integer) TO exchange_worker;
+
+REVOKE ALL ON FUNCTION exchange.forget_spent_access(limit_rows integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.forget_spent_access(limit_rows integer) TO exchange_worker;
+
+REVOKE ALL ON FUNCTION exchange.ledger_of(account_id bigint, of_asset text, from_time timestamp with time zone, to_time timestamp with time zone, before_time timestamp with time zone, before_fact_id bigint, before_part integer, limit_entries integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.ledger_of(account_id bigint, of_asset text, from_time timestamp with time zone, to_time timestamp with time zone, before_time timestamp with time zone, before_fact_id bigint, before_part integer, limit_entries integer) TO exchange_api;
+GRANT ALL ON FUNCTION exchange.ledger_of(account_id bigint, of_asset text, from_time timestamp with time zone, to_time timestamp with time zone, before_time timestamp with time zone, before_fact_id bigint, before_part integer, limit_entries integer) TO exchange_worker;
+GRANT ALL ON FUNCTION exchange.ledger_of(account_id bigint, of_asset text, from_time timestamp with time zone, to_time timestamp with time zone, before_time timestamp with time zone, before_fact_id bigint, before_part integer, limit_entries integer) TO exchange_analyst;
 
 REVOKE ALL ON FUNCTION exchange.login_account(email text) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.login_account(email text) TO exchange_api;
@@ -2375,13 +4182,36 @@ GRANT ALL ON FUNCTION exchange.login_account(email text) TO exchange_api;
 REVOKE ALL ON FUNCTION exchange.make_partitions(months_ahead integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.make_partitions(months_ahead integer) TO exchange_worker;
 
+REVOKE ALL ON FUNCTION exchange.market_facts(of_market integer, after_sequence bigint, limit_facts integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.market_facts(of_market integer, after_sequence bigint, limit_facts integer) TO exchange_api;
+GRANT ALL ON FUNCTION exchange.market_facts(of_market integer, after_sequence bigint, limit_facts integer) TO exchange_worker;
+GRANT ALL ON FUNCTION exchange.market_facts(of_market integer, after_sequence bigint, limit_facts integer) TO exchange_analyst;
+
+REVOKE ALL ON FUNCTION exchange.market_ranges(of_market text, from_time timestamp with time zone, to_time timestamp with time zone, before_time timestamp with time zone, before_number bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.market_ranges(of_market text, from_time timestamp with time zone, to_time timestamp with time zone, before_time timestamp with time zone, before_number bigint) TO exchange_api;
+GRANT ALL ON FUNCTION exchange.market_ranges(of_market text, from_time timestamp with time zone, to_time timestamp with time zone, before_time timestamp with time zone, before_number bigint) TO exchange_worker;
+GRANT ALL ON FUNCTION exchange.market_ranges(of_market text, from_time timestamp with time zone, to_time timestamp with time zone, before_time timestamp with time zone, before_number bigint) TO exchange_analyst;
+
+REVOKE ALL ON FUNCTION exchange.market_snapshot(of_market integer, history bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.market_snapshot(of_market integer, history bigint) TO exchange_api;
+GRANT ALL ON FUNCTION exchange.market_snapshot(of_market integer, history bigint) TO exchange_worker;
+GRANT ALL ON FUNCTION exchange.market_snapshot(of_market integer, history bigint) TO exchange_analyst;
+
 REVOKE ALL ON FUNCTION exchange.messages_after(of_stream integer, after_sequence bigint, limit_messages integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.messages_after(of_stream integer, after_sequence bigint, limit_messages integer) TO exchange_api;
 GRANT ALL ON FUNCTION exchange.messages_after(of_stream integer, after_sequence bigint, limit_messages integer) TO exchange_worker;
 GRANT ALL ON FUNCTION exchange.messages_after(of_stream integer, after_sequence bigint, limit_messages integer) TO exchange_analyst;
 
-REVOKE ALL ON FUNCTION exchange.open_session(account_id bigint, token_hash bytea, lifetime interval) FROM PUBLIC;
-GRANT ALL ON FUNCTION exchange.open_session(account_id bigint, token_hash bytea, lifetime interval) TO exchange_api;
+REVOKE ALL ON FUNCTION exchange.next_cancel_deadline() FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.next_cancel_deadline() TO exchange_worker;
+
+REVOKE ALL ON FUNCTION exchange.number_before(of_market_id integer, moment timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.number_before(of_market_id integer, moment timestamp with time zone) TO exchange_api;
+GRANT ALL ON FUNCTION exchange.number_before(of_market_id integer, moment timestamp with time zone) TO exchange_worker;
+GRANT ALL ON FUNCTION exchange.number_before(of_market_id integer, moment timestamp with time zone) TO exchange_analyst;
+
+REVOKE ALL ON FUNCTION exchange.open_session(account_id bigint, token_hash bytea, lifetime interval, address inet, user_agent text, password_hash text) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.open_session(account_id bigint, token_hash bytea, lifetime interval, address inet, user_agent text, password_hash text) TO exchange_api;
 
 REVOKE ALL ON FUNCTION exchange.order_book(market text, depth integer, OUT side text, OUT price numeric, OUT quantity numeric, OUT orders integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.order_book(market text, depth integer, OUT side text, OUT price numeric, OUT quantity numeric, OUT orders integer) TO exchange_api;
@@ -2400,14 +4230,27 @@ GRANT SELECT ON TABLE exchange.account_orders TO exchange_api;
 GRANT SELECT ON TABLE exchange.account_orders TO exchange_worker;
 GRANT SELECT ON TABLE exchange.account_orders TO exchange_analyst;
 
-REVOKE ALL ON FUNCTION exchange.orders_of(account_id bigint, market text, states text[], side text, before_order_id bigint, limit_orders integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION exchange.orders_of(account_id bigint, market text, states text[], side text, before_order_id bigint, limit_orders integer) TO exchange_api;
-GRANT ALL ON FUNCTION exchange.orders_of(account_id bigint, market text, states text[], side text, before_order_id bigint, limit_orders integer) TO exchange_worker;
-GRANT ALL ON FUNCTION exchange.orders_of(account_id bigint, market text, states text[], side text, before_order_id bigint, limit_orders integer) TO exchange_analyst;
+REVOKE ALL ON FUNCTION exchange.order_of(account_id bigint, order_id bigint, client_order_id text) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.order_of(account_id bigint, order_id bigint, client_order_id text) TO exchange_api;
+GRANT ALL ON FUNCTION exchange.order_of(account_id bigint, order_id bigint, client_order_id text) TO exchange_worker;
+GRANT ALL ON FUNCTION exchange.order_of(account_id bigint, order_id bigint, client_order_id text) TO exchange_analyst;
+
+REVOKE ALL ON FUNCTION exchange.orders_of(account_id bigint, market text, states text[], side text, from_time timestamp with time zone, to_time timestamp with time zone, before_time timestamp with time zone, before_order_id bigint, limit_orders integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.orders_of(account_id bigint, market text, states text[], side text, from_time timestamp with time zone, to_time timestamp with time zone, before_time timestamp with time zone, before_order_id bigint, limit_orders integer) TO exchange_api;
+GRANT ALL ON FUNCTION exchange.orders_of(account_id bigint, market text, states text[], side text, from_time timestamp with time zone, to_time timestamp with time zone, before_time timestamp with time zone, before_order_id bigint, limit_orders integer) TO exchange_worker;
+GRANT ALL ON FUNCTION exchange.orders_of(account_id bigint, market text, states text[], side text, from_time timestamp with time zone, to_time timestamp with time zone, before_time timestamp with time zone, before_order_id bigint, limit_orders integer) TO exchange_analyst;
 
 REVOKE ALL ON FUNCTION exchange.place_order(account_id bigint, market text, side text, kind text, price numeric, quantity numeric, budget numeric, time_in_force text, post_only boolean, self_trade text, client_order_id text) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.place_order(account_id bigint, market text, side text, kind text, price numeric, quantity numeric, budget numeric, time_in_force text, post_only boolean, self_trade text, client_order_id text) TO exchange_api;
 GRANT ALL ON FUNCTION exchange.place_order(account_id bigint, market text, side text, kind text, price numeric, quantity numeric, budget numeric, time_in_force text, post_only boolean, self_trade text, client_order_id text) TO exchange_worker;
+
+REVOKE ALL ON FUNCTION exchange.positions_of(stream_ids integer[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.positions_of(stream_ids integer[]) TO exchange_api;
+GRANT ALL ON FUNCTION exchange.positions_of(stream_ids integer[]) TO exchange_worker;
+GRANT ALL ON FUNCTION exchange.positions_of(stream_ids integer[]) TO exchange_analyst;
+
+REVOKE ALL ON FUNCTION exchange.rebuild_candles(market text) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.rebuild_candles(market text) TO exchange_worker;
 
 REVOKE ALL ON FUNCTION exchange.recent_trades(market text, limit_trades integer, before_trade_id bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.recent_trades(market text, limit_trades integer, before_trade_id bigint) TO exchange_api;
@@ -2418,6 +4261,9 @@ REVOKE ALL ON FUNCTION exchange.reduce_order(account_id bigint, order_id bigint,
 GRANT ALL ON FUNCTION exchange.reduce_order(account_id bigint, order_id bigint, quantity numeric) TO exchange_api;
 GRANT ALL ON FUNCTION exchange.reduce_order(account_id bigint, order_id bigint, quantity numeric) TO exchange_worker;
 
+REVOKE ALL ON FUNCTION exchange.register_account(email text) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.register_account(email text) TO exchange_api;
+
 REVOKE ALL ON FUNCTION exchange.reject(code text, message text) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.reject(code text, message text) TO exchange_api;
 GRANT ALL ON FUNCTION exchange.reject(code text, message text) TO exchange_worker;
@@ -2427,15 +4273,31 @@ REVOKE ALL ON FUNCTION exchange.replace_order(account_id bigint, order_id bigint
 GRANT ALL ON FUNCTION exchange.replace_order(account_id bigint, order_id bigint, side text, price numeric, quantity numeric, client_order_id text, post_only boolean, self_trade text, time_in_force text) TO exchange_api;
 GRANT ALL ON FUNCTION exchange.replace_order(account_id bigint, order_id bigint, side text, price numeric, quantity numeric, client_order_id text, post_only boolean, self_trade text, time_in_force text) TO exchange_worker;
 
+REVOKE ALL ON FUNCTION exchange.require_authority(account_id bigint, session_id bigint, api_key_id bigint, valid_until bigint) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION exchange.require_session(account_id bigint, session_id bigint) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION exchange.reset_book(market text) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.reset_book(market text) TO exchange_worker;
+
+REVOKE ALL ON FUNCTION exchange.revoke_api_key(account_id bigint, session_id bigint, api_key_id bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.revoke_api_key(account_id bigint, session_id bigint, api_key_id bigint) TO exchange_api;
+
+REVOKE ALL ON FUNCTION exchange.run_cancel_deadlines(limit_deadlines integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.run_cancel_deadlines(limit_deadlines integer) TO exchange_worker;
 
 REVOKE ALL ON FUNCTION exchange.session_account(token_hash bytea) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.session_account(token_hash bytea) TO exchange_api;
 
+REVOKE ALL ON FUNCTION exchange.sessions_of(account_id bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.sessions_of(account_id bigint) TO exchange_api;
+
 REVOKE ALL ON FUNCTION exchange.set_account_status(account_id bigint, status text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION exchange.set_market_status(market text, status text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION exchange.set_password(token_hash bytea, password_hash text) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.set_password(token_hash bytea, password_hash text) TO exchange_api;
 
 REVOKE ALL ON FUNCTION exchange.set_password_hash(account_id bigint, password_hash text) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.set_password_hash(account_id bigint, password_hash text) TO exchange_worker;
@@ -2449,14 +4311,32 @@ REVOKE ALL ON FUNCTION exchange.submit(batch json) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.submit(batch json) TO exchange_api;
 GRANT ALL ON FUNCTION exchange.submit(batch json) TO exchange_worker;
 
-REVOKE ALL ON FUNCTION exchange.trades_of(account_id bigint, of_market text, before_trade_id bigint, limit_trades integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION exchange.trades_of(account_id bigint, of_market text, before_trade_id bigint, limit_trades integer) TO exchange_api;
-GRANT ALL ON FUNCTION exchange.trades_of(account_id bigint, of_market text, before_trade_id bigint, limit_trades integer) TO exchange_worker;
-GRANT ALL ON FUNCTION exchange.trades_of(account_id bigint, of_market text, before_trade_id bigint, limit_trades integer) TO exchange_analyst;
+REVOKE ALL ON FUNCTION exchange.submit_once(account_id bigint, request_key text, batch json) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.submit_once(account_id bigint, request_key text, batch json) TO exchange_api;
+GRANT ALL ON FUNCTION exchange.submit_once(account_id bigint, request_key text, batch json) TO exchange_worker;
+
+REVOKE ALL ON FUNCTION exchange.take_rate(subjects text[], amounts bigint[], limits bigint[], seconds integer[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.take_rate(subjects text[], amounts bigint[], limits bigint[], seconds integer[]) TO exchange_api;
+
+REVOKE ALL ON FUNCTION exchange.tell_market() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION exchange.trades_of(account_id bigint, of_market text, of_order_id bigint, from_time timestamp with time zone, to_time timestamp with time zone, before_time timestamp with time zone, before_trade_id bigint, before_part integer, limit_trades integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.trades_of(account_id bigint, of_market text, of_order_id bigint, from_time timestamp with time zone, to_time timestamp with time zone, before_time timestamp with time zone, before_trade_id bigint, before_part integer, limit_trades integer) TO exchange_api;
+GRANT ALL ON FUNCTION exchange.trades_of(account_id bigint, of_market text, of_order_id bigint, from_time timestamp with time zone, to_time timestamp with time zone, before_time timestamp with time zone, before_trade_id bigint, before_part integer, limit_trades integer) TO exchange_worker;
+GRANT ALL ON FUNCTION exchange.trades_of(account_id bigint, of_market text, of_order_id bigint, from_time timestamp with time zone, to_time timestamp with time zone, before_time timestamp with time zone, before_trade_id bigint, before_part integer, limit_trades integer) TO exchange_analyst;
+
+REVOKE ALL ON FUNCTION exchange.try_commands(batch json) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.try_commands(batch json) TO exchange_api;
+GRANT ALL ON FUNCTION exchange.try_commands(batch json) TO exchange_worker;
+
+REVOKE ALL ON FUNCTION exchange.use_token(token_hash bytea, purpose text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION exchange.verify_book(market_symbol text, OUT market text, OUT order_id bigint, OUT problem text) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.verify_book(market_symbol text, OUT market text, OUT order_id bigint, OUT problem text) TO exchange_worker;
 GRANT ALL ON FUNCTION exchange.verify_book(market_symbol text, OUT market text, OUT order_id bigint, OUT problem text) TO exchange_analyst;
+
+REVOKE ALL ON FUNCTION exchange.verify_email(token_hash bytea, password_token_hash bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.verify_email(token_hash bytea, password_token_hash bytea) TO exchange_api;
 
 REVOKE ALL ON FUNCTION exchange.wait_durable() FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.wait_durable() TO exchange_api;
@@ -2512,6 +4392,15 @@ GRANT SELECT ON TABLE checks.balances_equal_ledger TO exchange_analyst;
 
 GRANT SELECT ON TABLE checks.book_equals_tables TO exchange_worker;
 GRANT SELECT ON TABLE checks.book_equals_tables TO exchange_analyst;
+
+GRANT SELECT ON TABLE exchange.candle_positions TO exchange_worker;
+GRANT SELECT ON TABLE exchange.candle_positions TO exchange_analyst;
+
+GRANT SELECT ON TABLE exchange.candles TO exchange_worker;
+GRANT SELECT ON TABLE exchange.candles TO exchange_analyst;
+
+GRANT SELECT ON TABLE checks.candles_equal_trades TO exchange_worker;
+GRANT SELECT ON TABLE checks.candles_equal_trades TO exchange_analyst;
 
 GRANT SELECT ON TABLE exchange.order_updates TO exchange_api;
 GRANT SELECT ON TABLE exchange.order_updates TO exchange_worker;

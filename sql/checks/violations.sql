@@ -23,5 +23,7 @@ select 'trades_obey_orders', to_jsonb(c) from checks.trades_obey_orders c
 union all
 select 'amounts_on_grid', to_jsonb(c) from checks.amounts_on_grid c
 union all
+select 'candles_equal_trades', to_jsonb(c) from checks.candles_equal_trades c
+union all
 select 'partitions_made_ahead', to_jsonb(c) from checks.partitions_made_ahead c;
 comment on view checks.violations is 'All checks in one statement, so in one snapshot: the check''s name and the offending row.';

@@ -1,8 +1,6 @@
-create function exchange.close_session(token_hash bytea) returns boolean
-language sql security definer set search_path = pg_catalog, pg_temp as $$
-    with closed as (
-        delete from exchange.sessions s where s.token_hash = close_session.token_hash returning 1
-    )
-    select exists (select from closed)
-$$;
-comment on function exchange.close_session(bytea) is 'Logs out; false where there was no such session.';
+create function exchange.close_session(account_id bigint, session_id bigint) returns boolean
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+    return exchange.end_sessions(close_session.account_id, array[close_session.session_id]) <> '{}';
+end $$;
+comment on function exchange.close_session(bigint, bigint) is 'Ends a session of the account, its own or another: a logout. False where there was no such session.';

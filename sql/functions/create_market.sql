@@ -41,6 +41,8 @@ begin
     insert into exchange.balances (account_id, asset_id, available, held)
     select fee_account, f.asset_id, round(0::numeric, f.scale), round(0::numeric, f.scale)
     from (values (base.asset_id, base.scale), (quote.asset_id, quote.scale)) as f (asset_id, scale);
+    -- Last, because its trigger appends to stream markets, and everybody who lists or halts a market
+    -- waits for that stream's counter.
     insert into exchange.markets (
         market_id, symbol, base_asset_id, quote_asset_id, fee_account_id, tick, lot, min_quantity, max_quantity,
         min_notional, price_band, reference_price, max_open_orders, allow_self_trade, status)
@@ -51,4 +53,4 @@ begin
         create_market.max_open_orders, create_market.allow_self_trade, create_market.status);
     return create_market.market_id;
 end $$;
-comment on function exchange.create_market(integer, text, text, numeric, numeric, numeric, numeric, numeric, numeric, numeric, integer, boolean, text) is 'Lists base/quote under the operator''s number, with a fee account of its own. What the engine could not count exactly is refused. Rejects: UNKNOWN_ASSET, INVALID_MARKET, MARKET_EXISTS; a rule of the table that does not hold is a check violation that names it.';
+comment on function exchange.create_market(integer, text, text, numeric, numeric, numeric, numeric, numeric, numeric, numeric, integer, boolean, text) is 'Lists base/quote under the operator''s number, with a fee account of its own, which stream markets tells. What the engine could not count exactly is refused. Rejects: UNKNOWN_ASSET, INVALID_MARKET, MARKET_EXISTS; a rule of the table that does not hold is a check violation that names it.';

@@ -1,7 +1,7 @@
 create function exchange.session_account(token_hash bytea)
-returns table (account_id bigint, expires_at timestamptz)
+returns table (session_id bigint, account_id bigint, expires_at timestamptz)
 language sql stable security definer set search_path = pg_catalog, pg_temp as $$
-    select s.account_id, s.expires_at
+    select s.session_id, s.account_id, s.expires_at
     from exchange.sessions s
     where s.token_hash = session_account.token_hash and s.expires_at > now()
 $$;

@@ -10,4 +10,4 @@ begin
         perform exchange.reject('UNKNOWN_MARKET', format('no market %s', set_market_status.market));
     end if;
 end $$;
-comment on function exchange.set_market_status(text, text) is 'Halts a market, lets it take cancels only, or lets it trade. Rejects: INVALID_STATUS, UNKNOWN_MARKET.';
+comment on function exchange.set_market_status(text, text) is 'Halts a market, lets it take cancels only, or lets it trade, which stream markets tells. Rejects: INVALID_STATUS, UNKNOWN_MARKET.';

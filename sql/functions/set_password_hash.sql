@@ -11,6 +11,8 @@ begin
     if not found then
         perform exchange.reject('UNKNOWN_ACCOUNT', format('no user''s account %s', set_password_hash.account_id));
     end if;
-    delete from exchange.sessions where account_id = set_password_hash.account_id;
+    perform exchange.end_sessions(
+        set_password_hash.account_id,
+        array(select session_id from exchange.sessions where account_id = set_password_hash.account_id));
 end $$;
 comment on function exchange.set_password_hash(bigint, text) is 'Changes a password and ends the account''s sessions. Rejects: INVALID_PASSWORD_HASH, UNKNOWN_ACCOUNT.';

@@ -121,6 +121,41 @@ pub struct Balance {
     pub total: String,
 }
 
+/// What each of these accounts has, account by account, once it is durable: for the stream of
+/// balances, which decides beforehand who may see them.
+///
+/// # Errors
+/// The database's.
+pub async fn balances_of(on: &impl Query, account_ids: &[i64]) -> Result<Vec<AssetBalance>, Error> {
+    const STATEMENT: Statement = Statement::read(
+        "balances_of",
+        "select account_id, asset, available, held from exchange.balances_of($1)",
+    );
+    let balance = |row| {
+        Ok(AssetBalance {
+            account_id: column(row, 0)?,
+            asset: column(row, 1)?,
+            available: column(row, 2)?,
+            held: column(row, 3)?,
+        })
+    };
+    let rows = on.rows(STATEMENT, &[&account_ids]).await?;
+    rows.iter().map(balance).collect()
+}
+
+/// What an account has of one asset.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AssetBalance {
+    /// The account.
+    pub account_id: i64,
+    /// The asset's symbol.
+    pub asset: String,
+    /// Free to use.
+    pub available: String,
+    /// Frozen by open orders.
+    pub held: String,
+}
+
 /// An account's balances, by asset.
 ///
 /// # Errors

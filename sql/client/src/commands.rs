@@ -11,7 +11,11 @@ macro_rules! names {
     }) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-        pub enum $name { $($(#[$variant_doc])* #[serde(rename = $text)] $variant,)* }
+        #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+        pub enum $name { $($(#[$variant_doc])*
+            #[serde(rename = $text)]
+            #[cfg_attr(feature = "openapi", schema(rename = $text))]
+            $variant,)* }
 
         impl $name {
             /// The name on the wire and in tables.
@@ -192,21 +196,30 @@ pub enum Command {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         side: Option<Side>,
     },
-    /// Lower an open order's quantity; it keeps its priority.
+    /// Lower an open order's quantity; it keeps its priority. Named by one of its two names.
     Reduce {
         /// Its owner.
         account_id: i64,
         /// Its number.
-        order_id: i64,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        order_id: Option<i64>,
+        /// Its owner's name for it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        client_order_id: Option<String>,
         /// What shall remain open.
         quantity: String,
     },
-    /// Cancel an order and place another in the same market: both, or neither.
+    /// Cancel an order, named by one of its two names, and place another in the same market: both,
+    /// or neither.
     Replace {
         /// Whose orders.
         account_id: i64,
-        /// The order to end.
-        order_id: i64,
+        /// The number of the order to end.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        order_id: Option<i64>,
+        /// Its owner's name for the order to end; the new order's is among the terms.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        replaced_client_order_id: Option<String>,
         /// The order to place.
         #[serde(flatten)]
         terms: Terms,
@@ -244,7 +257,8 @@ mod tests {
         let terms = Terms::budget("100");
         let command = Command::Replace {
             account_id: 7,
-            order_id: 9,
+            order_id: Some(9),
+            replaced_client_order_id: None,
             terms,
         };
         let wire = json!({"verb": "replace", "account_id": 7, "order_id": 9, "side": "buy",

@@ -16,6 +16,11 @@ pub struct Config {
     pub acquire_timeout: Duration,
     /// How long a statement may run on the server.
     pub statement_timeout: Duration,
+    /// How long the server may take to answer a statement; then the connection is given up. Longer
+    /// than `statement_timeout`, it only ends what the server itself cannot: a server that stopped.
+    pub answer_timeout: Duration,
+    /// Callers that may wait for a connection; one more is refused at once.
+    pub waiting_limit: usize,
     /// Shown in `pg_stat_activity`.
     pub application_name: String,
 }
@@ -27,6 +32,8 @@ impl std::fmt::Debug for Config {
             .field("pool_size", &self.pool_size)
             .field("acquire_timeout", &self.acquire_timeout)
             .field("statement_timeout", &self.statement_timeout)
+            .field("answer_timeout", &self.answer_timeout)
+            .field("waiting_limit", &self.waiting_limit)
             .field("application_name", &self.application_name)
             .finish_non_exhaustive()
     }
@@ -39,6 +46,10 @@ impl Config {
     pub const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
     /// Running time of a statement where nothing else is said.
     pub const STATEMENT_TIMEOUT: Duration = Duration::from_secs(30);
+    /// What the client waits longer than the server, so that the server's own word comes first.
+    pub const ANSWER_MARGIN: Duration = Duration::from_secs(5);
+    /// Callers that may wait for a connection where nothing else is said.
+    pub const WAITING_LIMIT: usize = 4096;
 
     /// The defaults for a database.
     pub fn new(url: impl Into<String>) -> Self {
@@ -47,6 +58,8 @@ impl Config {
             pool_size: Self::POOL_SIZE,
             acquire_timeout: Self::ACQUIRE_TIMEOUT,
             statement_timeout: Self::STATEMENT_TIMEOUT,
+            answer_timeout: Self::STATEMENT_TIMEOUT + Self::ANSWER_MARGIN,
+            waiting_limit: Self::WAITING_LIMIT,
             application_name: "exchange".to_owned(),
         }
     }
@@ -74,10 +87,12 @@ impl Config {
             number(name, otherwise).map(Duration::from_millis)
         };
         let pool_size = number("DATABASE_POOL_SIZE", Self::POOL_SIZE as u64)?;
+        let statement_timeout = millis("DATABASE_STATEMENT_TIMEOUT_MS", Self::STATEMENT_TIMEOUT)?;
         Ok(Config {
             pool_size: usize::try_from(pool_size).unwrap_or(usize::MAX),
             acquire_timeout: millis("DATABASE_ACQUIRE_TIMEOUT_MS", Self::ACQUIRE_TIMEOUT)?,
-            statement_timeout: millis("DATABASE_STATEMENT_TIMEOUT_MS", Self::STATEMENT_TIMEOUT)?,
+            statement_timeout,
+            answer_timeout: statement_timeout.saturating_add(Self::ANSWER_MARGIN),
             ..Self::new(url)
         })
     }

@@ -11,6 +11,9 @@ pub enum Error {
     /// Other transactions were in the way, again and again. Nothing was done; try later.
     #[error("the database is busy; nothing was done: {0}")]
     Busy(String),
+    /// Too many callers wait for a connection already. Nothing was done; try later.
+    #[error("too many callers wait for the database; nothing was done: {0}")]
+    Overloaded(String),
     /// No connection, or a server that takes no work. Nothing was done; try later.
     #[error("the database cannot be reached; nothing was done: {0}")]
     Unavailable(String),
@@ -38,6 +41,11 @@ impl Error {
     /// Whether the same call may succeed in a moment, and was certainly not done.
     pub fn is_retryable(&self) -> bool {
         matches!(self, Error::Busy(_))
+    }
+
+    /// Whether the connection was lost, or cannot be relied on any more.
+    pub(crate) fn is_loss(&self) -> bool {
+        matches!(self, Error::Unavailable(_) | Error::OutcomeUnknown(_))
     }
 
     /// The code of a rejection.
@@ -103,7 +111,7 @@ pub enum Effect {
 }
 
 impl Effect {
-    fn lost(self, text: String) -> Error {
+    pub(crate) fn lost(self, text: String) -> Error {
         match self {
             Effect::Reads => Error::Unavailable(text),
             Effect::Writes => Error::OutcomeUnknown(text),

@@ -16,7 +16,7 @@ pub struct Message {
     pub stream_id: i32,
     /// Its place in the stream: gapless, in commit order.
     pub sequence: i64,
-    /// order, trade, asset, finance or risk.
+    /// order or trade, or the stream's name.
     pub topic: String,
     /// The accounts that may see all of it.
     pub account_ids: Vec<i64>,

@@ -3,37 +3,63 @@
 //!
 //! Decimals pass through as text, as Postgres prints them; this crate never calculates with them.
 
+pub mod access;
 pub mod accounts;
+pub mod authority;
 pub mod books;
+pub mod candles;
 pub mod checks;
 pub mod commands;
 pub mod config;
+pub mod deadlines;
 pub mod error;
 pub mod events;
+pub mod facts;
+pub mod keys;
+mod lease;
+pub mod ledger;
 pub mod listen;
+pub mod mails;
 pub mod markets;
 pub mod orders;
 pub mod outcomes;
 pub mod partitions;
+pub mod place;
 pub mod pool;
 pub mod query;
+pub mod rates;
+pub mod registration;
 pub mod retry;
 pub mod sessions;
 pub mod submit;
 pub mod trades;
 pub mod transaction;
 
-pub use accounts::{
-    Adjustment, Balance, StatementEntry, account_balances, account_statement, adjust_balance,
-    balance_at, create_account, set_account_status, set_password_hash,
+pub use access::{
+    ApiKey, KeyProof, LiveAccess, MadeApiKey, NewApiKey, api_keys_of, check_access, create_api_key,
+    find_api_key, revoke_api_key,
 };
+pub use accounts::{
+    Adjustment, AssetBalance, Balance, StatementEntry, account_balances, account_statement,
+    adjust_balance, balance_at, balances_of, create_account, set_account_status, set_password_hash,
+};
+pub use authority::{Authority, Authorized};
 pub use books::{BookMemory, BookOrder, book_memory, book_orders, reset_book};
+pub use candles::{Candle, CandleRange, advance_candles, candles, rebuild_candles};
 pub use checks::{BookProblem, Violation, verify_book, violations};
 pub use commands::{Command, Kind, SelfTrade, Side, Terms, TimeInForce};
 pub use config::Config;
+pub use deadlines::{CancelAfter, cancel_after, next_cancel_deadline, run_cancel_deadlines};
 pub use error::Error;
 pub use events::{Message, StreamPosition, messages_after, stream_positions, wait_durable};
+pub use facts::{
+    MarketChange, MarketFact, MarketSnapshot, MarketTrade, OrderUpdate, PlacedOrder, SnapshotOrder,
+    TradeParty, market_facts, market_snapshot, positions_of,
+};
+pub use keys::{forget_order_keys, forget_request_keys};
+pub use ledger::{Fees, LedgerEntry, LedgerFilter, account_fees, account_ledger};
 pub use listen::{Listener, Ring, follow, listen};
+pub use mails::{MAIL_BELL, Mail, add_verification_token, claim_mails, finish_mail};
 pub use markets::{
     Level, Market, NewMarket, PublicTrade, book_at, create_market, markets, order_book,
     recent_trades, set_market_status,
@@ -41,13 +67,18 @@ pub use markets::{
 pub use orders::{Order, OrderFilter, order, orders};
 pub use outcomes::{OrderOutcome, Outcome, Reject, State};
 pub use partitions::make_partitions;
+pub use place::Place;
 pub use pool::{Pool, ping};
 pub use query::Query;
+pub use rates::{RateGrant, RateRequest, take_rate};
+pub use registration::{forget_spent_access, register_account, set_password, verify_email};
 pub use sessions::{
-    Login, close_session, forget_ended_sessions, login_account, open_session, session_account,
+    Login, NewSession, OpenSession, Session, close_session, forget_ended_sessions, login_account,
+    open_session, session_account, sessions_of,
 };
 pub use submit::{
-    cancel_all_orders, cancel_order, place_order, reduce_order, replace_order, submit,
+    cancel_all_orders, cancel_order, place_order, reduce_order, replace_order, submit, submit_once,
+    try_commands,
 };
 pub use trades::{AccountTrade, TradeFilter, account_trades};
 pub use transaction::{Transaction, run_tx};

@@ -38,6 +38,8 @@ pub struct Market {
     pub min_notional: String,
     /// How far a price may be from the last one, as a part of it.
     pub price_band: String,
+    /// Stands in for the last price until the first trade.
+    pub reference_price: String,
     /// Open orders that one account may have.
     pub max_open_orders: i32,
     /// Whether self-trade mode none is accepted.
@@ -55,7 +57,7 @@ pub async fn markets(on: &impl Query) -> Result<Vec<Market>, Error> {
         "markets",
         "select market_id, symbol, base_asset, base_scale, quote_asset, quote_scale, tick::text, \
          lot::text, min_quantity::text, max_quantity::text, min_notional::text, \
-         price_band::text, max_open_orders, allow_self_trade, status \
+         price_band::text, reference_price::text, max_open_orders, allow_self_trade, status \
          from exchange.market_rules order by market_id limit $1",
     );
     let market = |row: &Row| {
@@ -72,9 +74,10 @@ pub async fn markets(on: &impl Query) -> Result<Vec<Market>, Error> {
             max_quantity: column(row, 9)?,
             min_notional: column(row, 10)?,
             price_band: column(row, 11)?,
-            max_open_orders: column(row, 12)?,
-            allow_self_trade: column(row, 13)?,
-            status: column(row, 14)?,
+            reference_price: column(row, 12)?,
+            max_open_orders: column(row, 13)?,
+            allow_self_trade: column(row, 14)?,
+            status: column(row, 15)?,
         })
     };
     on.rows(STATEMENT, &[&MAX_MARKETS])

@@ -6,6 +6,7 @@ use tokio_postgres::Row;
 use crate::commands::Side;
 use crate::error::Error;
 use crate::outcomes::State;
+use crate::place::Place;
 use crate::pool::Pool;
 use crate::query::{Params, Statement, column};
 use crate::transaction::read_as;
@@ -63,13 +64,41 @@ pub struct OrderFilter {
     pub states: Vec<State>,
     /// Only on this side.
     pub side: Option<Side>,
-    /// Only orders with a smaller number: the last one of the page before.
-    pub before_order_id: Option<i64>,
+    /// Placed at this time or later.
+    pub from: Option<OffsetDateTime>,
+    /// Placed before this time.
+    pub to: Option<OffsetDateTime>,
+    /// Only what follows this place: the last one of the page before.
+    pub before: Option<Place>,
     /// At most so many; 0 or more than 1,000 means 1,000.
     pub limit: i64,
 }
 
-/// An account's orders, largest number first: market by market, in each the newest first.
+impl Order {
+    /// Where it stands in the list.
+    pub fn place(&self) -> Place {
+        Place {
+            at: self.placed_at,
+            number: self.order_id,
+            part: 0,
+        }
+    }
+}
+
+/// The columns that [`order_of`] reads.
+macro_rules! select {
+    ($from:literal) => {
+        concat!(
+            "select order_id, market, client_order_id, side, kind, time_in_force, post_only, \
+             self_trade, price::text, quantity::text, budget::text, reduced_quantity::text, \
+             filled_quantity::text, filled_quote::text, remaining_quantity::text, state, \
+             placed_at, closed_at from ",
+            $from
+        )
+    };
+}
+
+/// An account's orders, the newest first.
 ///
 /// # Errors
 /// Rejected: `UNKNOWN_MARKET`.
@@ -80,27 +109,19 @@ pub async fn orders(
 ) -> Result<Vec<Order>, Error> {
     const STATEMENT: Statement = Statement::read(
         "orders",
-        "select order_id, market, client_order_id, side, kind, time_in_force, post_only, \
-         self_trade, price::text, quantity::text, budget::text, reduced_quantity::text, \
-         filled_quantity::text, filled_quote::text, remaining_quantity::text, state, \
-         placed_at, closed_at from exchange.orders_of($1, $2, $3, $4, $5, $6)",
+        select!("exchange.orders_of($1, $2, $3, $4, $5, $6, $7, $8, $9)"),
     );
-    let OrderFilter {
-        market,
-        states,
-        side,
-        before_order_id,
-        limit,
-    } = filter;
-    let states: Vec<&str> = states.iter().map(|state| state.name()).collect();
-    let side = side.map(Side::name);
+    let states: Vec<&str> = filter.states.iter().map(|state| state.name()).collect();
     let params: Params<'_> = &[
         &account_id,
-        market,
+        &filter.market,
         &states,
-        &side,
-        before_order_id,
-        &page(*limit),
+        &filter.side.map(Side::name),
+        &filter.from,
+        &filter.to,
+        &filter.before.map(|place| place.at),
+        &filter.before.map(|place| place.number),
+        &page(filter.limit),
     ];
     read_as(pool, account_id, STATEMENT, params)
         .await?
@@ -109,20 +130,21 @@ pub async fn orders(
         .collect()
 }
 
-/// One order of an account; `None` where it has no such order.
+/// One order of an account, open or ended, by one of its two names; `None` where it has no such
+/// order.
 ///
 /// # Errors
 /// The database's.
-pub async fn order(pool: &Pool, account_id: i64, order_id: i64) -> Result<Option<Order>, Error> {
-    // Order numbers are unique: the one before the next number is this one, or there is none.
-    let before_order_id = order_id.checked_add(1);
-    let filter = OrderFilter {
-        before_order_id,
-        limit: 1,
-        ..OrderFilter::default()
-    };
-    let found = orders(pool, account_id, &filter).await?.into_iter().next();
-    Ok(found.filter(|found| found.order_id == order_id))
+pub async fn order(
+    pool: &Pool,
+    account_id: i64,
+    order_id: Option<i64>,
+    client_order_id: Option<&str>,
+) -> Result<Option<Order>, Error> {
+    const STATEMENT: Statement = Statement::read("order", select!("exchange.order_of($1, $2, $3)"));
+    let params: Params<'_> = &[&account_id, &order_id, &client_order_id];
+    let rows = read_as(pool, account_id, STATEMENT, params).await?;
+    rows.first().map(order_of).transpose()
 }
 
 fn order_of(row: &Row) -> Result<Order, Error> {

@@ -35,6 +35,9 @@ pub enum Outcome {
     CancelledAll {
         /// How many.
         cancelled: u64,
+        /// The first result, given again; nothing was done now.
+        #[serde(default)]
+        repeated: bool,
     },
     /// An order was placed, cancelled or reduced.
     Order(OrderOutcome),
@@ -122,7 +125,10 @@ mod tests {
 
         assert_eq!(
             read(r#"{"cancelled":3}"#),
-            Outcome::CancelledAll { cancelled: 3 }
+            Outcome::CancelledAll {
+                cancelled: 3,
+                repeated: false
+            }
         );
         let cancelled = r#"{"order_id":"1","state":"cancelled","remaining_quantity":"0.3"}"#;
         assert!(matches!(read(cancelled), Outcome::Order(_)));

@@ -1,10 +1,15 @@
 //! The pool of connections, and statements as transactions of their own.
 
-use deadpool_postgres::{Manager, ManagerConfig, Object, PoolError, RecyclingMethod, Runtime};
+use std::sync::Arc;
+use std::time::Duration;
+
+use deadpool_postgres::{Manager, ManagerConfig, PoolError, RecyclingMethod, Runtime};
+use tokio::sync::Semaphore;
 use tokio_postgres::{NoTls, Row};
 
 use crate::config::Config;
 use crate::error::{ConfigError, Effect, Error};
+use crate::lease::{Lease, in_time};
 use crate::query::{self, Params, Query, Statement};
 use crate::retry::retry;
 
@@ -14,6 +19,9 @@ use crate::retry::retry;
 #[derive(Clone)]
 pub struct Pool {
     inner: deadpool_postgres::Pool,
+    /// For those who have a connection and those who wait for one.
+    places: Arc<Semaphore>,
+    answer_timeout: Duration,
 }
 
 impl Pool {
@@ -33,7 +41,12 @@ impl Pool {
             .runtime(Runtime::Tokio1)
             .build()
             .map_err(|error| ConfigError::Url(error.to_string()))?;
-        Ok(Pool { inner })
+        let places = config.pool_size.saturating_add(config.waiting_limit);
+        Ok(Pool {
+            inner,
+            places: Arc::new(Semaphore::new(places.min(Semaphore::MAX_PERMITS))),
+            answer_timeout: config.answer_timeout,
+        })
     }
 
     /// Gives up all connections that are free, and refuses new work.
@@ -41,26 +54,40 @@ impl Pool {
         self.inner.close();
     }
 
+    /// How long the server may take to answer a statement.
+    pub(crate) fn answer_timeout(&self) -> Duration {
+        self.answer_timeout
+    }
+
     /// A connection of the caller's until it is dropped.
-    pub(crate) async fn connection(&self) -> Result<Object, Error> {
-        self.inner.get().await.map_err(|error| match error {
+    pub(crate) async fn connection(&self) -> Result<Lease, Error> {
+        let place = self.places.clone().try_acquire_owned();
+        let place = place.map_err(|error| Error::Overloaded(error.to_string()))?;
+        let object = self.inner.get().await.map_err(|error| match error {
             PoolError::Backend(error) => match Error::of(&error, Effect::Reads) {
                 // A refused login is a matter of configuration, and lasts.
                 Error::Bug(text) | Error::Busy(text) => Error::Unavailable(text),
                 other => other,
             },
             other => Error::Unavailable(other.to_string()),
-        })
+        })?;
+        Ok(Lease::new(object, place))
     }
 
     async fn attempt(&self, statement: Statement, params: Params<'_>) -> Result<Vec<Row>, Error> {
         let connection = self.connection().await?;
-        let mut done = query::run(&connection, statement, params).await;
-        if done.as_ref().is_err_and(query::is_stale) {
+        let run = async {
+            let done = query::run(&*connection, statement, params).await;
+            if !done.as_ref().is_err_and(query::is_stale) {
+                return done;
+            }
             connection.statement_cache.clear();
-            done = query::run(&connection, statement, params).await;
-        }
-        done.map_err(|error| Error::of(&error, statement.effect))
+            query::run(&*connection, statement, params).await
+        };
+        let done = in_time(self.answer_timeout, statement.effect, run).await;
+        let done =
+            done.and_then(|answer| answer.map_err(|error| Error::of(&error, statement.effect)));
+        connection.settle(done)
     }
 }
 

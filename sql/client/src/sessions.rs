@@ -1,5 +1,6 @@
 //! Logins and sessions. A token itself never comes here, only its SHA-256.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use time::OffsetDateTime;
@@ -46,50 +47,139 @@ pub async fn login_account(on: &impl Query, email: &str) -> Result<Option<Login>
     on.row(STATEMENT, &[&email]).await?.map(login).transpose()
 }
 
-/// Records a login; gives the time at which the session ends.
+/// A login to record.
+#[derive(Clone, Copy, Debug)]
+pub struct NewSession<'a> {
+    /// Whose login it is.
+    pub account_id: i64,
+    /// SHA-256 of the token.
+    pub token_hash: &'a [u8],
+    /// How long it is good.
+    pub lifetime: Duration,
+    /// From where it came.
+    pub address: Option<IpAddr>,
+    /// The program, as it says itself; cut where it is long.
+    pub user_agent: Option<&'a str>,
+    /// The hash against which the password was checked, so that no login outlives a new password.
+    pub password_hash: Option<&'a str>,
+}
+
+/// Records a login; gives the session's number, and the time at which it ends.
 ///
 /// # Errors
 /// Rejected: `INVALID_LIFETIME`, `INVALID_TOKEN_HASH`, `UNKNOWN_ACCOUNT`.
 pub async fn open_session(
     on: &impl Query,
-    account_id: i64,
-    token_hash: &[u8],
-    lifetime: Duration,
-) -> Result<OffsetDateTime, Error> {
+    session: NewSession<'_>,
+) -> Result<(i64, OffsetDateTime), Error> {
     const STATEMENT: Statement = Statement::write(
         "open_session",
-        "select exchange.open_session($1, $2, $3::bigint * interval '1 second')",
+        "select session_id, expires_at \
+         from exchange.open_session($1, $2, $3::bigint * interval '1 second', $4, $5, $6) limit 1",
     );
-    let seconds = i64::try_from(lifetime.as_secs())
+    let seconds = i64::try_from(session.lifetime.as_secs())
         .unwrap_or(i64::MAX)
         .min(u32::MAX.into());
-    on.value(STATEMENT, &[&account_id, &token_hash, &seconds])
-        .await
+    let row = on
+        .row(
+            STATEMENT,
+            &[
+                &session.account_id,
+                &session.token_hash,
+                &seconds,
+                &session.address,
+                &session.user_agent,
+                &session.password_hash,
+            ],
+        )
+        .await?;
+    let row = row.ok_or_else(|| Error::Bug("no session was opened".to_owned()))?;
+    Ok((column(&row, 0)?, column(&row, 1)?))
+}
+
+/// A session that has not ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Session {
+    /// Names it.
+    pub session_id: i64,
+    /// Whose it is.
+    pub account_id: i64,
+    /// When it ends.
+    pub expires_at: OffsetDateTime,
 }
 
 /// Whose session it is; `None` where the token is unknown or its session has ended.
 ///
 /// # Errors
 /// The database's.
-pub async fn session_account(on: &impl Query, token_hash: &[u8]) -> Result<Option<i64>, Error> {
+pub async fn session_account(on: &impl Query, token_hash: &[u8]) -> Result<Option<Session>, Error> {
     const STATEMENT: Statement = Statement::read(
         "session_account",
-        "select account_id from exchange.session_account($1) limit 1",
+        "select session_id, account_id, expires_at from exchange.session_account($1) limit 1",
     );
+    let session = |row| {
+        Ok(Session {
+            session_id: column(&row, 0)?,
+            account_id: column(&row, 1)?,
+            expires_at: column(&row, 2)?,
+        })
+    };
     on.row(STATEMENT, &[&token_hash])
         .await?
-        .map(|row| column(&row, 0))
+        .map(session)
         .transpose()
 }
 
-/// Logs out; false where there was no such session.
+/// Ends a session of the account; false where there was no such session.
 ///
 /// # Errors
 /// The database's.
-pub async fn close_session(on: &impl Query, token_hash: &[u8]) -> Result<bool, Error> {
+pub async fn close_session(
+    on: &impl Query,
+    account_id: i64,
+    session_id: i64,
+) -> Result<bool, Error> {
     const STATEMENT: Statement =
-        Statement::write("close_session", "select exchange.close_session($1)");
-    on.value(STATEMENT, &[&token_hash]).await
+        Statement::write("close_session", "select exchange.close_session($1, $2)");
+    on.value(STATEMENT, &[&account_id, &session_id]).await
+}
+
+/// A session as its owner sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenSession {
+    /// Names it.
+    pub session_id: i64,
+    /// When the login happened.
+    pub created_at: OffsetDateTime,
+    /// When it ends.
+    pub expires_at: OffsetDateTime,
+    /// From where the login came.
+    pub address: Option<IpAddr>,
+    /// The program, as it said itself.
+    pub user_agent: Option<String>,
+}
+
+/// The account's sessions that have not ended, the newest first.
+///
+/// # Errors
+/// The database's.
+pub async fn sessions_of(on: &impl Query, account_id: i64) -> Result<Vec<OpenSession>, Error> {
+    const STATEMENT: Statement = Statement::read(
+        "sessions_of",
+        "select session_id, created_at, expires_at, address, user_agent \
+         from exchange.sessions_of($1) limit 1000",
+    );
+    let session = |row| {
+        Ok(OpenSession {
+            session_id: column(row, 0)?,
+            created_at: column(row, 1)?,
+            expires_at: column(row, 2)?,
+            address: column(row, 3)?,
+            user_agent: column(row, 4)?,
+        })
+    };
+    let rows = on.rows(STATEMENT, &[&account_id]).await?;
+    rows.iter().map(session).collect()
 }
 
 /// Deletes sessions that have ended, so many at most; gives how many.

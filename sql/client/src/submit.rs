@@ -1,20 +1,29 @@
 //! Placing and changing orders: commands to the extension, one or many.
 
+use std::fmt::Debug;
+
+use serde::Serialize;
 use tokio_postgres::types::Json;
 
+use crate::authority::Authorized;
 use crate::commands::{Command, Side, Terms};
 use crate::error::Error;
 use crate::outcomes::Outcome;
-use crate::query::{Query, Statement};
+use crate::query::{Params, Query, Statement};
 
 /// Most commands of a batch.
 pub const MAX_BATCH: usize = 4096;
+
 /// Runs commands in order, in one transaction, and answers each in the same order. A refused one
-/// harms no other.
+/// harms no other. A command is a [`Command`], or one with the right to give it:
+/// [`crate::Authorized`].
 ///
 /// # Errors
 /// The database's; more than [`MAX_BATCH`] commands are a fault of the caller's.
-pub async fn submit(on: &impl Query, commands: &[Command]) -> Result<Vec<Outcome>, Error> {
+pub async fn submit<C>(on: &impl Query, commands: &[C]) -> Result<Vec<Outcome>, Error>
+where
+    C: Serialize + Debug + Sync,
+{
     const STATEMENT: Statement = Statement::write("submit", "select exchange.submit($1)");
     if commands.len() > MAX_BATCH {
         return Err(Error::Bug(format!(
@@ -27,6 +36,36 @@ pub async fn submit(on: &impl Query, commands: &[Command]) -> Result<Vec<Outcome
         let (asked, got) = (commands.len(), outcomes.len());
         return Err(Error::Bug(format!("{asked} commands had {got} outcomes")));
     }
+    Ok(outcomes)
+}
+
+/// As [`submit`] for commands of one account, once only: a repeat under the same key gives the
+/// first answer again, marked as repeated.
+///
+/// # Errors
+/// Rejected: `DUPLICATE_IDEMPOTENCY_KEY` where other commands came under the key before,
+/// `ACCESS_REVOKED`, `REQUEST_EXPIRED`.
+pub async fn submit_once(
+    on: &impl Query,
+    account_id: i64,
+    request_key: &str,
+    commands: &[Authorized],
+) -> Result<Vec<Outcome>, Error> {
+    const STATEMENT: Statement =
+        Statement::write("submit_once", "select exchange.submit_once($1, $2, $3)");
+    let params: Params<'_> = &[&account_id, &request_key, &Json(commands)];
+    let Json(outcomes): Json<Vec<Outcome>> = on.value(STATEMENT, params).await?;
+    Ok(outcomes)
+}
+
+/// What [`submit`] would answer now. Nothing is done.
+///
+/// # Errors
+/// The database's.
+pub async fn try_commands(on: &impl Query, commands: &[Authorized]) -> Result<Vec<Outcome>, Error> {
+    const STATEMENT: Statement =
+        Statement::read("try_commands", "select exchange.try_commands($1)");
+    let Json(outcomes): Json<Vec<Outcome>> = on.value(STATEMENT, &[&Json(commands)]).await?;
     Ok(outcomes)
 }
 
@@ -112,7 +151,8 @@ pub async fn reduce_order(
             on,
             &[Command::Reduce {
                 account_id,
-                order_id,
+                order_id: Some(order_id),
+                client_order_id: None,
                 quantity,
             }],
         )
@@ -135,7 +175,8 @@ pub async fn replace_order(
             on,
             &[Command::Replace {
                 account_id,
-                order_id,
+                order_id: Some(order_id),
+                replaced_client_order_id: None,
                 terms,
             }],
         )

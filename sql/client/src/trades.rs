@@ -5,6 +5,7 @@ use tokio_postgres::Row;
 
 use crate::error::Error;
 use crate::orders::page;
+use crate::place::Place;
 use crate::pool::Pool;
 use crate::query::{Params, Statement, column};
 use crate::transaction::read_as;
@@ -41,13 +42,30 @@ pub struct AccountTrade {
 pub struct TradeFilter {
     /// Only of this market.
     pub market: Option<String>,
-    /// Only trades with a smaller number: the last one of the page before.
-    pub before_trade_id: Option<i64>,
+    /// Only of this order.
+    pub order_id: Option<i64>,
+    /// Traded at this time or later.
+    pub from: Option<OffsetDateTime>,
+    /// Traded before this time.
+    pub to: Option<OffsetDateTime>,
+    /// Only what follows this place: the last one of the page before.
+    pub before: Option<Place>,
     /// At most so many; 0 or more than 1,000 means 1,000.
     pub limit: i64,
 }
 
-/// An account's trades, largest number first: market by market, in each the newest first.
+impl AccountTrade {
+    /// Where it stands in the list: a trade with itself is there twice.
+    pub fn place(&self) -> Place {
+        Place {
+            at: self.traded_at,
+            number: self.trade_id,
+            part: i32::from(self.liquidity == "taker"),
+        }
+    }
+}
+
+/// An account's trades, the newest first.
 ///
 /// # Errors
 /// Rejected: `UNKNOWN_MARKET`.
@@ -60,14 +78,19 @@ pub async fn account_trades(
         "account_trades",
         "select trade_id, market, liquidity, side, order_id, price::text, quantity::text, \
          quote_amount::text, fee::text, fee_asset, traded_at \
-         from exchange.trades_of($1, $2, $3, $4)",
+         from exchange.trades_of($1, $2, $3, $4, $5, $6, $7, $8, $9)",
     );
-    let TradeFilter {
-        market,
-        before_trade_id,
-        limit,
-    } = filter;
-    let params: Params<'_> = &[&account_id, market, before_trade_id, &page(*limit)];
+    let params: Params<'_> = &[
+        &account_id,
+        &filter.market,
+        &filter.order_id,
+        &filter.from,
+        &filter.to,
+        &filter.before.map(|place| place.at),
+        &filter.before.map(|place| place.number),
+        &filter.before.map(|place| place.part),
+        &page(filter.limit),
+    ];
     read_as(pool, account_id, STATEMENT, params)
         .await?
         .iter()

@@ -1,10 +1,13 @@
 //! Transactions of several statements, retried as a whole.
 
+use std::time::Duration;
+
 use futures::future::BoxFuture;
 use tokio_postgres::Row;
 use tracing::Instrument as _;
 
 use crate::error::{Effect, Error};
+use crate::lease::{Lease, in_time};
 use crate::pool::Pool;
 use crate::query::{self, Params, Query, Statement};
 use crate::retry::retry;
@@ -12,12 +15,14 @@ use crate::retry::retry;
 /// An open transaction; dropped without a commit, it is rolled back.
 pub struct Transaction<'a> {
     inner: deadpool_postgres::Transaction<'a>,
+    answer_timeout: Duration,
 }
 
 impl Query for Transaction<'_> {
     /// A loss within the transaction means that nothing was done: only the commit is in doubt.
     async fn rows(&self, statement: Statement, params: Params<'_>) -> Result<Vec<Row>, Error> {
-        let done = query::run(&self.inner, statement, params).await;
+        let run = query::run(&self.inner, statement, params);
+        let done = in_time(self.answer_timeout, Effect::Reads, run).await?;
         done.map_err(|error| Error::of(&error, Effect::Reads))
     }
 }
@@ -36,17 +41,32 @@ where
 {
     let attempt = || async {
         let mut connection = pool.connection().await?;
-        let began = connection.transaction().await;
-        let inner = began.map_err(|error| Error::of(&error, Effect::Reads))?;
-        let transaction = Transaction { inner };
-        let done = work(&transaction).await?;
-        let committed = transaction.inner.commit().await;
-        committed.map_err(|error| Error::of(&error, Effect::Writes))?;
-        Ok(done)
+        let done = attempt(&mut connection, pool.answer_timeout(), &work).await;
+        connection.settle(done)
     };
     retry(name, attempt)
         .instrument(tracing::debug_span!("transaction", name))
         .await
+}
+
+async fn attempt<T, F>(
+    connection: &mut Lease,
+    answer_timeout: Duration,
+    work: &F,
+) -> Result<T, Error>
+where
+    T: Send,
+    F: for<'t> Fn(&'t Transaction<'t>) -> BoxFuture<'t, Result<T, Error>> + Send + Sync,
+{
+    let began = in_time(answer_timeout, Effect::Reads, connection.transaction()).await?;
+    let transaction = Transaction {
+        inner: began.map_err(|error| Error::of(&error, Effect::Reads))?,
+        answer_timeout,
+    };
+    let done = work(&transaction).await?;
+    let committed = in_time(answer_timeout, Effect::Writes, transaction.inner.commit()).await?;
+    committed.map_err(|error| Error::of(&error, Effect::Writes))?;
+    Ok(done)
 }
 
 /// Reads as one account: row-level security shows its rows and no other's.
@@ -72,12 +92,15 @@ pub(crate) async fn read_as(
             let (_, rows) = futures::try_join!(set, transaction.query(&prepared, params))?;
             Ok(rows)
         };
-        let done: Result<_, tokio_postgres::Error> = read.await;
-        if done.as_ref().is_err_and(query::is_stale) {
-            connection.statement_cache.clear();
-            return Err(Error::Busy("a statement outlived a migration".to_owned()));
-        }
-        done.map_err(|error| Error::of(&error, Effect::Reads))
+        let done = match in_time(pool.answer_timeout(), Effect::Reads, read).await {
+            Ok(Err(error)) if query::is_stale(&error) => {
+                connection.statement_cache.clear();
+                Err(Error::Busy("a statement outlived a migration".to_owned()))
+            }
+            Ok(done) => done.map_err(|error| Error::of(&error, Effect::Reads)),
+            Err(late) => Err(late),
+        };
+        connection.settle(done)
     };
     retry(statement.name, attempt).await
 }
