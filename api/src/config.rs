@@ -5,7 +5,11 @@
 pub mod database;
 pub mod gather;
 pub mod http;
+pub mod limits;
 pub mod login;
+pub mod proxies;
+pub mod secrets;
+pub mod ws;
 
 use std::fmt::Display;
 use std::str::FromStr;
@@ -41,8 +45,16 @@ pub struct Config {
     pub database: database::DatabaseConfig,
     /// Batches.
     pub gather: gather::GatherConfig,
+    /// How much a caller may ask for.
+    pub limits: limits::LimitsConfig,
     /// Passwords and sessions.
     pub login: login::LoginConfig,
+    /// Whose word on addresses counts.
+    pub proxies: proxies::ProxiesConfig,
+    /// The master key.
+    pub secrets: secrets::SecretsConfig,
+    /// The WebSocket.
+    pub ws: ws::WsConfig,
 }
 
 impl Config {
@@ -57,7 +69,11 @@ impl Config {
             http: http::HttpConfig::read(lookup)?,
             database: database::DatabaseConfig::read(lookup)?,
             gather: gather::GatherConfig::read(lookup)?,
+            limits: limits::LimitsConfig::read(lookup)?,
             login: login::LoginConfig::read(lookup)?,
+            proxies: proxies::ProxiesConfig::read(lookup)?,
+            secrets: secrets::SecretsConfig::read(lookup)?,
+            ws: ws::WsConfig::read(lookup)?,
         })
     }
 }
@@ -114,8 +130,15 @@ fn switch(lookup: Lookup<'_>, name: &'static str) -> Result<bool, ConfigError> {
 mod tests {
     use super::*;
 
+    /// 64 hexadecimal digits.
+    const SECRETS_KEY: (&str, &str) = (
+        "EXCHANGE_SECRETS_KEY",
+        "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f",
+    );
+
     fn read(variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
-        let find = |name: &str| variables.iter().find(|(known, _)| *known == name);
+        let all = variables.iter().chain([&SECRETS_KEY]);
+        let find = |name: &str| all.clone().find(|(known, _)| *known == name);
         Config::read(&|name| find(name).map(|(_, value)| (*value).to_owned()))
     }
 
@@ -124,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_need_be_set() {
+    fn nothing_but_the_master_key_need_be_set() {
         let config = read(&[]).expect("defaults");
         assert_eq!(config.http.bind.to_string(), "127.0.0.1:8080");
         assert_eq!(config.gather.batch_limit, 256);
@@ -153,6 +176,12 @@ mod tests {
             ("EXCHANGE_BATCH_LIMIT", "0"),
             ("EXCHANGE_QUEUE_LENGTH", "many"),
             ("EXCHANGE_SESSION_HOURS", "-1"),
+            ("EXCHANGE_SECRETS_KEY", ""),
+            ("EXCHANGE_RATE_KEY", "6000"),
+            ("EXCHANGE_RATE_ADDRESS", "6000/0"),
+            ("EXCHANGE_RATE_ACCOUNT", "-1/60"),
+            ("EXCHANGE_SECRETS_KEY", "too short"),
+            ("EXCHANGE_TRUSTED_PROXIES", "10.0.0.0/8, here"),
         ] {
             let line = refusal(&[(name, value)]);
             assert!(

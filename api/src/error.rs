@@ -8,8 +8,9 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde::Serialize;
 use time::OffsetDateTime;
+
+use crate::openapi::ErrorBody;
 
 /// Why a request was not done.
 #[derive(Debug, thiserror::Error)]
@@ -28,12 +29,35 @@ pub enum ApiError {
         /// The limit.
         limit_bytes: usize,
     },
+    /// The body came too slowly; nothing was done.
+    #[error("the body did not arrive in time; nothing was done")]
+    RequestTimeout,
     /// No valid bearer token came with the request.
     #[error("log in first: no valid bearer token came with the request")]
     Unauthenticated,
     /// E-mail address and password do not fit together.
     #[error("e-mail address or password is wrong")]
     InvalidCredentials,
+    /// The signature is wrong, late, early, or not of the documented form.
+    #[error("{0}")]
+    InvalidSignature(String),
+    /// The credential was good and is no more.
+    #[error("this login or API key was revoked")]
+    AccessRevoked,
+    /// The credential does not allow it.
+    #[error("{0}")]
+    PermissionDenied(String),
+    /// The API key is not taken from this address.
+    #[error("this API key is not taken from your address")]
+    AddressNotAllowed,
+    /// A limit is used up.
+    #[error("the limit of this {policy} is used up; come back in {retry_after_seconds} s")]
+    RateLimited {
+        /// Whose limit: of the address, the account or the key.
+        policy: &'static str,
+        /// Until its window ends.
+        retry_after_seconds: u64,
+    },
     /// No such path.
     #[error("there is nothing at this path")]
     NotFound,
@@ -82,18 +106,37 @@ pub const STATUSES: &[(&str, StatusCode)] = &[
     ("INVALID_QUANTITY", StatusCode::BAD_REQUEST),
     ("QUANTITY_OFF_LOT", StatusCode::BAD_REQUEST),
     ("INVALID_BUDGET", StatusCode::BAD_REQUEST),
+    ("INVALID_TIMEOUT", StatusCode::BAD_REQUEST),
     ("UNAUTHENTICATED", StatusCode::UNAUTHORIZED),
     ("INVALID_CREDENTIALS", StatusCode::UNAUTHORIZED),
+    ("INVALID_SIGNATURE", StatusCode::UNAUTHORIZED),
+    ("REQUEST_EXPIRED", StatusCode::UNAUTHORIZED),
+    ("ACCESS_REVOKED", StatusCode::UNAUTHORIZED),
+    ("INVALID_TOKEN", StatusCode::BAD_REQUEST),
+    ("INVALID_EMAIL", StatusCode::BAD_REQUEST),
+    ("INVALID_PASSWORD", StatusCode::BAD_REQUEST),
+    ("PERMISSION_DENIED", StatusCode::FORBIDDEN),
+    ("ADDRESS_NOT_ALLOWED", StatusCode::FORBIDDEN),
     ("UNKNOWN_ACCOUNT", StatusCode::FORBIDDEN),
     ("ACCOUNT_FROZEN", StatusCode::FORBIDDEN),
     ("NOT_FOUND", StatusCode::NOT_FOUND),
     ("UNKNOWN_MARKET", StatusCode::NOT_FOUND),
+    ("UNKNOWN_ASSET", StatusCode::NOT_FOUND),
     ("ORDER_NOT_FOUND", StatusCode::NOT_FOUND),
+    ("KEY_NOT_FOUND", StatusCode::NOT_FOUND),
+    ("SESSION_NOT_FOUND", StatusCode::NOT_FOUND),
     ("METHOD_NOT_ALLOWED", StatusCode::METHOD_NOT_ALLOWED),
+    ("REQUEST_TIMEOUT", StatusCode::REQUEST_TIMEOUT),
+    ("NOT_SUBSCRIBED", StatusCode::NOT_FOUND),
+    ("DUPLICATE_SUBSCRIPTION", StatusCode::CONFLICT),
+    ("ALREADY_AUTHENTICATED", StatusCode::CONFLICT),
+    ("TOO_MANY_SUBSCRIPTIONS", StatusCode::UNPROCESSABLE_ENTITY),
     ("DUPLICATE_CLIENT_ORDER_ID", StatusCode::CONFLICT),
+    ("DUPLICATE_IDEMPOTENCY_KEY", StatusCode::CONFLICT),
     ("MARKET_HALTED", StatusCode::CONFLICT),
     ("MARKET_CANCEL_ONLY", StatusCode::CONFLICT),
     ("ORDER_NOT_OPEN", StatusCode::CONFLICT),
+    ("TOO_MANY_KEYS", StatusCode::UNPROCESSABLE_ENTITY),
     ("NOT_A_REDUCTION", StatusCode::UNPROCESSABLE_ENTITY),
     ("SELF_TRADE_NOT_ALLOWED", StatusCode::UNPROCESSABLE_ENTITY),
     ("QUANTITY_TOO_SMALL", StatusCode::UNPROCESSABLE_ENTITY),
@@ -106,6 +149,7 @@ pub const STATUSES: &[(&str, StatusCode)] = &[
     ("POST_ONLY_WOULD_TAKE", StatusCode::UNPROCESSABLE_ENTITY),
     ("FILL_OR_KILL_UNFILLED", StatusCode::UNPROCESSABLE_ENTITY),
     ("INSUFFICIENT_BALANCE", StatusCode::UNPROCESSABLE_ENTITY),
+    ("RATE_LIMITED", StatusCode::TOO_MANY_REQUESTS),
     ("BOOK_FULL", StatusCode::SERVICE_UNAVAILABLE),
     ("OVERLOADED", StatusCode::SERVICE_UNAVAILABLE),
     ("UNAVAILABLE", StatusCode::SERVICE_UNAVAILABLE),
@@ -114,14 +158,6 @@ pub const STATUSES: &[(&str, StatusCode)] = &[
 
 /// What a client waits before it tries again.
 const RETRY_AFTER_SECONDS: &str = "1";
-
-#[derive(Serialize)]
-struct Body<'a> {
-    code: &'a str,
-    message: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    field: Option<String>,
-}
 
 impl ApiError {
     /// A request of the wrong form, with the field at fault.
@@ -137,14 +173,29 @@ impl ApiError {
         match self {
             ApiError::Malformed { .. } => "MALFORMED",
             ApiError::BodyTooLarge { .. } => "BODY_TOO_LARGE",
+            ApiError::RequestTimeout => "REQUEST_TIMEOUT",
             ApiError::Unauthenticated => "UNAUTHENTICATED",
             ApiError::InvalidCredentials => "INVALID_CREDENTIALS",
+            ApiError::InvalidSignature(_) => "INVALID_SIGNATURE",
+            ApiError::AccessRevoked => "ACCESS_REVOKED",
+            ApiError::PermissionDenied(_) => "PERMISSION_DENIED",
+            ApiError::AddressNotAllowed => "ADDRESS_NOT_ALLOWED",
+            ApiError::RateLimited { .. } => "RATE_LIMITED",
             ApiError::NotFound => "NOT_FOUND",
             ApiError::MethodNotAllowed => "METHOD_NOT_ALLOWED",
             ApiError::Rejected(rejection) => &rejection.code,
             ApiError::Overloaded => "OVERLOADED",
             ApiError::Unavailable | ApiError::OutcomeUnknown => "UNAVAILABLE",
             ApiError::Internal(_) => "INTERNAL",
+        }
+    }
+
+    /// What the client reads of it.
+    pub fn body(&self) -> ErrorBody {
+        ErrorBody {
+            code: self.code().to_owned(),
+            message: self.to_string(),
+            field: self.field(),
         }
     }
 
@@ -160,19 +211,28 @@ impl ApiError {
 impl From<client::Error> for ApiError {
     fn from(error: client::Error) -> Self {
         match error {
-            client::Error::Busy(_) => ApiError::Overloaded,
+            client::Error::Busy(_) | client::Error::Overloaded(_) => ApiError::Overloaded,
             client::Error::Unavailable(details) => {
                 tell_seldom(&details);
                 ApiError::Unavailable
             }
             client::Error::OutcomeUnknown(_) => ApiError::OutcomeUnknown,
             client::Error::Rejected { code, message } => ApiError::Rejected(Rejection {
+                field: named_by(&code).map(str::to_owned),
                 code,
-                field: None,
                 message,
             }),
             client::Error::Bug(details) => ApiError::Internal(details),
         }
+    }
+}
+
+/// The field of a read that such a reject is always about.
+fn named_by(code: &str) -> Option<&'static str> {
+    match code {
+        "UNKNOWN_MARKET" => Some("market"),
+        "UNKNOWN_ASSET" => Some("asset"),
+        _ => None,
     }
 }
 
@@ -212,14 +272,18 @@ impl IntoResponse for ApiError {
             tracing::error!(details, "internal error");
         }
         let status = status_of(self.code());
-        let body = Body {
-            code: self.code(),
-            message: self.to_string(),
-            field: self.field(),
+        let retry_after_seconds = match &self {
+            ApiError::RateLimited {
+                retry_after_seconds,
+                ..
+            } => Some(HeaderValue::from(*retry_after_seconds)),
+            _ if status == StatusCode::SERVICE_UNAVAILABLE => {
+                Some(HeaderValue::from_static(RETRY_AFTER_SECONDS))
+            }
+            _ => None,
         };
-        let mut response = (status, Json(body)).into_response();
-        if status == StatusCode::SERVICE_UNAVAILABLE {
-            let seconds = HeaderValue::from_static(RETRY_AFTER_SECONDS);
+        let mut response = (status, Json(self.body())).into_response();
+        if let Some(seconds) = retry_after_seconds {
             response.headers_mut().insert(header::RETRY_AFTER, seconds);
         }
         if status == StatusCode::UNAUTHORIZED {

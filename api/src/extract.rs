@@ -1,6 +1,10 @@
 //! Strict extractors: a body or a query of exactly the documented form, or an error that names the
 //! field. Unknown fields are refused by `deny_unknown_fields` on each request type.
 
+mod harmless;
+
+use std::error::Error;
+
 use axum::body::{Bytes, HttpBody};
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequest, FromRequestParts, Request};
@@ -9,9 +13,16 @@ use axum::http::{HeaderMap, header};
 use serde::de::DeserializeOwned;
 
 use crate::error::ApiError;
+use crate::server::body::TooSlow;
 
 /// Largest body taken.
 pub const BODY_LIMIT_BYTES: usize = 64 * 1024;
+
+/// Longest single text in a body or a query.
+pub const TEXT_LIMIT_BYTES: usize = 4 * 1024;
+/// Longest message and longest name of a field that are given back: both may repeat the client's
+/// own words, and those may be long.
+pub const WORDS_LIMIT: usize = 200;
 
 /// A JSON body.
 #[derive(Debug)]
@@ -21,6 +32,11 @@ pub struct Body<T>(pub T);
 #[derive(Debug)]
 pub struct Query<T>(pub T);
 
+/// The query of an endpoint that takes none.
+#[derive(Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Nothing {}
+
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     type Rejection = ApiError;
 
@@ -28,6 +44,10 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
         if !says_json(request.headers()) {
             let message = "the header Content-Type must say application/json";
             return Err(ApiError::malformed("Content-Type", message));
+        }
+        if request.headers().contains_key(header::CONTENT_ENCODING) {
+            let message = "bodies are taken as they are, never compressed";
+            return Err(ApiError::malformed("Content-Encoding", message));
         }
         if request.body().size_hint().lower() > BODY_LIMIT_BYTES as u64 {
             return Err(ApiError::BodyTooLarge {
@@ -59,7 +79,10 @@ fn says_json(headers: &HeaderMap) -> bool {
     essence.trim().eq_ignore_ascii_case("application/json")
 }
 
-fn unreadable(rejection: BytesRejection) -> ApiError {
+pub(crate) fn unreadable(rejection: BytesRejection) -> ApiError {
+    if is_too_slow(&rejection) {
+        return ApiError::RequestTimeout;
+    }
     match rejection.status() {
         axum::http::StatusCode::PAYLOAD_TOO_LARGE => ApiError::BodyTooLarge {
             limit_bytes: BODY_LIMIT_BYTES,
@@ -71,7 +94,12 @@ fn unreadable(rejection: BytesRejection) -> ApiError {
     }
 }
 
-fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
+fn is_too_slow(error: &(dyn Error + 'static)) -> bool {
+    error.is::<TooSlow>() || error.source().is_some_and(is_too_slow)
+}
+
+pub(crate) fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
+    harmless::check_json(bytes)?;
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut deserializer).map_err(malformed)?;
     match deserializer.end() {
@@ -85,6 +113,10 @@ fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
 
 fn parse_query<T: DeserializeOwned>(query: &str) -> Result<T, ApiError> {
     let pairs = form_urlencoded::parse(query.as_bytes());
+    for (name, value) in pairs {
+        harmless::check_decoded(&value)
+            .map_err(|words| ApiError::malformed(&shorten(&name), words))?;
+    }
     let deserializer = serde_urlencoded::Deserializer::new(pairs);
     serde_path_to_error::deserialize(deserializer).map_err(malformed)
 }
@@ -107,7 +139,14 @@ fn malformed<E: std::error::Error>(error: serde_path_to_error::Error<E>) -> ApiE
         }
         (path, _) => Some(path.to_owned()),
     };
-    ApiError::Malformed { field, message }
+    ApiError::Malformed {
+        field: field.map(|field| shorten(&field)),
+        message: shorten(&message),
+    }
+}
+
+fn shorten(words: &str) -> String {
+    words.chars().take(WORDS_LIMIT).collect()
 }
 
 #[cfg(test)]

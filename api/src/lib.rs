@@ -2,13 +2,25 @@
 //!
 //! It holds no state that matters: every fact is in Postgres, and any number of servers can run.
 
+pub mod address;
 pub mod app;
 pub mod auth;
+pub mod batcher;
 pub mod config;
 pub mod error;
 pub mod extract;
+pub mod feed;
 pub mod gather;
+#[cfg(test)]
+mod guide;
+pub mod limits;
+pub mod openapi;
+pub mod outbox;
+pub mod panics;
+pub mod positions;
 pub mod request_id;
 pub mod routes;
+pub mod server;
 pub mod submit;
 pub mod wire;
+pub mod ws;

@@ -11,6 +11,9 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tracing_subscriber::EnvFilter;
 
+/// Open files asked for: more than connections that are taken.
+const FILE_LIMIT: u64 = 65_536;
+
 fn main() -> ExitCode {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     let for_eyes = std::io::stdout().is_terminal();
@@ -44,25 +47,37 @@ async fn serve(config: Config) -> anyhow::Result<()> {
         .await
         .with_context(|| format!("cannot listen on {bind}"))?;
     let app = App::start(&config).await?;
-    let (stop, mut stopped) = watch::channel(false);
-    let server = axum::serve(listener, api::routes::router(app.clone()));
-    let server = server.with_graceful_shutdown(async move {
-        // An error means that the sender is gone, which also ends serving.
-        let _ = stopped.wait_for(|stopped| *stopped).await;
-    });
-    let mut server = tokio::spawn(server.into_future());
+    raise_file_limit();
+    let router = api::routes::router(app.clone());
+    let (stop, stopped) = watch::channel(false);
+    let http = config.http.clone();
+    let sockets = app.sockets.clone();
+    let server = async move {
+        api::server::serve(listener, router, &http, stopped).await;
+        sockets.all_closed().await;
+    };
+    let mut server = tokio::spawn(server);
     tracing::info!("listening on http://{bind}");
     tokio::select! {
-        ended = &mut server => return ended?.context("the server broke down"),
+        ended = &mut server => return ended.context("the server broke down"),
         signal = stop_signal() => tracing::info!("{} came: taking no more requests", signal?),
     }
     stop.send_replace(true);
+    app.sockets.stop();
     if tokio::time::timeout(shutdown_limit, server).await.is_err() {
         tracing::warn!("some requests did not end within {shutdown_limit:?}; leaving them");
     }
     app.finish().await;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Each connection is a file; the usual limit of 1,024 is below ours.
+fn raise_file_limit() {
+    match rlimit::increase_nofile_limit(FILE_LIMIT) {
+        Ok(limit) => tracing::debug!(limit, "open files"),
+        Err(error) => tracing::warn!(%error, "cannot raise the limit of open files"),
+    }
 }
 
 /// Returns the signal's name once somebody asks the server to stop.

@@ -1,35 +1,94 @@
 //! The list of routes; one file per group. A handler is: parse, authorise, call, reply.
 
-mod account;
+pub(crate) mod account;
 mod auth;
 mod health;
 mod market;
-mod trade;
+pub(crate) mod trade;
 
 use axum::extract::DefaultBodyLimit;
-use axum::routing::{get, post};
 use axum::{Router, middleware};
+use serde_json::Value;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use crate::app::App;
+use crate::auth::body;
 use crate::error::ApiError;
 use crate::extract::BODY_LIMIT_BYTES;
+use crate::limits;
+use crate::openapi;
+use crate::panics;
 use crate::request_id;
+use crate::ws;
+
+/// Every route of the API, and the document that describes them. A route that is listed here is
+/// documented; there is no other way in.
+fn documented() -> OpenApiRouter<App> {
+    OpenApiRouter::with_openapi(openapi::base())
+        .routes(routes!(health::health))
+        .routes(routes!(health::live))
+        .routes(routes!(health::ready))
+        .routes(routes!(auth::login::login))
+        .routes(routes!(auth::check::check))
+        .routes(routes!(auth::logout::logout))
+        .routes(routes!(auth::register::register))
+        .routes(routes!(auth::verify::verify))
+        .routes(routes!(auth::set_password::set_password))
+        .routes(routes!(auth::sessions::sessions))
+        .routes(routes!(auth::revoke_session::revoke_session))
+        .routes(routes!(
+            auth::create_api_key::create_api_key,
+            auth::api_keys::api_keys
+        ))
+        .routes(routes!(auth::revoke_api_key::revoke_api_key))
+        .routes(routes!(trade::create_order::create_order))
+        .routes(routes!(trade::create_orders::create_orders))
+        .routes(routes!(trade::cancel_order::cancel_order))
+        .routes(routes!(trade::cancel_all::cancel_all))
+        .routes(routes!(trade::cancel_all_after::cancel_all_after))
+        .routes(routes!(trade::reduce_order::reduce_order))
+        .routes(routes!(trade::replace_order::replace_order))
+        .routes(routes!(trade::try_order::try_order))
+        .routes(routes!(trade::orders::orders))
+        .routes(routes!(trade::order::order))
+        .routes(routes!(trade::fills::fills))
+        .routes(routes!(account::balances::balances))
+        .routes(routes!(account::fees::fees))
+        .routes(routes!(account::ledger::ledger))
+        .routes(routes!(market::depth::depth))
+        .routes(routes!(market::trades::trades))
+        .routes(routes!(market::symbols::symbols))
+        .routes(routes!(market::ticker::ticker))
+        .routes(routes!(market::klines::klines))
+        .routes(routes!(market::time::time))
+        .routes(routes!(ws::connect))
+}
+
+/// The OpenAPI document.
+///
+/// # Errors
+/// As [`openapi::document`].
+pub fn document() -> Result<Value, String> {
+    openapi::document(&documented().into_openapi())
+}
 
 /// Every route of the API.
 pub fn router(app: App) -> Router {
-    Router::new()
-        .route("/health", get(health::ready))
-        .route("/health/live", get(health::live))
-        .route("/health/ready", get(health::ready))
-        .route("/api/auth/login", post(auth::login))
-        .route("/api/trade/create-order", post(trade::create_order))
-        .route("/api/trade/cancel-order", post(trade::cancel_order))
-        .route("/api/trade/orders", get(trade::orders))
-        .route("/api/account/balances", get(account::balances))
-        .route("/api/market/depth", get(market::depth))
+    let (router, said) = documented().split_for_parts();
+    // A test builds the same document, so that it fails there and never here.
+    let document = openapi::document(&said).unwrap_or_default();
+    router
+        .merge(openapi::page::routes(&document))
         .fallback(async || ApiError::NotFound)
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
+        .layer(middleware::from_fn(body::keep))
         .layer(DefaultBodyLimit::max(BODY_LIMIT_BYTES))
+        .layer(middleware::from_fn_with_state(
+            app.clone(),
+            limits::charge_address,
+        ))
+        .layer(middleware::from_fn(panics::answer))
         .layer(middleware::from_fn(request_id::identify))
         .with_state(app)
 }

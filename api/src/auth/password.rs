@@ -12,6 +12,9 @@ use crate::error::ApiError;
 /// bcrypt reads no further; a longer password would be cut silently.
 const PASSWORD_LIMIT_BYTES: usize = 72;
 
+/// A shorter one is guessed too soon.
+const PASSWORD_LEAST_BYTES: usize = 8;
+
 /// bcrypt's work factor for new hashes, and the time that every check takes at least: 2^12 rounds,
 /// about 0.2 s.
 pub const COST: u32 = 12;
@@ -41,6 +44,23 @@ impl PasswordChecker {
     /// # Errors
     /// `Overloaded` where too many wait already.
     pub async fn check(&self, password: String, hash: Option<String>) -> Result<bool, ApiError> {
+        self.run(move || verify(&password, hash.as_deref())).await
+    }
+
+    /// The hash of a new password, which [`check`] has passed.
+    ///
+    /// # Errors
+    /// `Overloaded` where too many wait already.
+    pub async fn hash(&self, password: String) -> Result<String, ApiError> {
+        self.run(move || bcrypt::hash(password, COST))
+            .await?
+            .map_err(|error| ApiError::Internal(error.to_string()))
+    }
+
+    async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, ApiError> {
         let _admitted = self
             .admitted
             .try_acquire()
@@ -48,12 +68,24 @@ impl PasswordChecker {
         // The permit moves into the thread: a client that hangs up frees no core.
         let running = self.running.clone().acquire_owned().await;
         let running = running.map_err(|error| ApiError::Internal(error.to_string()))?;
-        let fits = tokio::task::spawn_blocking(move || {
+        let done = tokio::task::spawn_blocking(move || {
             let _running = running;
-            verify(&password, hash.as_deref())
+            work()
         });
-        fits.await
+        done.await
             .map_err(|error| ApiError::Internal(error.to_string()))
+    }
+}
+
+/// Whether a new password may be set.
+///
+/// # Errors
+/// The rule that it breaks, for people.
+pub fn check(password: &str) -> Result<(), &'static str> {
+    match password.len() {
+        0..PASSWORD_LEAST_BYTES => Err("a password has at least 8 bytes"),
+        PASSWORD_LEAST_BYTES..=PASSWORD_LIMIT_BYTES => Ok(()),
+        _ => Err("a password has at most 72 bytes in UTF-8; a longer one would be cut"),
     }
 }
 
@@ -93,6 +125,14 @@ mod tests {
     fn a_password_longer_than_bcrypt_reads_never_fits() {
         let long = "x".repeat(PASSWORD_LIMIT_BYTES + 1);
         assert!(!verify(&long, Some(&hash_of(&long[1..]))));
+    }
+
+    #[test]
+    fn a_new_password_is_neither_too_short_nor_cut() {
+        for (length, fits) in [(0, false), (7, false), (8, true), (72, true), (73, false)] {
+            assert_eq!(check(&"x".repeat(length)).is_ok(), fits, "{length}");
+        }
+        assert!(check(&"ä".repeat(37)).is_err(), "74 bytes");
     }
 
     #[test]

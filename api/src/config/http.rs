@@ -14,6 +14,16 @@ pub struct HttpConfig {
     pub demo: bool,
     /// `EXCHANGE_SHUTDOWN_SECONDS`: how long requests in flight may take to end at a stop.
     pub shutdown_limit: Duration,
+    /// `EXCHANGE_CONNECTIONS`: open connections; one more gets a 503 and is closed.
+    pub connections: usize,
+    /// `EXCHANGE_CONNECTIONS_PER_ADDRESS`: the same for one peer.
+    pub connections_per_address: usize,
+    /// `EXCHANGE_HEADER_WAIT_MS`: how long a request's headers may take, and a connection may idle.
+    pub header_wait: Duration,
+    /// `EXCHANGE_BODY_WAIT_MS`: how long a request's body may take.
+    pub body_wait: Duration,
+    /// `EXCHANGE_WRITE_WAIT_MS`: how long a client may take to read what it is sent.
+    pub write_wait: Duration,
 }
 
 impl HttpConfig {
@@ -32,10 +42,21 @@ impl HttpConfig {
             return Err(ConfigError::new("EXCHANGE_BIND", problem));
         }
         let seconds = bounded(lookup, "EXCHANGE_SHUTDOWN_SECONDS", 10, 1..=300)?;
+        let wait = |name, default| {
+            let wait_ms = bounded(lookup, name, default, 1..=600_000)?;
+            Ok::<_, ConfigError>(Duration::from_millis(wait_ms as u64))
+        };
+        let connections = bounded(lookup, "EXCHANGE_CONNECTIONS", 10_000, 1..=1_000_000)?;
+        let name = "EXCHANGE_CONNECTIONS_PER_ADDRESS";
         Ok(HttpConfig {
             bind,
             demo,
             shutdown_limit: Duration::from_secs(seconds as u64),
+            connections,
+            connections_per_address: bounded(lookup, name, 2_048, 1..=1_000_000)?,
+            header_wait: wait("EXCHANGE_HEADER_WAIT_MS", 30_000)?,
+            body_wait: wait("EXCHANGE_BODY_WAIT_MS", 10_000)?,
+            write_wait: wait("EXCHANGE_WRITE_WAIT_MS", 30_000)?,
         })
     }
 }

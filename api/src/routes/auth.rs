@@ -1,58 +1,58 @@
-//! `/api/auth`: logging in.
+//! `/api/auth`: registering, logging in, sessions and API keys.
 
-use axum::Json;
-use axum::extract::State;
-use serde::{Deserialize, Serialize};
+pub(crate) mod api_keys;
+pub(crate) mod check;
+pub(crate) mod create_api_key;
+pub(crate) mod login;
+pub(crate) mod logout;
+pub(crate) mod register;
+pub(crate) mod revoke_api_key;
+pub(crate) mod revoke_session;
+pub(crate) mod sessions;
+pub(crate) mod set_password;
+pub(crate) mod verify;
 
-use crate::app::App;
+use serde::Serialize;
+use utoipa::ToSchema;
+
 use crate::auth::token::Token;
-use crate::error::ApiError;
-use crate::extract::Body;
-use crate::wire::millis;
+use crate::error::{ApiError, Rejection};
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct Login {
-    email: String,
-    password: String,
+/// What was done.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Done {
+    status: &'static str,
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Session {
-    token: String,
-    account_id: i64,
-    expires_at: i64,
+/// A one-time token of a link.
+fn one_time_token(text: &str) -> Result<Token, ApiError> {
+    Token::parse(text).ok_or_else(|| {
+        refusal(
+            "INVALID_TOKEN",
+            "token",
+            "this link is unknown, was used, or is too old",
+        )
+    })
 }
 
-/// Checks a password and opens a session; the token goes into `Authorization: Bearer …`.
-pub(super) async fn login(
-    State(app): State<App>,
-    Body(login): Body<Login>,
-) -> Result<Json<Session>, ApiError> {
-    // Postgres takes no such text.
-    if login.email.contains('\0') {
-        return Err(ApiError::malformed(
-            "email",
-            "email has a character that no address has",
-        ));
+fn random_token() -> Result<Token, ApiError> {
+    Token::random().map_err(|error| ApiError::Internal(error.to_string()))
+}
+
+fn refusal(code: &str, field: &str, message: &str) -> ApiError {
+    ApiError::Rejected(Rejection {
+        code: code.to_owned(),
+        field: Some(field.to_owned()),
+        message: message.to_owned(),
+    })
+}
+
+/// A reject of the database that is about this field.
+fn about(field: &str, code: &str) -> impl Fn(client::Error) -> ApiError {
+    move |error| match (ApiError::from(error), field) {
+        (ApiError::Rejected(rejection), field) if rejection.code == code => {
+            refusal(code, field, &rejection.message)
+        }
+        (other, _) => other,
     }
-    let account = client::login_account(&app.reads, &login.email).await?;
-    let hash = account
-        .as_ref()
-        .map(|account| account.password_hash.clone());
-    let fits = app.passwords.check(login.password, hash).await?;
-    let account = account
-        .filter(|_| fits)
-        .ok_or(ApiError::InvalidCredentials)?;
-    let token = Token::random().map_err(|error| ApiError::Internal(error.to_string()))?;
-    let length = app.session_length;
-    let expires_at =
-        client::open_session(&app.reads, account.account_id, &token.hash(), length).await?;
-    let expires_at = millis(expires_at);
-    Ok(Json(Session {
-        token: token.text(),
-        account_id: account.account_id,
-        expires_at,
-    }))
 }

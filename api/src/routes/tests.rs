@@ -9,13 +9,20 @@ use tower::ServiceExt as _;
 
 use super::*;
 use crate::config::Config;
+use crate::extract::{TEXT_LIMIT_BYTES, WORDS_LIMIT};
 use crate::request_id::REQUEST_ID;
 
 /// Nothing listens on port 1.
 const NOWHERE: &str = "postgres://exchange_api@127.0.0.1:1/exchange";
 
 fn routes() -> Router {
-    let lookup = |name: &str| (name == "DATABASE_URL").then(|| NOWHERE.to_owned());
+    let lookup = |name: &str| match name {
+        "DATABASE_URL" => Some(NOWHERE.to_owned()),
+        "EXCHANGE_SECRETS_KEY" => Some("0f".repeat(32)),
+        // A limit is asked of the database.
+        "EXCHANGE_RATE_ADDRESS" => Some("off".to_owned()),
+        _ => None,
+    };
     let config = Config::read(&lookup).expect("defaults");
     let reads = crate::app::reads(&config).expect("connects nothing yet");
     router(App::new(&config, reads, &[]).expect("connects nothing yet"))
@@ -171,4 +178,86 @@ async fn a_request_keeps_its_id() {
         .headers_mut()
         .insert(REQUEST_ID, header::HeaderValue::from_static("a b"));
     assert_ne!(answer(request).await.headers()[REQUEST_ID], "a b");
+}
+
+#[tokio::test]
+async fn the_document_and_its_page_come_from_the_server_itself() {
+    let response = answer(get_of("/api/openapi.json")).await;
+    assert_eq!(response.headers()[header::CONTENT_TYPE], "application/json");
+    let bytes = axum::body::to_bytes(response.into_body(), 1 << 20).await;
+    let given: Value = serde_json::from_slice(&bytes.expect("a body")).expect("JSON");
+    assert_eq!(given, document().expect("a document"));
+    for path in ["/api/docs/", "/api/docs/swagger-initializer.js"] {
+        let response = answer(get_of(path)).await;
+        assert_eq!(response.status(), StatusCode::OK, "{path}");
+        let bytes = axum::body::to_bytes(response.into_body(), 1 << 20).await;
+        let text = String::from_utf8(bytes.expect("a body").to_vec()).expect("text");
+        assert!(
+            !text.contains("https://") && !text.contains("cdn"),
+            "{path}: {text}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn texts_that_nothing_can_mean_are_refused_by_name() {
+    let long = "x".repeat(TEXT_LIMIT_BYTES + 1);
+    let nul = r#"{"email":"a@b","password":"x\u0000"}"#;
+    let long = format!(r#"{{"email":"{long}","password":"x"}}"#);
+    for (body, field) in [(nul, "password"), (long.as_str(), "email")] {
+        let (status, code, named) = refusal(post("/api/auth/login", body.to_owned())).await;
+        assert_eq!(
+            (status, code.as_str()),
+            (StatusCode::BAD_REQUEST, "MALFORMED")
+        );
+        assert_eq!(named.as_deref(), Some(field));
+    }
+    for (query, field) in [
+        ("market=A%00B", "market"),
+        ("market=%FF", "market"),
+        ("market=A&market=B", "market"),
+        ("market=A&mar%6bet=B", "market"),
+        ("market=A&side=buy", "side"),
+        ("limit=5", "market"),
+    ] {
+        let (_, code, named) = refusal(get_of(&format!("/api/market/depth?{query}"))).await;
+        assert_eq!(
+            (code.as_str(), named.as_deref()),
+            ("MALFORMED", Some(field)),
+            "{query}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_unpacked() {
+    for encoding in ["gzip", "br", "deflate", "identity, gzip"] {
+        let mut request = post("/api/auth/login", r#"{"email":"a@b","password":"x"}"#);
+        let value = header::HeaderValue::from_static(encoding);
+        request
+            .headers_mut()
+            .insert(header::CONTENT_ENCODING, value);
+        let (status, _, field) = refusal(request).await;
+        assert_eq!(
+            (status, field.as_deref()),
+            (StatusCode::BAD_REQUEST, Some("Content-Encoding"))
+        );
+    }
+}
+
+#[tokio::test]
+async fn deep_nesting_and_long_names_are_refused_in_few_words() {
+    let deep = format!(
+        r#"{{"email":{}1{}}}"#,
+        "[".repeat(30_000),
+        "]".repeat(30_000)
+    );
+    assert_eq!(refusal(post("/api/auth/login", deep)).await.1, "MALFORMED");
+    let named = format!(r#"{{"{}":1}}"#, "x".repeat(60_000));
+    let response = answer(post("/api/auth/login", named)).await;
+    assert_eq!(response.status(), StatusCode::BAD_REQUEST);
+    let bytes = axum::body::to_bytes(response.into_body(), 1 << 20)
+        .await
+        .expect("a body");
+    assert!(bytes.len() < 2 * WORDS_LIMIT + 200, "{}", bytes.len());
 }

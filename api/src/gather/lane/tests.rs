@@ -3,6 +3,10 @@
 use super::*;
 use tokio::sync::Semaphore;
 
+/// Commands whose turn comes too late: by our limit, and by the client's own.
+const LATE: u32 = 40;
+const LATE_BY_ITSELF: u32 = 41;
+
 /// Records batches; each waits for a permit. Command 13 makes its batch fail, 99 breaks the worker,
 /// 77 loses the connection; any other is answered by its double.
 struct Gated {
@@ -26,6 +30,14 @@ impl Submit for Gated {
         }
         Ok(batch.iter().map(|command| command * 2).collect())
     }
+
+    fn hurry(command: &mut u32, _: Duration) -> bool {
+        *command != LATE_BY_ITSELF
+    }
+
+    fn was_late(outcome: &u32) -> bool {
+        [2 * LATE, 2 * LATE_BY_ITSELF].contains(outcome)
+    }
 }
 
 struct Bench {
@@ -36,6 +48,10 @@ struct Bench {
 
 impl Bench {
     fn new(queue_length: usize, batch_limit: usize) -> Self {
+        Bench::patient(queue_length, batch_limit, Duration::from_secs(60))
+    }
+
+    fn patient(queue_length: usize, batch_limit: usize, patience: Duration) -> Self {
         let (sender, started) = mpsc::unbounded_channel();
         let submit = Arc::new(Gated {
             permits: Semaphore::new(0),
@@ -43,8 +59,11 @@ impl Bench {
         });
         let config = GatherConfig {
             workers_per_market: 1,
+            lanes: 1,
             queue_length,
             batch_limit,
+            queue_wait: patience,
+            answer_wait: patience,
         };
         let lane = Arc::new(Lane::start("test", &submit, 1, &config));
         Bench {
@@ -58,7 +77,7 @@ impl Bench {
     async fn send(&self, command: u32) -> tokio::task::JoinHandle<Result<u32, ApiError>> {
         let lane = self.lane.clone();
         let before = self.waiting();
-        let task = tokio::spawn(async move { lane.run(command).await });
+        let task = tokio::spawn(async move { run_one(&lane, command).await });
         while self.waiting() == before && !task.is_finished() {
             tokio::task::yield_now().await;
         }
@@ -68,16 +87,13 @@ impl Bench {
     /// Sends a first command and waits until its batch runs, so that what follows queues up.
     async fn occupy(&mut self) -> tokio::task::JoinHandle<Result<u32, ApiError>> {
         let lane = self.lane.clone();
-        let task = tokio::spawn(async move { lane.run(1).await });
+        let task = tokio::spawn(async move { run_one(&lane, 1).await });
         assert_eq!(self.started.recv().await, Some(vec![1]));
         task
     }
 
     fn waiting(&self) -> usize {
-        self.lane
-            .sender()
-            .as_ref()
-            .map_or(0, |s| s.max_capacity() - s.capacity())
+        self.lane.waiting()
     }
 
     fn allow(&self, batches: usize) {
@@ -85,11 +101,17 @@ impl Bench {
     }
 }
 
+async fn run_one(lane: &Lane<Gated>, command: u32) -> Result<u32, ApiError> {
+    let outcomes = lane.run(vec![command]).await?;
+    assert_eq!(outcomes.len(), 1);
+    Ok(outcomes[0])
+}
+
 #[tokio::test]
 async fn a_lone_command_runs_at_once() {
     let mut bench = Bench::new(8, 4);
     bench.allow(1);
-    assert_eq!(bench.lane.run(4).await.expect("answered"), 8);
+    assert_eq!(run_one(&bench.lane, 4).await.expect("answered"), 8);
     assert_eq!(bench.started.recv().await, Some(vec![4]));
 }
 
@@ -119,14 +141,14 @@ async fn a_full_queue_refuses_at_once_and_takes_again_later() {
     let mut bench = Bench::new(2, 4);
     let first = bench.occupy().await;
     let queued = [bench.send(2).await, bench.send(3).await];
-    let refused = bench.lane.run(4).await;
+    let refused = run_one(&bench.lane, 4).await;
     assert!(matches!(refused, Err(ApiError::Overloaded)), "{refused:?}");
     bench.allow(3);
     first.await.expect("ends").expect("answered");
     for task in queued {
         task.await.expect("ends").expect("answered");
     }
-    assert_eq!(bench.lane.run(5).await.expect("answered"), 10);
+    assert_eq!(run_one(&bench.lane, 5).await.expect("answered"), 10);
 }
 
 #[tokio::test]
@@ -161,12 +183,12 @@ async fn a_lost_connection_tells_every_waiter_that_the_outcome_is_unknown() {
 async fn a_worker_that_breaks_down_is_replaced() {
     let bench = Bench::new(8, 4);
     bench.allow(2);
-    let answer = bench.lane.run(99).await;
+    let answer = run_one(&bench.lane, 99).await;
     assert!(
         matches!(answer, Err(ApiError::OutcomeUnknown)),
         "{answer:?}"
     );
-    assert_eq!(bench.lane.run(5).await.expect("answered"), 10);
+    assert_eq!(run_one(&bench.lane, 5).await.expect("answered"), 10);
 }
 
 #[tokio::test]
@@ -192,6 +214,69 @@ async fn finishing_answers_what_was_taken_and_takes_no_more() {
     bench.lane.finish().await;
     assert_eq!(first.await.expect("ends").expect("answered"), 2);
     assert_eq!(second.await.expect("ends").expect("answered"), 4);
-    let late = bench.lane.run(3).await;
+    let late = run_one(&bench.lane, 3).await;
     assert!(matches!(late, Err(ApiError::Unavailable)), "{late:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_command_that_waits_too_long_is_refused_and_never_sent() {
+    let mut bench = Bench::patient(8, 4, Duration::from_millis(400));
+    let first = bench.occupy().await;
+    let second = bench.send(2).await;
+    let refused = second.await.expect("ends");
+    assert!(matches!(refused, Err(ApiError::Overloaded)), "{refused:?}");
+    // The queue stands: whoever comes now need not even wait.
+    let before = Instant::now();
+    let refused = run_one(&bench.lane, 3).await;
+    assert!(matches!(refused, Err(ApiError::Overloaded)), "{refused:?}");
+    assert_eq!(before.elapsed(), Duration::ZERO);
+    let unknown = first.await.expect("ends");
+    assert!(
+        matches!(unknown, Err(ApiError::OutcomeUnknown)),
+        "{unknown:?}"
+    );
+    bench.allow(2);
+    bench.lane.finish().await;
+    assert_eq!(bench.started.try_recv().ok(), None, "nothing else was sent");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_spell_without_commands_is_no_standing_queue() {
+    let mut bench = Bench::patient(8, 4, Duration::from_millis(400));
+    tokio::time::advance(Duration::from_secs(60)).await;
+    let first = bench.occupy().await;
+    tokio::time::advance(Duration::from_millis(300)).await;
+    let second = bench.send(2).await;
+    let third = bench.send(3).await;
+    bench.allow(2);
+    for (task, outcome) in [(first, 2), (second, 4), (third, 6)] {
+        assert_eq!(task.await.expect("ends").expect("answered"), outcome);
+    }
+}
+
+#[tokio::test]
+async fn a_unit_stays_together_and_counts_as_its_commands() {
+    let mut bench = Bench::new(4, 2);
+    let first = bench.occupy().await;
+    let lane = bench.lane.clone();
+    let unit = tokio::spawn(async move { lane.run(vec![2, 3, 4]).await });
+    while bench.waiting() < 3 {
+        tokio::task::yield_now().await;
+    }
+    let refused = bench.lane.run(vec![5, 6]).await;
+    assert!(matches!(refused, Err(ApiError::Overloaded)), "{refused:?}");
+    bench.allow(2);
+    first.await.expect("ends").expect("answered");
+    assert_eq!(unit.await.expect("ends").expect("answered"), [4, 6, 8]);
+    assert_eq!(bench.started.recv().await, Some(vec![2, 3, 4]));
+}
+
+#[tokio::test]
+async fn our_own_limit_is_told_as_a_busy_server_and_the_client_s_as_its_own() {
+    let bench = Bench::new(8, 4);
+    bench.allow(2);
+    let ours = run_one(&bench.lane, LATE).await;
+    assert!(matches!(ours, Err(ApiError::Overloaded)), "{ours:?}");
+    let theirs = run_one(&bench.lane, LATE_BY_ITSELF).await;
+    assert_eq!(theirs.expect("answered"), 2 * LATE_BY_ITSELF);
 }

@@ -1,0 +1,221 @@
+//! Who may call each operation, and with which codes it may refuse beyond what all have in common.
+//!
+//! Tests hold the table to the routes: an operation that is missing here is a fault, and one that
+//! answers another caller or another code is found by the attack tests and by schemathesis.
+
+/// Who may call an operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Anybody.
+    Public,
+    /// Anybody with a session or an API key.
+    Caller,
+    /// A session, or a key with the permission to read.
+    Read,
+    /// A session, or a key with the permission to trade.
+    Trade,
+    /// A session alone.
+    Owner,
+}
+
+/// What an operation needs of the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Needs {
+    /// Nothing: it answers while the database is away, and is not limited.
+    Nothing,
+    /// The database, without a limit on callers: probes.
+    Database,
+    /// The database; callers are limited.
+    All,
+}
+
+/// One operation.
+#[derive(Clone, Copy, Debug)]
+pub struct Operation {
+    /// The handler's name.
+    pub id: &'static str,
+    /// Who may call it.
+    pub access: Access,
+    /// What it needs.
+    pub needs: Needs,
+    /// Codes of its own.
+    pub codes: &'static [&'static str],
+}
+
+/// Codes of any new order.
+const PLACING: &[&str] = &[
+    "UNKNOWN_MARKET",
+    "INVALID_CLIENT_ORDER_ID",
+    "INVALID_PRICE",
+    "PRICE_OFF_TICK",
+    "INVALID_QUANTITY",
+    "QUANTITY_OFF_LOT",
+    "INVALID_BUDGET",
+    "DUPLICATE_CLIENT_ORDER_ID",
+    "MARKET_HALTED",
+    "MARKET_CANCEL_ONLY",
+    "SELF_TRADE_NOT_ALLOWED",
+    "QUANTITY_TOO_SMALL",
+    "QUANTITY_TOO_LARGE",
+    "PRICE_OUT_OF_BAND",
+    "NOTIONAL_TOO_SMALL",
+    "NOTIONAL_TOO_LARGE",
+    "TOO_MANY_OPEN_ORDERS",
+    "NO_LIQUIDITY",
+    "POST_ONLY_WOULD_TAKE",
+    "FILL_OR_KILL_UNFILLED",
+    "INSUFFICIENT_BALANCE",
+    "BOOK_FULL",
+];
+const REPLACING: &[&str] = &[
+    "ORDER_NOT_FOUND",
+    "ORDER_NOT_OPEN",
+    "INVALID_CLIENT_ORDER_ID",
+    "INVALID_PRICE",
+    "PRICE_OFF_TICK",
+    "INVALID_QUANTITY",
+    "QUANTITY_OFF_LOT",
+    "DUPLICATE_CLIENT_ORDER_ID",
+    "MARKET_HALTED",
+    "MARKET_CANCEL_ONLY",
+    "SELF_TRADE_NOT_ALLOWED",
+    "QUANTITY_TOO_SMALL",
+    "QUANTITY_TOO_LARGE",
+    "PRICE_OUT_OF_BAND",
+    "NOTIONAL_TOO_SMALL",
+    "NOTIONAL_TOO_LARGE",
+    "TOO_MANY_OPEN_ORDERS",
+    "NO_LIQUIDITY",
+    "POST_ONLY_WOULD_TAKE",
+    "FILL_OR_KILL_UNFILLED",
+    "INSUFFICIENT_BALANCE",
+    "BOOK_FULL",
+];
+const REDUCING: &[&str] = &[
+    "ORDER_NOT_FOUND",
+    "ORDER_NOT_OPEN",
+    "INVALID_CLIENT_ORDER_ID",
+    "INVALID_QUANTITY",
+    "QUANTITY_OFF_LOT",
+    "NOT_A_REDUCTION",
+    "MARKET_HALTED",
+    "DUPLICATE_IDEMPOTENCY_KEY",
+];
+const CANCELLING: &[&str] = &[
+    "ORDER_NOT_FOUND",
+    "ORDER_NOT_OPEN",
+    "INVALID_CLIENT_ORDER_ID",
+    "MARKET_HALTED",
+];
+const CANCELLING_ALL: &[&str] = &[
+    "UNKNOWN_MARKET",
+    "MARKET_HALTED",
+    "DUPLICATE_IDEMPOTENCY_KEY",
+];
+const OF_MARKET: &[&str] = &["UNKNOWN_MARKET"];
+
+/// Every operation.
+pub const OPERATIONS: &[Operation] = &[
+    operation("live", Access::Public, Needs::Nothing, &[]),
+    operation("ready", Access::Public, Needs::Database, &[]),
+    operation("health", Access::Public, Needs::Database, &[]),
+    public("login", &["INVALID_CREDENTIALS"]),
+    public("register", &["INVALID_EMAIL"]),
+    public("verify", &["INVALID_TOKEN"]),
+    public("set_password", &["INVALID_TOKEN", "INVALID_PASSWORD"]),
+    trade("check", &[]),
+    owner("logout", &[]),
+    owner("sessions", &[]),
+    owner("revoke_session", &["SESSION_NOT_FOUND"]),
+    owner("api_keys", &[]),
+    owner(
+        "create_api_key",
+        &["TOO_MANY_KEYS", "DUPLICATE_IDEMPOTENCY_KEY"],
+    ),
+    owner("revoke_api_key", &["KEY_NOT_FOUND"]),
+    public("depth", OF_MARKET),
+    public("trades", OF_MARKET),
+    public("symbols", &[]),
+    public("ticker", OF_MARKET),
+    public("klines", OF_MARKET),
+    public("time", &[]),
+    public("open_socket", &[]),
+    trade("create_order", PLACING),
+    trade("create_orders", &["BOOK_FULL"]),
+    trade("try_order", PLACING),
+    trade("replace_order", REPLACING),
+    trade("reduce_order", REDUCING),
+    trade("cancel_order", CANCELLING),
+    trade("cancel_all", CANCELLING_ALL),
+    trade("cancel_all_after", &["UNKNOWN_MARKET", "INVALID_TIMEOUT"]),
+    read("orders", OF_MARKET),
+    read("order", &["ORDER_NOT_FOUND"]),
+    read("fills", OF_MARKET),
+    read("balances", &[]),
+    read("ledger", &["UNKNOWN_ASSET"]),
+    read("fees", &[]),
+    public("open_socket", &[]),
+];
+
+const fn operation(
+    id: &'static str,
+    access: Access,
+    needs: Needs,
+    codes: &'static [&'static str],
+) -> Operation {
+    Operation {
+        id,
+        access,
+        needs,
+        codes,
+    }
+}
+
+const fn public(id: &'static str, codes: &'static [&'static str]) -> Operation {
+    operation(id, Access::Public, Needs::All, codes)
+}
+
+const fn read(id: &'static str, codes: &'static [&'static str]) -> Operation {
+    operation(id, Access::Read, Needs::All, codes)
+}
+
+const fn owner(id: &'static str, codes: &'static [&'static str]) -> Operation {
+    operation(id, Access::Owner, Needs::All, codes)
+}
+
+const fn trade(id: &'static str, codes: &'static [&'static str]) -> Operation {
+    operation(id, Access::Trade, Needs::All, codes)
+}
+
+impl Operation {
+    /// The operation of that id.
+    pub fn by_id(id: &str) -> Option<&'static Operation> {
+        OPERATIONS.iter().find(|operation| operation.id == id)
+    }
+
+    /// Every code it may answer. `has_body`: the request has one.
+    pub fn all_codes(&self, is_mutating: bool, has_body: bool) -> Vec<&'static str> {
+        let mut codes = vec!["INTERNAL"];
+        if self.needs != Needs::Nothing {
+            codes.extend(["OVERLOADED", "UNAVAILABLE"]);
+        }
+        if self.needs == Needs::All {
+            codes.extend(["MALFORMED", "RATE_LIMITED"]);
+        }
+        if has_body {
+            codes.extend(["BODY_TOO_LARGE", "REQUEST_TIMEOUT"]);
+            codes.push("REQUEST_TIMEOUT");
+        }
+        if self.access != Access::Public {
+            codes.extend(["UNAUTHENTICATED", "INVALID_SIGNATURE", "ACCESS_REVOKED"]);
+            codes.extend(["ADDRESS_NOT_ALLOWED", "PERMISSION_DENIED"]);
+        }
+        if self.access == Access::Trade && is_mutating {
+            codes.extend(["REQUEST_EXPIRED", "UNKNOWN_ACCOUNT", "ACCOUNT_FROZEN"]);
+        }
+        codes.extend(self.codes);
+        codes.sort_unstable();
+        codes.dedup();
+        codes
+    }
+}

@@ -1,0 +1,24 @@
+//! `POST /api/auth/logout`.
+
+use axum::Json;
+use axum::extract::State;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::app::App;
+use crate::auth::Owner;
+use crate::error::ApiError;
+use crate::openapi::Refusals;
+
+/// Nothing more to say.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Ended {}
+
+/// Ends the session whose token comes with the request, on every server at once.
+#[utoipa::path(post, path = "/api/auth/logout", tag = "auth",
+    responses((status = 200, body = Ended), Refusals))]
+pub(crate) async fn logout(State(app): State<App>, owner: Owner) -> Result<Json<Ended>, ApiError> {
+    // False where another request ended it meanwhile, which is as well.
+    client::close_session(&app.reads, owner.caller.account_id, owner.session_id).await?;
+    Ok(Json(Ended {}))
+}
