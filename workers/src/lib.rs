@@ -1,3 +1,6 @@
 //! What runs beside the API: one module a worker, each a subcommand of the one binary.
 
+pub mod candles;
+pub mod deadlines;
+pub mod mail;
 pub mod upkeep;

@@ -4,11 +4,14 @@ use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
+use client::Pool;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
-use workers::upkeep;
+use workers::mail::MailConfig;
+use workers::{candles, deadlines, mail, upkeep};
 
-const USAGE: &str = "usage: DATABASE_URL=postgres://… workers upkeep [--once]";
+const USAGE: &str =
+    "usage: DATABASE_URL=postgres://… workers all | candles | deadlines | mail | upkeep [--once]";
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -31,15 +34,41 @@ async fn run() -> anyhow::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let config = client::Config::from_env()?;
-    let pool = client::Pool::new(&config)?;
-    match arguments.as_slice() {
-        ["upkeep", "--once"] => upkeep::once(&pool).await.context("upkeep"),
-        ["upkeep"] => tokio::select! {
-            ended = upkeep::run(&pool) => ended.context("upkeep"),
-            stopped = stop_signal() => stopped.context("cannot wait for signals"),
-        },
-        _ => bail!(USAGE),
+    let pool = Pool::new(&config)?;
+    let work = async {
+        match arguments.as_slice() {
+            ["all"] => all(&pool, &config).await,
+            ["upkeep", "--once"] => upkeep::once(&pool).await.context("upkeep"),
+            ["upkeep"] => upkeep::run(&pool).await.context("upkeep"),
+            ["candles"] => candles::run(&pool, &config).await.context("candles"),
+            ["deadlines"] => {
+                deadlines::run(&pool).await;
+                Ok(())
+            }
+            ["mail"] => mail(&pool, &config).await,
+            _ => bail!(USAGE),
+        }
+    };
+    tokio::select! {
+        ended = work => ended,
+        stopped = stop_signal() => stopped.context("cannot wait for signals"),
     }
+}
+
+/// Every worker in one process. One that ends takes all with it: whoever runs them starts them
+/// again.
+async fn all(pool: &Pool, config: &client::Config) -> anyhow::Result<()> {
+    tokio::select! {
+        ended = upkeep::run(pool) => ended.context("upkeep"),
+        ended = candles::run(pool, config) => ended.context("candles"),
+        () = deadlines::run(pool) => bail!("deadlines ended"),
+        ended = mail(pool, config) => ended,
+    }
+}
+
+async fn mail(pool: &Pool, config: &client::Config) -> anyhow::Result<()> {
+    let mails = MailConfig::from_env()?;
+    mail::run(pool, config, &mails).await.context("mail")
 }
 
 async fn stop_signal() -> std::io::Result<()> {

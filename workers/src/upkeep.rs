@@ -11,6 +11,21 @@ pub const PERIOD: Duration = Duration::from_secs(3600);
 pub const MONTHS_AHEAD: i32 = 12;
 /// Sessions forgotten at a time; what is left waits for the next time.
 pub const SESSIONS_A_TIME: i32 = 10_000;
+/// Rows of spent tokens, old mails and passed windows forgotten in one transaction, and how many
+/// transactions at a time.
+pub const ACCESS_A_PIECE: i32 = 10_000;
+const ACCESS_PIECES_A_TIME: u32 = 100;
+/// For so long after an order's end a repeat of its placement is known.
+pub const ORDER_KEY_AGE_DAYS: i32 = 90;
+/// Blocks of the table of order keys that are looked through in one transaction, and in one period:
+/// a walk goes on where the last one stopped.
+pub const KEY_BLOCKS_A_PIECE: i32 = 1000;
+const KEY_PIECES_A_TIME: u32 = 100;
+/// For so long a repeat of another request is known.
+pub const REQUEST_KEY_AGE_HOURS: i32 = 24;
+/// Answers forgotten in one transaction, and how many of these at a time.
+pub const REQUEST_KEYS_A_PIECE: i32 = 10_000;
+const REQUEST_PIECES_A_TIME: u32 = 100;
 
 /// Works once a [`PERIOD`] until it is dropped. A time that fails is logged; the next one tries
 /// again.
@@ -20,9 +35,10 @@ pub const SESSIONS_A_TIME: i32 = 10_000;
 pub async fn run(pool: &Pool) -> Result<(), client::Error> {
     let mut ticks = interval(PERIOD);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut key_block = 0;
     loop {
         ticks.tick().await;
-        if let Err(error) = once(pool).await {
+        if let Err(error) = work(pool, &mut key_block).await {
             tracing::error!("upkeep failed, next try in {PERIOD:?}: {error}");
         }
     }
@@ -33,12 +49,25 @@ pub async fn run(pool: &Pool) -> Result<(), client::Error> {
 /// # Errors
 /// The database's. Violated invariants are logged as errors and are none here.
 pub async fn once(pool: &Pool) -> Result<(), client::Error> {
+    work(pool, &mut 0).await
+}
+
+/// `key_block` is where the walk over the order keys goes on.
+async fn work(pool: &Pool, key_block: &mut i64) -> Result<(), client::Error> {
     let partitions = client::make_partitions(pool, MONTHS_AHEAD).await?;
     let sessions = client::forget_ended_sessions(pool, SESSIONS_A_TIME).await?;
     tracing::info!(
         partitions,
         sessions,
         "made partitions, forgot ended sessions"
+    );
+    let order_keys = forget_order_keys(pool, key_block).await?;
+    let request_keys = forget_request_keys(pool).await?;
+    tracing::info!(order_keys, request_keys, "forgot idempotency keys");
+    let access = forget_spent_access(pool).await?;
+    tracing::info!(
+        access,
+        "forgot spent tokens, old mails and passed windows of limits"
     );
     let violations = client::violations(pool).await?;
     for violation in &violations {
@@ -48,4 +77,44 @@ pub async fn once(pool: &Pool) -> Result<(), client::Error> {
         tracing::info!("all checks are empty");
     }
     Ok(())
+}
+
+async fn forget_order_keys(pool: &Pool, block: &mut i64) -> Result<i64, client::Error> {
+    let mut all = 0;
+    for _ in 0..KEY_PIECES_A_TIME {
+        let age = ORDER_KEY_AGE_DAYS;
+        let (forgotten, next) =
+            client::forget_order_keys(pool, age, *block, KEY_BLOCKS_A_PIECE).await?;
+        all += forgotten;
+        *block = next.unwrap_or(0);
+        if next.is_none() {
+            break;
+        }
+    }
+    Ok(all)
+}
+
+async fn forget_request_keys(pool: &Pool) -> Result<i32, client::Error> {
+    let mut all = 0;
+    for _ in 0..REQUEST_PIECES_A_TIME {
+        let (age, limit) = (REQUEST_KEY_AGE_HOURS, REQUEST_KEYS_A_PIECE);
+        let forgotten = client::forget_request_keys(pool, age, limit).await?;
+        all += forgotten;
+        if forgotten < limit {
+            break;
+        }
+    }
+    Ok(all)
+}
+
+async fn forget_spent_access(pool: &Pool) -> Result<i32, client::Error> {
+    let mut all = 0;
+    for _ in 0..ACCESS_PIECES_A_TIME {
+        let forgotten = client::forget_spent_access(pool, ACCESS_A_PIECE).await?;
+        all += forgotten;
+        if forgotten < ACCESS_A_PIECE {
+            break;
+        }
+    }
+    Ok(all)
 }
