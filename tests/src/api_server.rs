@@ -1,27 +1,49 @@
 //! The real API in its own process, and requests to it.
 
+use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::OnceLock;
+use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::cluster::kill_process;
+use crate::cluster::{kill_process, signal_process};
 use crate::database::Database;
 use crate::wait;
 
 /// The password of every account that [`open_account`] makes.
 pub const PASSWORD: &str = "correct horse";
 
+/// The master key of every server that the tests start.
+const SECRETS_KEY: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
+
+/// Longer than a loaded machine needs, so that no answer is a 503 for lack of time. A test of these
+/// limits sets its own.
+const PATIENT: [(&str, &str); 4] = [
+    ("EXCHANGE_READ_WAIT_MS", "10000"),
+    ("EXCHANGE_READ_LIMIT_MS", "10000"),
+    ("EXCHANGE_QUEUE_WAIT_MS", "10000"),
+    ("EXCHANGE_ANSWER_WAIT_MS", "10000"),
+];
+
 /// A running API; it ends when dropped.
 #[derive(Debug)]
 pub struct ApiServer {
     process: Child,
     port: u16,
+}
+
+/// How a program is built.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Build {
+    /// As the tests are.
+    Debug,
+    /// As it runs in earnest.
+    Release,
 }
 
 /// What came back.
@@ -36,13 +58,25 @@ pub struct Answer {
 impl ApiServer {
     /// Starts it on a free port; returns when it is ready.
     pub async fn start(database: &Database) -> Result<ApiServer> {
+        ApiServer::start_as(database, Build::Debug, &[]).await
+    }
+
+    /// The same, built so, with further settings.
+    pub async fn start_as(
+        database: &Database,
+        build: Build,
+        settings: &[(&str, &str)],
+    ) -> Result<ApiServer> {
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?
             .local_addr()?
             .port();
-        let process = Command::new(program()?)
+        let process = Command::new(built("api", build)?)
             .env("DATABASE_URL", database.url("exchange_api"))
             .env("EXCHANGE_BIND", format!("127.0.0.1:{port}"))
+            .env("EXCHANGE_SECRETS_KEY", SECRETS_KEY)
             .env("RUST_LOG", "error")
+            .envs(PATIENT)
+            .envs(settings.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
@@ -60,6 +94,30 @@ impl ApiServer {
     /// Where it listens.
     pub fn port(&self) -> u16 {
         self.port
+    }
+
+    /// What it occupies of memory now.
+    pub fn memory_kib(&self) -> Result<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id()))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let figure = line.and_then(|line| line.split_whitespace().next());
+        Ok(figure.context("no VmRSS")?.parse()?)
+    }
+
+    /// Asks it to stop, by SIGTERM.
+    pub fn ask_to_stop(&self) {
+        signal_process(self.process.id(), "TERM");
+    }
+
+    /// Whether it has ended by itself, and well.
+    pub fn has_stopped(&mut self) -> Result<bool> {
+        match self.process.try_wait()? {
+            Some(status) => {
+                ensure!(status.success(), "the API ended with {status}");
+                Ok(true)
+            }
+            None => Ok(false),
+        }
     }
 
     /// Ends it by SIGKILL.
@@ -102,6 +160,17 @@ pub async fn login(port: u16, name: &str) -> Result<String> {
         .into())
 }
 
+/// What a request carries besides its address.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Request<'a> {
+    /// A bearer token.
+    pub token: Option<&'a str>,
+    /// An idempotency key.
+    pub key: Option<&'a str>,
+    /// Json.
+    pub body: Option<&'a str>,
+}
+
 /// One request on a connection of its own.
 pub async fn request(
     port: u16,
@@ -110,10 +179,20 @@ pub async fn request(
     token: Option<&str>,
     body: Option<&str>,
 ) -> Result<Answer> {
+    let key = None;
+    send(port, method, path, Request { token, key, body }).await
+}
+
+/// One request on a connection of its own.
+pub async fn send(port: u16, method: &str, path: &str, request: Request<'_>) -> Result<Answer> {
+    let Request { token, key, body } = request;
     let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await?;
     let mut text = format!("{method} {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n");
     if let Some(token) = token {
         text.push_str(&format!("authorization: Bearer {token}\r\n"));
+    }
+    if let Some(key) = key {
+        text.push_str(&format!("idempotency-key: {key}\r\n"));
     }
     if let Some(body) = body {
         let length = body.len();
@@ -135,28 +214,54 @@ pub async fn request(
     Ok(Answer { status, body })
 }
 
-/// The API's binary, built once a run: a package's tests do not build another package's binary.
-fn program() -> Result<&'static Path> {
-    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
-    if let Some(path) = PROGRAM.get() {
-        return Ok(path);
+/// A package's binary, built once a run: a package's tests do not build another package's binary.
+pub fn built(package: &'static str, build: Build) -> Result<PathBuf> {
+    static BUILT: Mutex<BTreeMap<(&str, Build), PathBuf>> = Mutex::new(BTreeMap::new());
+    let mut built = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(path) = built.get(&(package, build)) {
+        return Ok(path.clone());
     }
+    let (options, profile): (&[&str], &str) = match build {
+        // All programs at once: another selection has other features, and builds everything anew.
+        Build::Debug => (&["-p", "api", "-p", "workers"], "debug"),
+        Build::Release => (
+            &[
+                "--release",
+                "-p",
+                "api",
+                "-p",
+                "workers",
+                "-p",
+                "migrations",
+            ],
+            "release",
+        ),
+    };
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".into());
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let built = Command::new(cargo)
-        .args(["build", "--quiet", "-p", "api"])
+    let building = Command::new(cargo)
+        .args(["build", "--quiet"])
+        .args(options)
         .current_dir(root)
         .output()?;
     ensure!(
-        built.status.success(),
+        building.status.success(),
         "{}",
-        String::from_utf8_lossy(&built.stderr)
+        String::from_utf8_lossy(&building.stderr)
     );
-    // The test's own path is <target>/<profile>/deps/<name>.
+    // This program's own path is <target>/<profile>/<name> or <target>/<profile>/deps/<name>.
     let own = std::env::current_exe()?;
-    let profile = own
-        .parent()
-        .and_then(Path::parent)
-        .context("no target directory")?;
-    Ok(PROGRAM.get_or_init(|| profile.join("api")))
+    let mut folders = own.ancestors();
+    let target = folders.find_map(|folder| {
+        let is_profile = folder
+            .file_name()
+            .is_some_and(|name| name == "debug" || name == "release");
+        is_profile.then(|| folder.parent()).flatten()
+    });
+    let path = target
+        .context("no target directory")?
+        .join(profile)
+        .join(package);
+    built.insert((package, build), path.clone());
+    Ok(path)
 }

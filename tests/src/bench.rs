@@ -6,6 +6,7 @@
 pub mod engine_rate;
 pub mod floor;
 pub mod floor_rows;
+pub mod http;
 pub mod load;
 pub mod plain;
 pub mod rebuild;

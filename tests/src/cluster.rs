@@ -175,7 +175,7 @@ impl Server {
     pub fn kill(&self) -> Result<()> {
         let postmaster = self.postmaster()?;
         // Stopped first, so that it starts nothing new while the others are counted.
-        signal(postmaster, "STOP");
+        signal_process(postmaster, "STOP");
         let mut processes = children(postmaster);
         processes.push(postmaster);
         for process in &processes {
@@ -190,6 +190,36 @@ impl Server {
             .arg("-f")
             .arg(self.data.join("postmaster.pid")))?;
         Ok(())
+    }
+
+    /// Stops all its processes where they stand: connections stay open, nothing is answered.
+    pub fn freeze(&self) -> Result<()> {
+        self.signal_all("STOP")
+    }
+
+    /// Lets them go on.
+    pub fn thaw(&self) -> Result<()> {
+        self.signal_all("CONT")
+    }
+
+    fn signal_all(&self, name: &str) -> Result<()> {
+        // The postmaster first, so that it starts nothing new while the others are counted.
+        let postmaster = self.postmaster()?;
+        signal_process(postmaster, name);
+        for process in children(postmaster) {
+            signal_process(process, name);
+        }
+        Ok(())
+    }
+
+    /// Takes the place of a primary whose standby it is, at its port.
+    pub fn take_over(&mut self, primary: &Server) -> Result<()> {
+        // A clean stop sends the standby all that was committed.
+        primary.stop()?;
+        self.stop()?;
+        self.port = primary.port;
+        self.start()?;
+        self.promote()
     }
 
     /// Makes a standby take writes; returns when it does.
@@ -262,10 +292,11 @@ impl Server {
 
 /// Ends one process, at once, by SIGKILL.
 pub fn kill_process(process: u32) {
-    signal(process, "KILL");
+    signal_process(process, "KILL");
 }
 
-fn signal(process: u32, name: &str) {
+/// Sends one process a signal.
+pub fn signal_process(process: u32, name: &str) {
     // It may be gone already, which is what was wanted.
     let _ = Command::new("kill")
         .args(["-s", name, &process.to_string()])

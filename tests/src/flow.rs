@@ -1,14 +1,15 @@
 //! Flows: requests to the real API, in text. Read one of `flows/*.txt` first.
 //!
 //! `login alice` opens and funds an account and logs in; `alice POST <path> <json>` sends a request
-//! with her token, `nobody GET <path>` one without. Indented below stands the answer.
+//! with her token, `nobody GET <path>` one without; `alice/key-1 POST …` one with an idempotency
+//! key. `{cursor}` in a path is the last answer's `nextCursor`. Indented below stands the answer.
 
 use std::collections::HashMap;
 
 use anyhow::{Context, Result};
 use serde_json::Value;
 
-use crate::api_server::{self, ApiServer};
+use crate::api_server::{self, ApiServer, Request};
 use crate::database::Database;
 use crate::{checks, fixture};
 
@@ -16,13 +17,22 @@ use crate::{checks, fixture};
 pub type Answered = (usize, String);
 
 /// Values that differ from run to run, and words for people, are shown as a star.
-const VARYING: [&str; 6] = [
+const VARYING: &[&str] = &[
+    "nextCursor",
     "token",
     "expiresAt",
     "placedAt",
     "closedAt",
+    "tradedAt",
+    "occurredAt",
+    "cancelAt",
     "accountId",
+    "sessionId",
     "message",
+    "openTime",
+    "closeTime",
+    "serverTime",
+    "createdAt",
 ];
 
 /// What each account starts with.
@@ -34,6 +44,7 @@ pub async fn run(text: &str, database: &Database) -> Result<Vec<Answered>> {
     owner.batch_execute(fixture::MARKETS).await?;
     let server = ApiServer::start(database).await?;
     let mut tokens = HashMap::new();
+    let mut cursor = String::new();
     let mut answered = Vec::new();
     for (index, line) in text.lines().enumerate() {
         if line.trim().is_empty() || line.starts_with('#') || line.starts_with(' ') {
@@ -50,14 +61,23 @@ pub async fn run(text: &str, database: &Database) -> Result<Vec<Answered>> {
         }
         let method = words.next().with_context(|| line.to_string())?;
         let path = words.next().with_context(|| line.to_string())?;
+        let path = &path.replace("{cursor}", &cursor);
         let body = words.next();
+        let (who, key) = match who.split_once('/') {
+            Some((who, key)) => (who, Some(key)),
+            None => (who, None),
+        };
         let token = tokens.get(who).map(String::as_str);
-        let answer = api_server::request(server.port(), method, path, token, body).await?;
+        let request = Request { token, key, body };
+        let answer = api_server::send(server.port(), method, path, request).await?;
         let mut shown = answer.body;
+        if let Some(next) = shown["nextCursor"].as_str() {
+            cursor = next.to_owned();
+        }
         mask(&mut shown);
         answered.push((index + 1, format!("{} {shown}", answer.status)));
-        checks::assert_clean(&owner).await;
     }
+    checks::assert_clean(&owner).await;
     Ok(answered)
 }
 

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use tests::api_server::Build;
+use tests::bench::http::run::HttpPlan;
 use tests::bench::run::{Part, Plan, run};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -13,6 +15,13 @@ async fn the_bench_runs_and_its_floor_writes_what_the_engine_would() {
         resting: 256,
         rebuild: 5_000,
         core_operations: 0,
+        http: HttpPlan {
+            slice: Duration::from_millis(300),
+            connections: 4,
+            offered_per_s: 50,
+            sockets: 4,
+            build: Build::Debug,
+        },
     };
     let parts = [Part::Rebuild, Part::Rates, Part::Snapshot, Part::Plain];
     let report = run(&plan, &parts).await.expect("it runs");

@@ -4,20 +4,35 @@
 
 #![allow(missing_docs, reason = "a test is its own documentation")]
 
+mod access;
+mod attacks;
 mod bench;
+mod candles;
 mod capacity;
 mod crash;
+mod deadlines;
 mod dump;
 mod durability;
+mod faults;
 mod flows;
 mod history;
+mod hot_reads;
 mod isolation;
+mod limits;
+mod lists;
+mod market_facts;
 mod markets;
 mod messages;
+mod once;
 mod parallel_markets;
 mod recovery;
+mod registration;
 mod replay;
 mod roles;
 mod scenarios;
+mod schema;
+mod schemathesis;
+mod signatures;
+mod sockets;
 mod tidy;
 mod transactions;

@@ -2,7 +2,7 @@
 
 use tests::database::Database;
 use tests::fixture;
-use tests::trading::{limit, number, refusal, submit};
+use tests::trading::{limit, number, refusal, rows, submit};
 
 async fn create(rules: &str) -> (String, String) {
     let database = Database::fresh().await;
@@ -90,5 +90,44 @@ async fn units_of_a_market_never_change() {
     assert_eq!(
         outcomes.expect("it is answered")[0]["reject"],
         "NOTIONAL_TOO_SMALL"
+    );
+}
+
+#[tokio::test]
+async fn a_market_that_is_made_or_changes_is_told() {
+    let database = Database::fresh().await;
+    let owner = database.owner().await;
+    owner
+        .batch_execute(fixture::MARKETS)
+        .await
+        .expect("the markets are made");
+    owner
+        .batch_execute("begin; select exchange.set_market_status('ETH/BTC', 'halted'); rollback")
+        .await
+        .expect("nothing happens");
+    owner
+        .batch_execute("select exchange.set_market_status('ETH/BTC', 'cancel_only')")
+        .await
+        .expect("the status changes");
+    for change in [
+        "min_notional = 7",
+        "min_notional = 7, fee_account_id = fee_account_id, created_at = now()",
+        "max_open_orders = 7, status = 'halted'",
+    ] {
+        let text = format!("update exchange.markets set {change} where symbol = 'ETH/BTC'");
+        owner.batch_execute(&text).await.expect("a rule changes");
+    }
+    let text = "select concat_ws(' ', sequence, topic, payload ->> 'change', payload ->> 'market',
+        payload ->> 'status') from exchange.messages_after(10004, 0)";
+    assert_eq!(
+        rows(&owner, text).await,
+        [
+            "1 markets made BTC/USDT trading",
+            "2 markets made ETH/USDT trading",
+            "3 markets made ETH/BTC trading",
+            "4 markets status ETH/BTC cancel_only",
+            "5 markets rules ETH/BTC cancel_only",
+            "6 markets status ETH/BTC halted",
+        ]
     );
 }

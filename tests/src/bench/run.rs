@@ -7,11 +7,14 @@ use anyhow::{Context, Result, ensure};
 
 use super::engine_rate::Sessions;
 use super::floor::Floor;
+use super::http;
+use super::http::run::HttpPlan;
 use super::load::Done;
 use super::plain::Plain;
 use super::rebuild;
 use super::report::Report;
 use super::stage::{self, Exchange};
+use crate::api_server::Build;
 use crate::checks;
 use crate::cluster::Cluster;
 
@@ -30,6 +33,8 @@ pub struct Plan {
     pub rebuild: i64,
     /// Operations of the pure engine.
     pub core_operations: u64,
+    /// The API.
+    pub http: HttpPlan,
 }
 
 /// What figures are quoted from.
@@ -40,6 +45,13 @@ pub const FULL: Plan = Plan {
     resting: 16_384,
     rebuild: 1_000_000,
     core_operations: 10_000_000,
+    http: HttpPlan {
+        slice: Duration::from_secs(10),
+        connections: 64,
+        offered_per_s: 1_000,
+        sockets: 1_000,
+        build: Build::Release,
+    },
 };
 
 /// To see that it runs; its figures mean little.
@@ -50,6 +62,13 @@ pub const QUICK: Plan = Plan {
     resting: 1_024,
     rebuild: 20_000,
     core_operations: 200_000,
+    http: HttpPlan {
+        slice: Duration::from_secs(1),
+        connections: 8,
+        offered_per_s: 100,
+        sockets: 50,
+        build: Build::Release,
+    },
 };
 
 /// Above every rate seen, so that no session runs out of batches.
@@ -68,16 +87,19 @@ pub enum Part {
     Snapshot,
     /// The PL/pgSQL rival.
     Plain,
+    /// The API.
+    Http,
 }
 
 impl Part {
     /// All, in order.
-    pub const ALL: [Part; 5] = [
+    pub const ALL: [Part; 6] = [
         Part::Core,
         Part::Rebuild,
         Part::Rates,
         Part::Snapshot,
         Part::Plain,
+        Part::Http,
     ];
 
     /// As it is called on the command line.
@@ -88,6 +110,7 @@ impl Part {
             Part::Rates => "rates",
             Part::Snapshot => "snapshot",
             Part::Plain => "plain",
+            Part::Http => "http",
         }
     }
 }
@@ -116,6 +139,10 @@ pub async fn run(plan: &Plan, parts: &[Part]) -> Result<Report> {
         let mut plain = Plain::open(8, plan.resting / 8, &exchange).await?;
         let done = plain.measure(plan.slice * 2).await?;
         add(&mut report, "plpgsql_orders_per_s", &[done]);
+    }
+    if parts.contains(&Part::Http) {
+        let exchange = stage::exchange(&cluster, "http").await?;
+        http::run::run(&plan.http, &exchange, &mut report).await?;
     }
     let engine = report.get("engine_orders_per_s_256");
     for (name, rival) in [

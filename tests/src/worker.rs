@@ -1,0 +1,54 @@
+//! A real worker in its own process.
+
+use std::process::{Child, Command, Stdio};
+
+use anyhow::Result;
+
+use crate::api_server::{Build, built};
+use crate::cluster::kill_process;
+use crate::database::Database;
+
+/// A running worker; it ends when dropped.
+#[derive(Debug)]
+pub struct Worker {
+    process: Child,
+}
+
+impl Worker {
+    /// Starts the worker of that name.
+    pub fn start(database: &Database, name: &str) -> Result<Worker> {
+        Worker::start_with(database, name, &[])
+    }
+
+    /// The same, with more variables.
+    pub fn start_with(
+        database: &Database,
+        name: &str,
+        settings: &[(&str, String)],
+    ) -> Result<Worker> {
+        let process = Command::new(built("workers", Build::Debug)?)
+            .arg(name)
+            .env("DATABASE_URL", database.url("exchange_worker"))
+            .env("RUST_LOG", "error")
+            .envs(settings.iter().map(|(name, value)| (*name, value)))
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()?;
+        Ok(Worker { process })
+    }
+
+    /// Ends it by SIGKILL.
+    pub fn kill(&mut self) -> Result<()> {
+        kill_process(self.process.id());
+        self.process.wait()?;
+        Ok(())
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        // It may be dead already, which is as well.
+        let _ = self.kill();
+    }
+}

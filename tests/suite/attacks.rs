@@ -1,0 +1,8 @@
+//! Attacks on the API. What is attacked is read from the OpenAPI document, so that a new operation
+//! cannot be forgotten.
+
+mod accounts;
+mod connections;
+mod credentials;
+mod operations;
+mod party;

@@ -1,0 +1,140 @@
+//! Every operation of the document, and a request for it that would work.
+
+use serde_json::Value;
+
+const DOCUMENT: &str = include_str!("../../../docs/openapi.json");
+
+/// What is sent to an operation: the query of a GET, the body of a POST. `{order}`, `{client}`,
+/// `{session}` and `{key}` stand for an account's own things.
+struct Sample {
+    id: &'static str,
+    text: &'static str,
+    /// The status where the things are another account's; 0: it names none.
+    foreign: u16,
+}
+
+const SAMPLES: &[Sample] = &[
+    sample("balances", "", 0),
+    sample("ledger", "", 0),
+    sample("fees", "", 0),
+    sample("orders", "", 0),
+    sample("order", "?orderId={order}", 404),
+    sample("fills", "?orderId={order}", 200),
+    sample("check", "", 0),
+    sample("create_order", ORDER, 0),
+    sample("try_order", ORDER, 0),
+    sample("create_orders", ORDERS, 0),
+    sample("cancel_order", r#"{"orderId":"{order}"}"#, 404),
+    sample("cancel_all", "{}", 0),
+    sample("cancel_all_after", r#"{"timeoutMs":60000}"#, 0),
+    sample(
+        "reduce_order",
+        r#"{"orderId":"{order}","quantity":"0.5"}"#,
+        404,
+    ),
+    sample("replace_order", REPLACED, 404),
+    sample("sessions", "", 0),
+    sample("revoke_session", r#"{"sessionId":{session}}"#, 404),
+    sample("api_keys", "", 0),
+    sample("create_api_key", KEY, 0),
+    sample("revoke_api_key", r#"{"apiKeyId":{key}}"#, 404),
+    sample("logout", "", 0),
+];
+
+const ORDER: &str = r#"{"market":"BTC/USDT","side":"buy","price":"90","quantity":"1"}"#;
+const ORDERS: &str =
+    r#"{"orders":[{"market":"BTC/USDT","side":"buy","price":"90","quantity":"1"}]}"#;
+const REPLACED: &str = r#"{"orderId":"{order}","side":"buy","price":"91","quantity":"1"}"#;
+const KEY: &str = r#"{"label":"mine","scheme":"hmac_sha256","permissions":["read"]}"#;
+
+const fn sample(id: &'static str, text: &'static str, foreign: u16) -> Sample {
+    Sample { id, text, foreign }
+}
+
+/// An operation that needs a caller.
+#[derive(Clone, Debug)]
+pub(super) struct Operation {
+    pub(super) id: String,
+    pub(super) method: String,
+    pub(super) path: String,
+    /// Only a session may.
+    pub(super) is_owners: bool,
+    /// The status where the ids are another account's; 0: it takes none.
+    pub(super) foreign: u16,
+    text: &'static str,
+}
+
+impl Operation {
+    pub(super) fn is_mutating(&self) -> bool {
+        self.method == "POST"
+    }
+
+    /// Path with query, and body.
+    pub(super) fn request(&self, own: &dyn Fn(&str) -> String) -> (String, Option<String>) {
+        let mut text = self.text.to_owned();
+        for name in ["order", "session", "key"] {
+            text = text.replace(&format!("{{{name}}}"), &own(name));
+        }
+        match self.is_mutating() {
+            true => (
+                self.path.clone(),
+                Some(text).filter(|text| !text.is_empty()),
+            ),
+            false => (format!("{}{text}", self.path), None),
+        }
+    }
+}
+
+/// All that need a caller; what ends the caller's own session comes last.
+pub(super) fn all() -> Vec<Operation> {
+    let document: Value = serde_json::from_str(DOCUMENT).expect("JSON");
+    let mut all = Vec::new();
+    for (path, item) in document["paths"].as_object().expect("paths") {
+        for (method, said) in item.as_object().expect("operations") {
+            let ways = said["security"].as_array().expect("who may call");
+            if !ways.is_empty() {
+                all.push(read(&document, path, method, said, ways.len() == 1));
+            }
+        }
+    }
+    all.sort_by_key(|operation| operation.id == "logout");
+    all
+}
+
+fn read(document: &Value, path: &str, method: &str, said: &Value, is_owners: bool) -> Operation {
+    let id = said["operationId"].as_str().expect("an id").to_owned();
+    let sample = SAMPLES.iter().find(|sample| sample.id == id);
+    let sample = sample.unwrap_or_else(|| panic!("{id}: add a sample of it to SAMPLES"));
+    let takes = takes_ids(document, said);
+    assert_eq!(
+        takes,
+        sample.foreign != 0,
+        "{id}: does it take another's id?"
+    );
+    Operation {
+        id,
+        method: method.to_uppercase(),
+        path: path.to_owned(),
+        is_owners,
+        foreign: sample.foreign,
+        text: sample.text,
+    }
+}
+
+/// Whether it names things that have an owner. A client's own names are within its account.
+fn takes_ids(document: &Value, said: &Value) -> bool {
+    let parameters = said["parameters"].as_array().expect("parameters");
+    let parameters = parameters
+        .iter()
+        .filter_map(|parameter| parameter["name"].as_str());
+    let schema = &said["requestBody"]["content"]["application/json"]["schema"];
+    let name = schema["$ref"]
+        .as_str()
+        .and_then(|place| place.rsplit('/').next());
+    let body = name.and_then(|n| document["components"]["schemas"][n]["properties"].as_object());
+    let fields = body
+        .into_iter()
+        .flat_map(|body| body.keys().map(String::as_str));
+    let mut names = parameters.chain(fields);
+    names.any(|name| name.ends_with("Id") && !name.to_lowercase().ends_with("clientorderid"))
+}

@@ -1,0 +1,275 @@
+//! From an e-mail address to the first order: by a real mail server, and what is refused.
+
+use serde_json::json;
+use tests::api_server::{ApiServer, Build};
+use tests::database::Database;
+use tests::mail_server::MailServer;
+use tests::raw::{Call, Reply};
+use tests::trading::number;
+use tests::worker::Worker;
+use tests::{fixture, wait};
+
+/// Weights would end these tests, which register again and again.
+const UNLIMITED: [(&str, &str); 1] = [("EXCHANGE_RATE_ADDRESS", "off")];
+
+/// An exchange with fee tiers and markets.
+async fn exchange() -> Database {
+    let database = Database::fresh().await;
+    let owner = database.owner().await;
+    let made = owner.batch_execute(fixture::MARKETS).await;
+    made.expect("markets");
+    database
+}
+
+async fn post(port: u16, path: &str, body: serde_json::Value) -> Reply {
+    Call::post(path, &body).send(port).await.expect("an answer")
+}
+
+async fn register(port: u16, email: &str) -> Reply {
+    post(port, "/api/auth/register", json!({ "email": email })).await
+}
+
+fn link_of(mail: &str) -> String {
+    let start = mail
+        .find("/api/auth/verify?token=")
+        .expect("the mail has a link");
+    mail[start..]
+        .split_whitespace()
+        .next()
+        .expect("a link")
+        .to_owned()
+}
+
+async fn password_token(port: u16, link: &str) -> String {
+    let verified = Call::get(link).send(port).await.expect("an answer");
+    let token = verified.body["setPasswordToken"].as_str();
+    token.unwrap_or_else(|| panic!("{verified:?}")).to_owned()
+}
+
+fn mail_worker(database: &Database, server: &MailServer) -> Worker {
+    let settings = [
+        ("EXCHANGE_SMTP_URL", server.url()),
+        (
+            "EXCHANGE_PUBLIC_URL",
+            "https://exchange.example/".to_owned(),
+        ),
+        (
+            "EXCHANGE_MAIL_FROM",
+            "Exchange <no-reply@exchange.example>".to_owned(),
+        ),
+    ];
+    Worker::start_with(database, "mail", &settings).expect("the worker starts")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stranger_registers_and_trades() {
+    let database = Database::fresh().await;
+    let owner = database.owner().await;
+    owner
+        .batch_execute(fixture::MARKETS)
+        .await
+        .expect("markets");
+    let mut mails = MailServer::start(0).await.expect("a mail server");
+    let worker = mail_worker(&database, &mails);
+    let server = ApiServer::start(&database).await.expect("a server");
+    let port = server.port();
+    assert_eq!(register(port, "Alice@Example.com").await.shown(), "202");
+    let mail = mails.next().await.expect("a mail");
+    assert!(mail.contains("To: alice@example.com"), "{mail}");
+    assert!(
+        mail.contains("https://exchange.example/api/auth/verify"),
+        "{mail}"
+    );
+    let token = password_token(port, &link_of(&mail)).await;
+    let set = json!({ "token": token, "password": "correct horse" });
+    assert_eq!(
+        post(port, "/api/auth/set-password", set.clone())
+            .await
+            .shown(),
+        "200"
+    );
+    assert_eq!(
+        post(port, "/api/auth/set-password", set).await.shown(),
+        "400 INVALID_TOKEN"
+    );
+    let login = json!({ "email": "alice@example.com", "password": "correct horse" });
+    let login = post(port, "/api/auth/login", login).await;
+    let bearer = login.body["token"].as_str().expect("a token");
+    let account = login.body["accountId"].as_i64().expect("a number");
+    let fund = format!("select exchange.adjust_balance({account}, 'USDT', 100, 'test', 'a')");
+    owner.batch_execute(&fund).await.expect("funded");
+    let order = json!({ "market": "BTC/USDT", "side": "buy", "price": "90", "quantity": "1" });
+    let placed = Call::post("/api/trade/create-order", &order)
+        .by(bearer)
+        .send(port)
+        .await;
+    assert_eq!(placed.expect("an answer").body["state"], "open");
+    // Known now: the answer is the same, the mail another.
+    assert_eq!(register(port, "alice@example.com").await.shown(), "202");
+    let mail = mails.next().await.expect("a mail");
+    assert!(
+        mail.contains("have an account") && !mail.contains("token="),
+        "{mail}"
+    );
+    drop(worker);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_link_works_once_under_a_race_and_not_for_ever() {
+    let database = exchange().await;
+    let owner = database.owner().await;
+    let mut mails = MailServer::start(0).await.expect("a mail server");
+    let _worker = mail_worker(&database, &mails);
+    let server = ApiServer::start_as(&database, Build::Debug, &UNLIMITED)
+        .await
+        .expect("a server");
+    let port = server.port();
+    register(port, "a@example.com").await;
+    let link = Call::get(&link_of(&mails.next().await.expect("a mail")));
+    let clicks = futures::future::join_all((0..8).map(|_| link.send(port))).await;
+    let shown: Vec<String> = clicks
+        .into_iter()
+        .map(|c| c.expect("an answer").shown())
+        .collect();
+    assert_eq!(
+        shown.iter().filter(|shown| *shown == "200").count(),
+        1,
+        "{shown:?}"
+    );
+    assert_eq!(
+        shown
+            .iter()
+            .filter(|shown| *shown == "400 INVALID_TOKEN")
+            .count(),
+        7
+    );
+    register(port, "b@example.com").await;
+    let link = link_of(&mails.next().await.expect("a mail"));
+    let age = "update exchange.account_tokens
+        set created_at = created_at - interval '25 hours',
+            expires_at = expires_at - interval '24 hours'";
+    owner.batch_execute(age).await.expect("a day passes");
+    let late = Call::get(&link).send(port).await.expect("an answer");
+    assert_eq!(late.shown(), "400 INVALID_TOKEN");
+    assert_eq!(late.body["field"], "token");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_new_password_ends_sessions_and_other_tokens() {
+    let database = exchange().await;
+    let mut mails = MailServer::start(0).await.expect("a mail server");
+    let _worker = mail_worker(&database, &mails);
+    let server = ApiServer::start_as(&database, Build::Debug, &UNLIMITED)
+        .await
+        .expect("a server");
+    let port = server.port();
+    let mut tokens = Vec::new();
+    for _ in 0..2 {
+        register(port, "a@example.com").await;
+        tokens.push(link_of(&mails.next().await.expect("a mail")));
+    }
+    let first = password_token(port, &tokens[0]).await;
+    let second = password_token(port, &tokens[1]).await;
+    let set = |token: &str, password: &str| {
+        let body = json!({ "token": token, "password": password });
+        async move { post(port, "/api/auth/set-password", body).await }
+    };
+    for password in ["short", &"x".repeat(73)] {
+        let refused = set(&first, password).await;
+        assert_eq!(refused.shown(), "400 INVALID_PASSWORD");
+        assert_eq!(refused.body["field"], "password");
+    }
+    assert_eq!(set(&first, "correct horse").await.shown(), "200");
+    assert_eq!(
+        set(&second, "another horse").await.shown(),
+        "400 INVALID_TOKEN"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn addresses_of_another_form_are_refused_and_mails_are_limited_in_silence() {
+    let database = exchange().await;
+    let owner = database.owner().await;
+    let server = ApiServer::start_as(&database, Build::Debug, &UNLIMITED)
+        .await
+        .expect("a server");
+    let port = server.port();
+    for email in ["", "a", "a@b", "a b@c.d", "a@b.c\nd"] {
+        let refused = register(port, email).await;
+        assert_eq!(refused.shown(), "400 INVALID_EMAIL", "{email}");
+        assert_eq!(refused.body["field"], "email");
+    }
+    for _ in 0..8 {
+        assert_eq!(register(port, "a@example.com").await.shown(), "202");
+    }
+    assert_eq!(
+        number(&owner, "select count(*) from exchange.mails").await,
+        5
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_mail_that_is_refused_is_tried_again() {
+    let database = exchange().await;
+    let owner = database.owner().await;
+    owner
+        .batch_execute("select exchange.register_account('a@example.com')")
+        .await
+        .expect("registered");
+    let mut mails = MailServer::start(1).await.expect("a mail server");
+    let _worker = mail_worker(&database, &mails);
+    wait::until("the first attempt has failed", async || {
+        number(
+            &owner,
+            "select count(*) from exchange.mails where last_error like '%451%'",
+        )
+        .await
+            == 1
+    })
+    .await;
+    assert!(!mails.has_mail());
+    let pause =
+        "select count(*) from exchange.mails where next_attempt_at > now() + interval '20 seconds'";
+    assert_eq!(number(&owner, pause).await, 1);
+    let due = "update exchange.mails set next_attempt_at = now();
+        select pg_notify('exchange_events', '10900')";
+    owner.batch_execute(due).await.expect("the pause passes");
+    link_of(&mails.next().await.expect("a mail"));
+    wait::until("it is known to be sent", async || {
+        number(
+            &owner,
+            "select count(*) from exchange.mails where sent_at is not null",
+        )
+        .await
+            == 1
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_nobody_asks_about_any_more_is_forgotten_piece_by_piece() {
+    let database = exchange().await;
+    let owner = database.owner().await;
+    let rows = "
+        select exchange.register_account('a@example.com') from generate_series(1, 5);
+        select exchange.add_verification_token(mail_id, sha256(mail_id::text::bytea))
+        from exchange.mails;
+        select exchange.take_rate(array['key:1', 'key:2'], '{1,1}', '{5,5}', '{60,60}');
+        update exchange.mails set requested_at = now() - interval '31 days' where mail_id <= 3;
+        update exchange.account_tokens
+        set created_at = now() - interval '4 days', expires_at = now() - interval '3 days'
+        where token_hash in (select token_hash from exchange.account_tokens limit 3);
+        update exchange.rate_usage set window_start = now() - interval '3 days'
+        where subject = 'key:1'";
+    owner.batch_execute(rows).await.expect("rows");
+    let worker = database.connect("exchange_worker").await;
+    let worker = worker.expect("the worker logs in");
+    for forgotten in [5, 2, 0] {
+        let text = "select exchange.forget_spent_access(2)::bigint";
+        assert_eq!(number(&worker, text).await, forgotten);
+    }
+    let left = "select (select count(*) from exchange.mails)
+        + (select count(*) from exchange.account_tokens)
+        + (select count(*) from exchange.rate_usage)";
+    assert_eq!(number(&owner, left).await, 5);
+}
