@@ -43,12 +43,16 @@ migrate() {
 # The programs run beside this shell, not in its foreground: only so does a signal to the shell
 # alone reach them too. The run ends when the API ends.
 run_programs() {
-    local api upkeep status=0
-    DATABASE_URL=$(url_of exchange_worker) "$TARGET/release/workers" upkeep &
-    upkeep=$!
-    DATABASE_URL=$(url_of exchange_api) "$TARGET/release/api" &
+    local api workers status=0
+    make_secrets_key
+    DATABASE_URL=$(url_of exchange_worker) EXCHANGE_MAIL_DIR=$MAIL_DIR \
+        EXCHANGE_PUBLIC_URL=${EXCHANGE_PUBLIC_URL:-http://$EXCHANGE_BIND} \
+        "$TARGET/release/workers" all &
+    workers=$!
+    DATABASE_URL=$(url_of exchange_api) EXCHANGE_SECRETS_KEY=$(<"$SECRETS_FILE") \
+        "$TARGET/release/api" &
     api=$!
-    printf '%s\n' "$api" "$upkeep" >"$PIDS_FILE"
+    printf '%s\n' "$api" "$workers" >"$PIDS_FILE"
     trap 'kill -TERM $api 2>/dev/null' INT TERM HUP
     greet
     while true; do
@@ -59,15 +63,23 @@ run_programs() {
     done
     trap '' INT TERM HUP
     step "The API has stopped; stopping the rest"
-    kill -TERM "$upkeep" 2>/dev/null || true
-    wait "$upkeep" || true
+    kill -TERM "$workers" 2>/dev/null || true
+    wait "$workers" || true
     rm -f "$PIDS_FILE"
     return "$status"
+}
+
+# The master key of API keys' secrets, made once: without it no stored secret can be read.
+make_secrets_key() {
+    [ ! -s "$SECRETS_FILE" ] || return 0
+    (umask 077 && od -An -N32 -tx1 /dev/urandom | tr -d ' \n' >"$SECRETS_FILE.new")
+    mv "$SECRETS_FILE.new" "$SECRETS_FILE"
 }
 
 greet() {
     note "API:      http://$EXCHANGE_BIND  (try: curl http://$EXCHANGE_BIND/health)"
     note "Database: make psql  (as the analyst, who reads everything but secrets)"
+    note "Mails:    $MAIL_DIR  (where no EXCHANGE_SMTP_URL is set; the log has the links too)"
     if demo_mode; then
         note "Demo accounts (also in $DEMO_FILE), e-mail address and password:"
         note "    ${DEMO_ACCOUNTS//$'\n'/$'\n'        }"

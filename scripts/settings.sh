@@ -27,6 +27,8 @@ die() {
 }
 
 readonly PIDS_FILE=$EXCHANGE_LOCAL_DIR/pids
+readonly SECRETS_FILE=$EXCHANGE_LOCAL_DIR/secrets_key
+readonly MAIL_DIR=${EXCHANGE_MAIL_DIR:-$EXCHANGE_LOCAL_DIR/mails}
 readonly DEMO_FILE=$EXCHANGE_LOCAL_DIR/demo_accounts
 
 demo_mode() { [[ ${EXCHANGE_DEMO,,} =~ ^(1|true|on|yes)$ ]]; }

@@ -10,15 +10,25 @@ readonly PACKAGES=(
 )
 
 main() {
-    install_packages
+    install_packages "${PACKAGES[@]}"
     check_postgres
     check_rust
-    [ "${1:-}" != test ] || check_rust_tools
+    [ "${1:-}" != test ] || check_test_tools
 }
+
+check_test_tools() {
+    check_rust_tools
+    has_venv || install_packages python3-venv
+    has_venv || die "python3 cannot make virtual environments (python3 -m venv)"
+    scripts/schemathesis.sh install
+}
+
+# The module may be there without what it needs to put pip into an environment.
+has_venv() { python3 -c 'import venv, ensurepip' 2>/dev/null; }
 
 install_packages() {
     local missing=() package
-    for package in "${PACKAGES[@]}"; do
+    for package in "$@"; do
         is_installed "$package" || missing+=("$package")
     done
     [ ${#missing[@]} -gt 0 ] || return 0
