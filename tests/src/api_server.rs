@@ -204,7 +204,8 @@ pub async fn send(port: u16, method: &str, path: &str, request: Request<'_>) -> 
     text.push_str(body.unwrap_or_default());
     stream.write_all(text.as_bytes()).await?;
     let mut bytes = Vec::new();
-    stream.read_to_end(&mut bytes).await?;
+    let all = tokio::time::timeout(wait::PATIENCE, stream.read_to_end(&mut bytes)).await;
+    all.with_context(|| format!("no end of the answer to {method} {path}"))??;
     let answer = String::from_utf8(bytes)?;
     let (head, body) = answer
         .split_once("\r\n\r\n")

@@ -7,6 +7,7 @@ use anyhow::{Context, Result, bail};
 use futures::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
+use tokio::time::Instant;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 
@@ -63,10 +64,12 @@ impl Socket {
         Ok(self.stream.send(Message::Text(text.into())).await?)
     }
 
-    /// What comes next, of whatever kind; nothing that was kept.
+    /// What comes next, of whatever kind; nothing that was kept. The server's pings are answered,
+    /// and do not count as something that came.
     pub async fn hear(&mut self) -> Result<Heard> {
+        let deadline = Instant::now() + PATIENCE;
         loop {
-            let next = tokio::time::timeout(PATIENCE, self.stream.next()).await;
+            let next = tokio::time::timeout_at(deadline, self.stream.next()).await;
             match next.context("nothing came")? {
                 Some(Ok(Message::Text(text))) => return Ok(Heard::Text(text)),
                 Some(Ok(Message::Close(frame))) => {
