@@ -45,6 +45,7 @@ pub(crate) struct Fills {
 struct Fill {
     trade_id: String,
     order_id: String,
+    client_order_id: Option<String>,
     market: String,
     /// maker or taker.
     liquidity: String,
@@ -62,6 +63,7 @@ impl From<client::AccountTrade> for Fill {
         Fill {
             trade_id: trade.trade_id.to_string(),
             order_id: trade.order_id.to_string(),
+            client_order_id: trade.client_order_id,
             market: trade.market,
             liquidity: trade.liquidity,
             side: trade.side,
