@@ -6,10 +6,13 @@
 pub mod access;
 pub mod body;
 mod check;
+mod countries;
 pub mod email;
 mod extractors;
 pub mod password;
 pub mod permissions;
+pub mod person;
+pub mod prove;
 pub mod secrets;
 pub mod signature;
 pub mod token;
