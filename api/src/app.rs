@@ -32,6 +32,9 @@ const LEARNING_PAUSE: Duration = Duration::from_secs(1);
 /// What the client waits longer than the server, so that the server's own word comes first.
 const ANSWER_MARGIN: Duration = Duration::from_millis(100);
 
+/// A lower cost is for tests alone.
+const SAFE_BCRYPT_COST: u32 = 10;
+
 /// What handlers share.
 #[derive(Clone)]
 pub struct App {
@@ -90,6 +93,9 @@ impl App {
         tokio::spawn(learn_markets(Arc::downgrade(&commands), reads.clone()));
         let secrets = Secrets::new(&config.secrets.master_key)
             .map_err(|_| anyhow::anyhow!("the master key cannot be used"))?;
+        if config.login.bcrypt_cost < SAFE_BCRYPT_COST {
+            tracing::warn!("EXCHANGE_BCRYPT_COST is so low that stolen hashes are soon guessed");
+        }
         let positions = limited(&config.database, POSITION_CONNECTIONS, "positions")?;
         Ok(App {
             feed: Feed::default(),

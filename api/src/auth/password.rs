@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use zxcvbn::Score;
 
 use crate::config::login::LoginConfig;
@@ -50,36 +50,26 @@ impl PasswordChecker {
         }
     }
 
+    /// A place in the queue, to be had before an attempt is counted: one that is refused for lack
+    /// of room is none.
+    ///
+    /// # Errors
+    /// `Overloaded` where too many wait already.
+    pub fn admit(&self) -> Result<Admitted, ApiError> {
+        let place = self.admitted.clone().try_acquire_owned();
+        Ok(Admitted {
+            place: place.map_err(|_| ApiError::Overloaded)?,
+            running: self.running.clone(),
+            cost: self.cost,
+        })
+    }
+
     /// Whether `password` fits `hash`; `None` stands for a user who does not exist and never fits.
     ///
     /// # Errors
     /// `Overloaded` where too many wait already.
     pub async fn check(&self, password: String, hash: Option<String>) -> Result<bool, ApiError> {
-        let cost = self.cost;
-        self.run(move || verify(&password, hash.as_deref(), cost))
-            .await
-    }
-
-    /// The same, with a new hash where the cost has risen since.
-    ///
-    /// # Errors
-    /// `Overloaded` where too many wait already.
-    pub async fn check_and_rehash(
-        &self,
-        password: String,
-        hash: Option<String>,
-    ) -> Result<Checked, ApiError> {
-        let cost = self.cost;
-        self.run(move || {
-            let fits = verify(&password, hash.as_deref(), cost);
-            let is_cheap = cost_of(hash.as_deref()).is_some_and(|its| its < cost);
-            let new_hash = (fits && is_cheap).then(|| bcrypt::hash(password, cost).ok());
-            Checked {
-                fits,
-                new_hash: new_hash.flatten(),
-            }
-        })
-        .await
+        Ok(self.admit()?.check(password, hash).await?.fits)
     }
 
     /// The hash of a new password, which [`check`] has passed.
@@ -88,7 +78,8 @@ impl PasswordChecker {
     /// `Overloaded` where too many wait already.
     pub async fn hash(&self, password: String) -> Result<String, ApiError> {
         let cost = self.cost;
-        self.run(move || bcrypt::hash(password, cost))
+        self.admit()?
+            .run(move || bcrypt::hash(password, cost))
             .await?
             .map_err(|error| ApiError::Internal(error.to_string()))
     }
@@ -103,32 +94,57 @@ impl PasswordChecker {
         words: Vec<String>,
     ) -> Result<String, ApiError> {
         let cost = self.cost;
-        let hashed = self.run(move || match weakness(&password, &words) {
-            Some(weakness) => Err(ApiError::Rejected(Rejection {
-                code: "WEAK_PASSWORD".to_owned(),
-                field: Some("password".to_owned()),
-                message: weakness,
-            })),
-            None => {
-                bcrypt::hash(password, cost).map_err(|error| ApiError::Internal(error.to_string()))
-            }
-        });
+        let hashed = self
+            .admit()?
+            .run(move || match weakness(&password, &words) {
+                Some(weakness) => Err(ApiError::Rejected(Rejection {
+                    code: "WEAK_PASSWORD".to_owned(),
+                    field: Some("password".to_owned()),
+                    message: weakness,
+                })),
+                None => bcrypt::hash(password, cost)
+                    .map_err(|error| ApiError::Internal(error.to_string())),
+            });
         hashed.await?
+    }
+}
+
+/// A place in the queue.
+pub struct Admitted {
+    place: OwnedSemaphorePermit,
+    running: Arc<Semaphore>,
+    cost: u32,
+}
+
+impl Admitted {
+    /// Whether `password` fits `hash`; `None` stands for a user who does not exist and never fits.
+    ///
+    /// # Errors
+    /// A fault of ours.
+    pub async fn check(self, password: String, hash: Option<String>) -> Result<Checked, ApiError> {
+        let cost = self.cost;
+        self.run(move || {
+            let fits = verify(&password, hash.as_deref(), cost);
+            let is_cheap = cost_of(hash.as_deref()).is_some_and(|its| its < cost);
+            let new_hash = (fits && is_cheap).then(|| bcrypt::hash(password, cost).ok());
+            Checked {
+                fits,
+                new_hash: new_hash.flatten(),
+            }
+        })
+        .await
     }
 
     async fn run<T: Send + 'static>(
-        &self,
+        self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, ApiError> {
-        let _admitted = self
-            .admitted
-            .try_acquire()
-            .map_err(|_| ApiError::Overloaded)?;
-        // The permit moves into the thread: a client that hangs up frees no core.
-        let running = self.running.clone().acquire_owned().await;
+        let running = self.running.acquire_owned().await;
         let running = running.map_err(|error| ApiError::Internal(error.to_string()))?;
+        let place = self.place;
+        // The permits move into the thread: a client that hangs up frees no core.
         let done = tokio::task::spawn_blocking(move || {
-            let _running = running;
+            let _held = (running, place);
             work()
         });
         done.await
@@ -288,8 +304,9 @@ mod tests {
         let checker = PasswordChecker::new(&config(CHEAP + 1));
         let hash = hash_of("right");
         let check = async |password: &str, hash: &str| {
-            let checked = checker.check_and_rehash(password.to_owned(), Some(hash.to_owned()));
-            checked.await.expect("not overloaded")
+            let place = checker.admit().expect("not overloaded");
+            let checked = place.check(password.to_owned(), Some(hash.to_owned()));
+            checked.await.expect("checked")
         };
         let checked = check("right", &hash).await;
         let new_hash = checked.new_hash.expect("a new hash");
