@@ -108,7 +108,8 @@ impl App {
             keyed: keyed(&config.database)?,
             keyed_limit: config.database.read_wait + config.database.read_limit,
             commands,
-            passwords: PasswordChecker::new(&config.login),
+            passwords: PasswordChecker::new(&config.login)
+                .context("no thread for passwords can be started")?,
             session_length: config.login.session_length,
         })
     }

@@ -9,6 +9,7 @@ mod check;
 mod countries;
 pub mod email;
 mod extractors;
+mod hashers;
 pub mod password;
 pub mod permissions;
 pub mod person;
