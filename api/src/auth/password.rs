@@ -193,8 +193,7 @@ fn verify(password: &str, hash: Option<&str>, cost: u32) -> bool {
     make_up(cost_of(hash), cost).for_each(spend);
     fits && password.len() <= PASSWORD_LIMIT_BYTES
 }
-/// What else is hashed, so that a check takes the rounds of `cost` in all: where the hash had
-/// fewer,
+
 /// What else is hashed, so that a check takes the rounds of `cost` in all: where the hash had
 /// fewer, 2^its + 2^its + 2^(its+1) + … + 2^(cost-1) = 2^cost.
 fn make_up(its: Option<u32>, cost: u32) -> Range<u32> {
