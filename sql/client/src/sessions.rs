@@ -61,13 +61,15 @@ pub struct NewSession<'a> {
     /// The program, as it says itself; cut where it is long.
     pub user_agent: Option<&'a str>,
     /// The hash against which the password was checked, so that no login outlives a new password.
+    /// It opens no account that has a second factor.
     pub password_hash: Option<&'a str>,
 }
 
 /// Records a login; gives the session's number, and the time at which it ends.
 ///
 /// # Errors
-/// Rejected: `INVALID_LIFETIME`, `INVALID_TOKEN_HASH`, `UNKNOWN_ACCOUNT`.
+/// Rejected: `INVALID_LIFETIME`, `INVALID_TOKEN_HASH`, `UNKNOWN_ACCOUNT`,
+/// `SECOND_FACTOR_REQUIRED`.
 pub async fn open_session(
     on: &impl Query,
     session: NewSession<'_>,
@@ -77,16 +79,13 @@ pub async fn open_session(
         "select session_id, expires_at \
          from exchange.open_session($1, $2, $3::bigint * interval '1 second', $4, $5, $6) limit 1",
     );
-    let seconds = i64::try_from(session.lifetime.as_secs())
-        .unwrap_or(i64::MAX)
-        .min(u32::MAX.into());
     let row = on
         .row(
             STATEMENT,
             &[
                 &session.account_id,
                 &session.token_hash,
-                &seconds,
+                &seconds(session.lifetime),
                 &session.address,
                 &session.user_agent,
                 &session.password_hash,
@@ -95,6 +94,12 @@ pub async fn open_session(
         .await?;
     let row = row.ok_or_else(|| Error::Bug("no session was opened".to_owned()))?;
     Ok((column(&row, 0)?, column(&row, 1)?))
+}
+
+/// A lifetime as Postgres is given it; one that is too long is refused there.
+pub(crate) fn seconds(lifetime: Duration) -> i64 {
+    let seconds = i64::try_from(lifetime.as_secs()).unwrap_or(i64::MAX);
+    seconds.min(u32::MAX.into())
 }
 
 /// A session that has not ended.
