@@ -59,8 +59,8 @@ pub struct Caller {
 pub enum Credentials {
     /// The text of a bearer token.
     Token(String),
-    /// The token of a browser's cookie; whoever takes it from a request has seen to it that a page of
-    /// our own sent it.
+    /// The token of a browser's cookie; whoever takes it from a request has seen to it that a page
+    /// of our own sent it.
     Cookie(Token),
     /// A signature.
     Signature(Signature),

@@ -31,8 +31,8 @@ begin
     end if;
     if step_up.outcome = 'proved' then
         -- A token that somebody saw before gains nothing: what it could do now is a new token's.
-        insert into exchange.sessions (token_hash, account_id, expires_at, address, user_agent)
-        select step_up.token_hash, s.account_id, s.expires_at, s.address, s.user_agent
+        insert into exchange.sessions (token_hash, account_id, expires_at, address, user_agent, device_id)
+        select step_up.token_hash, s.account_id, s.expires_at, s.address, s.user_agent, s.device_id
         from exchange.sessions s where s.session_id = step_up.session_id
         returning session_id, expires_at into step_up.new_session_id, step_up.expires_at;
         perform exchange.end_sessions(step_up.account_id, array[step_up.session_id]);

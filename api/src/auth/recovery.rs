@@ -1,5 +1,5 @@
-//! Recovery codes: for those who lost their phone. 80 random bits each, shown once, stored as a hash
-//! that names the account, written in letters that nobody confuses.
+//! Recovery codes: for those who lost their phone. 80 random bits each, shown once, stored as a
+//! hash that names the account, written in letters that nobody confuses.
 
 use rand::TryRngCore as _;
 use rand::rngs::OsRng;

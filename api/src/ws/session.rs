@@ -216,8 +216,8 @@ impl Session {
     }
 }
 
-/// A browser cannot read its cookie: it proves by the other half of its login that a page of our own
-/// opened the socket.
+/// A browser cannot read its cookie: it proves by the other half of its login that a page of our
+/// own opened the socket.
 fn credentials(request: Authenticate, cookie: Option<&Token>) -> Result<Credentials, ApiError> {
     let Authenticate {
         token,

@@ -75,8 +75,8 @@ pub(crate) struct CreatedApiKey {
     repeated: bool,
 }
 
-/// Makes an API key, of the account or of one of its sub-accounts. Only a session may that has proved
-/// of late who it is; an account has at most 50.
+/// Makes an API key, of the account or of one of its sub-accounts. Only a session may that has
+/// proved of late who it is; an account has at most 50.
 #[utoipa::path(post, path = "/api/auth/api-keys", tag = "auth", request_body = CreateApiKey,
     responses((status = 200, body = CreatedApiKey), Refusals))]
 pub(crate) async fn create_api_key(

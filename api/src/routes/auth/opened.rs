@@ -18,8 +18,8 @@ pub(crate) struct Session {
     /// Goes into `Authorization: Bearer …`; absent where a cookie has it.
     #[serde(skip_serializing_if = "Option::is_none")]
     token: Option<String>,
-    /// Goes into `X-Csrf-Token` beside the cookie, with every request that changes something; absent
-    /// without a cookie.
+    /// Goes into `X-Csrf-Token` beside the cookie, with every request that changes something;
+    /// absent without a cookie.
     #[serde(skip_serializing_if = "Option::is_none")]
     csrf_token: Option<String>,
     session_id: i64,
