@@ -43,6 +43,34 @@ ALTER FUNCTION exchange.account_statement(account_id bigint, from_time timestamp
 
 COMMENT ON FUNCTION exchange.account_statement(account_id bigint, from_time timestamp with time zone, to_time timestamp with time zone) IS 'An account''s ledger entries from a time until before another, oldest first, with the balance of the asset after each. Reads the account''s entries from the beginning, for the opening balance.';
 
+CREATE FUNCTION exchange.add_device(account_id bigint, token_hash bytea, address inet, user_agent text) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    -- Beyond these the one that was longest away is forgotten.
+    max_devices constant integer := 50;
+    max_user_agent constant integer := 200;
+    made bigint;
+begin
+    if add_device.token_hash is null then
+        return null;
+    end if;
+    delete from exchange.devices d
+    where d.device_id in (
+        select o.device_id from exchange.devices o where o.account_id = add_device.account_id
+        order by o.last_seen_at desc, o.device_id desc offset max_devices - 1);
+    insert into exchange.devices (account_id, token_hash, address, user_agent)
+    values (add_device.account_id, add_device.token_hash, add_device.address, left(add_device.user_agent, max_user_agent))
+    returning device_id into made;
+    return made;
+end $$;
+
+ALTER FUNCTION exchange.add_device(account_id bigint, token_hash bytea, address inet, user_agent text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.add_device(account_id bigint, token_hash bytea, address inet, user_agent text) IS 'A device from which the account''s owner was there; null where there is no token. For other functions.';
+
 CREATE FUNCTION exchange.add_mail_token(mail_id bigint, purpose text, token_hash bytea) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -85,8 +113,7 @@ CREATE FUNCTION exchange.add_passkey(account_id bigint, session_id bigint, cerem
 declare
     max_passkeys constant integer := 10;
 begin
-    perform from exchange.accounts a where a.account_id = add_passkey.account_id for no key update;
-    perform exchange.require_stepped_up(add_passkey.account_id, add_passkey.session_id);
+    perform exchange.require_owner(add_passkey.account_id, add_passkey.session_id);
     perform exchange.use_ceremony(add_passkey.ceremony_hash, 'add_passkey', add_passkey.account_id, add_passkey.session_id);
     if (select count(*) from exchange.passkeys p where p.account_id = add_passkey.account_id) >= max_passkeys then
         perform exchange.reject('TOO_MANY_PASSKEYS', format('an account has at most %s passkeys; remove one first', max_passkeys));
@@ -104,12 +131,14 @@ begin
         perform exchange.end_other_sessions(add_passkey.account_id, add_passkey.session_id);
         perform exchange.put_recovery_codes(add_passkey.account_id, add_passkey.code_hashes);
     end if;
+    perform exchange.tell_factor_changed(
+        add_passkey.account_id, add_passkey.session_id, 'passkey', 'added', is_weaker => false);
     return next;
 end $$;
 
 ALTER FUNCTION exchange.add_passkey(account_id bigint, session_id bigint, ceremony_hash bytea, credential_id bytea, label text, credential jsonb, code_hashes bytea[]) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION exchange.add_passkey(account_id bigint, session_id bigint, ceremony_hash bytea, credential_id bytea, label text, credential jsonb, code_hashes bytea[]) IS 'Adds a passkey, whose answer the API has checked. As the first factor of the account it ends the other sessions and brings recovery codes. Rejects: ACCESS_REVOKED, STEP_UP_REQUIRED, INVALID_TOKEN, TOO_MANY_PASSKEYS, DUPLICATE_PASSKEY.';
+COMMENT ON FUNCTION exchange.add_passkey(account_id bigint, session_id bigint, ceremony_hash bytea, credential_id bytea, label text, credential jsonb, code_hashes bytea[]) IS 'Adds a passkey, whose answer the API has checked. As the first factor of the account it ends the other sessions and brings recovery codes. The owner gets a mail. Rejects: ACCESS_REVOKED, STEP_UP_REQUIRED, ACCOUNT_FROZEN, INVALID_TOKEN, TOO_MANY_PASSKEYS, DUPLICATE_PASSKEY.';
 
 CREATE FUNCTION exchange.adjust_balance(account_id bigint, asset text, amount numeric, reason text, idempotency_key text) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
@@ -270,6 +299,151 @@ ALTER FUNCTION exchange.advance_candles(market_id integer, limit_trades integer)
 
 COMMENT ON FUNCTION exchange.advance_candles(market_id integer, limit_trades integer) IS 'Counts a market''s next trades into its candles of all six intervals and moves its position, in one transaction; returns how many, at most 100,000: fewer than asked for means that there are no more. Several callers take turns. Rejects: UNKNOWN_MARKET.';
 
+CREATE TABLE exchange.mail_requests (
+    mail_request_id bigint NOT NULL,
+    kind text NOT NULL,
+    email text NOT NULL,
+    account_id bigint,
+    full_name text,
+    country text COLLATE pg_catalog."C",
+    birth_date date,
+    phone text,
+    address inet,
+    user_agent text,
+    requested_at timestamp with time zone DEFAULT now() NOT NULL,
+    answered_at timestamp with time zone,
+    failure text,
+    CONSTRAINT mail_requests_birth_date_range CHECK ((birth_date >= '1900-01-01'::date)),
+    CONSTRAINT mail_requests_change_has_account CHECK (((kind <> 'change_email'::text) OR (account_id IS NOT NULL))),
+    CONSTRAINT mail_requests_country_form CHECK ((country ~ '^[A-Z]{2}$'::text)),
+    CONSTRAINT mail_requests_email_lower CHECK ((email = lower(email))),
+    CONSTRAINT mail_requests_full_name_length CHECK (((length(full_name) >= 1) AND (length(full_name) <= 100))),
+    CONSTRAINT mail_requests_kind_known CHECK ((kind = ANY (ARRAY['register'::text, 'reset_password'::text, 'change_email'::text]))),
+    CONSTRAINT mail_requests_phone_form CHECK ((phone ~ '^\+[1-9][0-9]{6,14}$'::text)),
+    CONSTRAINT mail_requests_user_agent_length CHECK ((length(user_agent) <= 200))
+);
+
+ALTER TABLE exchange.mail_requests OWNER TO exchange_owner;
+
+COMMENT ON TABLE exchange.mail_requests IS 'What somebody asked for under an e-mail address. Asking only writes it down; what it means is found out later, so that an answer''s time tells nobody whether the address is known.';
+
+COMMENT ON COLUMN exchange.mail_requests.mail_request_id IS 'Its number.';
+
+COMMENT ON COLUMN exchange.mail_requests.kind IS 'register; reset_password; change_email: from the account''s address to this one.';
+
+COMMENT ON COLUMN exchange.mail_requests.email IS 'The address given, in lower case.';
+
+COMMENT ON COLUMN exchange.mail_requests.account_id IS 'Who asked for the change; otherwise the account found or opened once it was answered.';
+
+COMMENT ON COLUMN exchange.mail_requests.full_name IS 'Given at registration; goes into the account when the link in this request''s mail is followed.';
+
+COMMENT ON COLUMN exchange.mail_requests.country IS 'As full_name.';
+
+COMMENT ON COLUMN exchange.mail_requests.birth_date IS 'As full_name.';
+
+COMMENT ON COLUMN exchange.mail_requests.phone IS 'As full_name.';
+
+COMMENT ON COLUMN exchange.mail_requests.address IS 'From where it came.';
+
+COMMENT ON COLUMN exchange.mail_requests.user_agent IS 'Which program asked, as it said itself.';
+
+COMMENT ON COLUMN exchange.mail_requests.requested_at IS 'When.';
+
+COMMENT ON COLUMN exchange.mail_requests.answered_at IS 'When it was seen to, whether a mail followed or not.';
+
+COMMENT ON COLUMN exchange.mail_requests.failure IS 'Why it could not be seen to: a fault of ours.';
+
+CREATE FUNCTION exchange.answer_mail_request(request exchange.mail_requests) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    -- Mails of these kinds to one address, and on behalf of one account, an hour; more are not sent,
+    -- and nobody is told.
+    max_mails constant integer := 5;
+    limited constant text[] := array['verify_email', 'already_registered', 'reset_password', 'confirm_email_change'];
+    addressee exchange.accounts;
+    asker exchange.accounts;
+    facts jsonb := jsonb_build_object('mail_request_id', request.mail_request_id);
+begin
+    if request.kind = 'register' then
+        insert into exchange.accounts (email) values (request.email) on conflict (email) do nothing;
+    end if;
+    -- Accounts are locked in the order of their numbers, so that mails are counted one request at a time.
+    perform from exchange.accounts a
+    where a.email = request.email or a.account_id = request.account_id order by a.account_id for no key update;
+    select * into addressee from exchange.accounts a where a.email = request.email and a.role = 'user';
+    select * into asker from exchange.accounts a where a.account_id = request.account_id;
+    if (select count(*) from exchange.mails m
+        where m.recipient = request.email and m.kind = any (limited) and m.requested_at > now() - interval '1 hour') >= max_mails
+    or (select count(*) from exchange.mails m
+        where m.account_id = request.account_id and m.kind = any (limited) and m.requested_at > now() - interval '1 hour') >= max_mails
+    then
+        return;
+    end if;
+    if request.kind = 'change_email' and addressee.account_id is null then
+        facts := facts || exchange.mail_facts(request.address, request.user_agent);
+        perform exchange.cause_mail(
+            asker.account_id, 'confirm_email_change', facts || jsonb_build_object('email', request.email), request.email);
+        perform exchange.cause_mail(asker.account_id, 'email_change_asked', facts);
+        return;
+    end if;
+    if addressee.account_id is null or addressee.account_id = request.account_id then
+        return;
+    end if;
+    -- Whoever cannot log in yet proves the address, whatever was asked for.
+    perform exchange.cause_mail(addressee.account_id, case
+        when addressee.email_verified_at is null or addressee.password_hash is null then 'verify_email'
+        when request.kind = 'reset_password' then 'reset_password'
+        else 'already_registered'
+    end, facts);
+    if request.kind = 'register' then
+        update exchange.mail_requests r set account_id = addressee.account_id
+        where r.mail_request_id = request.mail_request_id;
+    end if;
+end $$;
+
+ALTER FUNCTION exchange.answer_mail_request(request exchange.mail_requests) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.answer_mail_request(request exchange.mail_requests) IS 'Answers one request: opens an account for an address that has none, and causes the mail that fits. For answer_mail_requests.';
+
+CREATE FUNCTION exchange.answer_mail_requests(limit_requests integer) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    max_failure constant integer := 500;
+    request exchange.mail_requests;
+    answered integer := 0;
+    failed text;
+begin
+    for request in
+        select * from exchange.mail_requests r
+        where r.answered_at is null
+        order by r.mail_request_id
+        limit least(greatest(limit_requests, 0), 1000)
+        for update skip locked
+    loop
+        -- One that cannot be answered holds up nobody.
+        begin
+            failed := null;
+            perform exchange.answer_mail_request(request);
+        exception when others then
+            failed := left(sqlerrm, max_failure);
+        end;
+        update exchange.mail_requests r set answered_at = now(), failure = failed
+        where r.mail_request_id = request.mail_request_id;
+        answered := answered + 1;
+    end loop;
+    return answered;
+end $$;
+
+ALTER FUNCTION exchange.answer_mail_requests(limit_requests integer) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.answer_mail_requests(limit_requests integer) IS 'Answers what was asked for under e-mail addresses, oldest first, so many at most, by mails where there is somebody to write to; returns how many.';
+
 CREATE FUNCTION exchange.api_keys_of(account_id bigint) RETURNS TABLE(api_key_id bigint, public_id text, label text, scheme text, public_key bytea, permissions text[], addresses text[], created_at timestamp with time zone, sub_account_id bigint)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -385,14 +559,59 @@ ALTER FUNCTION exchange.begin_ceremony(token_hash bytea, kind text, account_id b
 
 COMMENT ON FUNCTION exchange.begin_ceremony(token_hash bytea, kind text, account_id bigint, session_id bigint, state jsonb, password_hash text) IS 'Keeps what was asked of somebody until the answer comes, five minutes at most; returns when it ends. Rejects: ACCESS_REVOKED.';
 
+CREATE FUNCTION exchange.begin_login(email text, address inet, device_hash bytea DEFAULT NULL::bytea) RETURNS TABLE(wait_ms bigint, account_id bigint, password_hash text)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    owner exchange.accounts;
+    known_device bigint;
+    wait bigint;
+begin
+    select * into owner from exchange.accounts a
+    where a.email = lower(begin_login.email) and a.role = 'user' and a.password_hash is not null;
+    select d.device_id into known_device from exchange.devices d
+    where d.token_hash = begin_login.device_hash and d.account_id = owner.account_id;
+    wait := exchange.take_login_attempt(
+        exchange.login_subjects(begin_login.email, known_device, begin_login.address));
+    if wait > 0 then
+        return query select wait, null::bigint, null::text;
+    else
+        return query select 0::bigint, owner.account_id, owner.password_hash;
+    end if;
+end $$;
+
+ALTER FUNCTION exchange.begin_login(email text, address inet, device_hash bytea) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.begin_login(email text, address inet, device_hash bytea) IS 'Takes an attempt to log in: how long to wait before one is taken, or what is needed to check the password, null where there is no such login. An attempt counts as wrong until a session is opened.';
+
+CREATE FUNCTION exchange.begin_password_check(account_id bigint) RETURNS TABLE(wait_ms bigint, password_hash text)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    wait bigint;
+begin
+    wait := exchange.take_login_attempt(array['check:' || begin_password_check.account_id]);
+    return query
+    select wait, case when wait = 0 then a.password_hash end
+    from exchange.accounts a
+    where a.account_id = begin_password_check.account_id and a.role = 'user';
+end $$;
+
+ALTER FUNCTION exchange.begin_password_check(account_id bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.begin_password_check(account_id bigint) IS 'Takes an attempt of somebody who is logged in to prove the password again: how long to wait before one is taken, or the hash. It counts as wrong until end_password_check.';
+
 CREATE FUNCTION exchange.begin_totp(account_id bigint, session_id bigint, secret bytea) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 #variable_conflict use_column
 begin
-    perform from exchange.accounts a where a.account_id = begin_totp.account_id for no key update;
-    perform exchange.require_stepped_up(begin_totp.account_id, begin_totp.session_id);
+    perform exchange.require_owner(begin_totp.account_id, begin_totp.session_id);
     insert into exchange.totp_factors as t (account_id, secret)
     values (begin_totp.account_id, begin_totp.secret)
     on conflict (account_id) do update set secret = excluded.secret, created_at = now()
@@ -404,7 +623,22 @@ end $$;
 
 ALTER FUNCTION exchange.begin_totp(account_id bigint, session_id bigint, secret bytea) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION exchange.begin_totp(account_id bigint, session_id bigint, secret bytea) IS 'Stores the sealed secret of an authenticator app that is not asked for until its first code came; an earlier one of that kind is forgotten. Rejects: ACCESS_REVOKED, STEP_UP_REQUIRED, FACTOR_EXISTS.';
+COMMENT ON FUNCTION exchange.begin_totp(account_id bigint, session_id bigint, secret bytea) IS 'Stores the sealed secret of an authenticator app that is not asked for until its first code came; an earlier one of that kind is forgotten. Rejects: ACCESS_REVOKED, STEP_UP_REQUIRED, ACCOUNT_FROZEN, FACTOR_EXISTS.';
+
+CREATE FUNCTION exchange.block_withdrawals(account_id bigint) RETURNS timestamp with time zone
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    -- Long enough for an owner to read a mail and to freeze the account.
+    update exchange.accounts a
+    set withdrawals_blocked_until = greatest(a.withdrawals_blocked_until, now() + interval '24 hours')
+    where a.account_id = block_withdrawals.account_id
+    returning a.withdrawals_blocked_until
+$$;
+
+ALTER FUNCTION exchange.block_withdrawals(account_id bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.block_withdrawals(account_id bigint) IS 'After a change of an account''s security nothing is withdrawn for a day; returns until when. For other functions.';
 
 CREATE FUNCTION exchange.book_at(market text, sequence bigint) RETURNS TABLE(side text, price numeric, quantity numeric, orders integer)
     LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -713,6 +947,58 @@ ALTER FUNCTION exchange.close_session(account_id bigint, session_id bigint) OWNE
 
 COMMENT ON FUNCTION exchange.close_session(account_id bigint, session_id bigint) IS 'Ends a session of the account, its own or another: a logout. False where there was no such session.';
 
+CREATE FUNCTION exchange.close_sessions(account_id bigint, session_id bigint, include_current boolean) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+    perform from exchange.accounts a where a.account_id = close_sessions.account_id for no key update;
+    perform exchange.require_session(close_sessions.account_id, close_sessions.session_id);
+    return cardinality(exchange.end_sessions(close_sessions.account_id, array(
+        select s.session_id from exchange.sessions s
+        where s.account_id = close_sessions.account_id
+            and (close_sessions.include_current or s.session_id <> close_sessions.session_id))));
+end $$;
+
+ALTER FUNCTION exchange.close_sessions(account_id bigint, session_id bigint, include_current boolean) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.close_sessions(account_id bigint, session_id bigint, include_current boolean) IS 'Ends all other sessions of an account, or all, in the name of a session; returns how many. Rejects: ACCESS_REVOKED.';
+
+CREATE FUNCTION exchange.confirm_email_change(token_hash bytea, address inet DEFAULT NULL::inet) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    used exchange.account_tokens;
+    owner exchange.accounts;
+    new_email text;
+begin
+    used := exchange.use_token(confirm_email_change.token_hash, array['change_email']);
+    new_email := used.facts ->> 'email';
+    select * into owner from exchange.accounts a where a.account_id = used.account_id;
+    if owner.status <> 'active' then
+        perform exchange.reject('ACCOUNT_FROZEN', 'the account is frozen: nothing about it can be changed');
+    end if;
+    -- To the address of before, whoever it was that changed it.
+    perform exchange.cause_mail(owner.account_id, 'email_changed', exchange.mail_facts(
+        confirm_email_change.address, blocked_until => exchange.block_withdrawals(owner.account_id)));
+    begin
+        update exchange.accounts set email = new_email, email_verified_at = now()
+        where account_id = owner.account_id;
+    exception when unique_violation then
+        perform exchange.reject('EMAIL_TAKEN', 'another account has this email address by now');
+    end;
+    perform exchange.use_up_tokens(owner.account_id);
+    perform exchange.end_sessions(owner.account_id, array(
+        select s.session_id from exchange.sessions s where s.account_id = owner.account_id));
+end $$;
+
+ALTER FUNCTION exchange.confirm_email_change(token_hash bytea, address inet) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.confirm_email_change(token_hash bytea, address inet) IS 'Follows the link of a mail to a new address: the account moves there, its sessions end, nothing is withdrawn for a day, and a mail to the old address says so. Rejects: INVALID_TOKEN, ACCOUNT_FROZEN, EMAIL_TAKEN.';
+
 CREATE FUNCTION exchange.confirm_totp(account_id bigint, session_id bigint, secret bytea, step bigint, code_hashes bytea[]) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -721,8 +1007,7 @@ CREATE FUNCTION exchange.confirm_totp(account_id bigint, session_id bigint, secr
 declare
     was_alone boolean;
 begin
-    perform from exchange.accounts a where a.account_id = confirm_totp.account_id for no key update;
-    perform exchange.require_stepped_up(confirm_totp.account_id, confirm_totp.session_id);
+    perform exchange.require_owner(confirm_totp.account_id, confirm_totp.session_id);
     was_alone := not exchange.has_second_factor(confirm_totp.account_id);
     update exchange.totp_factors t set confirmed_at = now(), last_step = confirm_totp.step
     where t.account_id = confirm_totp.account_id and t.confirmed_at is null and t.secret = confirm_totp.secret;
@@ -734,12 +1019,14 @@ begin
         perform exchange.end_other_sessions(confirm_totp.account_id, confirm_totp.session_id);
         perform exchange.put_recovery_codes(confirm_totp.account_id, confirm_totp.code_hashes);
     end if;
+    perform exchange.tell_factor_changed(
+        confirm_totp.account_id, confirm_totp.session_id, 'authenticator app', 'added', is_weaker => false);
     return was_alone;
 end $$;
 
 ALTER FUNCTION exchange.confirm_totp(account_id bigint, session_id bigint, secret bytea, step bigint, code_hashes bytea[]) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION exchange.confirm_totp(account_id bigint, session_id bigint, secret bytea, step bigint, code_hashes bytea[]) IS 'Turns an authenticator app on, after its first right code, whose half minute is used up. As the first factor of the account it ends the other sessions and brings recovery codes: then true. Rejects: ACCESS_REVOKED, STEP_UP_REQUIRED, FACTOR_NOT_FOUND.';
+COMMENT ON FUNCTION exchange.confirm_totp(account_id bigint, session_id bigint, secret bytea, step bigint, code_hashes bytea[]) IS 'Turns an authenticator app on, after its first right code, whose half minute is used up. As the first factor of the account it ends the other sessions and brings recovery codes: then true. The owner gets a mail. Rejects: ACCESS_REVOKED, STEP_UP_REQUIRED, ACCOUNT_FROZEN, FACTOR_NOT_FOUND.';
 
 CREATE FUNCTION exchange.count_factor_failure(account_id bigint) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -808,12 +1095,11 @@ declare
     -- Live keys an account; more would be a leak, not a need.
     max_keys constant integer := 50;
     earlier exchange.api_keys;
+    facts jsonb;
     holder constant bigint := coalesce(create_api_key.sub_account_id, create_api_key.account_id);
 begin
-    -- One at a time, so that the keys can be counted and a repeat finds the first. Accounts are
-    -- locked before sessions everywhere.
-    perform from exchange.accounts a where a.account_id = create_api_key.account_id for no key update;
-    perform exchange.require_stepped_up(create_api_key.account_id, create_api_key.session_id);
+    -- One at a time, so that the keys can be counted and a repeat finds the first.
+    perform exchange.require_owner(create_api_key.account_id, create_api_key.session_id);
     if not exchange.owns_account(create_api_key.account_id, holder) then
         perform exchange.reject('ACCOUNT_NOT_FOUND', 'the account has no such sub-account');
     end if;
@@ -832,6 +1118,11 @@ begin
         where k.account_id = holder and k.revoked_at is null) >= max_keys then
         perform exchange.reject('TOO_MANY_KEYS', format('an account has at most %s keys; revoke one first', max_keys));
     end if;
+    -- The label is told as the words of a stranger, which it may be.
+    select exchange.mail_facts(s.address, create_api_key.label) into facts
+    from exchange.sessions s where s.session_id = create_api_key.session_id;
+    perform exchange.cause_mail(create_api_key.account_id, 'api_key_made', facts - 'program' || jsonb_build_object(
+        'label', facts -> 'program', 'permissions', create_api_key.permissions));
     return query
     insert into exchange.api_keys (
         account_id, public_id, label, scheme, secret, public_key, permissions, addresses, request_key, made_by_account_id)
@@ -844,7 +1135,7 @@ end $$;
 
 ALTER FUNCTION exchange.create_api_key(account_id bigint, session_id bigint, public_id text, label text, scheme text, secret bytea, public_key bytea, permissions text[], addresses cidr[], request_key text, sub_account_id bigint) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION exchange.create_api_key(account_id bigint, session_id bigint, public_id text, label text, scheme text, secret bytea, public_key bytea, permissions text[], addresses cidr[], request_key text, sub_account_id bigint) IS 'Makes an API key in the name of a session that has stepped up: for the account, or for one of its sub-accounts alone. A repeat of the request key returns the first key. Rejects: ACCESS_REVOKED, STEP_UP_REQUIRED, ACCOUNT_NOT_FOUND, DUPLICATE_IDEMPOTENCY_KEY, TOO_MANY_KEYS.';
+COMMENT ON FUNCTION exchange.create_api_key(account_id bigint, session_id bigint, public_id text, label text, scheme text, secret bytea, public_key bytea, permissions text[], addresses cidr[], request_key text, sub_account_id bigint) IS 'Makes an API key in the name of a session that has stepped up: for the account, or for one of its sub-accounts alone. The owner gets a mail. A repeat of the request key returns the first key. Rejects: ACCESS_REVOKED, STEP_UP_REQUIRED, ACCOUNT_FROZEN, ACCOUNT_NOT_FOUND, DUPLICATE_IDEMPOTENCY_KEY, TOO_MANY_KEYS.';
 
 CREATE FUNCTION exchange.create_market(market_id integer, base_asset text, quote_asset text, tick numeric, lot numeric, min_quantity numeric, max_quantity numeric, min_notional numeric, price_band numeric, reference_price numeric, max_open_orders integer DEFAULT 200, allow_self_trade boolean DEFAULT false, status text DEFAULT 'trading'::text) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
@@ -904,6 +1195,20 @@ ALTER FUNCTION exchange.create_market(market_id integer, base_asset text, quote_
 
 COMMENT ON FUNCTION exchange.create_market(market_id integer, base_asset text, quote_asset text, tick numeric, lot numeric, min_quantity numeric, max_quantity numeric, min_notional numeric, price_band numeric, reference_price numeric, max_open_orders integer, allow_self_trade boolean, status text) IS 'Lists base/quote under the operator''s number, with a fee account of its own, which stream markets tells. What the engine could not count exactly is refused. Rejects: UNKNOWN_ASSET, INVALID_MARKET, MARKET_EXISTS; a rule of the table that does not hold is a check violation that names it.';
 
+CREATE FUNCTION exchange.devices_of(account_id bigint) RETURNS TABLE(device_id bigint, address inet, user_agent text, first_seen_at timestamp with time zone, last_seen_at timestamp with time zone)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select d.device_id, d.address, d.user_agent, d.first_seen_at, d.last_seen_at
+    from exchange.devices d
+    where d.account_id = devices_of.account_id
+    order by d.last_seen_at desc, d.device_id desc
+$$;
+
+ALTER FUNCTION exchange.devices_of(account_id bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.devices_of(account_id bigint) IS 'What the account was logged in from, the last seen first.';
+
 CREATE FUNCTION exchange.drop_unneeded_codes(account_id bigint) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -934,6 +1239,17 @@ end $$;
 ALTER FUNCTION exchange.end_other_sessions(account_id bigint, session_id bigint) OWNER TO exchange_owner;
 
 COMMENT ON FUNCTION exchange.end_other_sessions(account_id bigint, session_id bigint) IS 'Ends all sessions of an account but this one. For other functions.';
+
+CREATE FUNCTION exchange.end_password_check(account_id bigint) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    delete from exchange.login_pauses p where p.subject = 'check:' || end_password_check.account_id
+$$;
+
+ALTER FUNCTION exchange.end_password_check(account_id bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.end_password_check(account_id bigint) IS 'The password was right: earlier attempts of this kind are forgotten.';
 
 CREATE FUNCTION exchange.end_sessions(account_id bigint, session_ids bigint[]) RETURNS bigint[]
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1024,7 +1340,7 @@ ALTER FUNCTION exchange.find_ceremony(token_hash bytea) OWNER TO exchange_owner;
 
 COMMENT ON FUNCTION exchange.find_ceremony(token_hash bytea) IS 'What was asked under this token; no row where nothing was, or the time is over. Using it up is left to what the answer does.';
 
-CREATE FUNCTION exchange.finish_login(ceremony_hash bytea, of_account_id bigint, totp_step bigint, recovery_code_hash bytea, passkey_id bigint, passkey_before jsonb, passkey_after jsonb, token_hash bytea, lifetime interval, address inet, user_agent text) RETURNS TABLE(outcome text, session_id bigint, expires_at timestamp with time zone)
+CREATE FUNCTION exchange.finish_login(ceremony_hash bytea, of_account_id bigint, totp_step bigint, recovery_code_hash bytea, passkey_id bigint, passkey_before jsonb, passkey_after jsonb, token_hash bytea, lifetime interval, address inet, user_agent text, device_hash bytea, new_device_hash bytea) RETURNS TABLE(outcome text, session_id bigint, expires_at timestamp with time zone, device_id bigint, is_new_device boolean)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -1047,17 +1363,22 @@ begin
     -- A wrong one leaves the ceremony for another try: what bounds the tries is counted by account.
     if finish_login.outcome = 'proved' then
         fitted := exchange.use_ceremony(finish_login.ceremony_hash, found_ceremony.kind, found_ceremony.account_id, null);
-        select o.session_id, o.expires_at into finish_login.session_id, finish_login.expires_at
+        select o.session_id, o.expires_at, o.device_id, o.is_new_device
+        into finish_login.session_id, finish_login.expires_at, finish_login.device_id, finish_login.is_new_device
         from exchange.open_session(
             finish_login.of_account_id, finish_login.token_hash, finish_login.lifetime, finish_login.address,
-            finish_login.user_agent, fitted, true) o;
+            finish_login.user_agent, fitted, finish_login.device_hash, finish_login.new_device_hash, true) o;
+        if finish_login.recovery_code_hash is not null then
+            perform exchange.tell_factor_changed(
+                finish_login.of_account_id, finish_login.session_id, 'recovery code', 'used', is_weaker => false);
+        end if;
     end if;
     return next;
 end $$;
 
-ALTER FUNCTION exchange.finish_login(ceremony_hash bytea, of_account_id bigint, totp_step bigint, recovery_code_hash bytea, passkey_id bigint, passkey_before jsonb, passkey_after jsonb, token_hash bytea, lifetime interval, address inet, user_agent text) OWNER TO exchange_owner;
+ALTER FUNCTION exchange.finish_login(ceremony_hash bytea, of_account_id bigint, totp_step bigint, recovery_code_hash bytea, passkey_id bigint, passkey_before jsonb, passkey_after jsonb, token_hash bytea, lifetime interval, address inet, user_agent text, device_hash bytea, new_device_hash bytea) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION exchange.finish_login(ceremony_hash bytea, of_account_id bigint, totp_step bigint, recovery_code_hash bytea, passkey_id bigint, passkey_before jsonb, passkey_after jsonb, token_hash bytea, lifetime interval, address inet, user_agent text) IS 'Ends a login by its second factor, or one by a passkey alone: opens the session, or says wrong or blocked, as prove_factor does. Rejects: INVALID_TOKEN, UNKNOWN_ACCOUNT, INVALID_LIFETIME, INVALID_TOKEN_HASH.';
+COMMENT ON FUNCTION exchange.finish_login(ceremony_hash bytea, of_account_id bigint, totp_step bigint, recovery_code_hash bytea, passkey_id bigint, passkey_before jsonb, passkey_after jsonb, token_hash bytea, lifetime interval, address inet, user_agent text, device_hash bytea, new_device_hash bytea) IS 'Ends a login by its second factor, or one by a passkey alone: opens the session, or says wrong or blocked, as prove_factor does. Rejects: INVALID_TOKEN, UNKNOWN_ACCOUNT, INVALID_LIFETIME, INVALID_TOKEN_HASH.';
 
 CREATE FUNCTION exchange.finish_mail(mail_id bigint, max_attempts integer, failure text DEFAULT NULL::text) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1082,6 +1403,28 @@ end $$;
 ALTER FUNCTION exchange.finish_mail(mail_id bigint, max_attempts integer, failure text) OWNER TO exchange_owner;
 
 COMMENT ON FUNCTION exchange.finish_mail(mail_id bigint, max_attempts integer, failure text) IS 'After an attempt: sent where there is no failure. Returns whether it will be tried again.';
+
+CREATE FUNCTION exchange.forget_device(account_id bigint, session_id bigint, device_id bigint) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+    perform from exchange.accounts a where a.account_id = forget_device.account_id for no key update;
+    perform exchange.require_session(forget_device.account_id, forget_device.session_id);
+    perform exchange.end_sessions(forget_device.account_id, array(
+        select s.session_id from exchange.sessions s
+        where s.account_id = forget_device.account_id and s.device_id = forget_device.device_id));
+    delete from exchange.devices d
+    where d.device_id = forget_device.device_id and d.account_id = forget_device.account_id;
+    if not found then
+        perform exchange.reject('DEVICE_NOT_FOUND', format('no device %s of this account', forget_device.device_id));
+    end if;
+end $$;
+
+ALTER FUNCTION exchange.forget_device(account_id bigint, session_id bigint, device_id bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.forget_device(account_id bigint, session_id bigint, device_id bigint) IS 'Ends a device''s sessions and forgets it, in the name of a session: its next login is one from a new device. Rejects: ACCESS_REVOKED, DEVICE_NOT_FOUND.';
 
 CREATE FUNCTION exchange.forget_ended_sessions(limit_sessions integer DEFAULT 1000) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1164,7 +1507,8 @@ declare
     -- Long enough to answer a question about a mail.
     mails_kept constant interval := '30 days';
     tokens_kept constant interval := '1 day';
-    -- No window is as long.
+    devices_kept constant interval := '400 days';
+    -- No pause and no window is as long.
     usage_kept constant interval := '2 days';
     at_most constant integer := least(greatest(limit_rows, 0), 100000);
     forgotten integer;
@@ -1197,12 +1541,86 @@ begin
         where e.window_start < now() - usage_kept
         limit at_most for update skip locked);
     get diagnostics forgotten = row_count;
+    total := total + forgotten;
+    delete from exchange.mail_requests r
+    where r.mail_request_id in (
+        select e.mail_request_id from exchange.mail_requests e
+        where e.requested_at < now() - mails_kept
+        order by e.requested_at limit at_most for update skip locked);
+    get diagnostics forgotten = row_count;
+    total := total + forgotten;
+    delete from exchange.login_pauses p
+    where p.subject in (
+        select e.subject from exchange.login_pauses e
+        where e.last_attempt_at < now() - usage_kept
+        order by e.last_attempt_at limit at_most for update skip locked);
+    get diagnostics forgotten = row_count;
+    total := total + forgotten;
+    delete from exchange.devices d
+    where d.device_id in (
+        select e.device_id from exchange.devices e
+        where e.last_seen_at < now() - devices_kept
+        limit at_most for update skip locked);
+    get diagnostics forgotten = row_count;
     return total + forgotten;
 end $$;
 
 ALTER FUNCTION exchange.forget_spent_access(limit_rows integer) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION exchange.forget_spent_access(limit_rows integer) IS 'Deletes one-time tokens, ceremonies, mails and windows of limits that nobody asks about any more, so many of each at most; returns how many.';
+COMMENT ON FUNCTION exchange.forget_spent_access(limit_rows integer) IS 'Deletes one-time tokens, ceremonies, mails and what was asked for them, pauses, devices and windows of limits that nobody asks about any more, so many of each at most; returns how many.';
+
+CREATE FUNCTION exchange.forgive_login(email text, device_id bigint, address inet) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    subjects constant text[] := exchange.login_subjects(forgive_login.email, forgive_login.device_id, forgive_login.address);
+begin
+    perform from exchange.login_pauses p where p.subject = any (subjects) order by p.subject for no key update;
+    delete from exchange.login_pauses p where p.subject = any (subjects) and not starts_with(p.subject, 'network:');
+    -- Only this attempt: an own account does not buy guesses at others.
+    update exchange.login_pauses p
+    set failures = greatest(p.failures - 1, 0), paused_until = now()
+    where p.subject = any (subjects) and starts_with(p.subject, 'network:');
+end $$;
+
+ALTER FUNCTION exchange.forgive_login(email text, device_id bigint, address inet) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.forgive_login(email text, device_id bigint, address inet) IS 'An attempt proved right: earlier ones of its account or device are forgotten, of its network only this one. For other functions.';
+
+CREATE FUNCTION exchange.freeze_account(token_hash bytea, address inet DEFAULT NULL::inet) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    used exchange.account_tokens;
+    revoked bigint[];
+begin
+    used := exchange.use_token(freeze_account.token_hash, array['freeze']);
+    perform exchange.set_account_status(used.account_id, 'frozen');
+    perform exchange.block_withdrawals(used.account_id);
+    perform exchange.use_up_tokens(used.account_id);
+    perform exchange.end_sessions(used.account_id, array(
+        select s.session_id from exchange.sessions s where s.account_id = used.account_id));
+    delete from exchange.devices d where d.account_id = used.account_id;
+    with ended as (
+        update exchange.api_keys k set revoked_at = now()
+        where exchange.owns_account(used.account_id, k.account_id) and k.revoked_at is null
+        returning k.api_key_id
+    )
+    select array_agg(e.api_key_id order by e.api_key_id) into revoked from ended e;
+    if revoked is not null then
+        perform exchange.append_event('access', jsonb_build_object(
+            'change', 'revoked', 'account_id', used.account_id::text,
+            'session_ids', '[]'::jsonb, 'api_key_ids', to_jsonb(revoked)));
+    end if;
+    perform exchange.cause_mail(used.account_id, 'account_frozen', exchange.mail_facts(freeze_account.address));
+end $$;
+
+ALTER FUNCTION exchange.freeze_account(token_hash bytea, address inet) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.freeze_account(token_hash bytea, address inet) IS 'Follows the link of a mail to an owner who was robbed: the account is frozen, its sessions end, its API keys and those of its sub-accounts are revoked and its devices forgotten. Only the operator frees it. Rejects: INVALID_TOKEN.';
 
 CREATE FUNCTION exchange.has_second_factor(account_id bigint) RETURNS boolean
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -1331,7 +1749,41 @@ $$;
 
 ALTER FUNCTION exchange.login_account(email text) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION exchange.login_account(email text) IS 'What is needed to check a password: no row where no such login exists. The only way to a password hash.';
+COMMENT ON FUNCTION exchange.login_account(email text) IS 'What is needed to check a password: no row where no such login exists. For operators: the API begins a login by begin_login, which counts attempts.';
+
+CREATE FUNCTION exchange.login_subjects(email text, device_id bigint, address inet) RETURNS text[]
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    -- A known device has pauses of its own: what strangers guess elsewhere keeps no owner out.
+    select case
+        when device_id is not null then array['device:' || device_id]
+        else array_remove(array[
+            'account:' || encode(sha256(convert_to(lower(email), 'UTF8')), 'hex'),
+            -- Who has one IPv6 address has the whole network of 64 bits.
+            'network:' || host(network(set_masklen(address, case family(address) when 6 then 64 else 32 end)))], null)
+    end
+$$;
+
+ALTER FUNCTION exchange.login_subjects(email text, device_id bigint, address inet) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.login_subjects(email text, device_id bigint, address inet) IS 'Whose pauses a login is subject to. For other functions.';
+
+CREATE FUNCTION exchange.mail_facts(address inet, program text DEFAULT NULL::text, blocked_until timestamp with time zone DEFAULT NULL::timestamp with time zone) RETURNS jsonb
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    -- No colon and no slash: a stranger's words make no link.
+    select jsonb_strip_nulls(jsonb_build_object(
+        'at', to_char(now() at time zone 'utc', 'YYYY-MM-DD HH24:MI "UTC"'),
+        'address', host(address),
+        'program', nullif(trim(regexp_replace(left(program, 80), '[^A-Za-z0-9 ._()-]', ' ', 'g')), ''),
+        'withdrawals_blocked_until', to_char(blocked_until at time zone 'utc', 'YYYY-MM-DD HH24:MI "UTC"')))
+$$;
+
+ALTER FUNCTION exchange.mail_facts(address inet, program text, blocked_until timestamp with time zone) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.mail_facts(address inet, program text, blocked_until timestamp with time zone) IS 'What a mail about security says of when and from where. For other functions.';
 
 CREATE FUNCTION exchange.make_partitions(months_ahead integer DEFAULT 12) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1683,7 +2135,7 @@ ALTER FUNCTION exchange.number_before(of_market_id integer, moment timestamp wit
 
 COMMENT ON FUNCTION exchange.number_before(of_market_id integer, moment timestamp with time zone) IS 'The market''s last number before a moment, or its number 0: a search by halves, because numbers follow time. All numbers lie before null and infinity.';
 
-CREATE FUNCTION exchange.open_session(account_id bigint, token_hash bytea, lifetime interval DEFAULT '1 day'::interval, address inet DEFAULT NULL::inet, user_agent text DEFAULT NULL::text, password_hash text DEFAULT NULL::text, is_factor_proved boolean DEFAULT false) RETURNS TABLE(session_id bigint, expires_at timestamp with time zone)
+CREATE FUNCTION exchange.open_session(account_id bigint, token_hash bytea, lifetime interval DEFAULT '1 day'::interval, address inet DEFAULT NULL::inet, user_agent text DEFAULT NULL::text, password_hash text DEFAULT NULL::text, device_hash bytea DEFAULT NULL::bytea, new_device_hash bytea DEFAULT NULL::bytea, is_factor_proved boolean DEFAULT false) RETURNS TABLE(session_id bigint, expires_at timestamp with time zone, device_id bigint, is_new_device boolean)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -1693,6 +2145,8 @@ declare
     max_sessions constant integer := 100;
     max_user_agent constant integer := 200;
     crowded_out bigint[];
+    owner exchange.accounts;
+    device record;
 begin
     if open_session.lifetime is null or open_session.lifetime <= '0' or open_session.lifetime > '31 days' then
         perform exchange.reject('INVALID_LIFETIME', 'a session lives longer than nothing and at most 31 days');
@@ -1700,7 +2154,7 @@ begin
     if open_session.token_hash is null or octet_length(open_session.token_hash) <> 32 then
         perform exchange.reject('INVALID_TOKEN_HASH', 'a token hash is 32 bytes of SHA-256');
     end if;
-    perform from exchange.accounts a
+    select * into owner from exchange.accounts a
     where a.account_id = open_session.account_id and a.role = 'user'
         and (open_session.password_hash is null or a.password_hash = open_session.password_hash)
     for no key update;
@@ -1719,17 +2173,25 @@ begin
         perform exchange.end_sessions(open_session.account_id, crowded_out);
     end if;
     delete from exchange.sessions s where s.account_id = open_session.account_id and s.expires_at <= now();
+    select * into device from exchange.recognise_device(
+        open_session.account_id, open_session.device_hash, open_session.new_device_hash, open_session.address,
+        open_session.user_agent);
+    perform exchange.forgive_login(
+        owner.email, case when not device.is_new then device.device_id end, open_session.address);
+    if owner.first_login_at is null then
+        update exchange.accounts a set first_login_at = now() where a.account_id = open_session.account_id;
+    end if;
     return query
-    insert into exchange.sessions (token_hash, account_id, expires_at, address, user_agent)
+    insert into exchange.sessions (token_hash, account_id, expires_at, address, user_agent, device_id)
     values (
         open_session.token_hash, open_session.account_id, now() + open_session.lifetime,
-        open_session.address, left(open_session.user_agent, max_user_agent))
-    returning session_id, expires_at;
+        open_session.address, left(open_session.user_agent, max_user_agent), device.device_id)
+    returning session_id, expires_at, device.device_id, device.is_new;
 end $$;
 
-ALTER FUNCTION exchange.open_session(account_id bigint, token_hash bytea, lifetime interval, address inet, user_agent text, password_hash text, is_factor_proved boolean) OWNER TO exchange_owner;
+ALTER FUNCTION exchange.open_session(account_id bigint, token_hash bytea, lifetime interval, address inet, user_agent text, password_hash text, device_hash bytea, new_device_hash bytea, is_factor_proved boolean) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION exchange.open_session(account_id bigint, token_hash bytea, lifetime interval, address inet, user_agent text, password_hash text, is_factor_proved boolean) IS 'Records a login and returns when it ends. A password hash given is the one that was checked: the login is refused where the password has changed since. Ended sessions of the account are forgotten; the oldest beyond 100 end. An account with a second factor must have proved it. Rejects: INVALID_LIFETIME, INVALID_TOKEN_HASH, UNKNOWN_ACCOUNT, SECOND_FACTOR_REQUIRED.';
+COMMENT ON FUNCTION exchange.open_session(account_id bigint, token_hash bytea, lifetime interval, address inet, user_agent text, password_hash text, device_hash bytea, new_device_hash bytea, is_factor_proved boolean) IS 'Records a login and returns when it ends. A password hash given is the one that was checked: the login is refused where the password has changed since. A device that is not known becomes a new one, and its owner gets a mail. Ended sessions of the account are forgotten; the oldest beyond 100 end. An account with a second factor must have proved it. Rejects: INVALID_LIFETIME, INVALID_TOKEN_HASH, UNKNOWN_ACCOUNT, SECOND_FACTOR_REQUIRED.';
 
 CREATE FUNCTION exchange.open_sub_account(account_id bigint, session_id bigint, label text) RETURNS TABLE(sub_account_id bigint, created_at timestamp with time zone, repeated boolean)
     LANGUAGE plpgsql SECURITY DEFINER
@@ -2066,6 +2528,20 @@ ALTER FUNCTION exchange.positions_of(stream_ids integer[]) OWNER TO exchange_own
 
 COMMENT ON FUNCTION exchange.positions_of(stream_ids integer[]) IS 'The number of the last message of each of these streams; 0 where nothing was said yet.';
 
+CREATE FUNCTION exchange.profile_of(account_id bigint) RETURNS TABLE(email text, email_verified_at timestamp with time zone, full_name text, country text, birth_date text, phone text, status text, anti_phishing_code text, withdrawals_blocked_until timestamp with time zone, created_at timestamp with time zone)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select a.email, a.email_verified_at, a.full_name, a.country, a.birth_date::text, a.phone, a.status,
+        a.anti_phishing_code, case when a.withdrawals_blocked_until > now() then a.withdrawals_blocked_until end, a.created_at
+    from exchange.accounts a
+    where a.account_id = profile_of.account_id and a.role = 'user'
+$$;
+
+ALTER FUNCTION exchange.profile_of(account_id bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.profile_of(account_id bigint) IS 'What an account''s owner may see of it; a block of withdrawals that has passed is none.';
+
 CREATE FUNCTION exchange.prove_factor(account_id bigint, totp_step bigint, recovery_code_hash bytea, passkey_id bigint, passkey_before jsonb, passkey_after jsonb) RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2186,35 +2662,57 @@ ALTER FUNCTION exchange.recent_trades(market text, limit_trades integer, before_
 
 COMMENT ON FUNCTION exchange.recent_trades(market text, limit_trades integer, before_trade_id bigint) IS 'A market''s trades, newest first, at most 1,000, without the parties; public. Rejects: UNKNOWN_MARKET.';
 
-CREATE FUNCTION exchange.register_account(email text) RETURNS void
+CREATE FUNCTION exchange.recognise_device(account_id bigint, device_hash bytea, new_device_hash bytea, address inet, user_agent text) RETURNS TABLE(device_id bigint, is_new boolean)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    max_user_agent constant integer := 200;
+    known bigint;
+    had_login boolean;
+begin
+    update exchange.devices d
+    set last_seen_at = now(), address = recognise_device.address, user_agent = left(recognise_device.user_agent, max_user_agent)
+    where d.token_hash = recognise_device.device_hash and d.account_id = recognise_device.account_id
+    returning d.device_id into known;
+    if found then
+        return query select known, false;
+        return;
+    end if;
+    select a.first_login_at is not null into had_login
+    from exchange.accounts a where a.account_id = recognise_device.account_id;
+    if had_login then
+        perform exchange.cause_mail(recognise_device.account_id, 'new_device', exchange.mail_facts(
+            recognise_device.address, recognise_device.user_agent));
+    end if;
+    return query select exchange.add_device(
+        recognise_device.account_id, recognise_device.new_device_hash, recognise_device.address,
+        recognise_device.user_agent), true;
+end $$;
+
+ALTER FUNCTION exchange.recognise_device(account_id bigint, device_hash bytea, new_device_hash bytea, address inet, user_agent text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.recognise_device(account_id bigint, device_hash bytea, new_device_hash bytea, address inet, user_agent text) IS 'The device of a login; one that is not known is added, and after an account''s first login a mail tells of it. For open_session.';
+
+CREATE FUNCTION exchange.rehash_password(account_id bigint, old_hash text, new_hash text) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $_$
 #variable_conflict use_column
-declare
-    -- Mails to one address an hour; more are not sent, and nobody is told.
-    max_mails constant integer := 5;
-    found_account exchange.accounts;
 begin
-    if register_account.email is null or register_account.email !~ '^[^@\s]{1,64}@[^@\s]{1,190}$' then
-        perform exchange.reject('INVALID_EMAIL', 'an email address is name@domain, at most 255 characters');
+    if rehash_password.new_hash !~ '^\$2[aby]\$[0-9]{2}\$[./A-Za-z0-9]{53}$' then
+        perform exchange.reject('INVALID_PASSWORD_HASH', 'a password hash is a bcrypt hash of 60 characters');
     end if;
-    insert into exchange.accounts (email) values (lower(register_account.email)) on conflict (email) do nothing;
-    -- Locked, so that mails are counted one request at a time.
-    select * into found_account from exchange.accounts a
-    where a.email = lower(register_account.email) for no key update;
-    if (select count(*) from exchange.mails m
-        where m.account_id = found_account.account_id and m.requested_at > now() - interval '1 hour') >= max_mails then
-        return;
-    end if;
-    perform exchange.cause_mail(
-        found_account.account_id,
-        case when found_account.email_verified_at is null then 'verify_email' else 'already_registered' end);
+    update exchange.accounts
+    set password_hash = rehash_password.new_hash
+    where account_id = rehash_password.account_id and password_hash = rehash_password.old_hash;
+    return found;
 end $_$;
 
-ALTER FUNCTION exchange.register_account(email text) OWNER TO exchange_owner;
+ALTER FUNCTION exchange.rehash_password(account_id bigint, old_hash text, new_hash text) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION exchange.register_account(email text) IS 'Opens an account for an address that has none, and causes a mail that proves the address, or tells its owner that the account exists. The caller learns nothing of which. Rejects: INVALID_EMAIL.';
+COMMENT ON FUNCTION exchange.rehash_password(account_id bigint, old_hash text, new_hash text) IS 'The same password at another cost: no session ends. False where the password was changed meanwhile. Rejects: INVALID_PASSWORD_HASH.';
 
 CREATE FUNCTION exchange.reject(code text, message text) RETURNS void
     LANGUAGE plpgsql
@@ -2234,38 +2732,45 @@ CREATE FUNCTION exchange.remove_passkey(account_id bigint, session_id bigint, pa
     AS $$
 #variable_conflict use_column
 begin
-    perform from exchange.accounts a where a.account_id = remove_passkey.account_id for no key update;
-    perform exchange.require_stepped_up(remove_passkey.account_id, remove_passkey.session_id);
+    perform exchange.require_owner(remove_passkey.account_id, remove_passkey.session_id);
     delete from exchange.passkeys
     where passkey_id = remove_passkey.passkey_id and account_id = remove_passkey.account_id;
     if not found then
         perform exchange.reject('PASSKEY_NOT_FOUND', format('no passkey %s of this account', remove_passkey.passkey_id));
     end if;
     perform exchange.drop_unneeded_codes(remove_passkey.account_id);
+    perform exchange.tell_factor_changed(
+        remove_passkey.account_id, remove_passkey.session_id, 'passkey', 'removed', is_weaker => true);
 end $$;
 
 ALTER FUNCTION exchange.remove_passkey(account_id bigint, session_id bigint, passkey_id bigint) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION exchange.remove_passkey(account_id bigint, session_id bigint, passkey_id bigint) IS 'Takes a passkey away. Rejects: ACCESS_REVOKED, STEP_UP_REQUIRED, PASSKEY_NOT_FOUND.';
+COMMENT ON FUNCTION exchange.remove_passkey(account_id bigint, session_id bigint, passkey_id bigint) IS 'Takes a passkey away. Nothing is withdrawn for a day, and the owner gets a mail. Rejects: ACCESS_REVOKED, STEP_UP_REQUIRED, ACCOUNT_FROZEN, PASSKEY_NOT_FOUND.';
 
 CREATE FUNCTION exchange.remove_totp(account_id bigint, session_id bigint) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 #variable_conflict use_column
+declare
+    was_on boolean;
 begin
-    perform from exchange.accounts a where a.account_id = remove_totp.account_id for no key update;
-    perform exchange.require_stepped_up(remove_totp.account_id, remove_totp.session_id);
-    delete from exchange.totp_factors where account_id = remove_totp.account_id;
+    perform exchange.require_owner(remove_totp.account_id, remove_totp.session_id);
+    delete from exchange.totp_factors where account_id = remove_totp.account_id
+    returning confirmed_at is not null into was_on;
     if not found then
         perform exchange.reject('FACTOR_NOT_FOUND', 'the account has no authenticator app');
     end if;
     perform exchange.drop_unneeded_codes(remove_totp.account_id);
+    if was_on then
+        perform exchange.tell_factor_changed(
+            remove_totp.account_id, remove_totp.session_id, 'authenticator app', 'removed', is_weaker => true);
+    end if;
 end $$;
 
 ALTER FUNCTION exchange.remove_totp(account_id bigint, session_id bigint) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION exchange.remove_totp(account_id bigint, session_id bigint) IS 'Takes the authenticator app away. Rejects: ACCESS_REVOKED, STEP_UP_REQUIRED, FACTOR_NOT_FOUND.';
+COMMENT ON FUNCTION exchange.remove_totp(account_id bigint, session_id bigint) IS 'Takes the authenticator app away, also one whose first code has not come. Nothing is withdrawn for a day, and the owner gets a mail. Rejects: ACCESS_REVOKED, STEP_UP_REQUIRED, ACCOUNT_FROZEN, FACTOR_NOT_FOUND.';
 
 CREATE FUNCTION exchange.replace_recovery_codes(account_id bigint, session_id bigint, code_hashes bytea[]) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -2273,17 +2778,69 @@ CREATE FUNCTION exchange.replace_recovery_codes(account_id bigint, session_id bi
     AS $$
 #variable_conflict use_column
 begin
-    perform from exchange.accounts a where a.account_id = replace_recovery_codes.account_id for no key update;
-    perform exchange.require_stepped_up(replace_recovery_codes.account_id, replace_recovery_codes.session_id);
+    perform exchange.require_owner(replace_recovery_codes.account_id, replace_recovery_codes.session_id);
     if not exchange.has_second_factor(replace_recovery_codes.account_id) then
         perform exchange.reject('FACTOR_NOT_FOUND', 'the account has no second factor that codes could stand in for');
     end if;
     perform exchange.put_recovery_codes(replace_recovery_codes.account_id, replace_recovery_codes.code_hashes);
+    perform exchange.tell_factor_changed(
+        replace_recovery_codes.account_id, replace_recovery_codes.session_id, 'recovery codes', 'replaced', is_weaker => false);
 end $$;
 
 ALTER FUNCTION exchange.replace_recovery_codes(account_id bigint, session_id bigint, code_hashes bytea[]) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION exchange.replace_recovery_codes(account_id bigint, session_id bigint, code_hashes bytea[]) IS 'Gives the account a new set of recovery codes; the earlier ones are gone. Rejects: ACCESS_REVOKED, STEP_UP_REQUIRED, FACTOR_NOT_FOUND.';
+COMMENT ON FUNCTION exchange.replace_recovery_codes(account_id bigint, session_id bigint, code_hashes bytea[]) IS 'Gives the account a new set of recovery codes; the earlier ones are gone. Rejects: ACCESS_REVOKED, STEP_UP_REQUIRED, ACCOUNT_FROZEN, FACTOR_NOT_FOUND.';
+
+CREATE FUNCTION exchange.request_email_change(account_id bigint, session_id bigint, email text, address inet DEFAULT NULL::inet, user_agent text DEFAULT NULL::text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+    max_user_agent constant integer := 200;
+    mail_bell constant text := '10900';
+begin
+    if request_email_change.email is null or request_email_change.email !~ '^[^@\s]{1,64}@[^@\s]{1,190}$' then
+        perform exchange.reject('INVALID_EMAIL', 'an email address is name@domain, at most 255 characters');
+    end if;
+    perform exchange.require_owner(request_email_change.account_id, request_email_change.session_id);
+    insert into exchange.mail_requests (kind, email, account_id, address, user_agent)
+    values (
+        'change_email', lower(request_email_change.email), request_email_change.account_id,
+        request_email_change.address, left(request_email_change.user_agent, max_user_agent));
+    perform pg_notify('exchange_events', mail_bell);
+end $_$;
+
+ALTER FUNCTION exchange.request_email_change(account_id bigint, session_id bigint, email text, address inet, user_agent text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.request_email_change(account_id bigint, session_id bigint, email text, address inet, user_agent text) IS 'Writes down, in the name of a session, that an account shall have another address; it moves when the link of a mail to that address is followed. Nothing tells whether the address is another account''s. Rejects: INVALID_EMAIL, ACCESS_REVOKED, STEP_UP_REQUIRED, ACCOUNT_FROZEN.';
+
+CREATE FUNCTION exchange.request_mail(kind text, email text, address inet DEFAULT NULL::inet, user_agent text DEFAULT NULL::text, full_name text DEFAULT NULL::text, country text DEFAULT NULL::text, birth_date date DEFAULT NULL::date, phone text DEFAULT NULL::text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+    max_user_agent constant integer := 200;
+    -- No stream has this number: the bell alone says that a mail is due.
+    mail_bell constant text := '10900';
+begin
+    if request_mail.kind is null or request_mail.kind not in ('register', 'reset_password') then
+        raise exception 'nobody asks for %', request_mail.kind using errcode = 'invalid_parameter_value';
+    end if;
+    if request_mail.email is null or request_mail.email !~ '^[^@\s]{1,64}@[^@\s]{1,190}$' then
+        perform exchange.reject('INVALID_EMAIL', 'an email address is name@domain, at most 255 characters');
+    end if;
+    -- Nothing here depends on whose address it is: neither the answer nor its time.
+    insert into exchange.mail_requests (kind, email, full_name, country, birth_date, phone, address, user_agent)
+    values (
+        request_mail.kind, lower(request_mail.email), request_mail.full_name, request_mail.country,
+        request_mail.birth_date, request_mail.phone, request_mail.address,
+        left(request_mail.user_agent, max_user_agent));
+    perform pg_notify('exchange_events', mail_bell);
+end $_$;
+
+ALTER FUNCTION exchange.request_mail(kind text, email text, address inet, user_agent text, full_name text, country text, birth_date date, phone text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.request_mail(kind text, email text, address inet, user_agent text, full_name text, country text, birth_date date, phone text) IS 'Writes down that somebody wants to register, or to reset the password of an address. Answering is another''s work (answer_mail_requests), so that neither answer nor time tell whether the address is known. Rejects: INVALID_EMAIL.';
 
 CREATE FUNCTION exchange.require_authority(account_id bigint, session_id bigint, api_key_id bigint, valid_until bigint) RETURNS void
     LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -2310,6 +2867,27 @@ end $$;
 ALTER FUNCTION exchange.require_authority(account_id bigint, session_id bigint, api_key_id bigint, valid_until bigint) OWNER TO exchange_owner;
 
 COMMENT ON FUNCTION exchange.require_authority(account_id bigint, session_id bigint, api_key_id bigint, valid_until bigint) IS 'Refuses a request whose session has ended, whose key was revoked or does not allow to trade, or that came after its time (milliseconds UTC); what is null is not checked. Rejects: REQUEST_EXPIRED, ACCESS_REVOKED.';
+
+CREATE FUNCTION exchange.require_owner(account_id bigint, session_id bigint) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    status text;
+begin
+    -- Accounts are locked before sessions everywhere.
+    select a.status into status from exchange.accounts a
+    where a.account_id = require_owner.account_id for no key update;
+    perform exchange.require_stepped_up(require_owner.account_id, require_owner.session_id);
+    if status <> 'active' then
+        perform exchange.reject('ACCOUNT_FROZEN', 'the account is frozen: nothing about it can be changed');
+    end if;
+end $$;
+
+ALTER FUNCTION exchange.require_owner(account_id bigint, session_id bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.require_owner(account_id bigint, session_id bigint) IS 'Locks an account for a change of its security settings in the name of a session that has stepped up. For other functions. Rejects: ACCESS_REVOKED, STEP_UP_REQUIRED, ACCOUNT_FROZEN.';
 
 CREATE FUNCTION exchange.require_session(account_id bigint, session_id bigint) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -2431,11 +3009,11 @@ ALTER FUNCTION exchange.session_account(token_hash bytea) OWNER TO exchange_owne
 
 COMMENT ON FUNCTION exchange.session_account(token_hash bytea) IS 'Whose session it is: no row where the token is unknown or its session has ended.';
 
-CREATE FUNCTION exchange.sessions_of(account_id bigint) RETURNS TABLE(session_id bigint, created_at timestamp with time zone, expires_at timestamp with time zone, address inet, user_agent text)
+CREATE FUNCTION exchange.sessions_of(account_id bigint) RETURNS TABLE(session_id bigint, created_at timestamp with time zone, expires_at timestamp with time zone, address inet, user_agent text, device_id bigint)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-    select s.session_id, s.created_at, s.expires_at, s.address, s.user_agent
+    select s.session_id, s.created_at, s.expires_at, s.address, s.user_agent, s.device_id
     from exchange.sessions s
     where s.account_id = sessions_of.account_id and s.expires_at > now()
     order by s.created_at desc, s.session_id desc
@@ -2471,6 +3049,29 @@ ALTER FUNCTION exchange.set_account_status(account_id bigint, status text) OWNER
 
 COMMENT ON FUNCTION exchange.set_account_status(account_id bigint, status text) IS 'Freezes an account (it may cancel and reduce, not place) or frees it, and its sub-accounts with it. Rejects: INVALID_STATUS, UNKNOWN_ACCOUNT.';
 
+CREATE FUNCTION exchange.set_anti_phishing_code(account_id bigint, session_id bigint, code text, address inet DEFAULT NULL::inet) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+#variable_conflict use_column
+begin
+    if set_anti_phishing_code.code !~ '^[A-Za-z0-9 _-]{4,20}$' then
+        perform exchange.reject('INVALID_CODE', 'a code is 4 to 20 letters, digits, blanks, _ or -');
+    end if;
+    perform exchange.require_owner(set_anti_phishing_code.account_id, set_anti_phishing_code.session_id);
+    update exchange.accounts set anti_phishing_code = set_anti_phishing_code.code
+    where account_id = set_anti_phishing_code.account_id
+        and anti_phishing_code is distinct from set_anti_phishing_code.code;
+    if found then
+        perform exchange.cause_mail(
+            set_anti_phishing_code.account_id, 'anti_phishing_changed', exchange.mail_facts(set_anti_phishing_code.address));
+    end if;
+end $_$;
+
+ALTER FUNCTION exchange.set_anti_phishing_code(account_id bigint, session_id bigint, code text, address inet) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.set_anti_phishing_code(account_id bigint, session_id bigint, code text, address inet) IS 'Sets the words that every mail to the account repeats, or takes them away (null), in the name of a session, and mails that. Rejects: INVALID_CODE, ACCESS_REVOKED, STEP_UP_REQUIRED, ACCOUNT_FROZEN.';
+
 CREATE FUNCTION exchange.set_market_status(market text, status text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2490,23 +3091,32 @@ ALTER FUNCTION exchange.set_market_status(market text, status text) OWNER TO exc
 
 COMMENT ON FUNCTION exchange.set_market_status(market text, status text) IS 'Halts a market, lets it take cancels only, or lets it trade, which stream markets tells. Rejects: INVALID_STATUS, UNKNOWN_MARKET.';
 
-CREATE FUNCTION exchange.set_password(token_hash bytea, password_hash text) RETURNS void
+CREATE FUNCTION exchange.set_password(token_hash bytea, password_hash text, new_device_hash bytea DEFAULT NULL::bytea, address inet DEFAULT NULL::inet, user_agent text DEFAULT NULL::text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 #variable_conflict use_column
 declare
-    owner_id bigint;
+    used exchange.account_tokens;
+    owner exchange.accounts;
 begin
-    owner_id := exchange.use_token(set_password.token_hash, 'set_password');
-    update exchange.account_tokens set used_at = now()
-    where account_id = owner_id and purpose = 'set_password' and used_at is null;
-    perform exchange.set_password_hash(owner_id, set_password.password_hash);
+    used := exchange.use_token(set_password.token_hash, array['set_password']);
+    select * into owner from exchange.accounts a where a.account_id = used.account_id;
+    perform exchange.use_up_tokens(owner.account_id);
+    perform exchange.set_password_hash(owner.account_id, set_password.password_hash);
+    -- Who reads the mails is the owner: nobody's wrong guesses keep this device out.
+    perform exchange.forgive_login(owner.email, null, null);
+    perform exchange.add_device(
+        owner.account_id, set_password.new_device_hash, set_password.address, set_password.user_agent);
+    if owner.password_hash is not null then
+        perform exchange.cause_mail(owner.account_id, 'password_changed', exchange.mail_facts(
+            set_password.address, blocked_until => exchange.block_withdrawals(owner.account_id)));
+    end if;
 end $$;
 
-ALTER FUNCTION exchange.set_password(token_hash bytea, password_hash text) OWNER TO exchange_owner;
+ALTER FUNCTION exchange.set_password(token_hash bytea, password_hash text, new_device_hash bytea, address inet, user_agent text) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION exchange.set_password(token_hash bytea, password_hash text) IS 'Sets the password by a one-time token, uses up the account''s other ones, and ends its sessions. Rejects: INVALID_TOKEN, INVALID_PASSWORD_HASH.';
+COMMENT ON FUNCTION exchange.set_password(token_hash bytea, password_hash text, new_device_hash bytea, address inet, user_agent text) IS 'Sets the password by a one-time token, uses up the account''s other ones, ends its sessions, and makes the device a known one. Where there was a password before, nothing is withdrawn for a day, and a mail says so. Rejects: INVALID_TOKEN, INVALID_PASSWORD_HASH.';
 
 CREATE FUNCTION exchange.set_password_hash(account_id bigint, password_hash text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -2532,7 +3142,7 @@ ALTER FUNCTION exchange.set_password_hash(account_id bigint, password_hash text)
 
 COMMENT ON FUNCTION exchange.set_password_hash(account_id bigint, password_hash text) IS 'Changes a password and ends the account''s sessions. Rejects: INVALID_PASSWORD_HASH, UNKNOWN_ACCOUNT.';
 
-CREATE FUNCTION exchange.step_up(account_id bigint, session_id bigint, password_hash text, totp_step bigint, recovery_code_hash bytea, ceremony_hash bytea, passkey_id bigint, passkey_before jsonb, passkey_after jsonb, token_hash bytea) RETURNS TABLE(outcome text, new_session_id bigint, expires_at timestamp with time zone)
+CREATE FUNCTION exchange.step_up(account_id bigint, session_id bigint, password_hash text, totp_step bigint, recovery_code_hash bytea, ceremony_hash bytea, passkey_id bigint, passkey_before jsonb, passkey_after jsonb, token_hash bytea) RETURNS TABLE(outcome text, new_session_id bigint, expires_at timestamp with time zone, device_id bigint)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -2567,8 +3177,13 @@ begin
         insert into exchange.sessions (token_hash, account_id, expires_at, address, user_agent, device_id)
         select step_up.token_hash, s.account_id, s.expires_at, s.address, s.user_agent, s.device_id
         from exchange.sessions s where s.session_id = step_up.session_id
-        returning session_id, expires_at into step_up.new_session_id, step_up.expires_at;
+        returning session_id, expires_at, device_id
+        into step_up.new_session_id, step_up.expires_at, step_up.device_id;
         perform exchange.end_sessions(step_up.account_id, array[step_up.session_id]);
+        if step_up.recovery_code_hash is not null then
+            perform exchange.tell_factor_changed(
+                step_up.account_id, step_up.new_session_id, 'recovery code', 'used', is_weaker => false);
+        end if;
     end if;
     return next;
 end $$;
@@ -2686,6 +3301,51 @@ ALTER FUNCTION exchange.submit_once(account_id bigint, request_key text, batch j
 
 COMMENT ON FUNCTION exchange.submit_once(account_id bigint, request_key text, batch json) IS 'Runs an account''s commands as submit does, once only under an idempotency key: a repeat gets the first outcomes again, marked as repeated. Refusals of the credential are not kept. Rejects: MALFORMED, DUPLICATE_IDEMPOTENCY_KEY, ACCESS_REVOKED, REQUEST_EXPIRED.';
 
+CREATE FUNCTION exchange.take_login_attempt(subjects text[]) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    -- Attempts without a pause. Behind one address there may be many people.
+    free_attempts constant integer := 5;
+    free_attempts_of_network constant integer := 100;
+    -- The pause after the last free attempt; each further one doubles it.
+    first_pause constant interval := '1 second';
+    longest_pause constant interval := '15 minutes';
+    quiet constant interval := '1 day';
+    max_failures constant integer := 1000;
+    taken_at timestamptz;
+    paused_until timestamptz;
+begin
+    -- Everybody locks rows in this order, so that nobody waits in a circle.
+    insert into exchange.login_pauses (subject, failures, last_attempt_at, paused_until)
+    select s.subject, 0, now(), now() from unnest(subjects) as s (subject) order by s.subject collate "C"
+    on conflict (subject) do nothing;
+    perform from exchange.login_pauses p where p.subject = any (subjects) order by p.subject for no key update;
+    taken_at := clock_timestamp();
+    select max(p.paused_until) into paused_until from exchange.login_pauses p where p.subject = any (subjects);
+    if paused_until > taken_at then
+        return greatest(1, ceil(extract(epoch from paused_until - taken_at) * 1000));
+    end if;
+    update exchange.login_pauses p
+    set failures = n.failures, last_attempt_at = taken_at,
+        paused_until = case
+            when n.failures < n.free then taken_at
+            else taken_at + least(first_pause * power(2, least(n.failures - n.free, 20)), longest_pause)
+        end
+    from (
+        select o.subject,
+            case when o.last_attempt_at < taken_at - quiet then 1 else least(o.failures + 1, max_failures) end as failures,
+            case when starts_with(o.subject, 'network:') then free_attempts_of_network else free_attempts end as free
+        from exchange.login_pauses o where o.subject = any (subjects)) n
+    where p.subject = n.subject;
+    return 0;
+end $$;
+
+ALTER FUNCTION exchange.take_login_attempt(subjects text[]) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.take_login_attempt(subjects text[]) IS 'Takes an attempt of all these subjects, or of none: 0, or the milliseconds until one is taken. An attempt during a pause does not lengthen it. For other functions.';
+
 CREATE FUNCTION exchange.take_rate(subjects text[], amounts bigint[], limits bigint[], seconds integer[]) RETURNS TABLE(subject text, granted bigint, remaining bigint, ends_in_ms bigint)
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2716,6 +3376,27 @@ ALTER FUNCTION exchange.take_rate(subjects text[], amounts bigint[], limits bigi
 
 COMMENT ON FUNCTION exchange.take_rate(subjects text[], amounts bigint[], limits bigint[], seconds integer[]) IS 'Reserves parts of limits for a server, for many subjects at once, each given once: what was granted of the amount, what nobody has reserved yet, and when the window ends. What all servers are granted in a window is never more than the limit.';
 
+CREATE FUNCTION exchange.tell_factor_changed(account_id bigint, session_id bigint, factor text, change text, is_weaker boolean) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    caller exchange.sessions;
+begin
+    select * into caller from exchange.sessions s where s.session_id = tell_factor_changed.session_id;
+    perform exchange.cause_mail(
+        tell_factor_changed.account_id, 'factor_changed',
+        exchange.mail_facts(caller.address, caller.user_agent, case
+            when tell_factor_changed.is_weaker then exchange.block_withdrawals(tell_factor_changed.account_id)
+        end)
+        || jsonb_build_object('factor', tell_factor_changed.factor, 'change', tell_factor_changed.change));
+end $$;
+
+ALTER FUNCTION exchange.tell_factor_changed(account_id bigint, session_id bigint, factor text, change text, is_weaker boolean) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.tell_factor_changed(account_id bigint, session_id bigint, factor text, change text, is_weaker boolean) IS 'Mails an owner that a second factor was changed by a session; where less is asked for from now on, nothing is withdrawn for a day. For other functions.';
+
 CREATE FUNCTION exchange.tell_market() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2744,6 +3425,21 @@ end $$;
 ALTER FUNCTION exchange.tell_market() OWNER TO exchange_owner;
 
 COMMENT ON FUNCTION exchange.tell_market() IS 'Says in stream markets what became of a market: made, status, rules or removed.';
+
+CREATE FUNCTION exchange.token_owner(token_hash bytea, purpose text) RETURNS TABLE(email text, full_name text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select a.email, a.full_name
+    from exchange.account_tokens t
+    join exchange.accounts a on a.account_id = t.account_id
+    where t.token_hash = token_owner.token_hash and t.purpose = token_owner.purpose
+        and t.used_at is null and t.expires_at > now()
+$$;
+
+ALTER FUNCTION exchange.token_owner(token_hash bytea, purpose text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.token_owner(token_hash bytea, purpose text) IS 'Whose one-time token it is, without using it: no row where it would be refused. So that no work is done for a token that is none.';
 
 CREATE FUNCTION exchange.trades_of(account_id bigint, of_market text DEFAULT NULL::text, of_order_id bigint DEFAULT NULL::bigint, from_time timestamp with time zone DEFAULT NULL::timestamp with time zone, to_time timestamp with time zone DEFAULT NULL::timestamp with time zone, before_time timestamp with time zone DEFAULT NULL::timestamp with time zone, before_trade_id bigint DEFAULT NULL::bigint, before_part integer DEFAULT NULL::integer, limit_trades integer DEFAULT 100) RETURNS TABLE(trade_id bigint, market text, liquidity text, side text, order_id bigint, price numeric, quantity numeric, quote_amount numeric, fee numeric, fee_asset text, traded_at timestamp with time zone)
     LANGUAGE plpgsql STABLE
@@ -2942,29 +3638,74 @@ ALTER FUNCTION exchange.use_ceremony(token_hash bytea, kind text, account_id big
 
 COMMENT ON FUNCTION exchange.use_ceremony(token_hash bytea, kind text, account_id bigint, session_id bigint) IS 'Uses a ceremony up: of two answers the second finds nothing. Returns the password hash of a login. For other functions. Rejects: INVALID_TOKEN.';
 
-CREATE FUNCTION exchange.use_token(token_hash bytea, purpose text) RETURNS bigint
+CREATE TABLE exchange.account_tokens (
+    token_hash bytea NOT NULL,
+    account_id bigint NOT NULL,
+    purpose text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    used_at timestamp with time zone,
+    facts jsonb DEFAULT '{}'::jsonb NOT NULL,
+    CONSTRAINT account_tokens_expires_later CHECK ((expires_at > created_at)),
+    CONSTRAINT account_tokens_purpose_known CHECK ((purpose = ANY (ARRAY['verify_email'::text, 'set_password'::text, 'reset_password'::text, 'change_email'::text, 'freeze'::text]))),
+    CONSTRAINT account_tokens_token_hash_length CHECK ((octet_length(token_hash) = 32))
+);
+
+ALTER TABLE exchange.account_tokens OWNER TO exchange_owner;
+
+COMMENT ON TABLE exchange.account_tokens IS 'One-time tokens of links and next steps; the token itself is nowhere stored.';
+
+COMMENT ON COLUMN exchange.account_tokens.token_hash IS 'SHA-256 of the token.';
+
+COMMENT ON COLUMN exchange.account_tokens.account_id IS 'For whom.';
+
+COMMENT ON COLUMN exchange.account_tokens.purpose IS 'verify_email, reset_password, change_email, freeze: came by mail; set_password: the step after the first two.';
+
+COMMENT ON COLUMN exchange.account_tokens.created_at IS 'When it was made.';
+
+COMMENT ON COLUMN exchange.account_tokens.expires_at IS 'From when on it is refused.';
+
+COMMENT ON COLUMN exchange.account_tokens.used_at IS 'When it was used; it works once.';
+
+COMMENT ON COLUMN exchange.account_tokens.facts IS 'The facts of the mail that it came by.';
+
+CREATE FUNCTION exchange.use_token(token_hash bytea, purposes text[]) RETURNS exchange.account_tokens
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 #variable_conflict use_column
 declare
+    used exchange.account_tokens;
     owner_id bigint;
 begin
     select t.account_id into owner_id from exchange.account_tokens t where t.token_hash = use_token.token_hash;
     -- Accounts are locked before what belongs to them. Of two clicks the second waits here.
     perform from exchange.accounts a where a.account_id = owner_id for no key update;
     update exchange.account_tokens t set used_at = now()
-    where t.token_hash = use_token.token_hash and t.purpose = use_token.purpose
-        and t.used_at is null and t.expires_at > now();
+    where t.token_hash = use_token.token_hash and t.purpose = any (use_token.purposes)
+        and t.used_at is null and t.expires_at > now()
+    returning * into used;
     if not found then
         perform exchange.reject('INVALID_TOKEN', 'this link is unknown, was used, or is too old');
     end if;
-    return owner_id;
+    return used;
 end $$;
 
-ALTER FUNCTION exchange.use_token(token_hash bytea, purpose text) OWNER TO exchange_owner;
+ALTER FUNCTION exchange.use_token(token_hash bytea, purposes text[]) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION exchange.use_token(token_hash bytea, purpose text) IS 'Uses a one-time token up and returns whose it was, with the account locked. For other functions. Rejects: INVALID_TOKEN.';
+COMMENT ON FUNCTION exchange.use_token(token_hash bytea, purposes text[]) IS 'Uses up a one-time token of one of these purposes and returns it, with its account locked. For other functions. Rejects: INVALID_TOKEN.';
+
+CREATE FUNCTION exchange.use_up_tokens(account_id bigint) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    update exchange.account_tokens t set used_at = now()
+    where t.account_id = use_up_tokens.account_id and t.used_at is null and t.purpose <> 'freeze'
+$$;
+
+ALTER FUNCTION exchange.use_up_tokens(account_id bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.use_up_tokens(account_id bigint) IS 'After a change of an account''s security no older link changes anything, but for those that freeze it. For other functions.';
 
 CREATE FUNCTION exchange.verify_email(token_hash bytea, password_token_hash bytea) RETURNS timestamp with time zone
     LANGUAGE plpgsql SECURITY DEFINER
@@ -2973,18 +3714,26 @@ CREATE FUNCTION exchange.verify_email(token_hash bytea, password_token_hash byte
 #variable_conflict use_column
 declare
     lifetime constant interval := '1 hour';
-    owner_id bigint;
+    used exchange.account_tokens;
 begin
-    owner_id := exchange.use_token(verify_email.token_hash, 'verify_email');
-    update exchange.accounts set email_verified_at = coalesce(email_verified_at, now()) where account_id = owner_id;
+    used := exchange.use_token(verify_email.token_hash, array['verify_email', 'reset_password']);
+    -- Who reads the address says who its owner is: by the request that this very link answers.
+    update exchange.accounts a
+    set full_name = r.full_name, country = r.country, birth_date = r.birth_date, phone = r.phone
+    from exchange.mail_requests r
+    where a.account_id = used.account_id and used.purpose = 'verify_email'
+        and (a.full_name is null or a.password_hash is null)
+        and r.mail_request_id = (used.facts ->> 'mail_request_id')::bigint and r.kind = 'register';
+    update exchange.accounts set email_verified_at = coalesce(email_verified_at, now())
+    where account_id = used.account_id;
     insert into exchange.account_tokens (token_hash, account_id, purpose, expires_at)
-    values (verify_email.password_token_hash, owner_id, 'set_password', now() + lifetime);
+    values (verify_email.password_token_hash, used.account_id, 'set_password', now() + lifetime);
     return now() + lifetime;
 end $$;
 
 ALTER FUNCTION exchange.verify_email(token_hash bytea, password_token_hash bytea) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION exchange.verify_email(token_hash bytea, password_token_hash bytea) IS 'Follows the link of a mail: the address is proved, and the second token allows to set the password until the time returned. Rejects: INVALID_TOKEN.';
+COMMENT ON FUNCTION exchange.verify_email(token_hash bytea, password_token_hash bytea) IS 'Follows the link of a mail: the address is proved, what was said of the person at registration is taken over, and the second token allows to set the password until the time returned. Rejects: INVALID_TOKEN.';
 
 CREATE TABLE exchange.assets (
     asset_id integer NOT NULL,
@@ -4056,37 +4805,6 @@ ALTER TABLE exchange.account_balances OWNER TO exchange_owner;
 
 COMMENT ON VIEW exchange.account_balances IS 'Balances with their asset''s name. Whoever reads it as exchange_api sees those of the account that it acts for.';
 
-CREATE TABLE exchange.account_tokens (
-    token_hash bytea NOT NULL,
-    account_id bigint NOT NULL,
-    purpose text NOT NULL,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    expires_at timestamp with time zone NOT NULL,
-    used_at timestamp with time zone,
-    facts jsonb DEFAULT '{}'::jsonb NOT NULL,
-    CONSTRAINT account_tokens_expires_later CHECK ((expires_at > created_at)),
-    CONSTRAINT account_tokens_purpose_known CHECK ((purpose = ANY (ARRAY['verify_email'::text, 'set_password'::text, 'reset_password'::text, 'change_email'::text, 'freeze'::text]))),
-    CONSTRAINT account_tokens_token_hash_length CHECK ((octet_length(token_hash) = 32))
-);
-
-ALTER TABLE exchange.account_tokens OWNER TO exchange_owner;
-
-COMMENT ON TABLE exchange.account_tokens IS 'One-time tokens of links and next steps; the token itself is nowhere stored.';
-
-COMMENT ON COLUMN exchange.account_tokens.token_hash IS 'SHA-256 of the token.';
-
-COMMENT ON COLUMN exchange.account_tokens.account_id IS 'For whom.';
-
-COMMENT ON COLUMN exchange.account_tokens.purpose IS 'verify_email, reset_password, change_email, freeze: came by mail; set_password: the step after the first two.';
-
-COMMENT ON COLUMN exchange.account_tokens.created_at IS 'When it was made.';
-
-COMMENT ON COLUMN exchange.account_tokens.expires_at IS 'From when on it is refused.';
-
-COMMENT ON COLUMN exchange.account_tokens.used_at IS 'When it was used; it works once.';
-
-COMMENT ON COLUMN exchange.account_tokens.facts IS 'The facts of the mail that it came by.';
-
 ALTER TABLE exchange.accounts ALTER COLUMN account_id ADD GENERATED BY DEFAULT AS IDENTITY (
     SEQUENCE NAME exchange.accounts_account_id_seq
     START WITH 1
@@ -4326,60 +5044,6 @@ COMMENT ON COLUMN exchange.login_pauses.failures IS 'Attempts in a row; one coun
 COMMENT ON COLUMN exchange.login_pauses.last_attempt_at IS 'When the last one was taken; after a day of quiet they are forgotten.';
 
 COMMENT ON COLUMN exchange.login_pauses.paused_until IS 'Before this time none is taken.';
-
-CREATE TABLE exchange.mail_requests (
-    mail_request_id bigint NOT NULL,
-    kind text NOT NULL,
-    email text NOT NULL,
-    account_id bigint,
-    full_name text,
-    country text COLLATE pg_catalog."C",
-    birth_date date,
-    phone text,
-    address inet,
-    user_agent text,
-    requested_at timestamp with time zone DEFAULT now() NOT NULL,
-    answered_at timestamp with time zone,
-    failure text,
-    CONSTRAINT mail_requests_birth_date_range CHECK ((birth_date >= '1900-01-01'::date)),
-    CONSTRAINT mail_requests_change_has_account CHECK (((kind <> 'change_email'::text) OR (account_id IS NOT NULL))),
-    CONSTRAINT mail_requests_country_form CHECK ((country ~ '^[A-Z]{2}$'::text)),
-    CONSTRAINT mail_requests_email_lower CHECK ((email = lower(email))),
-    CONSTRAINT mail_requests_full_name_length CHECK (((length(full_name) >= 1) AND (length(full_name) <= 100))),
-    CONSTRAINT mail_requests_kind_known CHECK ((kind = ANY (ARRAY['register'::text, 'reset_password'::text, 'change_email'::text]))),
-    CONSTRAINT mail_requests_phone_form CHECK ((phone ~ '^\+[1-9][0-9]{6,14}$'::text)),
-    CONSTRAINT mail_requests_user_agent_length CHECK ((length(user_agent) <= 200))
-);
-
-ALTER TABLE exchange.mail_requests OWNER TO exchange_owner;
-
-COMMENT ON TABLE exchange.mail_requests IS 'What somebody asked for under an e-mail address. Asking only writes it down; what it means is found out later, so that an answer''s time tells nobody whether the address is known.';
-
-COMMENT ON COLUMN exchange.mail_requests.mail_request_id IS 'Its number.';
-
-COMMENT ON COLUMN exchange.mail_requests.kind IS 'register; reset_password; change_email: from the account''s address to this one.';
-
-COMMENT ON COLUMN exchange.mail_requests.email IS 'The address given, in lower case.';
-
-COMMENT ON COLUMN exchange.mail_requests.account_id IS 'Who asked for the change; otherwise the account found or opened once it was answered.';
-
-COMMENT ON COLUMN exchange.mail_requests.full_name IS 'Given at registration; goes into the account when the link in this request''s mail is followed.';
-
-COMMENT ON COLUMN exchange.mail_requests.country IS 'As full_name.';
-
-COMMENT ON COLUMN exchange.mail_requests.birth_date IS 'As full_name.';
-
-COMMENT ON COLUMN exchange.mail_requests.phone IS 'As full_name.';
-
-COMMENT ON COLUMN exchange.mail_requests.address IS 'From where it came.';
-
-COMMENT ON COLUMN exchange.mail_requests.user_agent IS 'Which program asked, as it said itself.';
-
-COMMENT ON COLUMN exchange.mail_requests.requested_at IS 'When.';
-
-COMMENT ON COLUMN exchange.mail_requests.answered_at IS 'When it was seen to, whether a mail followed or not.';
-
-COMMENT ON COLUMN exchange.mail_requests.failure IS 'Why it could not be seen to: a fault of ours.';
 
 ALTER TABLE exchange.mail_requests ALTER COLUMN mail_request_id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME exchange.mail_requests_mail_request_id_seq
@@ -5312,6 +5976,8 @@ GRANT ALL ON FUNCTION exchange.account_statement(account_id bigint, from_time ti
 GRANT ALL ON FUNCTION exchange.account_statement(account_id bigint, from_time timestamp with time zone, to_time timestamp with time zone) TO exchange_worker;
 GRANT ALL ON FUNCTION exchange.account_statement(account_id bigint, from_time timestamp with time zone, to_time timestamp with time zone) TO exchange_analyst;
 
+REVOKE ALL ON FUNCTION exchange.add_device(account_id bigint, token_hash bytea, address inet, user_agent text) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION exchange.add_mail_token(mail_id bigint, purpose text, token_hash bytea) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.add_mail_token(mail_id bigint, purpose text, token_hash bytea) TO exchange_worker;
 
@@ -5323,6 +5989,11 @@ GRANT ALL ON FUNCTION exchange.adjust_balance(account_id bigint, asset text, amo
 
 REVOKE ALL ON FUNCTION exchange.advance_candles(market_id integer, limit_trades integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.advance_candles(market_id integer, limit_trades integer) TO exchange_worker;
+
+REVOKE ALL ON FUNCTION exchange.answer_mail_request(request exchange.mail_requests) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION exchange.answer_mail_requests(limit_requests integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.answer_mail_requests(limit_requests integer) TO exchange_worker;
 
 REVOKE ALL ON FUNCTION exchange.api_keys_of(account_id bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.api_keys_of(account_id bigint) TO exchange_api;
@@ -5340,8 +6011,16 @@ GRANT ALL ON FUNCTION exchange.balances_of(account_ids bigint[]) TO exchange_api
 REVOKE ALL ON FUNCTION exchange.begin_ceremony(token_hash bytea, kind text, account_id bigint, session_id bigint, state jsonb, password_hash text) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.begin_ceremony(token_hash bytea, kind text, account_id bigint, session_id bigint, state jsonb, password_hash text) TO exchange_api;
 
+REVOKE ALL ON FUNCTION exchange.begin_login(email text, address inet, device_hash bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.begin_login(email text, address inet, device_hash bytea) TO exchange_api;
+
+REVOKE ALL ON FUNCTION exchange.begin_password_check(account_id bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.begin_password_check(account_id bigint) TO exchange_api;
+
 REVOKE ALL ON FUNCTION exchange.begin_totp(account_id bigint, session_id bigint, secret bytea) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.begin_totp(account_id bigint, session_id bigint, secret bytea) TO exchange_api;
+
+REVOKE ALL ON FUNCTION exchange.block_withdrawals(account_id bigint) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION exchange.book_at(market text, sequence bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.book_at(market text, sequence bigint) TO exchange_api;
@@ -5386,6 +6065,12 @@ GRANT ALL ON FUNCTION exchange.claim_mails(max_attempts integer, limit_mails int
 REVOKE ALL ON FUNCTION exchange.close_session(account_id bigint, session_id bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.close_session(account_id bigint, session_id bigint) TO exchange_api;
 
+REVOKE ALL ON FUNCTION exchange.close_sessions(account_id bigint, session_id bigint, include_current boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.close_sessions(account_id bigint, session_id bigint, include_current boolean) TO exchange_api;
+
+REVOKE ALL ON FUNCTION exchange.confirm_email_change(token_hash bytea, address inet) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.confirm_email_change(token_hash bytea, address inet) TO exchange_api;
+
 REVOKE ALL ON FUNCTION exchange.confirm_totp(account_id bigint, session_id bigint, secret bytea, step bigint, code_hashes bytea[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.confirm_totp(account_id bigint, session_id bigint, secret bytea, step bigint, code_hashes bytea[]) TO exchange_api;
 
@@ -5399,9 +6084,15 @@ GRANT ALL ON FUNCTION exchange.create_api_key(account_id bigint, session_id bigi
 
 REVOKE ALL ON FUNCTION exchange.create_market(market_id integer, base_asset text, quote_asset text, tick numeric, lot numeric, min_quantity numeric, max_quantity numeric, min_notional numeric, price_band numeric, reference_price numeric, max_open_orders integer, allow_self_trade boolean, status text) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION exchange.devices_of(account_id bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.devices_of(account_id bigint) TO exchange_api;
+
 REVOKE ALL ON FUNCTION exchange.drop_unneeded_codes(account_id bigint) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION exchange.end_other_sessions(account_id bigint, session_id bigint) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION exchange.end_password_check(account_id bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.end_password_check(account_id bigint) TO exchange_api;
 
 REVOKE ALL ON FUNCTION exchange.end_sessions(account_id bigint, session_ids bigint[]) FROM PUBLIC;
 
@@ -5419,11 +6110,14 @@ GRANT ALL ON FUNCTION exchange.find_api_key(public_id text) TO exchange_api;
 REVOKE ALL ON FUNCTION exchange.find_ceremony(token_hash bytea) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.find_ceremony(token_hash bytea) TO exchange_api;
 
-REVOKE ALL ON FUNCTION exchange.finish_login(ceremony_hash bytea, of_account_id bigint, totp_step bigint, recovery_code_hash bytea, passkey_id bigint, passkey_before jsonb, passkey_after jsonb, token_hash bytea, lifetime interval, address inet, user_agent text) FROM PUBLIC;
-GRANT ALL ON FUNCTION exchange.finish_login(ceremony_hash bytea, of_account_id bigint, totp_step bigint, recovery_code_hash bytea, passkey_id bigint, passkey_before jsonb, passkey_after jsonb, token_hash bytea, lifetime interval, address inet, user_agent text) TO exchange_api;
+REVOKE ALL ON FUNCTION exchange.finish_login(ceremony_hash bytea, of_account_id bigint, totp_step bigint, recovery_code_hash bytea, passkey_id bigint, passkey_before jsonb, passkey_after jsonb, token_hash bytea, lifetime interval, address inet, user_agent text, device_hash bytea, new_device_hash bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.finish_login(ceremony_hash bytea, of_account_id bigint, totp_step bigint, recovery_code_hash bytea, passkey_id bigint, passkey_before jsonb, passkey_after jsonb, token_hash bytea, lifetime interval, address inet, user_agent text, device_hash bytea, new_device_hash bytea) TO exchange_api;
 
 REVOKE ALL ON FUNCTION exchange.finish_mail(mail_id bigint, max_attempts integer, failure text) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.finish_mail(mail_id bigint, max_attempts integer, failure text) TO exchange_worker;
+
+REVOKE ALL ON FUNCTION exchange.forget_device(account_id bigint, session_id bigint, device_id bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.forget_device(account_id bigint, session_id bigint, device_id bigint) TO exchange_api;
 
 REVOKE ALL ON FUNCTION exchange.forget_ended_sessions(limit_sessions integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.forget_ended_sessions(limit_sessions integer) TO exchange_worker;
@@ -5437,6 +6131,11 @@ GRANT ALL ON FUNCTION exchange.forget_request_keys(age_hours integer, limit_keys
 REVOKE ALL ON FUNCTION exchange.forget_spent_access(limit_rows integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.forget_spent_access(limit_rows integer) TO exchange_worker;
 
+REVOKE ALL ON FUNCTION exchange.forgive_login(email text, device_id bigint, address inet) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION exchange.freeze_account(token_hash bytea, address inet) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.freeze_account(token_hash bytea, address inet) TO exchange_api;
+
 REVOKE ALL ON FUNCTION exchange.has_second_factor(account_id bigint) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION exchange.ledger_of(account_id bigint, of_asset text, from_time timestamp with time zone, to_time timestamp with time zone, before_time timestamp with time zone, before_fact_id bigint, before_part integer, limit_entries integer) FROM PUBLIC;
@@ -5445,7 +6144,10 @@ GRANT ALL ON FUNCTION exchange.ledger_of(account_id bigint, of_asset text, from_
 GRANT ALL ON FUNCTION exchange.ledger_of(account_id bigint, of_asset text, from_time timestamp with time zone, to_time timestamp with time zone, before_time timestamp with time zone, before_fact_id bigint, before_part integer, limit_entries integer) TO exchange_analyst;
 
 REVOKE ALL ON FUNCTION exchange.login_account(email text) FROM PUBLIC;
-GRANT ALL ON FUNCTION exchange.login_account(email text) TO exchange_api;
+
+REVOKE ALL ON FUNCTION exchange.login_subjects(email text, device_id bigint, address inet) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION exchange.mail_facts(address inet, program text, blocked_until timestamp with time zone) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION exchange.make_partitions(months_ahead integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.make_partitions(months_ahead integer) TO exchange_worker;
@@ -5478,8 +6180,8 @@ GRANT ALL ON FUNCTION exchange.number_before(of_market_id integer, moment timest
 GRANT ALL ON FUNCTION exchange.number_before(of_market_id integer, moment timestamp with time zone) TO exchange_worker;
 GRANT ALL ON FUNCTION exchange.number_before(of_market_id integer, moment timestamp with time zone) TO exchange_analyst;
 
-REVOKE ALL ON FUNCTION exchange.open_session(account_id bigint, token_hash bytea, lifetime interval, address inet, user_agent text, password_hash text, is_factor_proved boolean) FROM PUBLIC;
-GRANT ALL ON FUNCTION exchange.open_session(account_id bigint, token_hash bytea, lifetime interval, address inet, user_agent text, password_hash text, is_factor_proved boolean) TO exchange_api;
+REVOKE ALL ON FUNCTION exchange.open_session(account_id bigint, token_hash bytea, lifetime interval, address inet, user_agent text, password_hash text, device_hash bytea, new_device_hash bytea, is_factor_proved boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.open_session(account_id bigint, token_hash bytea, lifetime interval, address inet, user_agent text, password_hash text, device_hash bytea, new_device_hash bytea, is_factor_proved boolean) TO exchange_api;
 
 REVOKE ALL ON FUNCTION exchange.open_sub_account(account_id bigint, session_id bigint, label text) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.open_sub_account(account_id bigint, session_id bigint, label text) TO exchange_api;
@@ -5525,6 +6227,9 @@ GRANT ALL ON FUNCTION exchange.positions_of(stream_ids integer[]) TO exchange_ap
 GRANT ALL ON FUNCTION exchange.positions_of(stream_ids integer[]) TO exchange_worker;
 GRANT ALL ON FUNCTION exchange.positions_of(stream_ids integer[]) TO exchange_analyst;
 
+REVOKE ALL ON FUNCTION exchange.profile_of(account_id bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.profile_of(account_id bigint) TO exchange_api;
+
 REVOKE ALL ON FUNCTION exchange.prove_factor(account_id bigint, totp_step bigint, recovery_code_hash bytea, passkey_id bigint, passkey_before jsonb, passkey_after jsonb) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION exchange.put_recovery_codes(account_id bigint, code_hashes bytea[]) FROM PUBLIC;
@@ -5537,12 +6242,14 @@ GRANT ALL ON FUNCTION exchange.recent_trades(market text, limit_trades integer, 
 GRANT ALL ON FUNCTION exchange.recent_trades(market text, limit_trades integer, before_trade_id bigint) TO exchange_worker;
 GRANT ALL ON FUNCTION exchange.recent_trades(market text, limit_trades integer, before_trade_id bigint) TO exchange_analyst;
 
+REVOKE ALL ON FUNCTION exchange.recognise_device(account_id bigint, device_hash bytea, new_device_hash bytea, address inet, user_agent text) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION exchange.reduce_order(account_id bigint, order_id bigint, quantity numeric) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.reduce_order(account_id bigint, order_id bigint, quantity numeric) TO exchange_api;
 GRANT ALL ON FUNCTION exchange.reduce_order(account_id bigint, order_id bigint, quantity numeric) TO exchange_worker;
 
-REVOKE ALL ON FUNCTION exchange.register_account(email text) FROM PUBLIC;
-GRANT ALL ON FUNCTION exchange.register_account(email text) TO exchange_api;
+REVOKE ALL ON FUNCTION exchange.rehash_password(account_id bigint, old_hash text, new_hash text) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.rehash_password(account_id bigint, old_hash text, new_hash text) TO exchange_api;
 
 REVOKE ALL ON FUNCTION exchange.reject(code text, message text) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.reject(code text, message text) TO exchange_api;
@@ -5562,7 +6269,15 @@ GRANT ALL ON FUNCTION exchange.replace_order(account_id bigint, order_id bigint,
 REVOKE ALL ON FUNCTION exchange.replace_recovery_codes(account_id bigint, session_id bigint, code_hashes bytea[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.replace_recovery_codes(account_id bigint, session_id bigint, code_hashes bytea[]) TO exchange_api;
 
+REVOKE ALL ON FUNCTION exchange.request_email_change(account_id bigint, session_id bigint, email text, address inet, user_agent text) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.request_email_change(account_id bigint, session_id bigint, email text, address inet, user_agent text) TO exchange_api;
+
+REVOKE ALL ON FUNCTION exchange.request_mail(kind text, email text, address inet, user_agent text, full_name text, country text, birth_date date, phone text) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.request_mail(kind text, email text, address inet, user_agent text, full_name text, country text, birth_date date, phone text) TO exchange_api;
+
 REVOKE ALL ON FUNCTION exchange.require_authority(account_id bigint, session_id bigint, api_key_id bigint, valid_until bigint) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION exchange.require_owner(account_id bigint, session_id bigint) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION exchange.require_session(account_id bigint, session_id bigint) FROM PUBLIC;
 
@@ -5585,10 +6300,13 @@ GRANT ALL ON FUNCTION exchange.sessions_of(account_id bigint) TO exchange_api;
 
 REVOKE ALL ON FUNCTION exchange.set_account_status(account_id bigint, status text) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION exchange.set_anti_phishing_code(account_id bigint, session_id bigint, code text, address inet) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.set_anti_phishing_code(account_id bigint, session_id bigint, code text, address inet) TO exchange_api;
+
 REVOKE ALL ON FUNCTION exchange.set_market_status(market text, status text) FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION exchange.set_password(token_hash bytea, password_hash text) FROM PUBLIC;
-GRANT ALL ON FUNCTION exchange.set_password(token_hash bytea, password_hash text) TO exchange_api;
+REVOKE ALL ON FUNCTION exchange.set_password(token_hash bytea, password_hash text, new_device_hash bytea, address inet, user_agent text) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.set_password(token_hash bytea, password_hash text, new_device_hash bytea, address inet, user_agent text) TO exchange_api;
 
 REVOKE ALL ON FUNCTION exchange.set_password_hash(account_id bigint, password_hash text) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.set_password_hash(account_id bigint, password_hash text) TO exchange_worker;
@@ -5617,10 +6335,17 @@ REVOKE ALL ON FUNCTION exchange.submit_once(account_id bigint, request_key text,
 GRANT ALL ON FUNCTION exchange.submit_once(account_id bigint, request_key text, batch json) TO exchange_api;
 GRANT ALL ON FUNCTION exchange.submit_once(account_id bigint, request_key text, batch json) TO exchange_worker;
 
+REVOKE ALL ON FUNCTION exchange.take_login_attempt(subjects text[]) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION exchange.take_rate(subjects text[], amounts bigint[], limits bigint[], seconds integer[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.take_rate(subjects text[], amounts bigint[], limits bigint[], seconds integer[]) TO exchange_api;
 
+REVOKE ALL ON FUNCTION exchange.tell_factor_changed(account_id bigint, session_id bigint, factor text, change text, is_weaker boolean) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION exchange.tell_market() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION exchange.token_owner(token_hash bytea, purpose text) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.token_owner(token_hash bytea, purpose text) TO exchange_api;
 
 REVOKE ALL ON FUNCTION exchange.trades_of(account_id bigint, of_market text, of_order_id bigint, from_time timestamp with time zone, to_time timestamp with time zone, before_time timestamp with time zone, before_trade_id bigint, before_part integer, limit_trades integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.trades_of(account_id bigint, of_market text, of_order_id bigint, from_time timestamp with time zone, to_time timestamp with time zone, before_time timestamp with time zone, before_trade_id bigint, before_part integer, limit_trades integer) TO exchange_api;
@@ -5636,7 +6361,9 @@ GRANT ALL ON FUNCTION exchange.try_commands(batch json) TO exchange_worker;
 
 REVOKE ALL ON FUNCTION exchange.use_ceremony(token_hash bytea, kind text, account_id bigint, session_id bigint) FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION exchange.use_token(token_hash bytea, purpose text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION exchange.use_token(token_hash bytea, purposes text[]) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION exchange.use_up_tokens(account_id bigint) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION exchange.verify_book(market_symbol text, OUT market text, OUT order_id bigint, OUT problem text) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.verify_book(market_symbol text, OUT market text, OUT order_id bigint, OUT problem text) TO exchange_worker;
@@ -5686,6 +6413,12 @@ GRANT SELECT(status) ON TABLE exchange.accounts TO exchange_analyst;
 
 GRANT SELECT(created_at) ON TABLE exchange.accounts TO exchange_worker;
 GRANT SELECT(created_at) ON TABLE exchange.accounts TO exchange_analyst;
+
+GRANT SELECT(country) ON TABLE exchange.accounts TO exchange_worker;
+GRANT SELECT(country) ON TABLE exchange.accounts TO exchange_analyst;
+
+GRANT SELECT(withdrawals_blocked_until) ON TABLE exchange.accounts TO exchange_worker;
+GRANT SELECT(withdrawals_blocked_until) ON TABLE exchange.accounts TO exchange_analyst;
 
 GRANT SELECT(parent_account_id) ON TABLE exchange.accounts TO exchange_worker;
 GRANT SELECT(parent_account_id) ON TABLE exchange.accounts TO exchange_analyst;

@@ -7,8 +7,7 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     max_passkeys constant integer := 10;
 begin
-    perform from exchange.accounts a where a.account_id = add_passkey.account_id for no key update;
-    perform exchange.require_stepped_up(add_passkey.account_id, add_passkey.session_id);
+    perform exchange.require_owner(add_passkey.account_id, add_passkey.session_id);
     perform exchange.use_ceremony(add_passkey.ceremony_hash, 'add_passkey', add_passkey.account_id, add_passkey.session_id);
     if (select count(*) from exchange.passkeys p where p.account_id = add_passkey.account_id) >= max_passkeys then
         perform exchange.reject('TOO_MANY_PASSKEYS', format('an account has at most %s passkeys; remove one first', max_passkeys));
@@ -26,6 +25,8 @@ begin
         perform exchange.end_other_sessions(add_passkey.account_id, add_passkey.session_id);
         perform exchange.put_recovery_codes(add_passkey.account_id, add_passkey.code_hashes);
     end if;
+    perform exchange.tell_factor_changed(
+        add_passkey.account_id, add_passkey.session_id, 'passkey', 'added', is_weaker => false);
     return next;
 end $$;
-comment on function exchange.add_passkey(bigint, bigint, bytea, bytea, text, jsonb, bytea[]) is 'Adds a passkey, whose answer the API has checked. As the first factor of the account it ends the other sessions and brings recovery codes. Rejects: ACCESS_REVOKED, STEP_UP_REQUIRED, INVALID_TOKEN, TOO_MANY_PASSKEYS, DUPLICATE_PASSKEY.';
+comment on function exchange.add_passkey(bigint, bigint, bytea, bytea, text, jsonb, bytea[]) is 'Adds a passkey, whose answer the API has checked. As the first factor of the account it ends the other sessions and brings recovery codes. The owner gets a mail. Rejects: ACCESS_REVOKED, STEP_UP_REQUIRED, ACCOUNT_FROZEN, INVALID_TOKEN, TOO_MANY_PASSKEYS, DUPLICATE_PASSKEY.';

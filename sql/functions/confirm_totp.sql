@@ -4,8 +4,7 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     was_alone boolean;
 begin
-    perform from exchange.accounts a where a.account_id = confirm_totp.account_id for no key update;
-    perform exchange.require_stepped_up(confirm_totp.account_id, confirm_totp.session_id);
+    perform exchange.require_owner(confirm_totp.account_id, confirm_totp.session_id);
     was_alone := not exchange.has_second_factor(confirm_totp.account_id);
     update exchange.totp_factors t set confirmed_at = now(), last_step = confirm_totp.step
     where t.account_id = confirm_totp.account_id and t.confirmed_at is null and t.secret = confirm_totp.secret;
@@ -17,6 +16,8 @@ begin
         perform exchange.end_other_sessions(confirm_totp.account_id, confirm_totp.session_id);
         perform exchange.put_recovery_codes(confirm_totp.account_id, confirm_totp.code_hashes);
     end if;
+    perform exchange.tell_factor_changed(
+        confirm_totp.account_id, confirm_totp.session_id, 'authenticator app', 'added', is_weaker => false);
     return was_alone;
 end $$;
-comment on function exchange.confirm_totp(bigint, bigint, bytea, bigint, bytea[]) is 'Turns an authenticator app on, after its first right code, whose half minute is used up. As the first factor of the account it ends the other sessions and brings recovery codes: then true. Rejects: ACCESS_REVOKED, STEP_UP_REQUIRED, FACTOR_NOT_FOUND.';
+comment on function exchange.confirm_totp(bigint, bigint, bytea, bigint, bytea[]) is 'Turns an authenticator app on, after its first right code, whose half minute is used up. As the first factor of the account it ends the other sessions and brings recovery codes: then true. The owner gets a mail. Rejects: ACCESS_REVOKED, STEP_UP_REQUIRED, ACCOUNT_FROZEN, FACTOR_NOT_FOUND.';

@@ -1,8 +1,8 @@
 create function exchange.finish_login(
     ceremony_hash bytea, of_account_id bigint, totp_step bigint, recovery_code_hash bytea,
     passkey_id bigint, passkey_before jsonb, passkey_after jsonb,
-    token_hash bytea, lifetime interval, address inet, user_agent text)
-returns table (outcome text, session_id bigint, expires_at timestamptz)
+    token_hash bytea, lifetime interval, address inet, user_agent text, device_hash bytea, new_device_hash bytea)
+returns table (outcome text, session_id bigint, expires_at timestamptz, device_id bigint, is_new_device boolean)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
 declare
@@ -23,11 +23,16 @@ begin
     -- A wrong one leaves the ceremony for another try: what bounds the tries is counted by account.
     if finish_login.outcome = 'proved' then
         fitted := exchange.use_ceremony(finish_login.ceremony_hash, found_ceremony.kind, found_ceremony.account_id, null);
-        select o.session_id, o.expires_at into finish_login.session_id, finish_login.expires_at
+        select o.session_id, o.expires_at, o.device_id, o.is_new_device
+        into finish_login.session_id, finish_login.expires_at, finish_login.device_id, finish_login.is_new_device
         from exchange.open_session(
             finish_login.of_account_id, finish_login.token_hash, finish_login.lifetime, finish_login.address,
-            finish_login.user_agent, fitted, true) o;
+            finish_login.user_agent, fitted, finish_login.device_hash, finish_login.new_device_hash, true) o;
+        if finish_login.recovery_code_hash is not null then
+            perform exchange.tell_factor_changed(
+                finish_login.of_account_id, finish_login.session_id, 'recovery code', 'used', is_weaker => false);
+        end if;
     end if;
     return next;
 end $$;
-comment on function exchange.finish_login(bytea, bigint, bigint, bytea, bigint, jsonb, jsonb, bytea, interval, inet, text) is 'Ends a login by its second factor, or one by a passkey alone: opens the session, or says wrong or blocked, as prove_factor does. Rejects: INVALID_TOKEN, UNKNOWN_ACCOUNT, INVALID_LIFETIME, INVALID_TOKEN_HASH.';
+comment on function exchange.finish_login(bytea, bigint, bigint, bytea, bigint, jsonb, jsonb, bytea, interval, inet, text, bytea, bytea) is 'Ends a login by its second factor, or one by a passkey alone: opens the session, or says wrong or blocked, as prove_factor does. Rejects: INVALID_TOKEN, UNKNOWN_ACCOUNT, INVALID_LIFETIME, INVALID_TOKEN_HASH.';

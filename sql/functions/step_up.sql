@@ -1,7 +1,7 @@
 create function exchange.step_up(
     account_id bigint, session_id bigint, password_hash text, totp_step bigint, recovery_code_hash bytea,
     ceremony_hash bytea, passkey_id bigint, passkey_before jsonb, passkey_after jsonb, token_hash bytea)
-returns table (outcome text, new_session_id bigint, expires_at timestamptz)
+returns table (outcome text, new_session_id bigint, expires_at timestamptz, device_id bigint)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
 declare
@@ -34,8 +34,13 @@ begin
         insert into exchange.sessions (token_hash, account_id, expires_at, address, user_agent, device_id)
         select step_up.token_hash, s.account_id, s.expires_at, s.address, s.user_agent, s.device_id
         from exchange.sessions s where s.session_id = step_up.session_id
-        returning session_id, expires_at into step_up.new_session_id, step_up.expires_at;
+        returning session_id, expires_at, device_id
+        into step_up.new_session_id, step_up.expires_at, step_up.device_id;
         perform exchange.end_sessions(step_up.account_id, array[step_up.session_id]);
+        if step_up.recovery_code_hash is not null then
+            perform exchange.tell_factor_changed(
+                step_up.account_id, step_up.new_session_id, 'recovery code', 'used', is_weaker => false);
+        end if;
     end if;
     return next;
 end $$;

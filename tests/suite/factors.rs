@@ -97,6 +97,12 @@ impl Stage {
             .await;
     }
 
+    /// So do the pauses after logins that were not ended.
+    async fn pauses_pass(&self) {
+        self.run("update exchange.login_pauses set paused_until = now()")
+            .await;
+    }
+
     /// What sessions proved was long ago.
     async fn time_passes(&self) {
         self.run("update exchange.sessions set stepped_up_at = now() - interval '6 minutes'")

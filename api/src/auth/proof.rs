@@ -1,7 +1,7 @@
 //! What a caller gives to prove more than a session: a code, a recovery code, a passkey or the
 //! password. Here is only whether it is right; that it works once is the database's to hold.
 
-use client::{FactorProof, Factors, Proved, UsedPasskey};
+use client::{FactorProof, Factors, Opened, Proved, UsedPasskey};
 use serde_json::Value;
 use time::OffsetDateTime;
 
@@ -131,7 +131,7 @@ fn secret_name(account_id: i64) -> String {
 ///
 /// # Errors
 /// Rejected as `INVALID_FACTOR` or `FACTOR_BLOCKED`.
-pub(crate) fn opened(proved: Proved) -> Result<(i64, OffsetDateTime), ApiError> {
+pub(crate) fn opened(proved: Proved) -> Result<Opened, ApiError> {
     let refused = |code: &str, message: &str| {
         Err(ApiError::Rejected(Rejection {
             code: code.to_owned(),
@@ -140,7 +140,7 @@ pub(crate) fn opened(proved: Proved) -> Result<(i64, OffsetDateTime), ApiError> 
         }))
     };
     match proved {
-        Proved::Session(session_id, expires_at) => Ok((session_id, expires_at)),
+        Proved::Session(opened) => Ok(opened),
         Proved::Wrong => refused("INVALID_FACTOR", "this is wrong, or was used before"),
         Proved::Blocked => refused(
             "FACTOR_BLOCKED",

@@ -26,6 +26,10 @@ const WEIGHTS: &[(&str, u32)] = &[
     ("/api/auth/register", 50),
     ("/api/auth/verify", 20),
     ("/api/auth/set-password", 20),
+    ("/api/auth/reset-password", 50),
+    ("/api/auth/change-email", 50),
+    ("/api/auth/confirm-email", 20),
+    ("/api/auth/freeze", 20),
     ("/api/auth/api-keys", 5),
 ];
 

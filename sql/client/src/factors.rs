@@ -1,6 +1,5 @@
 //! Second factors and what they prove. Secrets pass through here encrypted, codes as hashes only.
 
-use std::net::IpAddr;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -8,7 +7,8 @@ use time::OffsetDateTime;
 
 use crate::error::Error;
 use crate::query::{Query, Statement, column};
-use crate::sessions::seconds;
+use crate::registration::Origin;
+use crate::sessions::{Opened, seconds};
 
 /// By what an account proves who it is.
 #[derive(Clone)]
@@ -114,12 +114,17 @@ pub enum Proved {
     /// Too many wrong ones came before: it was not looked at.
     Blocked,
     /// It was right, and this session is open now.
-    Session(i64, OffsetDateTime),
+    Session(Opened),
 }
 
 fn proved(row: &tokio_postgres::Row) -> Result<Proved, Error> {
     match column::<String>(row, 0)?.as_str() {
-        "proved" => Ok(Proved::Session(column(row, 1)?, column(row, 2)?)),
+        "proved" => Ok(Proved::Session(Opened {
+            session_id: column(row, 1)?,
+            expires_at: column(row, 2)?,
+            device_id: column(row, 3)?,
+            is_new_device: column(row, 4)?,
+        })),
         "blocked" => Ok(Proved::Blocked),
         _ => Ok(Proved::Wrong),
     }
@@ -149,7 +154,7 @@ pub struct StepUp<'a> {
 pub async fn step_up(on: &impl Query, asked: StepUp<'_>) -> Result<Proved, Error> {
     const STATEMENT: Statement = Statement::write(
         "step_up",
-        "select outcome, new_session_id, expires_at \
+        "select outcome, new_session_id, expires_at, device_id, false \
          from exchange.step_up($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) limit 1",
     );
     let passkey = asked.proof.passkey;
@@ -273,9 +278,11 @@ pub struct FinishLogin<'a> {
     /// How long it is good.
     pub lifetime: Duration,
     /// From where it came.
-    pub address: Option<IpAddr>,
-    /// The program, as it says itself; cut where it is long.
-    pub user_agent: Option<&'a str>,
+    pub origin: Origin<'a>,
+    /// SHA-256 of the token that the device shows.
+    pub device_hash: Option<&'a [u8]>,
+    /// SHA-256 of the token that it gets where it is not known.
+    pub new_device_hash: &'a [u8],
 }
 
 /// Ends a login by its second factor, or one by a passkey alone.
@@ -285,8 +292,9 @@ pub struct FinishLogin<'a> {
 pub async fn finish_login(on: &impl Query, login: FinishLogin<'_>) -> Result<Proved, Error> {
     const STATEMENT: Statement = Statement::write(
         "finish_login",
-        "select outcome, session_id, expires_at from exchange.finish_login(\
-         $1, $2, $3, $4, $5, $6, $7, $8, $9::bigint * interval '1 second', $10, $11) limit 1",
+        "select outcome, session_id, expires_at, device_id, is_new_device \
+         from exchange.finish_login($1, $2, $3, $4, $5, $6, $7, $8, \
+         $9::bigint * interval '1 second', $10, $11, $12, $13) limit 1",
     );
     let passkey = login.proof.passkey;
     let row = on
@@ -302,8 +310,10 @@ pub async fn finish_login(on: &impl Query, login: FinishLogin<'_>) -> Result<Pro
                 &passkey.map(|used| used.after),
                 &login.token_hash,
                 &seconds(login.lifetime),
-                &login.address,
-                &login.user_agent,
+                &login.origin.address,
+                &login.origin.user_agent,
+                &login.device_hash,
+                &login.new_device_hash,
             ],
         )
         .await?;

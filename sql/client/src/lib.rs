@@ -12,6 +12,7 @@ pub mod checks;
 pub mod commands;
 pub mod config;
 pub mod deadlines;
+pub mod devices;
 pub mod error;
 pub mod events;
 pub mod factors;
@@ -20,6 +21,7 @@ pub mod keys;
 mod lease;
 pub mod ledger;
 pub mod listen;
+pub mod logins;
 pub mod mails;
 pub mod markets;
 pub mod orders;
@@ -28,6 +30,7 @@ pub mod partitions;
 pub mod passkeys;
 pub mod place;
 pub mod pool;
+pub mod profile;
 pub mod query;
 pub mod rates;
 pub mod registration;
@@ -53,6 +56,7 @@ pub use checks::{BookProblem, Violation, verify_book, violations};
 pub use commands::{Command, Kind, SelfTrade, Side, Terms, TimeInForce};
 pub use config::Config;
 pub use deadlines::{CancelAfter, cancel_after, next_cancel_deadline, run_cancel_deadlines};
+pub use devices::{Device, devices_of, forget_device};
 pub use error::Error;
 pub use events::{Message, StreamPosition, messages_after, stream_positions, wait_durable};
 pub use factors::{
@@ -67,6 +71,9 @@ pub use facts::{
 pub use keys::{forget_order_keys, forget_request_keys};
 pub use ledger::{Fees, LedgerEntry, LedgerFilter, account_fees, account_ledger};
 pub use listen::{Listener, Ring, follow, listen};
+pub use logins::{
+    Attempt, Login, begin_login, begin_password_check, end_password_check, rehash_password,
+};
 pub use mails::{MAIL_BELL, Mail, add_mail_token, claim_mails, finish_mail};
 pub use markets::{
     Level, Market, NewMarket, PublicTrade, book_at, create_market, markets, order_book,
@@ -80,11 +87,16 @@ pub use passkeys::{
 };
 pub use place::Place;
 pub use pool::{Pool, ping};
+pub use profile::{Profile, profile_of, set_anti_phishing_code};
 pub use query::Query;
 pub use rates::{RateGrant, RateRequest, take_rate};
-pub use registration::{forget_spent_access, register_account, set_password, verify_email};
+pub use registration::{
+    Origin, Person, TokenOwner, answer_mail_requests, confirm_email_change, forget_spent_access,
+    freeze_account, request_email_change, request_password_reset, request_registration,
+    set_password, token_owner, verify_email,
+};
 pub use sessions::{
-    Login, NewSession, OpenSession, Session, close_session, forget_ended_sessions, login_account,
+    NewSession, OpenSession, Opened, Session, close_session, close_sessions, forget_ended_sessions,
     open_session, session_account, sessions_of,
 };
 pub use sub_accounts::{

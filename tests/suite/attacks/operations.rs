@@ -5,7 +5,7 @@ use serde_json::Value;
 const DOCUMENT: &str = include_str!("../../../docs/openapi.json");
 
 /// What is sent to an operation: the query of a GET, the body of a POST. `{order}`, `{session}`,
-/// `{key}`, `{passkey}`, `{account}` and `{sub}` stand for an account's own things.
+/// `{device}`, `{key}`, `{passkey}`, `{account}` and `{sub}` stand for an account's own things.
 struct Sample {
     id: &'static str,
     text: &'static str,
@@ -37,6 +37,16 @@ const SAMPLES: &[Sample] = &[
     sample("replace_order", REPLACED, 404),
     sample("sessions", "", 0),
     sample("revoke_session", r#"{"sessionId":{session}}"#, 404),
+    sample("revoke_sessions", "{}", 0),
+    sample("devices", "", 0),
+    sample("forget_device", r#"{"deviceId":{device}}"#, 404),
+    sample(
+        "set_anti_phishing_code",
+        r#"{"antiPhishingCode":"blue heron"}"#,
+        0,
+    ),
+    unready("change_email", MOVED, 202),
+    sample("profile", "", 0),
     sample("api_keys", "", 0),
     sample("create_api_key", KEY, 404),
     sample("revoke_api_key", r#"{"apiKeyId":{key}}"#, 404),
@@ -66,6 +76,7 @@ const KEY: &str =
 const PASSKEY: &str = r#"{"token":"00","label":"mine","passkey":{}}"#;
 const TRANSFER: &str =
     r#"{"fromAccountId":{account},"toAccountId":{sub},"asset":"BTC","amount":"1"}"#;
+const MOVED: &str = r#"{"email":"new@example.com","password":"correct horse"}"#;
 
 const fn sample(id: &'static str, text: &'static str, foreign: u16) -> Sample {
     Sample {
@@ -109,7 +120,9 @@ impl Operation {
     /// Path with query, and body.
     pub(super) fn request(&self, own: &dyn Fn(&str) -> String) -> (String, Option<String>) {
         let mut text = self.text.to_owned();
-        for name in ["order", "session", "key", "passkey", "account", "sub"] {
+        for name in [
+            "order", "session", "device", "key", "passkey", "account", "sub",
+        ] {
             text = text.replace(&format!("{{{name}}}"), &own(name));
         }
         match self.is_mutating() {

@@ -16,6 +16,7 @@ pub(super) struct Party {
     pub(super) token: String,
     pub(super) order: String,
     pub(super) session: String,
+    pub(super) device: String,
     pub(super) key: Key,
     account: i64,
     sub_account: String,
@@ -60,6 +61,7 @@ pub(super) async fn join(port: u16, database: &Database, name: &str) -> Party {
             .expect("an order")
             .to_owned(),
         session: opened.body["sessionId"].to_string(),
+        device: opened.body["deviceId"].to_string(),
         token,
         key,
     }
@@ -73,6 +75,7 @@ impl Party {
             "account" => self.account.to_string(),
             "sub" => self.sub_account.clone(),
             "passkey" => self.passkey.clone(),
+            "device" => self.device.clone(),
             _ => self.key.id.clone(),
         }
     }

@@ -23,6 +23,14 @@ fn guarded() -> Vec<(&'static str, Value)> {
             json!({ "token": "0".repeat(64), "label": "a", "passkey": {} }),
         ),
         ("passkeys/remove", json!({ "passkeyId": 1 })),
+        (
+            "anti-phishing-code",
+            json!({ "antiPhishingCode": "my own words" }),
+        ),
+        (
+            "change-email",
+            json!({ "email": "new@example.com", "password": PASSWORD }),
+        ),
     ]
 }
 
@@ -156,6 +164,8 @@ async fn the_transaction_asks_again_whatever_the_server_believed() {
         format!("replace_recovery_codes({account}, {session}, {hashes})"),
         format!("add_passkey({account}, {session}, sha256(''), 'x', 'x', '{{}}', {hashes})"),
         format!("remove_passkey({account}, {session}, 1)"),
+        format!("set_anti_phishing_code({account}, {session}, 'words')"),
+        format!("request_email_change({account}, {session}, 'b@example.com')"),
     ] {
         let refused = refusal(&stage.owner, &format!("select exchange.{call}")).await;
         assert!(

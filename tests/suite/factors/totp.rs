@@ -1,9 +1,10 @@
 //! Authenticator apps and recovery codes.
 
 use serde_json::json;
+use tests::post_office::PostOffice;
 use tests::trading::number;
 
-use super::{stage, token_of};
+use super::{Stage, stage, token_of};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_password_alone_logs_in_no_more_once_an_app_is_on() {
@@ -153,10 +154,12 @@ async fn guesses_of_codes_have_to_wait_and_a_recovery_code_does_not() {
     stage.codes_are_new_again().await;
     for _ in 0..5 {
         // Another login does not help.
+        stage.pauses_pass().await;
         let first = stage.password("alice").await;
         let wrong = stage.second(&first, json!({ "totpCode": app.wrong_code() }));
         assert_eq!(wrong.await.shown(), "401 INVALID_FACTOR");
     }
+    stage.pauses_pass().await;
     let first = stage.password("alice").await;
     let right = json!({ "totpCode": app.code(0) });
     let blocked = stage.second(&first, right).await;
@@ -170,6 +173,7 @@ async fn guesses_of_codes_have_to_wait_and_a_recovery_code_does_not() {
     assert_eq!(within.shown(), "200");
     let pass = "update exchange.factor_failures set blocked_until = now() - interval '1 second'";
     stage.run(pass).await;
+    stage.pauses_pass().await;
     let first = stage.password("alice").await;
     // One more doubles the pause.
     let wrong = stage.second(&first, json!({ "totpCode": app.wrong_code() }));
@@ -239,6 +243,87 @@ async fn the_database_knows_no_secret_of_an_app_and_no_code() {
     for table in ["totp_factors", "recovery_codes", "passkeys", "ceremonies"] {
         let read = format!("select from exchange.{table}");
         assert!(trader.batch_execute(&read).await.is_err(), "{table}");
+    }
+    stage.database.drop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_owner_is_mailed_and_nothing_is_withdrawn_for_a_day_where_less_is_asked() {
+    let stage = stage().await;
+    let mut mails = PostOffice::open(&stage.database).await.expect("mails");
+    let token = stage.login("alice").await;
+    let (_, codes) = stage.enrol(&token).await;
+    let changed = "Your two-factor login was changed";
+    let mail = mail_of(&mut mails, changed).await;
+    assert!(mail.contains("What: authenticator app added"), "{mail}");
+    assert!(
+        mail.contains("/freeze?token=") && !mail.contains("withdrawn"),
+        "{mail}"
+    );
+    assert!(!is_blocked(&stage).await);
+    let key = json!({ "label": "bot http://evil.example", "scheme": "hmac_sha256",
+        "permissions": ["read", "trade"] });
+    assert_eq!(
+        stage.post(&token, "/api/auth/api-keys", key).await.status,
+        200
+    );
+    let mail = mail_of(&mut mails, "A new API key").await;
+    assert!(mail.contains("Permissions: read, trade"), "{mail}");
+    assert!(
+        mail.contains("Label: bot http") && !mail.contains("//evil"),
+        "{mail}"
+    );
+    let first = stage.password("alice").await;
+    let within = stage
+        .second(&first, json!({ "recoveryCode": codes[0] }))
+        .await;
+    let session = token_of(&within);
+    let mail = mail_of(&mut mails, changed).await;
+    assert!(mail.contains("What: recovery code used"), "{mail}");
+    assert_eq!(
+        stage
+            .post(&session, "/api/auth/totp/remove", json!({}))
+            .await
+            .status,
+        200
+    );
+    let mail = mail_of(&mut mails, changed).await;
+    assert!(mail.contains("What: authenticator app removed"), "{mail}");
+    assert!(mail.contains("Nothing can be withdrawn before"), "{mail}");
+    assert!(is_blocked(&stage).await);
+    stage.database.drop().await;
+}
+
+/// The next mail of that subject; others, such as of new devices, are left aside.
+async fn mail_of(mails: &mut PostOffice, subject: &str) -> String {
+    loop {
+        let mail = mails.next().await.expect("a mail");
+        if mail.contains(&format!("Subject: {subject}")) {
+            return mail.replace("=\r\n", "").replace("=3D", "=");
+        }
+    }
+}
+
+async fn is_blocked(stage: &Stage) -> bool {
+    let blocked = "select count(*) from exchange.accounts
+        where withdrawals_blocked_until > now() + interval '23 hours'";
+    number(&stage.owner, blocked).await == 1
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_a_frozen_account_nothing_is_changed() {
+    let stage = stage().await;
+    let token = stage.login("alice").await;
+    let account = stage.account;
+    stage
+        .run(&format!(
+            "select exchange.set_account_status({account}, 'frozen')"
+        ))
+        .await;
+    let key = json!({ "label": "x", "scheme": "hmac_sha256", "permissions": ["read"] });
+    for (path, body) in [("totp/begin", json!({})), ("api-keys", key)] {
+        let refused = stage.post(&token, &format!("/api/auth/{path}"), body).await;
+        assert_eq!(refused.shown(), "403 ACCOUNT_FROZEN", "{path}");
     }
     stage.database.drop().await;
 }

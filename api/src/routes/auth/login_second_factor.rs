@@ -1,7 +1,7 @@
 //! `POST /api/auth/login/second-factor`.
 
 use axum::extract::State;
-use axum::http::{HeaderMap, header};
+use axum::http::HeaderMap;
 use axum::response::Response;
 use client::FinishLogin;
 use serde::Deserialize;
@@ -9,7 +9,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::opened::{Opened, Session};
-use super::{about, exactly_one, one_time_token, random_token};
+use super::{about, exactly_one, known_device, one_time_token, origin, random_token};
 use crate::address::ClientAddress;
 use crate::app::App;
 use crate::auth::proof::{SecondFactor, opened};
@@ -28,6 +28,8 @@ pub(crate) struct LoginSecondFactor {
     /// What `navigator.credentials.get` gave for `passkeyOptions`, as JSON.
     #[schema(value_type = Option<Object>)]
     passkey: Option<Value>,
+    /// As in a login.
+    device_token: Option<String>,
     /// The session goes into a cookie: for browsers.
     #[serde(default)]
     cookie: bool,
@@ -57,16 +59,19 @@ pub(crate) async fn login_second_factor(
     let factors = client::factors_of(&app.reads, account_id).await?;
     let factors = factors.ok_or_else(super::unknown_token)?;
     let evidence = given.look(&app, account_id, &factors, state).await?;
-    let token = random_token()?;
-    let agent = headers.get(header::USER_AGENT);
+    let (token, device) = (random_token()?, random_token()?);
+    let known = known_device(request.device_token.as_deref())?;
+    let known = known.map(|token| token.hash());
+    let origin = origin(address, &headers);
     let login = FinishLogin {
         ceremony_hash: &ceremony_token.hash(),
         account_id,
         proof: evidence.proof(),
         token_hash: &token.hash(),
         lifetime: app.session_length,
-        address: Some(address.0),
-        user_agent: agent.and_then(|value| value.to_str().ok()),
+        origin,
+        device_hash: known.as_ref().map(|hash| hash.as_slice()),
+        new_device_hash: &device.hash(),
     };
     let done = client::finish_login(&app.reads, login).await;
     let done = done.map_err(|error| match error.reject_code() {
@@ -74,12 +79,6 @@ pub(crate) async fn login_second_factor(
         Some("UNKNOWN_ACCOUNT") => super::unknown_token(),
         _ => about("token", "INVALID_TOKEN")(error),
     })?;
-    let (session_id, expires_at) = opened(done)?;
-    let opened = Opened {
-        account_id,
-        session_id,
-        expires_at,
-        token,
-    };
+    let opened = Opened::of(account_id, opened(done)?, token, device);
     Ok(opened.reply(request.cookie))
 }

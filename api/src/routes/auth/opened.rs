@@ -25,21 +25,40 @@ pub(crate) struct Session {
     session_id: i64,
     account_id: i64,
     expires_at: i64,
+    device_id: Option<i64>,
+    /// For the device to keep; null where it has one already.
+    device_token: Option<String>,
 }
 
 /// A session and its token.
 pub(crate) struct Opened {
     /// Whose it is.
-    pub(crate) account_id: i64,
+    account_id: i64,
     /// Names it.
-    pub(crate) session_id: i64,
+    session_id: i64,
     /// When it ends.
-    pub(crate) expires_at: OffsetDateTime,
+    expires_at: OffsetDateTime,
     /// Shown this once.
-    pub(crate) token: Token,
+    token: Token,
+    /// From which device, while it is known.
+    device_id: Option<i64>,
+    /// Shown this once, to a device that was not known.
+    device_token: Option<Token>,
 }
 
 impl Opened {
+    /// A session that the database has; `device` is the token of its device, where that is new.
+    pub(crate) fn of(account_id: i64, opened: client::Opened, token: Token, device: Token) -> Self {
+        Opened {
+            account_id,
+            session_id: opened.session_id,
+            expires_at: opened.expires_at,
+            token,
+            device_id: opened.device_id,
+            device_token: Some(device).filter(|_| opened.is_new_device),
+        }
+    }
+
     /// With the token in the body, or in a cookie that no script reads.
     pub(crate) fn reply(&self, by_cookie: bool) -> Response {
         let headers = match by_cookie {
@@ -52,6 +71,8 @@ impl Opened {
             session_id: self.session_id,
             account_id: self.account_id,
             expires_at: millis(self.expires_at),
+            device_id: self.device_id,
+            device_token: self.device_token.as_ref().map(Token::text),
         };
         (headers, Json(session)).into_response()
     }

@@ -1,7 +1,7 @@
 //! `POST /api/auth/login/passkey`.
 
 use axum::extract::State;
-use axum::http::{HeaderMap, header};
+use axum::http::HeaderMap;
 use axum::response::Response;
 use client::{FinishLogin, Proved};
 use serde::Deserialize;
@@ -9,7 +9,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::opened::{Opened, Session};
-use super::{about, one_time_token, random_token};
+use super::{about, known_device, one_time_token, origin, random_token};
 use crate::address::ClientAddress;
 use crate::app::App;
 use crate::auth::proof::{Evidence, opened};
@@ -26,6 +26,8 @@ pub(crate) struct PasskeyLogin {
     /// What `navigator.credentials.get` gave, as JSON.
     #[schema(value_type = Object)]
     passkey: Value,
+    /// As in a login.
+    device_token: Option<String>,
     /// The session goes into a cookie: for browsers.
     #[serde(default)]
     cookie: bool,
@@ -55,26 +57,23 @@ pub(crate) async fn passkey_login(
         .check_anybody(state, request.passkey, &known)?
         .ok_or_else(unknown)?;
     let evidence = Evidence::of_passkey(used);
-    let token = random_token()?;
-    let agent = headers.get(header::USER_AGENT);
+    let (token, device) = (random_token()?, random_token()?);
+    let known = known_device(request.device_token.as_deref())?;
+    let known = known.map(|token| token.hash());
+    let origin = origin(address, &headers);
     let login = FinishLogin {
         ceremony_hash: &ceremony_token.hash(),
         account_id,
         proof: evidence.proof(),
         token_hash: &token.hash(),
         lifetime: app.session_length,
-        address: Some(address.0),
-        user_agent: agent.and_then(|value| value.to_str().ok()),
+        origin,
+        device_hash: known.as_ref().map(|hash| hash.as_slice()),
+        new_device_hash: &device.hash(),
     };
     let done = client::finish_login(&app.reads, login)
         .await
         .map_err(about("token", "INVALID_TOKEN"))?;
-    let (session_id, expires_at) = opened(done)?;
-    let opened = Opened {
-        account_id,
-        session_id,
-        expires_at,
-        token,
-    };
+    let opened = Opened::of(account_id, opened(done)?, token, device);
     Ok(opened.reply(request.cookie))
 }

@@ -72,13 +72,7 @@ pub(crate) async fn step_up(
     let done = client::step_up(&app.reads, asked)
         .await
         .map_err(about("token", "INVALID_TOKEN"))?;
-    let (session_id, expires_at) = opened(done)?;
-    let opened = Opened {
-        account_id,
-        session_id,
-        expires_at,
-        token,
-    };
+    let opened = Opened::of(account_id, opened(done)?, token, random_token()?);
     Ok(opened.reply(owner.caller.is_by_cookie))
 }
 
