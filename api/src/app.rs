@@ -33,6 +33,9 @@ const LEARNING_PAUSE: Duration = Duration::from_secs(1);
 /// What the client waits longer than the server, so that the server's own word comes first.
 const ANSWER_MARGIN: Duration = Duration::from_millis(100);
 
+/// A lower cost is for tests alone.
+const SAFE_BCRYPT_COST: u32 = 10;
+
 /// What handlers share.
 #[derive(Clone)]
 pub struct App {
@@ -93,6 +96,9 @@ impl App {
         tokio::spawn(learn_markets(Arc::downgrade(&commands), reads.clone()));
         let secrets = Secrets::new(&config.secrets.master_key)
             .map_err(|_| anyhow::anyhow!("the master key cannot be used"))?;
+        if config.login.bcrypt_cost < SAFE_BCRYPT_COST {
+            tracing::warn!("EXCHANGE_BCRYPT_COST is so low that stolen hashes are soon guessed");
+        }
         let positions = limited(&config.database, POSITION_CONNECTIONS, "positions")?;
         Ok(App {
             feed: Feed::default(),
@@ -106,7 +112,8 @@ impl App {
             keyed_limit: config.database.read_wait + config.database.read_limit,
             commands,
             passkeys: Arc::new(Passkeys::new(&config.passkeys)?),
-            passwords: PasswordChecker::new(&config.login),
+            passwords: PasswordChecker::new(&config.login)
+                .context("no thread for passwords can be started")?,
             session_length: config.login.session_length,
         })
     }

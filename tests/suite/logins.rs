@@ -414,7 +414,9 @@ async fn a_token_that_is_none_costs_no_hash() {
 async fn odd_logins_are_refused_and_leave_no_words_behind() {
     let stage = stage(&[]).await;
     let port = stage.server.port();
-    let body = |device: Value| json!({ "email": "alice@example.com", "password": PASSWORD, "deviceToken": device });
+    let email = "alice@example.com";
+    let body =
+        |device: Value| json!({ "email": email, "password": PASSWORD, "deviceToken": device });
     for device in [json!("x"), json!(5), json!("0".repeat(63))] {
         let refused = post(port, "/api/auth/login", &body(device))
             .await

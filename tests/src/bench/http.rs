@@ -4,6 +4,7 @@
 pub mod connection;
 pub mod depth;
 pub mod latency;
+pub mod logins;
 pub mod orders;
 pub mod run;
 pub mod sockets;
