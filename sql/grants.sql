@@ -117,7 +117,7 @@ grant execute on function
     exchange.next_cancel_deadline(),
     exchange.forget_spent_access(integer),
     exchange.claim_mails(integer, integer),
-    exchange.add_verification_token(bigint, bytea),
+    exchange.add_mail_token(bigint, text, bytea),
     exchange.finish_mail(bigint, integer, text),
     exchange.make_partitions(integer),
     exchange.advance_candles(integer, integer),

@@ -43,26 +43,39 @@ ALTER FUNCTION exchange.account_statement(account_id bigint, from_time timestamp
 
 COMMENT ON FUNCTION exchange.account_statement(account_id bigint, from_time timestamp with time zone, to_time timestamp with time zone) IS 'An account''s ledger entries from a time until before another, oldest first, with the balance of the asset after each. Reads the account''s entries from the beginning, for the opening balance.';
 
-CREATE FUNCTION exchange.add_verification_token(mail_id bigint, token_hash bytea) RETURNS void
+CREATE FUNCTION exchange.add_mail_token(mail_id bigint, purpose text, token_hash bytea) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 #variable_conflict use_column
 declare
-    lifetime constant interval := '1 day';
+    lifetime constant interval := case add_mail_token.purpose
+        when 'verify_email' then interval '24 hours'
+        when 'reset_password' then interval '1 hour'
+        when 'change_email' then interval '24 hours'
+        when 'freeze' then interval '7 days'
+    end;
 begin
-    insert into exchange.account_tokens (token_hash, account_id, purpose, expires_at)
-    select add_verification_token.token_hash, m.account_id, 'verify_email', now() + lifetime
+    insert into exchange.account_tokens (token_hash, account_id, purpose, facts, expires_at)
+    select add_mail_token.token_hash, m.account_id, add_mail_token.purpose, m.facts, now() + lifetime
     from exchange.mails m
-    where m.mail_id = add_verification_token.mail_id and m.kind = 'verify_email' and m.sent_at is null;
+    where m.mail_id = add_mail_token.mail_id and m.sent_at is null and case add_mail_token.purpose
+        when 'verify_email' then m.kind = 'verify_email'
+        when 'reset_password' then m.kind = 'reset_password'
+        when 'change_email' then m.kind = 'confirm_email_change'
+        -- Never to an address that nobody has proved.
+        when 'freeze' then m.kind not in ('verify_email', 'already_registered', 'confirm_email_change', 'account_frozen')
+        else false
+    end;
     if not found then
-        raise exception 'no mail % that wants a token', add_verification_token.mail_id using errcode = 'no_data_found';
+        raise exception 'no mail % that wants a token to %', add_mail_token.mail_id, add_mail_token.purpose
+            using errcode = 'no_data_found';
     end if;
 end $$;
 
-ALTER FUNCTION exchange.add_verification_token(mail_id bigint, token_hash bytea) OWNER TO exchange_owner;
+ALTER FUNCTION exchange.add_mail_token(mail_id bigint, purpose text, token_hash bytea) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION exchange.add_verification_token(mail_id bigint, token_hash bytea) IS 'Stores the hash of the token in a mail that is about to be sent; it is good for a day.';
+COMMENT ON FUNCTION exchange.add_mail_token(mail_id bigint, purpose text, token_hash bytea) IS 'Stores the hash of a token in a mail that is about to be sent: to verify_email or change_email, good for a day; to reset_password, for an hour; to freeze the account, for a week.';
 
 CREATE FUNCTION exchange.adjust_balance(account_id bigint, asset text, amount numeric, reason text, idempotency_key text) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
@@ -497,6 +510,28 @@ ALTER FUNCTION exchange.candles_of(market text, interval_seconds integer, from_t
 
 COMMENT ON FUNCTION exchange.candles_of(market text, interval_seconds integer, from_time timestamp with time zone, to_time timestamp with time zone, limit_candles integer) IS 'A market''s candles that begin from from_time on and before to_time, oldest first, at most 10,000: the first ones from from_time; without it the last ones before to_time. Stored candles and the trades that they do not hold yet, as of one moment. A time without a trade has no candle. Rejects: UNKNOWN_MARKET, INVALID_INTERVAL.';
 
+CREATE FUNCTION exchange.cause_mail(account_id bigint, kind text, facts jsonb DEFAULT '{}'::jsonb, recipient text DEFAULT NULL::text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    -- No stream has this number: the bell alone says that a mail is due.
+    mail_bell constant text := '10900';
+begin
+    insert into exchange.mails (account_id, kind, facts, recipient)
+    select a.account_id, cause_mail.kind, cause_mail.facts, coalesce(cause_mail.recipient, a.email)
+    from exchange.accounts a
+    where a.account_id = cause_mail.account_id and coalesce(cause_mail.recipient, a.email) is not null;
+    if found then
+        perform pg_notify('exchange_events', mail_bell);
+    end if;
+end $$;
+
+ALTER FUNCTION exchange.cause_mail(account_id bigint, kind text, facts jsonb, recipient text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.cause_mail(account_id bigint, kind text, facts jsonb, recipient text) IS 'Writes a mail to an account, in the transaction that causes it: to its address of now, or to another. An account without an address gets none. For other functions.';
+
 CREATE FUNCTION exchange.check_access(session_ids bigint[], api_key_ids bigint[]) RETURNS TABLE(session_id bigint, api_key_id bigint)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -544,7 +579,7 @@ ALTER FUNCTION exchange.check_market() OWNER TO exchange_owner;
 
 COMMENT ON FUNCTION exchange.check_market() IS 'Refuses a market whose units would need rounding, or a change of units.';
 
-CREATE FUNCTION exchange.claim_mails(max_attempts integer, limit_mails integer) RETURNS TABLE(mail_id bigint, kind text, email text, attempt integer)
+CREATE FUNCTION exchange.claim_mails(max_attempts integer, limit_mails integer) RETURNS TABLE(mail_id bigint, kind text, recipient text, facts jsonb, anti_phishing_code text, attempt integer)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -566,15 +601,16 @@ begin
         set attempts = m.attempts + 1,
             next_attempt_at = now() + least(first_pause * power(2, least(m.attempts, 20)), longest_pause)
         from due where m.mail_id = due.mail_id
-        returning m.mail_id, m.kind, m.account_id, m.attempts
+        returning m.mail_id, m.kind, m.account_id, m.recipient, m.facts, m.attempts
     )
-    select c.mail_id, c.kind, a.email, c.attempts
-    from claimed c join exchange.accounts a on a.account_id = c.account_id;
+    select c.mail_id, c.kind, c.recipient, c.facts, a.anti_phishing_code, c.attempts
+    from claimed c join exchange.accounts a on a.account_id = c.account_id
+    order by c.mail_id;
 end $$;
 
 ALTER FUNCTION exchange.claim_mails(max_attempts integer, limit_mails integer) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION exchange.claim_mails(max_attempts integer, limit_mails integer) IS 'Takes mails that are due, so many at most; nobody else gets them until their next attempt, after a pause that doubles. After max_attempts a mail is not tried again.';
+COMMENT ON FUNCTION exchange.claim_mails(max_attempts integer, limit_mails integer) IS 'Takes mails that are due, so many at most, with the words that prove that they are ours; nobody else gets them until their next attempt, after a pause that doubles. After max_attempts a mail is not tried again.';
 
 CREATE FUNCTION exchange.close_session(account_id bigint, session_id bigint) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1750,8 +1786,6 @@ CREATE FUNCTION exchange.register_account(email text) RETURNS void
 declare
     -- Mails to one address an hour; more are not sent, and nobody is told.
     max_mails constant integer := 5;
-    -- No stream has this number: the bell alone says that a mail is due.
-    mail_bell constant text := '10900';
     found_account exchange.accounts;
 begin
     if register_account.email is null or register_account.email !~ '^[^@\s]{1,64}@[^@\s]{1,190}$' then
@@ -1765,11 +1799,9 @@ begin
         where m.account_id = found_account.account_id and m.requested_at > now() - interval '1 hour') >= max_mails then
         return;
     end if;
-    insert into exchange.mails (account_id, kind)
-    values (
+    perform exchange.cause_mail(
         found_account.account_id,
         case when found_account.email_verified_at is null then 'verify_email' else 'already_registered' end);
-    perform pg_notify('exchange_events', mail_bell);
 end $_$;
 
 ALTER FUNCTION exchange.register_account(email text) OWNER TO exchange_owner;
@@ -2403,7 +2435,19 @@ CREATE TABLE exchange.accounts (
     status text DEFAULT 'active'::text NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     email_verified_at timestamp with time zone,
+    full_name text,
+    country text COLLATE pg_catalog."C",
+    birth_date date,
+    phone text,
+    anti_phishing_code text,
+    first_login_at timestamp with time zone,
+    withdrawals_blocked_until timestamp with time zone,
+    CONSTRAINT accounts_anti_phishing_code_form CHECK ((anti_phishing_code ~ '^[A-Za-z0-9 _-]{4,20}$'::text)),
+    CONSTRAINT accounts_birth_date_range CHECK ((birth_date >= '1900-01-01'::date)),
+    CONSTRAINT accounts_country_form CHECK ((country ~ '^[A-Z]{2}$'::text)),
     CONSTRAINT accounts_email_lower CHECK ((email = lower(email))),
+    CONSTRAINT accounts_full_name_length CHECK (((length(full_name) >= 1) AND (length(full_name) <= 100))),
+    CONSTRAINT accounts_phone_form CHECK ((phone ~ '^\+[1-9][0-9]{6,14}$'::text)),
     CONSTRAINT accounts_role_known CHECK ((role = ANY (ARRAY['user'::text, 'fees'::text, 'external'::text]))),
     CONSTRAINT accounts_status_known CHECK ((status = ANY (ARRAY['active'::text, 'frozen'::text]))),
     CONSTRAINT accounts_user_has_email CHECK (((role <> 'user'::text) OR (email IS NOT NULL)))
@@ -2423,11 +2467,25 @@ COMMENT ON COLUMN exchange.accounts.password_hash IS 'bcrypt; null where no logi
 
 COMMENT ON COLUMN exchange.accounts.fee_tier_id IS 'The fee rates of orders placed from now on.';
 
-COMMENT ON COLUMN exchange.accounts.status IS 'active, or frozen: may cancel and reduce, not place.';
+COMMENT ON COLUMN exchange.accounts.status IS 'active, or frozen by its owner or by us: may cancel and reduce, not place.';
 
 COMMENT ON COLUMN exchange.accounts.created_at IS 'When the account was opened.';
 
 COMMENT ON COLUMN exchange.accounts.email_verified_at IS 'When the owner proved to read the address; null where nobody did.';
+
+COMMENT ON COLUMN exchange.accounts.full_name IS 'As its owner wrote it at registration.';
+
+COMMENT ON COLUMN exchange.accounts.country IS 'Where its owner lives, by ISO 3166-1 alpha-2.';
+
+COMMENT ON COLUMN exchange.accounts.birth_date IS 'When its owner was born, by the owner''s word.';
+
+COMMENT ON COLUMN exchange.accounts.phone IS 'E.164, such as +4930123456; null where none was given.';
+
+COMMENT ON COLUMN exchange.accounts.anti_phishing_code IS 'Words of the owner''s choice that every mail of ours repeats and no forger knows.';
+
+COMMENT ON COLUMN exchange.accounts.first_login_at IS 'When somebody first logged in; from then on a new device is worth a mail.';
+
+COMMENT ON COLUMN exchange.accounts.withdrawals_blocked_until IS 'Before this time nothing is withdrawn, because the password or the address was changed.';
 
 CREATE TABLE exchange.adjustments (
     adjustment_id bigint NOT NULL,
@@ -3230,8 +3288,9 @@ CREATE TABLE exchange.account_tokens (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     expires_at timestamp with time zone NOT NULL,
     used_at timestamp with time zone,
+    facts jsonb DEFAULT '{}'::jsonb NOT NULL,
     CONSTRAINT account_tokens_expires_later CHECK ((expires_at > created_at)),
-    CONSTRAINT account_tokens_purpose_known CHECK ((purpose = ANY (ARRAY['verify_email'::text, 'set_password'::text]))),
+    CONSTRAINT account_tokens_purpose_known CHECK ((purpose = ANY (ARRAY['verify_email'::text, 'set_password'::text, 'reset_password'::text, 'change_email'::text, 'freeze'::text]))),
     CONSTRAINT account_tokens_token_hash_length CHECK ((octet_length(token_hash) = 32))
 );
 
@@ -3243,13 +3302,15 @@ COMMENT ON COLUMN exchange.account_tokens.token_hash IS 'SHA-256 of the token.';
 
 COMMENT ON COLUMN exchange.account_tokens.account_id IS 'For whom.';
 
-COMMENT ON COLUMN exchange.account_tokens.purpose IS 'verify_email: came by mail; set_password: allows to set the password once.';
+COMMENT ON COLUMN exchange.account_tokens.purpose IS 'verify_email, reset_password, change_email, freeze: came by mail; set_password: the step after the first two.';
 
 COMMENT ON COLUMN exchange.account_tokens.created_at IS 'When it was made.';
 
 COMMENT ON COLUMN exchange.account_tokens.expires_at IS 'From when on it is refused.';
 
 COMMENT ON COLUMN exchange.account_tokens.used_at IS 'When it was used; it works once.';
+
+COMMENT ON COLUMN exchange.account_tokens.facts IS 'The facts of the mail that it came by.';
 
 ALTER TABLE exchange.accounts ALTER COLUMN account_id ADD GENERATED BY DEFAULT AS IDENTITY (
     SEQUENCE NAME exchange.accounts_account_id_seq
@@ -3350,6 +3411,45 @@ COMMENT ON COLUMN exchange.cancel_deadlines.market_id IS 'Only the orders of thi
 
 COMMENT ON COLUMN exchange.cancel_deadlines.due_at IS 'When.';
 
+CREATE TABLE exchange.devices (
+    device_id bigint NOT NULL,
+    account_id bigint NOT NULL,
+    token_hash bytea NOT NULL,
+    address inet,
+    user_agent text,
+    first_seen_at timestamp with time zone DEFAULT now() NOT NULL,
+    last_seen_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT devices_token_hash_length CHECK ((octet_length(token_hash) = 32)),
+    CONSTRAINT devices_user_agent_length CHECK ((length(user_agent) <= 200))
+);
+
+ALTER TABLE exchange.devices OWNER TO exchange_owner;
+
+COMMENT ON TABLE exchange.devices IS 'What an account was logged in from. Pauses after wrong passwords elsewhere do not concern them.';
+
+COMMENT ON COLUMN exchange.devices.device_id IS 'Names the device in lists.';
+
+COMMENT ON COLUMN exchange.devices.account_id IS 'Whose device it is.';
+
+COMMENT ON COLUMN exchange.devices.token_hash IS 'SHA-256 of the token that the device keeps.';
+
+COMMENT ON COLUMN exchange.devices.address IS 'From where it came last.';
+
+COMMENT ON COLUMN exchange.devices.user_agent IS 'Which program it was last, as it said itself.';
+
+COMMENT ON COLUMN exchange.devices.first_seen_at IS 'Its first login.';
+
+COMMENT ON COLUMN exchange.devices.last_seen_at IS 'Its last login.';
+
+ALTER TABLE exchange.devices ALTER COLUMN device_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME exchange.devices_device_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE exchange.fee_tiers (
     fee_tier_id integer NOT NULL,
     name text NOT NULL,
@@ -3371,6 +3471,90 @@ COMMENT ON COLUMN exchange.fee_tiers.maker_rate IS 'Part of what a resting order
 
 COMMENT ON COLUMN exchange.fee_tiers.taker_rate IS 'Part of what an arriving order receives.';
 
+CREATE TABLE exchange.login_pauses (
+    subject text NOT NULL COLLATE pg_catalog."C",
+    failures integer NOT NULL,
+    last_attempt_at timestamp with time zone NOT NULL,
+    paused_until timestamp with time zone NOT NULL,
+    CONSTRAINT login_pauses_failures_not_negative CHECK ((failures >= 0))
+)
+WITH (fillfactor='50');
+
+ALTER TABLE exchange.login_pauses OWNER TO exchange_owner;
+
+COMMENT ON TABLE exchange.login_pauses IS 'Attempts to log in that were not proved right, and the pauses that follow from them, over all servers.';
+
+COMMENT ON COLUMN exchange.login_pauses.subject IS 'account: and the hash of the e-mail address that was tried, whether anybody has it or not; device: and its number; network: from where.';
+
+COMMENT ON COLUMN exchange.login_pauses.failures IS 'Attempts in a row; one counts as wrong until it proves right.';
+
+COMMENT ON COLUMN exchange.login_pauses.last_attempt_at IS 'When the last one was taken; after a day of quiet they are forgotten.';
+
+COMMENT ON COLUMN exchange.login_pauses.paused_until IS 'Before this time none is taken.';
+
+CREATE TABLE exchange.mail_requests (
+    mail_request_id bigint NOT NULL,
+    kind text NOT NULL,
+    email text NOT NULL,
+    account_id bigint,
+    full_name text,
+    country text COLLATE pg_catalog."C",
+    birth_date date,
+    phone text,
+    address inet,
+    user_agent text,
+    requested_at timestamp with time zone DEFAULT now() NOT NULL,
+    answered_at timestamp with time zone,
+    failure text,
+    CONSTRAINT mail_requests_birth_date_range CHECK ((birth_date >= '1900-01-01'::date)),
+    CONSTRAINT mail_requests_change_has_account CHECK (((kind <> 'change_email'::text) OR (account_id IS NOT NULL))),
+    CONSTRAINT mail_requests_country_form CHECK ((country ~ '^[A-Z]{2}$'::text)),
+    CONSTRAINT mail_requests_email_lower CHECK ((email = lower(email))),
+    CONSTRAINT mail_requests_full_name_length CHECK (((length(full_name) >= 1) AND (length(full_name) <= 100))),
+    CONSTRAINT mail_requests_kind_known CHECK ((kind = ANY (ARRAY['register'::text, 'reset_password'::text, 'change_email'::text]))),
+    CONSTRAINT mail_requests_phone_form CHECK ((phone ~ '^\+[1-9][0-9]{6,14}$'::text)),
+    CONSTRAINT mail_requests_user_agent_length CHECK ((length(user_agent) <= 200))
+);
+
+ALTER TABLE exchange.mail_requests OWNER TO exchange_owner;
+
+COMMENT ON TABLE exchange.mail_requests IS 'What somebody asked for under an e-mail address. Asking only writes it down; what it means is found out later, so that an answer''s time tells nobody whether the address is known.';
+
+COMMENT ON COLUMN exchange.mail_requests.mail_request_id IS 'Its number.';
+
+COMMENT ON COLUMN exchange.mail_requests.kind IS 'register; reset_password; change_email: from the account''s address to this one.';
+
+COMMENT ON COLUMN exchange.mail_requests.email IS 'The address given, in lower case.';
+
+COMMENT ON COLUMN exchange.mail_requests.account_id IS 'Who asked for the change; otherwise the account found or opened once it was answered.';
+
+COMMENT ON COLUMN exchange.mail_requests.full_name IS 'Given at registration; goes into the account when the link in this request''s mail is followed.';
+
+COMMENT ON COLUMN exchange.mail_requests.country IS 'As full_name.';
+
+COMMENT ON COLUMN exchange.mail_requests.birth_date IS 'As full_name.';
+
+COMMENT ON COLUMN exchange.mail_requests.phone IS 'As full_name.';
+
+COMMENT ON COLUMN exchange.mail_requests.address IS 'From where it came.';
+
+COMMENT ON COLUMN exchange.mail_requests.user_agent IS 'Which program asked, as it said itself.';
+
+COMMENT ON COLUMN exchange.mail_requests.requested_at IS 'When.';
+
+COMMENT ON COLUMN exchange.mail_requests.answered_at IS 'When it was seen to, whether a mail followed or not.';
+
+COMMENT ON COLUMN exchange.mail_requests.failure IS 'Why it could not be seen to: a fault of ours.';
+
+ALTER TABLE exchange.mail_requests ALTER COLUMN mail_request_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME exchange.mail_requests_mail_request_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE exchange.mails (
     mail_id bigint NOT NULL,
     account_id bigint NOT NULL,
@@ -3380,8 +3564,11 @@ CREATE TABLE exchange.mails (
     next_attempt_at timestamp with time zone DEFAULT now(),
     sent_at timestamp with time zone,
     last_error text,
+    facts jsonb DEFAULT '{}'::jsonb NOT NULL,
+    recipient text NOT NULL,
     CONSTRAINT mails_attempts_not_negative CHECK ((attempts >= 0)),
-    CONSTRAINT mails_kind_known CHECK ((kind = ANY (ARRAY['verify_email'::text, 'already_registered'::text]))),
+    CONSTRAINT mails_facts_are_an_object CHECK ((jsonb_typeof(facts) = 'object'::text)),
+    CONSTRAINT mails_kind_known CHECK ((kind = ANY (ARRAY['verify_email'::text, 'already_registered'::text, 'new_device'::text, 'reset_password'::text, 'password_changed'::text, 'confirm_email_change'::text, 'email_change_asked'::text, 'email_changed'::text, 'account_frozen'::text, 'anti_phishing_changed'::text, 'factor_changed'::text, 'api_key_made'::text, 'kyc_decided'::text, 'document_expires'::text, 'withdrawals_blocked'::text]))),
     CONSTRAINT mails_sent_needs_no_attempt CHECK (((sent_at IS NULL) OR (next_attempt_at IS NULL)))
 );
 
@@ -3391,7 +3578,7 @@ COMMENT ON TABLE exchange.mails IS 'Mails to send, written in the transaction th
 
 COMMENT ON COLUMN exchange.mails.mail_id IS 'Number of the mail.';
 
-COMMENT ON COLUMN exchange.mails.account_id IS 'To whom.';
+COMMENT ON COLUMN exchange.mails.account_id IS 'Whom it concerns.';
 
 COMMENT ON COLUMN exchange.mails.kind IS 'Which text.';
 
@@ -3404,6 +3591,10 @@ COMMENT ON COLUMN exchange.mails.next_attempt_at IS 'When it is due; null once i
 COMMENT ON COLUMN exchange.mails.sent_at IS 'When the mail server took it.';
 
 COMMENT ON COLUMN exchange.mails.last_error IS 'Why the last attempt failed.';
+
+COMMENT ON COLUMN exchange.mails.facts IS 'What its text fills in, by kind; never a secret.';
+
+COMMENT ON COLUMN exchange.mails.recipient IS 'To which address: the account''s when the mail was caused, or one to be proved.';
 
 ALTER TABLE exchange.mails ALTER COLUMN mail_id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME exchange.mails_mail_id_seq
@@ -3580,6 +3771,7 @@ CREATE TABLE exchange.sessions (
     session_id bigint NOT NULL,
     address inet,
     user_agent text,
+    device_id bigint,
     CONSTRAINT sessions_expires_later CHECK ((expires_at > created_at)),
     CONSTRAINT sessions_token_hash_length CHECK ((octet_length(token_hash) = 32)),
     CONSTRAINT sessions_user_agent_length CHECK ((length(user_agent) <= 200))
@@ -3602,6 +3794,8 @@ COMMENT ON COLUMN exchange.sessions.session_id IS 'Names the session in commands
 COMMENT ON COLUMN exchange.sessions.address IS 'From where the login came.';
 
 COMMENT ON COLUMN exchange.sessions.user_agent IS 'Which program logged in, as it said itself.';
+
+COMMENT ON COLUMN exchange.sessions.device_id IS 'The device that logged in, while it is known.';
 
 ALTER TABLE exchange.sessions ALTER COLUMN session_id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME exchange.sessions_session_id_seq
@@ -3879,6 +4073,12 @@ ALTER TABLE ONLY exchange.candle_positions
 ALTER TABLE ONLY exchange.candles
     ADD CONSTRAINT candles_pkey PRIMARY KEY (market_id, interval_seconds, opened_at);
 
+ALTER TABLE ONLY exchange.devices
+    ADD CONSTRAINT devices_pkey PRIMARY KEY (device_id);
+
+ALTER TABLE ONLY exchange.devices
+    ADD CONSTRAINT devices_token_hash_key UNIQUE (token_hash);
+
 ALTER TABLE ONLY exchange.events
     ADD CONSTRAINT events_pkey PRIMARY KEY (stream_id, last_sequence, occurred_at);
 
@@ -3887,6 +4087,12 @@ ALTER TABLE ONLY exchange.fee_tiers
 
 ALTER TABLE ONLY exchange.fee_tiers
     ADD CONSTRAINT fee_tiers_pkey PRIMARY KEY (fee_tier_id);
+
+ALTER TABLE ONLY exchange.login_pauses
+    ADD CONSTRAINT login_pauses_pkey PRIMARY KEY (subject);
+
+ALTER TABLE ONLY exchange.mail_requests
+    ADD CONSTRAINT mail_requests_pkey PRIMARY KEY (mail_request_id);
 
 ALTER TABLE ONLY exchange.mails
     ADD CONSTRAINT mails_pkey PRIMARY KEY (mail_id);
@@ -3946,9 +4152,23 @@ CREATE INDEX adjustments_counter_account_id_idx ON exchange.adjustments USING bt
 
 CREATE INDEX cancel_deadlines_due_at_idx ON exchange.cancel_deadlines USING btree (due_at);
 
+CREATE INDEX devices_account_id_idx ON exchange.devices USING btree (account_id, last_seen_at);
+
+CREATE INDEX login_pauses_last_attempt_at_idx ON exchange.login_pauses USING btree (last_attempt_at);
+
+CREATE INDEX mail_requests_account_id_idx ON exchange.mail_requests USING btree (account_id, mail_request_id);
+
+CREATE INDEX mail_requests_address_idx ON exchange.mail_requests USING btree (address, requested_at);
+
+CREATE INDEX mail_requests_requested_at_idx ON exchange.mail_requests USING btree (requested_at);
+
+CREATE INDEX mail_requests_waiting_idx ON exchange.mail_requests USING btree (mail_request_id) WHERE (answered_at IS NULL);
+
 CREATE INDEX mails_account_id_idx ON exchange.mails USING btree (account_id, requested_at);
 
 CREATE INDEX mails_next_attempt_at_idx ON exchange.mails USING btree (next_attempt_at) WHERE (next_attempt_at IS NOT NULL);
+
+CREATE INDEX mails_recipient_idx ON exchange.mails USING btree (recipient, requested_at);
 
 CREATE INDEX order_updates_order_id_idx ON ONLY exchange.order_updates USING btree (order_id);
 
@@ -3959,6 +4179,8 @@ CREATE INDEX orders_open_account_id_idx ON exchange.orders_open USING btree (acc
 CREATE INDEX request_keys_created_at_idx ON exchange.request_keys USING btree (created_at);
 
 CREATE INDEX sessions_account_id_idx ON exchange.sessions USING btree (account_id, created_at);
+
+CREATE INDEX sessions_device_id_idx ON exchange.sessions USING btree (device_id) WHERE (device_id IS NOT NULL);
 
 CREATE INDEX sessions_expires_at_idx ON exchange.sessions USING btree (expires_at);
 
@@ -4009,6 +4231,12 @@ ALTER TABLE ONLY exchange.candle_positions
 ALTER TABLE ONLY exchange.candles
     ADD CONSTRAINT candles_market_id_fkey FOREIGN KEY (market_id) REFERENCES exchange.markets(market_id);
 
+ALTER TABLE ONLY exchange.devices
+    ADD CONSTRAINT devices_account_id_fkey FOREIGN KEY (account_id) REFERENCES exchange.accounts(account_id);
+
+ALTER TABLE ONLY exchange.mail_requests
+    ADD CONSTRAINT mail_requests_account_id_fkey FOREIGN KEY (account_id) REFERENCES exchange.accounts(account_id);
+
 ALTER TABLE ONLY exchange.mails
     ADD CONSTRAINT mails_account_id_fkey FOREIGN KEY (account_id) REFERENCES exchange.accounts(account_id);
 
@@ -4023,6 +4251,9 @@ ALTER TABLE ONLY exchange.markets
 
 ALTER TABLE ONLY exchange.sessions
     ADD CONSTRAINT sessions_account_id_fkey FOREIGN KEY (account_id) REFERENCES exchange.accounts(account_id);
+
+ALTER TABLE ONLY exchange.sessions
+    ADD CONSTRAINT sessions_device_id_fkey FOREIGN KEY (device_id) REFERENCES exchange.devices(device_id) ON DELETE SET NULL;
 
 ALTER TABLE exchange.adjustments ENABLE ROW LEVEL SECURITY;
 
@@ -4075,8 +4306,8 @@ GRANT ALL ON FUNCTION exchange.account_statement(account_id bigint, from_time ti
 GRANT ALL ON FUNCTION exchange.account_statement(account_id bigint, from_time timestamp with time zone, to_time timestamp with time zone) TO exchange_worker;
 GRANT ALL ON FUNCTION exchange.account_statement(account_id bigint, from_time timestamp with time zone, to_time timestamp with time zone) TO exchange_analyst;
 
-REVOKE ALL ON FUNCTION exchange.add_verification_token(mail_id bigint, token_hash bytea) FROM PUBLIC;
-GRANT ALL ON FUNCTION exchange.add_verification_token(mail_id bigint, token_hash bytea) TO exchange_worker;
+REVOKE ALL ON FUNCTION exchange.add_mail_token(mail_id bigint, purpose text, token_hash bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.add_mail_token(mail_id bigint, purpose text, token_hash bytea) TO exchange_worker;
 
 REVOKE ALL ON FUNCTION exchange.adjust_balance(account_id bigint, asset text, amount numeric, reason text, idempotency_key text) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.adjust_balance(account_id bigint, asset text, amount numeric, reason text, idempotency_key text) TO exchange_worker;
@@ -4126,6 +4357,8 @@ REVOKE ALL ON FUNCTION exchange.candles_of(market text, interval_seconds integer
 GRANT ALL ON FUNCTION exchange.candles_of(market text, interval_seconds integer, from_time timestamp with time zone, to_time timestamp with time zone, limit_candles integer) TO exchange_api;
 GRANT ALL ON FUNCTION exchange.candles_of(market text, interval_seconds integer, from_time timestamp with time zone, to_time timestamp with time zone, limit_candles integer) TO exchange_worker;
 GRANT ALL ON FUNCTION exchange.candles_of(market text, interval_seconds integer, from_time timestamp with time zone, to_time timestamp with time zone, limit_candles integer) TO exchange_analyst;
+
+REVOKE ALL ON FUNCTION exchange.cause_mail(account_id bigint, kind text, facts jsonb, recipient text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION exchange.check_access(session_ids bigint[], api_key_ids bigint[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.check_access(session_ids bigint[], api_key_ids bigint[]) TO exchange_api;

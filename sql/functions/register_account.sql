@@ -4,8 +4,6 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     -- Mails to one address an hour; more are not sent, and nobody is told.
     max_mails constant integer := 5;
-    -- No stream has this number: the bell alone says that a mail is due.
-    mail_bell constant text := '10900';
     found_account exchange.accounts;
 begin
     if register_account.email is null or register_account.email !~ '^[^@\s]{1,64}@[^@\s]{1,190}$' then
@@ -19,10 +17,8 @@ begin
         where m.account_id = found_account.account_id and m.requested_at > now() - interval '1 hour') >= max_mails then
         return;
     end if;
-    insert into exchange.mails (account_id, kind)
-    values (
+    perform exchange.cause_mail(
         found_account.account_id,
         case when found_account.email_verified_at is null then 'verify_email' else 'already_registered' end);
-    perform pg_notify('exchange_events', mail_bell);
 end $$;
 comment on function exchange.register_account(text) is 'Opens an account for an address that has none, and causes a mail that proves the address, or tells its owner that the account exists. The caller learns nothing of which. Rejects: INVALID_EMAIL.';

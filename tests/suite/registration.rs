@@ -252,7 +252,7 @@ async fn what_nobody_asks_about_any_more_is_forgotten_piece_by_piece() {
     let owner = database.owner().await;
     let rows = "
         select exchange.register_account('a@example.com') from generate_series(1, 5);
-        select exchange.add_verification_token(mail_id, sha256(mail_id::text::bytea))
+        select exchange.add_mail_token(mail_id, 'verify_email', sha256(mail_id::text::bytea))
         from exchange.mails;
         select exchange.take_rate(array['key:1', 'key:2'], '{1,1}', '{5,5}', '{60,60}');
         update exchange.mails set requested_at = now() - interval '31 days' where mail_id <= 3;

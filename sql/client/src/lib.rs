@@ -59,7 +59,7 @@ pub use facts::{
 pub use keys::{forget_order_keys, forget_request_keys};
 pub use ledger::{Fees, LedgerEntry, LedgerFilter, account_fees, account_ledger};
 pub use listen::{Listener, Ring, follow, listen};
-pub use mails::{MAIL_BELL, Mail, add_verification_token, claim_mails, finish_mail};
+pub use mails::{MAIL_BELL, Mail, add_mail_token, claim_mails, finish_mail};
 pub use markets::{
     Level, Market, NewMarket, PublicTrade, book_at, create_market, markets, order_book,
     recent_trades, set_market_status,
