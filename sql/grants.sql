@@ -101,6 +101,39 @@ grant execute on function
     exchange.take_rate(text[], bigint[], bigint[], integer[])
 to exchange_api;
 
+-- Identity documents. The files reach the API only in the name of a reviewer.
+grant execute on function
+    exchange.submit_kyc(
+        bigint, bigint, integer, text, text, text, text, date, date, text, text, bytea, text[], text[], bytea[], text[],
+        bytea[], bytea[], jsonb[], text),
+    exchange.kyc_status_of(bigint),
+    exchange.answer_kyc_provider(text, integer, text),
+    exchange.kyc_queue(bigint, bigint, integer),
+    exchange.claim_kyc_case(bigint, bigint),
+    exchange.release_kyc_case(bigint, bigint),
+    exchange.kyc_case(bigint, bigint),
+    exchange.read_kyc_document(bigint, bigint),
+    exchange.decide_kyc_case(bigint, bigint, boolean, text[], text)
+to exchange_api;
+grant execute on function
+    exchange.claim_kyc_reviews(integer, integer),
+    exchange.note_kyc_findings(bigint, jsonb),
+    exchange.decide_kyc(bigint, jsonb, text),
+    exchange.await_kyc_provider(bigint),
+    exchange.fail_kyc_review(bigint, text),
+    exchange.kyc_documents_of(bigint),
+    exchange.expire_kyc(integer),
+    exchange.load_sanctions(text, jsonb, boolean)
+to exchange_worker;
+grant execute on function exchange.plain_name(text) to exchange_worker, exchange_analyst;
+grant select on exchange.kyc_levels, exchange.kyc_rules, exchange.kyc_reasons to exchange_worker, exchange_analyst;
+-- Of a case everything but who it is; nothing of its files.
+grant select (
+    case_id, account_id, level, state, document_type, issuer, submitted_at, reviews, next_review_at, decided_at, decided_by,
+    reasons)
+on exchange.kyc_cases to exchange_worker, exchange_analyst;
+grant select (case_id, rule, score) on exchange.kyc_findings to exchange_worker, exchange_analyst;
+
 -- The streams of accounts, which the API may hand to their owners.
 grant execute on function exchange.balances_of(bigint[]) to exchange_api;
 

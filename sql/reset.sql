@@ -1,6 +1,6 @@
 -- Removes the repeatable contract before it is made anew, so that what is no longer in a file is no
 -- longer in the database either. What belongs to a migration stays: tables, trigger functions,
--- make_partitions; and so do the extension's functions. Functions go first,
+-- make_partitions, plain_name; and so do the extension's functions. Functions go first,
 -- because some return a view's rows. No cascade: a view that somebody built on ours is an error
 -- that names it, not a loss.
 
@@ -19,7 +19,7 @@ begin
     from pg_proc p
     join pg_namespace n on n.oid = p.pronamespace
     where n.nspname = 'exchange' and p.prorettype <> 'trigger'::regtype
-        and p.oid <> 'exchange.make_partitions(integer)'::regprocedure
+        and p.oid not in ('exchange.make_partitions(integer)'::regprocedure, 'exchange.plain_name(text)'::regprocedure)
         and not exists (select from pg_depend d where d.objid = p.oid and d.deptype = 'e');
     if doomed is not null then
         execute doomed;

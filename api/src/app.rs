@@ -14,6 +14,7 @@ use crate::auth::password::PasswordChecker;
 use crate::auth::secrets::Secrets;
 use crate::config::Config;
 use crate::config::database::DatabaseConfig;
+use crate::documents::Documents;
 use crate::error::{ApiError, Rejection};
 use crate::feed::streams::MARKETS;
 use crate::feed::{Feed, MarketFeed};
@@ -27,6 +28,8 @@ use crate::ws::Sockets;
 const FEED_CONNECTIONS: usize = 4;
 /// Connections for positions: one query runs at a time.
 const POSITION_CONNECTIONS: usize = 2;
+/// Connections for identity documents: each may carry three files.
+const DOCUMENT_CONNECTIONS: usize = 2;
 /// Between two looks for new markets.
 const LEARNING_PAUSE: Duration = Duration::from_secs(1);
 /// What the client waits longer than the server, so that the server's own word comes first.
@@ -41,6 +44,8 @@ pub struct App {
     pub keyed: Pool,
     /// How long such a command may wait.
     keyed_limit: Duration,
+    /// Identity documents.
+    pub documents: Documents,
     /// The way of commands to the exchange.
     pub commands: Arc<Gatherer<PoolSubmit>>,
     /// The markets in memory.
@@ -100,6 +105,10 @@ impl App {
             proxies: config.proxies.trusted.clone().into(),
             reads,
             keyed: keyed(&config.database)?,
+            documents: Documents::start(
+                &config.kyc,
+                pool(&config.database, DOCUMENT_CONNECTIONS, "documents")?,
+            )?,
             keyed_limit: config.database.read_wait + config.database.read_limit,
             commands,
             passwords: PasswordChecker::new(&config.login),

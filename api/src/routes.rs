@@ -3,13 +3,14 @@
 pub(crate) mod account;
 mod auth;
 mod health;
+pub(crate) mod kyc;
 mod market;
 pub(crate) mod trade;
 
 use axum::extract::DefaultBodyLimit;
 use axum::{Router, middleware};
 use serde_json::Value;
-use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt as _};
 use utoipa_axum::routes;
 
 use crate::app::App;
@@ -21,6 +22,7 @@ use crate::openapi;
 use crate::panics;
 use crate::request_id;
 use crate::ws;
+use kyc::form::FORM_LIMIT_BYTES;
 
 /// Every route of the API, and the document that describes them. A route that is listed here is
 /// documented; there is no other way in.
@@ -56,6 +58,9 @@ fn documented() -> OpenApiRouter<App> {
         .routes(routes!(account::balances::balances))
         .routes(routes!(account::fees::fees))
         .routes(routes!(account::ledger::ledger))
+        .routes(routes!(kyc::submit::submit_kyc).layer(DefaultBodyLimit::max(FORM_LIMIT_BYTES)))
+        .routes(routes!(kyc::status::kyc_status))
+        .routes(routes!(kyc::callback::kyc_callback))
         .routes(routes!(market::depth::depth))
         .routes(routes!(market::trades::trades))
         .routes(routes!(market::symbols::symbols))

@@ -2,5 +2,8 @@
 
 pub mod candles;
 pub mod deadlines;
+pub mod hsm_key;
+pub mod kyc;
 pub mod mail;
+pub mod sanctions;
 pub mod upkeep;

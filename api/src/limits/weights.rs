@@ -14,6 +14,7 @@ const WEIGHTS: &[(&str, u32)] = &[
     ("/api/trade/fills", 2),
     ("/api/account/ledger", 5),
     ("/api/market/depth", 2),
+    ("/api/kyc/submit", 100),
     ("/api/auth/login", 20),
     ("/api/auth/register", 50),
     ("/api/auth/verify", 20),

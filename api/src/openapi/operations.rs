@@ -154,6 +154,20 @@ pub const OPERATIONS: &[Operation] = &[
     read("balances", &[]),
     read("ledger", &["UNKNOWN_ASSET"]),
     read("fees", &[]),
+    owner(
+        "submit_kyc",
+        &[
+            "INVALID_DOCUMENT",
+            "DOCUMENT_MISSING",
+            "UNKNOWN_LEVEL",
+            "LEVEL_REACHED",
+            "CASE_OPEN",
+            "TOO_MANY_CASES",
+            "DUPLICATE_IDEMPOTENCY_KEY",
+        ],
+    ),
+    read("kyc_status", &[]),
+    public("kyc_callback", &["INVALID_SIGNATURE", "CASE_NOT_FOUND"]),
     public("open_socket", &[]),
 ];
 

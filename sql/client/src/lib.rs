@@ -16,6 +16,8 @@ pub mod error;
 pub mod events;
 pub mod facts;
 pub mod keys;
+pub mod kyc;
+pub mod kyc_review;
 mod lease;
 pub mod ledger;
 pub mod listen;
@@ -57,6 +59,16 @@ pub use facts::{
     TradeParty, market_facts, market_snapshot, positions_of,
 };
 pub use keys::{forget_order_keys, forget_request_keys};
+pub use kyc::{
+    KycCase, KycSubmission, NewKycDocument, NewestCase, SealedDocument, SubmittedKyc,
+    answer_kyc_provider, kyc_status, submit_kyc,
+};
+pub use kyc_review::{
+    Finding, KYC_BELL, KycStaffCase, ReviewCase, await_kyc_provider, claim_kyc_case,
+    claim_kyc_reviews, decide_kyc, decide_kyc_case, expire_kyc, fail_kyc_review, kyc_case,
+    kyc_documents_of, kyc_queue, load_sanctions, note_kyc_findings, read_kyc_document,
+    release_kyc_case,
+};
 pub use ledger::{Fees, LedgerEntry, LedgerFilter, account_fees, account_ledger};
 pub use listen::{Listener, Ring, follow, listen};
 pub use mails::{MAIL_BELL, Mail, add_mail_token, claim_mails, finish_mail};
