@@ -52,6 +52,7 @@ pub enum Refusals {
         (name = "kyc", description = "Identity documents and levels"),
         (name = "market", description = "What everybody may know"),
         (name = "stream", description = "The WebSocket"),
+        (name = "admin", description = "What staff do; `x-staff-roles` says who may"),
         (name = "health", description = "For load balancers and supervisors"),
     )
 )]

@@ -138,6 +138,8 @@ create table exchange.kyc_cases (
     reasons text[] not null default '{}',
     constraint kyc_cases_pkey primary key (case_id),
     constraint kyc_cases_account_id_fkey foreign key (account_id) references exchange.accounts (account_id),
+    constraint kyc_cases_claimed_by_fkey foreign key (claimed_by) references staff.members (staff_id),
+    constraint kyc_cases_first_approved_by_fkey foreign key (first_approved_by) references staff.members (staff_id),
     constraint kyc_cases_level_fkey foreign key (level) references exchange.kyc_levels (level),
     constraint kyc_cases_request_key_key unique (account_id, request_key),
     constraint kyc_cases_provider_reference_key unique (provider_reference),
@@ -251,6 +253,7 @@ create table exchange.kyc_events (
     detail jsonb not null default '{}',
     constraint kyc_events_pkey primary key (kyc_event_id),
     constraint kyc_events_case_id_fkey foreign key (case_id) references exchange.kyc_cases (case_id),
+    constraint kyc_events_staff_id_fkey foreign key (staff_id) references staff.members (staff_id),
     constraint kyc_events_actor_known check (actor in ('owner', 'automatic', 'provider', 'reviewer', 'upkeep')),
     constraint kyc_events_reviewer_has_name check ((actor = 'reviewer') = (staff_id is not null))
 );
@@ -305,3 +308,6 @@ comment on column exchange.sanctions.loaded_at is 'When.';
 comment on column exchange.sanctions.plain_name is 'As names are compared.';
 
 insert into exchange.streams (stream_id, name) values (10012, 'kyc');
+
+insert into staff.actions (action, proposer_roles, decider_roles) values
+    ('set_kyc_limits', '{risk}', '{risk,administrator}');

@@ -104,7 +104,9 @@ pub fn content_type() -> String {
 fn part(body: &mut Vec<u8>, name: &str, media_type: Option<&str>, content: &[u8]) {
     let mut head = format!("--{BOUNDARY}\r\ncontent-disposition: form-data; name=\"{name}\"");
     if let Some(media_type) = media_type {
-        head.push_str(&format!("; filename=\"{name}.exe\"\r\ncontent-type: {media_type}"));
+        head.push_str(&format!(
+            "; filename=\"{name}.exe\"\r\ncontent-type: {media_type}"
+        ));
     }
     body.extend_from_slice(format!("{head}\r\n\r\n").as_bytes());
     body.extend_from_slice(content);
@@ -159,13 +161,19 @@ pub fn zone(number: &str, birth: &str, expiry: &str) -> String {
 fn digit(text: &str) -> String {
     let weights = [7, 3, 1].into_iter().cycle();
     let value = |character: char| character.to_digit(36).unwrap_or(0);
-    let sum: u32 = text.chars().zip(weights).map(|(one, weight)| value(one) * weight).sum();
+    let sum: u32 = text
+        .chars()
+        .zip(weights)
+        .map(|(one, weight)| value(one) * weight)
+        .sum();
     format!("{text}{}", sum % 10)
 }
 
 /// A picture that differs by its seed.
 pub fn picture(seed: &str) -> Vec<u8> {
-    let salt = seed.bytes().fold(7u32, |sum, byte| sum.wrapping_mul(31) + u32::from(byte));
+    let salt = seed
+        .bytes()
+        .fold(7u32, |sum, byte| sum.wrapping_mul(31) + u32::from(byte));
     let pixel = |x: u32, y: u32| {
         let mix = (x / 8).wrapping_mul(salt | 1) ^ (y / 8).wrapping_mul(2_654_435_761);
         Rgb([(mix >> 8) as u8, (mix >> 16) as u8, (x ^ y) as u8])
@@ -177,6 +185,8 @@ pub fn picture(seed: &str) -> Vec<u8> {
 pub fn jpeg(picture: &RgbImage) -> Vec<u8> {
     let mut written = Vec::new();
     let encoder = JpegEncoder::new_with_quality(&mut written, 90);
-    picture.write_with_encoder(encoder).expect("it is written to memory");
+    picture
+        .write_with_encoder(encoder)
+        .expect("it is written to memory");
     written
 }

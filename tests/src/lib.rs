@@ -17,6 +17,7 @@ pub mod random_commands;
 pub mod raw;
 pub mod scenario;
 pub mod socket;
+pub mod staff;
 pub mod token;
 pub mod trading;
 pub mod wait;

@@ -34,5 +34,6 @@ mod schema;
 mod schemathesis;
 mod signatures;
 mod sockets;
+mod staff;
 mod tidy;
 mod transactions;

@@ -9,10 +9,11 @@ use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 use workers::kyc::KycConfig;
 use workers::mail::MailConfig;
-use workers::{candles, deadlines, hsm_key, kyc, mail, sanctions, upkeep};
+use workers::{audit, candles, deadlines, hsm_key, kyc, mail, sanctions, upkeep};
 
-const USAGE: &str = "usage: DATABASE_URL=postgres://… workers all | candles | deadlines | kyc | mail | \
-    upkeep [--once] | sanctions load LIST FILE; workers hsm make-key | check";
+const USAGE: &str = "usage: DATABASE_URL=postgres://… workers \
+    all | audit | candles | deadlines | kyc | mail | upkeep [--once] | \
+    sanctions load LIST FILE; workers hsm make-key | check";
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -45,6 +46,7 @@ async fn run() -> anyhow::Result<()> {
             ["all"] => all(&pool, &config).await,
             ["upkeep", "--once"] => upkeep::once(&pool).await.context("upkeep"),
             ["upkeep"] => upkeep::run(&pool).await.context("upkeep"),
+            ["audit"] => audit::run(&pool, &config).await.context("audit"),
             ["candles"] => candles::run(&pool, &config).await.context("candles"),
             ["deadlines"] => {
                 deadlines::run(&pool).await;
@@ -67,6 +69,7 @@ async fn run() -> anyhow::Result<()> {
 async fn all(pool: &Pool, config: &client::Config) -> anyhow::Result<()> {
     tokio::select! {
         ended = upkeep::run(pool) => ended.context("upkeep"),
+        ended = audit::run(pool, config) => ended.context("audit"),
         ended = candles::run(pool, config) => ended.context("candles"),
         () = deadlines::run(pool) => bail!("deadlines ended"),
         ended = kyc(pool, config) => ended,

@@ -47,6 +47,7 @@ fn form(name: &str) -> Option<Form> {
         "text" => Form::Text("^[^\\x00]*$", 256),
         "time" => Form::Count(LATEST_MS),
         "crc" => Form::Count(u32::MAX as i64),
+        "issuer" => Form::Text("^[A-Z]{3}$", 3),
         "date" => Form::Text("^[0-9]{4}-[0-9]{2}-[0-9]{2}$", 10),
         "level" => Form::Count(9),
         "count" => Form::Count(i64::MAX),

@@ -109,7 +109,7 @@ fn every_operation_says_what_it_is() {
 
 /// Open operations that ask for a proof of their own.
 fn checks_the_caller(path: &str) -> bool {
-    matches!(path, "/api/auth/login" | "/api/kyc/callback")
+    path.ends_with("/login") || path == "/api/kyc/callback"
 }
 
 #[test]
