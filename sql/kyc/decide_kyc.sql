@@ -1,4 +1,4 @@
-create function exchange.decide_kyc(case_id bigint, found jsonb, decider text)
+create function exchange.decide_kyc(case_id bigint, findings jsonb, decider text)
 returns table (outcome text, reasons text[])
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
@@ -18,7 +18,7 @@ begin
     end if;
     -- Two cases of one document decide one after the other, so that the second sees the first.
     perform pg_advisory_xact_lock(hashtextextended(asked.issuer || ' ' || asked.document_number, 12));
-    perform exchange.note_kyc_findings(asked.case_id, decide_kyc.found);
+    perform exchange.note_kyc_findings(asked.case_id, decide_kyc.findings);
     perform exchange.note_kyc_findings(asked.case_id, (
         select jsonb_agg(to_jsonb(t)) from exchange.kyc_facts_found(asked.case_id) t));
     select
@@ -40,4 +40,4 @@ begin
         return query select 'manual', '{}'::text[];
     end if;
 end $$;
-comment on function exchange.decide_kyc(bigint, jsonb, text) is 'The automatic decision: adds what tables say to what was found, compares each score with its rule, and rejects, approves or hands to the reviewers, all in this transaction. found: [{rule, score, detail}]. A case that is not open for it stays as it is. Rejects: CASE_NOT_FOUND.';
+comment on function exchange.decide_kyc(bigint, jsonb, text) is 'The automatic decision: adds what tables say to what was found, compares each score with its rule, and rejects, approves or hands to the reviewers, all in this transaction. findings: [{rule, score, detail}]. A case that is not open for it stays as it is. Rejects: CASE_NOT_FOUND.';

@@ -18,6 +18,7 @@ mod flows;
 mod history;
 mod hot_reads;
 mod isolation;
+mod kyc;
 mod limits;
 mod lists;
 mod market_facts;

@@ -1,5 +1,6 @@
 //! What can go wrong with a token, in words for whoever operates it.
 
+use cryptoki::context::Function;
 use cryptoki::error::{Error, RvError};
 
 /// Why the module did not do it.
@@ -41,6 +42,15 @@ impl HsmError {
                 HsmError::Damaged
             }
             other => HsmError::Failed(other.to_string()),
+        }
+    }
+
+    /// The same in a session that has just been opened, with a key that has just been found. There
+    /// SoftHSM's general error of a decryption is a wrong tag.
+    pub(crate) fn of_fresh(error: &Error) -> HsmError {
+        match error {
+            Error::Pkcs11(RvError::GeneralError, Function::Decrypt) => HsmError::Damaged,
+            other => HsmError::of(other),
         }
     }
 }

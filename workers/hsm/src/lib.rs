@@ -166,7 +166,7 @@ impl Hsm {
         *state = State::Out;
         match module.login(config) {
             Ok(login) => {
-                let done = work(&login).map_err(|error| HsmError::of(&error));
+                let done = work(&login).map_err(|error| HsmError::of_fresh(&error));
                 *state = State::In(login);
                 done
             }
