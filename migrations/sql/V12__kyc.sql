@@ -106,7 +106,7 @@ insert into exchange.kyc_rules (rule, manual_at, reject_at, reason, meaning) val
     ('age', 50, 100, 'UNDER_AGE', 'The owner is 18 at least, and not older than people get.'),
     ('same_document', 50, null, null, 'The same document on another account.'),
     ('same_picture', 50, null, null, 'The same picture on another account.'),
-    ('sanctions', 60, null, null, 'The name against the loaded lists, by trigrams.'),
+    ('sanctions', 50, null, null, 'The name against the loaded lists, by trigrams.'),
     ('picture_quality', 50, 100, 'IMAGE_UNUSABLE', 'Size, light and contrast of the pictures, and that they differ.'),
     ('provider', 50, 100, 'DOCUMENT_DOUBTFUL', 'What an outside provider says.');
 

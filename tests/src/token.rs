@@ -1,7 +1,7 @@
 //! A SoftHSM token of the tests' own, and the programs that use it.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Child, Command, Output, Stdio};
 use std::sync::OnceLock;
 
 use anyhow::{Context, Result, ensure};
@@ -17,6 +17,8 @@ static SHARED: OnceLock<Token> = OnceLock::new();
 #[derive(Debug)]
 pub struct Token {
     folder: PathBuf,
+    /// Removes the folder when this process ends, however it does.
+    keeper: Child,
 }
 
 impl Token {
@@ -43,7 +45,14 @@ impl Token {
             folder.join("tokens").display()
         );
         std::fs::write(folder.join("softhsm2.conf"), text)?;
-        let token = Token { folder };
+        let keeper = Command::new("setsid")
+            .args(["sh", "-c", "read -r _; rm -rf \"$1\"", "keeper"])
+            .arg(&folder)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()?;
+        let token = Token { folder, keeper };
         let made = Command::new("softhsm2-util")
             .args(["--init-token", "--free", "--label", "exchange"])
             .args(["--so-pin", "8765-4321", "--pin", PIN])
@@ -82,8 +91,9 @@ impl Token {
 
 impl Drop for Token {
     fn drop(&mut self) {
+        drop(self.keeper.stdin.take());
         // It may be gone already, which is as well.
-        let _ = std::fs::remove_dir_all(&self.folder);
+        let _ = self.keeper.wait();
     }
 }
 

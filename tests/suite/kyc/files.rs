@@ -103,7 +103,7 @@ async fn a_file_is_encrypted_and_only_reviewers_read_it_and_each_read_is_logged(
     photo.extend_from_slice(b"<script>tail</script>");
     let form = Form::passport("L898902C3").with_file("front", photo);
     assert_eq!(stage.submit(&form, &alice).await.shown(), "200");
-    let plain = "select (content like '\\xffd8%'::bytea or position('JFIF'::bytea in content) > 0
+    let plain = "select (position('JFIF'::bytea in content) > 0
         or position('\\xffd8ff'::bytea in content) > 0)::text from exchange.kyc_documents";
     assert_eq!(stage.text(plain).await, "false");
     let storage = "select attstorage::text from pg_attribute

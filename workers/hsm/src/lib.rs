@@ -32,13 +32,13 @@ pub struct Hsm {
 
 struct Inner {
     config: HsmConfig,
-    module: Module,
-    login: Mutex<State>,
+    state: Mutex<State>,
 }
 
 enum State {
-    In(Login),
-    /// Something failed: the next call logs in anew.
+    /// The session goes before the module does.
+    In(Login, Module),
+    /// Something failed: the next call begins anew.
     Out,
     /// The PIN is wrong. It is never tried again, because a token locks itself after a few times.
     Refused,
@@ -63,8 +63,7 @@ impl Hsm {
         let login = module.login(config)?;
         let inner = Inner {
             config: config.clone(),
-            module,
-            login: Mutex::new(State::In(login)),
+            state: Mutex::new(State::In(login, module)),
         };
         Ok(Hsm {
             inner: Arc::new(inner),
@@ -140,21 +139,18 @@ impl Hsm {
         })
     }
 
-    /// Does it in the session; where that is lost, once more in a new one.
+    /// Does it in the session. Where that fails, once more after the library has looked anew at what
+    /// tokens there are.
     fn with_login<T>(
         &self,
         work: impl Fn(&Login) -> Result<T, cryptoki::error::Error>,
     ) -> Result<T, HsmError> {
-        let Inner {
-            config,
-            module,
-            login,
-        } = &*self.inner;
-        let mut state = login.lock().unwrap_or_else(PoisonError::into_inner);
-        if let State::In(login) = &*state {
+        let Inner { config, state } = &*self.inner;
+        let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
+        if let State::In(login, _) = &*state {
             match work(login).map_err(|error| HsmError::of(&error)) {
                 Err(HsmError::Failed(words)) => {
-                    tracing::warn!(words, "the HSM failed; logging in anew");
+                    tracing::warn!(words, "the HSM failed; beginning anew");
                 }
                 done => return done,
             }
@@ -162,15 +158,19 @@ impl Hsm {
         if matches!(*state, State::Refused) {
             return Err(HsmError::WrongPin(config.token.clone()));
         }
-        // The old session ends first: the last one that closes logs the program out.
-        *state = State::Out;
+        if let State::In(login, module) = std::mem::replace(&mut *state, State::Out) {
+            drop(login);
+            module.end();
+        }
+        let module = Module::load(config)?;
         match module.login(config) {
             Ok(login) => {
                 let done = work(&login).map_err(|error| HsmError::of_fresh(&error));
-                *state = State::In(login);
+                *state = State::In(login, module);
                 done
             }
             Err(error) => {
+                module.end();
                 if matches!(error, HsmError::WrongPin(_)) {
                     *state = State::Refused;
                 }

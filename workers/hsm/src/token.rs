@@ -42,6 +42,13 @@ impl Module {
         }
     }
 
+    /// Lets the library forget everything, so that it looks anew at the next beginning.
+    pub(crate) fn end(self) {
+        if let Err(error) = self.library.finalize() {
+            tracing::warn!(%error, "the PKCS#11 module did not end");
+        }
+    }
+
     pub(crate) fn login(&self, config: &HsmConfig) -> Result<Login, HsmError> {
         let session = self.session(config)?;
         let key = find(&session, &config.key)
