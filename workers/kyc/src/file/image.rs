@@ -23,7 +23,7 @@ pub(super) fn rewrite_jpeg(content: &[u8]) -> Result<SafeFile, FileError> {
     // In coded data FF is always followed by 00 or by a marker, so these are markers.
     let places =
         |marker| (0..content.len() - 1).filter(move |at| content[*at..at + 2] == [0xff, marker]);
-    let last_scan = places(0xda).last().ok_or(FileError::Damaged)?;
+    let last_scan = places(0xda).next_back().ok_or(FileError::Damaged)?;
     let has_end = places(0xd9).any(|at| at > last_scan);
     if !has_end || places(0xda).count() > MAX_SCANS {
         return Err(FileError::Damaged);
