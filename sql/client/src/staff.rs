@@ -81,7 +81,8 @@ impl std::fmt::Debug for StaffLogin {
 pub async fn staff_login(on: &impl Query, email: &str) -> Result<Option<StaffLogin>, Error> {
     const STATEMENT: Statement = Statement::read(
         "staff_login",
-        "select staff_id, password_hash, totp_secret, is_locked from staff.login_member($1) limit 1",
+        "select staff_id, password_hash, totp_secret, is_locked \
+         from staff.login_member($1) limit 1",
     );
     let login = |row| {
         Ok(StaffLogin {

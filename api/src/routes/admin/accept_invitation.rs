@@ -40,7 +40,7 @@ pub(crate) struct Accepted {
     /// `otpauth://totp/…`, to show as a QR code.
     #[schema(
         max_length = 1024,
-        example = "otpauth://totp/Exchange:a%40example.com?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=Exchange"
+        example = "otpauth://totp/Exchange:ann%40example.com?secret=GEZD"
     )]
     otpauth_uri: String,
 }
