@@ -112,7 +112,7 @@ to exchange_api;
 grant execute on function
     staff.login_member(text),
     staff.open_session(bigint, bytea, text, bigint, inet, text),
-    staff.fail_login(bigint, inet),
+    staff.fail_login(bigint, boolean, inet),
     staff.session_member(bytea),
     staff.close_session(bigint),
     staff.invited_member(bytea),

@@ -2582,7 +2582,7 @@ declare
 begin
     update staff.members m
     set password_hash = accept_invitation.password_hash, totp_secret = accept_invitation.totp_secret,
-        totp_step = null, invitation_hash = null, invited_until = null, failed_logins = 0, locked_until = null
+        totp_step = null, invitation_hash = null, invited_until = null, failed_passwords = 0, failed_codes = 0, locked_until = null
     where m.invitation_hash = accept_invitation.invitation_hash and m.invited_until > now() and m.status = 'active'
     returning m.staff_id into accepted;
     if not found then
@@ -2763,36 +2763,46 @@ ALTER FUNCTION staff.end_sessions(staff_id bigint) OWNER TO exchange_owner;
 
 COMMENT ON FUNCTION staff.end_sessions(staff_id bigint) IS 'Ends all sessions of a member; returns how many. For other functions: nobody may call it.';
 
-CREATE FUNCTION staff.fail_login(staff_id bigint, address inet) RETURNS void
+CREATE FUNCTION staff.fail_login(staff_id bigint, password_fits boolean, address inet) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 #variable_conflict use_column
 declare
-    -- So many failures are nothing; each further one locks for twice as long.
-    free_failures constant integer := 4;
+    -- So many wrong codes are nothing; each further one locks for twice as long.
+    free_codes constant integer := 4;
     first_lock constant interval := '30 seconds';
     longest_lock constant interval := '15 minutes';
-    most_failures constant integer := 1000;
+    -- Anybody may try passwords, so that only some of them are logged, and none locks: a stranger
+    -- shuts nobody out.
+    logged_passwords constant integer := 10;
+    logged_each constant integer := 100;
+    most constant integer := 1000000000;
     failures integer;
 begin
-    -- What fails while the member is locked counts for nothing: an attacker fills no log.
-    update staff.members m
-    set failed_logins = least(m.failed_logins + 1, most_failures),
-        locked_until = case when m.failed_logins >= free_failures
-            then now() + least(first_lock * power(2, least(m.failed_logins - free_failures, 10)), longest_lock) end
-    where m.staff_id = fail_login.staff_id and (m.locked_until is null or m.locked_until <= now())
-    returning m.failed_logins into failures;
-    if found then
+    if fail_login.password_fits then
+        -- What is tried while the member is locked counts for nothing.
+        update staff.members m
+        set failed_codes = least(m.failed_codes + 1, most),
+            locked_until = case when m.failed_codes >= free_codes
+                then now() + least(first_lock * power(2, least(m.failed_codes - free_codes, 10)), longest_lock) end
+        where m.staff_id = fail_login.staff_id and (m.locked_until is null or m.locked_until <= now())
+        returning m.failed_codes into failures;
+    else
+        update staff.members m set failed_passwords = least(m.failed_passwords + 1, most)
+        where m.staff_id = fail_login.staff_id
+        returning m.failed_passwords into failures;
+    end if;
+    if found and (fail_login.password_fits or failures <= logged_passwords or failures % logged_each = 0) then
         perform audit.record(
-            fail_login.staff_id, 'login_failed', 'staff:' || fail_login.staff_id,
-            jsonb_build_object('address', host(fail_login.address), 'failures', failures));
+            fail_login.staff_id, 'login_failed', 'staff:' || fail_login.staff_id, jsonb_build_object(
+                'address', host(fail_login.address), 'password_fits', fail_login.password_fits, 'failures', failures));
     end if;
 end $$;
 
-ALTER FUNCTION staff.fail_login(staff_id bigint, address inet) OWNER TO exchange_owner;
+ALTER FUNCTION staff.fail_login(staff_id bigint, password_fits boolean, address inet) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION staff.fail_login(staff_id bigint, address inet) IS 'Counts a login whose password or code was wrong. From the fifth in a row on, each locks the login, for 30 seconds at first and 15 minutes at most.';
+COMMENT ON FUNCTION staff.fail_login(staff_id bigint, password_fits boolean, address inet) IS 'Counts a login that failed. From the fifth wrong code with the right password in a row on, each locks the login, for 30 seconds at first and 15 minutes at most. Wrong passwords lock nothing: without the code they are no way in, and their guesser is not told of a right one.';
 
 CREATE FUNCTION staff.find_accounts(staff_session_id bigint, email_prefix text, at_most integer) RETURNS TABLE(account_id bigint, email text, status text, fee_tier_id integer, created_at timestamp with time zone)
     LANGUAGE plpgsql SECURITY DEFINER
@@ -3015,7 +3025,7 @@ begin
         perform exchange.reject('INVALID_CREDENTIALS', 'e-mail address, password or code is wrong');
     end if;
     update staff.members m
-    set totp_step = open_session.totp_step, failed_logins = 0, locked_until = null,
+    set totp_step = open_session.totp_step, failed_passwords = 0, failed_codes = 0, locked_until = null,
         enrolled_at = coalesce(m.enrolled_at, now())
     where m.staff_id = member.staff_id;
     update staff.sessions s set ended_at = now()
@@ -3252,7 +3262,7 @@ begin
     end if;
     update staff.members m
     set status = 'active', roles = '{}', password_hash = null, totp_secret = null, totp_step = null, enrolled_at = null,
-        failed_logins = 0, locked_until = null, invitation_hash = null, invited_until = null
+        failed_passwords = 0, failed_codes = 0, locked_until = null, invitation_hash = null, invited_until = null
     where m.staff_id = changed.staff_id;
     perform staff.end_sessions(changed.staff_id);
     if changed.status = 'active' and 'administrator' = any (changed.roles) then
@@ -5068,7 +5078,8 @@ CREATE TABLE staff.members (
     totp_secret bytea,
     totp_step bigint,
     enrolled_at timestamp with time zone,
-    failed_logins integer DEFAULT 0 NOT NULL,
+    failed_passwords integer DEFAULT 0 NOT NULL,
+    failed_codes integer DEFAULT 0 NOT NULL,
     locked_until timestamp with time zone,
     invitation_hash bytea,
     invited_until timestamp with time zone,
@@ -5078,7 +5089,8 @@ CREATE TABLE staff.members (
     CONSTRAINT members_credentials_together CHECK (((password_hash IS NULL) = (totp_secret IS NULL))),
     CONSTRAINT members_email_lower CHECK ((email = lower(email))),
     CONSTRAINT members_enrolled_has_credentials CHECK (((enrolled_at IS NULL) OR (password_hash IS NOT NULL))),
-    CONSTRAINT members_failed_logins_not_negative CHECK ((failed_logins >= 0)),
+    CONSTRAINT members_failed_codes_not_negative CHECK ((failed_codes >= 0)),
+    CONSTRAINT members_failed_passwords_not_negative CHECK ((failed_passwords >= 0)),
     CONSTRAINT members_invitation_has_end CHECK (((invitation_hash IS NULL) = (invited_until IS NULL))),
     CONSTRAINT members_invitation_hash_length CHECK ((octet_length(invitation_hash) = 32)),
     CONSTRAINT members_name_length CHECK (((length(name) >= 1) AND (length(name) <= 100))),
@@ -5108,9 +5120,11 @@ COMMENT ON COLUMN staff.members.totp_step IS 'Time step of the last code that wa
 
 COMMENT ON COLUMN staff.members.enrolled_at IS 'First login with a code; roles are given only after it.';
 
-COMMENT ON COLUMN staff.members.failed_logins IS 'Failed logins since the last good one.';
+COMMENT ON COLUMN staff.members.failed_passwords IS 'Wrong passwords since the last good login.';
 
-COMMENT ON COLUMN staff.members.locked_until IS 'No login is tried before.';
+COMMENT ON COLUMN staff.members.failed_codes IS 'Wrong codes with the right password since the last good login; many lock.';
+
+COMMENT ON COLUMN staff.members.locked_until IS 'No login is good before.';
 
 COMMENT ON COLUMN staff.members.invitation_hash IS 'SHA-256 of the one-time token that sets password and code; the token is nowhere stored.';
 
@@ -5840,8 +5854,8 @@ GRANT ALL ON FUNCTION staff.disable_member(staff_session_id bigint, staff_id big
 
 REVOKE ALL ON FUNCTION staff.end_sessions(staff_id bigint) FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION staff.fail_login(staff_id bigint, address inet) FROM PUBLIC;
-GRANT ALL ON FUNCTION staff.fail_login(staff_id bigint, address inet) TO exchange_api;
+REVOKE ALL ON FUNCTION staff.fail_login(staff_id bigint, password_fits boolean, address inet) FROM PUBLIC;
+GRANT ALL ON FUNCTION staff.fail_login(staff_id bigint, password_fits boolean, address inet) TO exchange_api;
 
 REVOKE ALL ON FUNCTION staff.find_accounts(staff_session_id bigint, email_prefix text, at_most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION staff.find_accounts(staff_session_id bigint, email_prefix text, at_most integer) TO exchange_api;

@@ -19,7 +19,7 @@ begin
         perform exchange.reject('INVALID_CREDENTIALS', 'e-mail address, password or code is wrong');
     end if;
     update staff.members m
-    set totp_step = open_session.totp_step, failed_logins = 0, locked_until = null,
+    set totp_step = open_session.totp_step, failed_passwords = 0, failed_codes = 0, locked_until = null,
         enrolled_at = coalesce(m.enrolled_at, now())
     where m.staff_id = member.staff_id;
     update staff.sessions s set ended_at = now()

@@ -61,7 +61,7 @@ pub struct StaffLogin {
     pub password_hash: String,
     /// Encrypted by the API.
     pub totp_secret: Vec<u8>,
-    /// Too many logins failed: this one is refused whatever it brings.
+    /// Too many codes were wrong: this login is refused whatever it brings.
     pub is_locked: bool,
 }
 
@@ -160,18 +160,21 @@ pub async fn open_staff_session(
     })
 }
 
-/// Counts a login that failed; many in a row lock the member for a while.
+/// Counts a login that failed; many wrong codes in a row lock the member for a while.
 ///
 /// # Errors
 /// The database's.
 pub async fn fail_staff_login(
     on: &impl Query,
     staff_id: i64,
+    password_fits: bool,
     address: IpAddr,
 ) -> Result<(), Error> {
     const STATEMENT: Statement =
-        Statement::write("fail_staff_login", "select staff.fail_login($1, $2)");
-    on.rows(STATEMENT, &[&staff_id, &address]).await.map(drop)
+        Statement::write("fail_staff_login", "select staff.fail_login($1, $2, $3)");
+    on.rows(STATEMENT, &[&staff_id, &password_fits, &address])
+        .await
+        .map(drop)
 }
 
 /// Whose session it is; `None` where the token is unknown, the session has ended, or the member is

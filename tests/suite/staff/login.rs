@@ -32,7 +32,7 @@ async fn tried(stage: &Stage, person: &Person, code: &str) -> String {
 
 async fn unlock(stage: &Stage) {
     stage
-        .run("update staff.members set failed_logins = 0, locked_until = null")
+        .run("update staff.members set failed_codes = 0, locked_until = null")
         .await;
 }
 
@@ -106,7 +106,7 @@ async fn a_code_works_once_under_a_race_and_none_before_it() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn failures_in_a_row_lock_the_login_for_a_while() {
+async fn wrong_codes_in_a_row_lock_the_login_for_a_while() {
     let stage = Stage::set().await;
     let port = stage.port();
     let mut person = invited(&stage, "ann").await;
@@ -116,7 +116,7 @@ async fn failures_in_a_row_lock_the_login_for_a_while() {
     }
     let code = person.code();
     assert_eq!(tried(&stage, &person, &code).await, WRONG, "locked");
-    let failures = "select failed_logins || ' ' || (locked_until > now() + interval '20 seconds')
+    let failures = "select failed_codes || ' ' || (locked_until > now() + interval '20 seconds')
         from staff.members";
     assert_eq!(
         stage.text(failures).await,
@@ -129,8 +129,27 @@ async fn failures_in_a_row_lock_the_login_for_a_while() {
         .run("update staff.members set locked_until = now()")
         .await;
     assert_eq!(tried(&stage, &person, &code).await, "200");
-    let failures = "select failed_logins || ' ' || (locked_until is null) from staff.members";
+    let failures = "select failed_codes || ' ' || (locked_until is null) from staff.members";
     assert_eq!(stage.text(failures).await, "0 true");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stranger_who_tries_passwords_shuts_nobody_out() {
+    let stage = Stage::set().await;
+    let mut person = invited(&stage, "ann").await;
+    let guess = json!({ "email": person.email, "password": "a wrong one", "code": "000000" });
+    let guess = Call::post("/api/admin/login", &guess);
+    for _ in 0..12 {
+        let refused = guess.send(stage.port()).await.expect("an answer");
+        assert_eq!(refused.shown(), WRONG);
+    }
+    let logged = "select count(*) from audit.entries where action = 'login_failed'";
+    assert_eq!(stage.text(logged).await, "10", "nor fills the log");
+    let code = person.code();
+    assert_eq!(tried(&stage, &person, &code).await, "200");
+    let counted = "select failed_passwords from staff.members";
+    assert_eq!(stage.text(counted).await, "0");
+    stage.database.drop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

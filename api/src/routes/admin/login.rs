@@ -44,8 +44,8 @@ pub(crate) struct StaffSession {
 }
 
 /// Checks a member's password and one-time code and opens a session of 8 hours at most, which ends
-/// after 30 minutes without use. The first login completes the enrolment. From the fifth failure in
-/// a row on, each locks the login for a while.
+/// after 30 minutes without use. The first login completes the enrolment. From the fifth wrong code
+/// in a row on, each locks the login for a while.
 #[utoipa::path(post, path = "/api/admin/login", tag = "admin", request_body = StaffLoginRequest,
     responses((status = 200, body = StaffSession), Refusals))]
 pub(crate) async fn staff_login(
@@ -74,7 +74,7 @@ pub(crate) async fn staff_login(
     let failed = async || {
         // Asked for nobody too, so that the time tells nothing.
         let staff_id = member.as_ref().map_or(NOBODY, |member| member.staff_id);
-        client::fail_staff_login(&app.reads, staff_id, address.0).await?;
+        client::fail_staff_login(&app.reads, staff_id, fits, address.0).await?;
         Err(wrong())
     };
     let Some((member, totp_step)) = proved else {
