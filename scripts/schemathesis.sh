@@ -25,7 +25,8 @@ main() {
     local operations
     case "${3:-}" in
         users) operations=(--exclude-path-regex '^/api/admin/'
-            --exclude-operation-id logout --exclude-operation-id revoke_session) ;;
+            --exclude-operation-id logout --exclude-operation-id revoke_session
+            --exclude-operation-id revoke_sessions --exclude-operation-id forget_device) ;;
         staff) operations=(--include-path-regex '^/api/admin/' --exclude-operation-id staff_logout) ;;
         *) die "scripts/schemathesis.sh <url> <bearer token> users|staff" ;;
     esac

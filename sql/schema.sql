@@ -257,26 +257,67 @@ ALTER FUNCTION exchange.account_statement(account_id bigint, from_time timestamp
 
 COMMENT ON FUNCTION exchange.account_statement(account_id bigint, from_time timestamp with time zone, to_time timestamp with time zone) IS 'An account''s ledger entries from a time until before another, oldest first, with the balance of the asset after each. Reads the account''s entries from the beginning, for the opening balance.';
 
-CREATE FUNCTION exchange.add_verification_token(mail_id bigint, token_hash bytea) RETURNS void
+CREATE FUNCTION exchange.add_device(account_id bigint, token_hash bytea, address inet, user_agent text) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 #variable_conflict use_column
 declare
-    lifetime constant interval := '1 day';
+    -- Beyond these the one that was longest away is forgotten.
+    max_devices constant integer := 50;
+    max_user_agent constant integer := 200;
+    made bigint;
 begin
-    insert into exchange.account_tokens (token_hash, account_id, purpose, expires_at)
-    select add_verification_token.token_hash, m.account_id, 'verify_email', now() + lifetime
+    if add_device.token_hash is null then
+        return null;
+    end if;
+    delete from exchange.devices d
+    where d.device_id in (
+        select o.device_id from exchange.devices o where o.account_id = add_device.account_id
+        order by o.last_seen_at desc, o.device_id desc offset max_devices - 1);
+    insert into exchange.devices (account_id, token_hash, address, user_agent)
+    values (add_device.account_id, add_device.token_hash, add_device.address, left(add_device.user_agent, max_user_agent))
+    returning device_id into made;
+    return made;
+end $$;
+
+ALTER FUNCTION exchange.add_device(account_id bigint, token_hash bytea, address inet, user_agent text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.add_device(account_id bigint, token_hash bytea, address inet, user_agent text) IS 'A device from which the account''s owner was there; null where there is no token. For other functions.';
+
+CREATE FUNCTION exchange.add_mail_token(mail_id bigint, purpose text, token_hash bytea) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    lifetime constant interval := case add_mail_token.purpose
+        when 'verify_email' then interval '24 hours'
+        when 'reset_password' then interval '1 hour'
+        when 'change_email' then interval '24 hours'
+        when 'freeze' then interval '7 days'
+    end;
+begin
+    insert into exchange.account_tokens (token_hash, account_id, purpose, facts, expires_at)
+    select add_mail_token.token_hash, m.account_id, add_mail_token.purpose, m.facts, now() + lifetime
     from exchange.mails m
-    where m.mail_id = add_verification_token.mail_id and m.kind = 'verify_email' and m.sent_at is null;
+    where m.mail_id = add_mail_token.mail_id and m.sent_at is null and case add_mail_token.purpose
+        when 'verify_email' then m.kind = 'verify_email'
+        when 'reset_password' then m.kind = 'reset_password'
+        when 'change_email' then m.kind = 'confirm_email_change'
+        -- Never to an address that nobody has proved.
+        when 'freeze' then m.kind not in ('verify_email', 'already_registered', 'confirm_email_change', 'account_frozen')
+        else false
+    end;
     if not found then
-        raise exception 'no mail % that wants a token', add_verification_token.mail_id using errcode = 'no_data_found';
+        raise exception 'no mail % that wants a token to %', add_mail_token.mail_id, add_mail_token.purpose
+            using errcode = 'no_data_found';
     end if;
 end $$;
 
-ALTER FUNCTION exchange.add_verification_token(mail_id bigint, token_hash bytea) OWNER TO exchange_owner;
+ALTER FUNCTION exchange.add_mail_token(mail_id bigint, purpose text, token_hash bytea) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION exchange.add_verification_token(mail_id bigint, token_hash bytea) IS 'Stores the hash of the token in a mail that is about to be sent; it is good for a day.';
+COMMENT ON FUNCTION exchange.add_mail_token(mail_id bigint, purpose text, token_hash bytea) IS 'Stores the hash of a token in a mail that is about to be sent: to verify_email or change_email, good for a day; to reset_password, for an hour; to freeze the account, for a week.';
 
 CREATE FUNCTION exchange.adjust_balance(account_id bigint, asset text, amount numeric, reason text, idempotency_key text) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
@@ -437,6 +478,155 @@ ALTER FUNCTION exchange.advance_candles(market_id integer, limit_trades integer)
 
 COMMENT ON FUNCTION exchange.advance_candles(market_id integer, limit_trades integer) IS 'Counts a market''s next trades into its candles of all six intervals and moves its position, in one transaction; returns how many, at most 100,000: fewer than asked for means that there are no more. Several callers take turns. Rejects: UNKNOWN_MARKET.';
 
+CREATE TABLE exchange.mail_requests (
+    mail_request_id bigint NOT NULL,
+    kind text NOT NULL,
+    email text NOT NULL,
+    account_id bigint,
+    full_name text,
+    country text COLLATE pg_catalog."C",
+    birth_date date,
+    phone text,
+    address inet,
+    user_agent text,
+    requested_at timestamp with time zone DEFAULT now() NOT NULL,
+    answered_at timestamp with time zone,
+    failure text,
+    CONSTRAINT mail_requests_birth_date_range CHECK ((birth_date >= '1900-01-01'::date)),
+    CONSTRAINT mail_requests_change_has_account CHECK (((kind <> 'change_email'::text) OR (account_id IS NOT NULL))),
+    CONSTRAINT mail_requests_country_form CHECK ((country ~ '^[A-Z]{2}$'::text)),
+    CONSTRAINT mail_requests_email_lower CHECK ((email = lower(email))),
+    CONSTRAINT mail_requests_full_name_length CHECK (((length(full_name) >= 1) AND (length(full_name) <= 100))),
+    CONSTRAINT mail_requests_kind_known CHECK ((kind = ANY (ARRAY['register'::text, 'reset_password'::text, 'change_email'::text]))),
+    CONSTRAINT mail_requests_phone_form CHECK ((phone ~ '^\+[1-9][0-9]{6,14}$'::text)),
+    CONSTRAINT mail_requests_user_agent_length CHECK ((length(user_agent) <= 200))
+);
+
+ALTER TABLE exchange.mail_requests OWNER TO exchange_owner;
+
+COMMENT ON TABLE exchange.mail_requests IS 'What somebody asked for under an e-mail address. Asking only writes it down; what it means is found out later, so that an answer''s time tells nobody whether the address is known.';
+
+COMMENT ON COLUMN exchange.mail_requests.mail_request_id IS 'Its number.';
+
+COMMENT ON COLUMN exchange.mail_requests.kind IS 'register; reset_password; change_email: from the account''s address to this one.';
+
+COMMENT ON COLUMN exchange.mail_requests.email IS 'The address given, in lower case.';
+
+COMMENT ON COLUMN exchange.mail_requests.account_id IS 'Who asked for the change; otherwise the account found or opened once it was answered.';
+
+COMMENT ON COLUMN exchange.mail_requests.full_name IS 'Given at registration; goes into the account when the link in this request''s mail is followed.';
+
+COMMENT ON COLUMN exchange.mail_requests.country IS 'As full_name.';
+
+COMMENT ON COLUMN exchange.mail_requests.birth_date IS 'As full_name.';
+
+COMMENT ON COLUMN exchange.mail_requests.phone IS 'As full_name.';
+
+COMMENT ON COLUMN exchange.mail_requests.address IS 'From where it came.';
+
+COMMENT ON COLUMN exchange.mail_requests.user_agent IS 'Which program asked, as it said itself.';
+
+COMMENT ON COLUMN exchange.mail_requests.requested_at IS 'When.';
+
+COMMENT ON COLUMN exchange.mail_requests.answered_at IS 'When it was seen to, whether a mail followed or not.';
+
+COMMENT ON COLUMN exchange.mail_requests.failure IS 'Why it could not be seen to: a fault of ours.';
+
+CREATE FUNCTION exchange.answer_mail_request(request exchange.mail_requests) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    -- Mails of these kinds to one address, and on behalf of one account, an hour; more are not sent,
+    -- and nobody is told.
+    max_mails constant integer := 5;
+    limited constant text[] := array['verify_email', 'already_registered', 'reset_password', 'confirm_email_change'];
+    addressee exchange.accounts;
+    asker exchange.accounts;
+    facts jsonb := jsonb_build_object('mail_request_id', request.mail_request_id);
+begin
+    if request.kind = 'register' then
+        insert into exchange.accounts (email) values (request.email) on conflict (email) do nothing;
+    end if;
+    -- Accounts are locked in the order of their numbers, so that mails are counted one request at a time.
+    perform from exchange.accounts a
+    where a.email = request.email or a.account_id = request.account_id order by a.account_id for no key update;
+    select * into addressee from exchange.accounts a where a.email = request.email and a.role = 'user';
+    select * into asker from exchange.accounts a where a.account_id = request.account_id;
+    if (select count(*) from exchange.mails m
+        where m.recipient = request.email and m.kind = any (limited) and m.requested_at > now() - interval '1 hour') >= max_mails
+    or (select count(*) from exchange.mails m
+        where m.account_id = request.account_id and m.kind = any (limited) and m.requested_at > now() - interval '1 hour') >= max_mails
+    then
+        return;
+    end if;
+    if request.kind = 'change_email' and addressee.account_id is null then
+        facts := facts || exchange.mail_facts(request.address, request.user_agent);
+        perform exchange.cause_mail(
+            asker.account_id, 'confirm_email_change', facts || jsonb_build_object('email', request.email), request.email);
+        perform exchange.cause_mail(asker.account_id, 'email_change_asked', facts);
+        return;
+    end if;
+    if addressee.account_id is null or addressee.account_id = request.account_id then
+        return;
+    end if;
+    -- Whoever cannot log in yet proves the address, whatever was asked for.
+    perform exchange.cause_mail(addressee.account_id, case
+        when addressee.email_verified_at is null or addressee.password_hash is null then 'verify_email'
+        when request.kind = 'reset_password' then 'reset_password'
+        else 'already_registered'
+    end, facts);
+    if request.kind = 'register' then
+        update exchange.mail_requests r set account_id = addressee.account_id
+        where r.mail_request_id = request.mail_request_id;
+    end if;
+end $$;
+
+ALTER FUNCTION exchange.answer_mail_request(request exchange.mail_requests) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.answer_mail_request(request exchange.mail_requests) IS 'Answers one request: opens an account for an address that has none, and causes the mail that fits. For answer_mail_requests.';
+
+CREATE FUNCTION exchange.answer_mail_requests(limit_requests integer) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    max_failure constant integer := 500;
+    request exchange.mail_requests;
+    answered integer := 0;
+    failed text;
+begin
+    for request in
+        select * from exchange.mail_requests r
+        where r.answered_at is null
+        order by r.mail_request_id
+        limit least(greatest(limit_requests, 0), 1000)
+        -- Whoever comes second waits: two at once would lock accounts in different orders.
+        for update
+    loop
+        -- One that cannot be answered holds up nobody.
+        begin
+            failed := null;
+            perform exchange.answer_mail_request(request);
+        exception
+            when deadlock_detected or serialization_failure or lock_not_available then
+                raise;
+            when others then
+                failed := left(sqlerrm, max_failure);
+        end;
+        update exchange.mail_requests r set answered_at = now(), failure = failed
+        where r.mail_request_id = request.mail_request_id;
+        answered := answered + 1;
+    end loop;
+    return answered;
+end $$;
+
+ALTER FUNCTION exchange.answer_mail_requests(limit_requests integer) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.answer_mail_requests(limit_requests integer) IS 'Answers what was asked for under e-mail addresses, oldest first, so many at most, by mails where there is somebody to write to; returns how many.';
+
 CREATE FUNCTION exchange.api_keys_of(account_id bigint) RETURNS TABLE(api_key_id bigint, public_id text, label text, scheme text, public_key bytea, permissions text[], addresses text[], created_at timestamp with time zone)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -517,6 +707,67 @@ end $$;
 ALTER FUNCTION exchange.balances_of(account_ids bigint[]) OWNER TO exchange_owner;
 
 COMMENT ON FUNCTION exchange.balances_of(account_ids bigint[]) IS 'What these accounts have, in each asset''s decimals. It returns once what it read is durable. For the stream of balances: who may see an account''s is decided before it is called.';
+
+CREATE FUNCTION exchange.begin_login(email text, address inet, device_hash bytea DEFAULT NULL::bytea) RETURNS TABLE(wait_ms bigint, account_id bigint, password_hash text)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    owner exchange.accounts;
+    known_device bigint;
+    wait bigint;
+begin
+    select * into owner from exchange.accounts a
+    where a.email = lower(begin_login.email) and a.role = 'user' and a.password_hash is not null;
+    select d.device_id into known_device from exchange.devices d
+    where d.token_hash = begin_login.device_hash and d.account_id = owner.account_id;
+    wait := exchange.take_login_attempt(
+        exchange.login_subjects(begin_login.email, known_device, begin_login.address));
+    if wait > 0 then
+        return query select wait, null::bigint, null::text;
+    else
+        return query select 0::bigint, owner.account_id, owner.password_hash;
+    end if;
+end $$;
+
+ALTER FUNCTION exchange.begin_login(email text, address inet, device_hash bytea) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.begin_login(email text, address inet, device_hash bytea) IS 'Takes an attempt to log in: how long to wait before one is taken, or what is needed to check the password, null where there is no such login. An attempt counts as wrong until a session is opened.';
+
+CREATE FUNCTION exchange.begin_password_check(account_id bigint) RETURNS TABLE(wait_ms bigint, password_hash text)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    wait bigint;
+begin
+    wait := exchange.take_login_attempt(array['check:' || begin_password_check.account_id]);
+    return query
+    select wait, case when wait = 0 then a.password_hash end
+    from exchange.accounts a
+    where a.account_id = begin_password_check.account_id and a.role = 'user';
+end $$;
+
+ALTER FUNCTION exchange.begin_password_check(account_id bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.begin_password_check(account_id bigint) IS 'Takes an attempt of somebody who is logged in to prove the password again: how long to wait before one is taken, or the hash. It counts as wrong until end_password_check.';
+
+CREATE FUNCTION exchange.block_withdrawals(account_id bigint) RETURNS timestamp with time zone
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    -- Long enough for an owner to read a mail and to freeze the account.
+    update exchange.accounts a
+    set withdrawals_blocked_until = greatest(a.withdrawals_blocked_until, now() + interval '24 hours')
+    where a.account_id = block_withdrawals.account_id
+    returning a.withdrawals_blocked_until
+$$;
+
+ALTER FUNCTION exchange.block_withdrawals(account_id bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.block_withdrawals(account_id bigint) IS 'After a change of an account''s security nothing is withdrawn for a day; returns until when. For other functions.';
 
 CREATE FUNCTION exchange.book_at(market text, sequence bigint) RETURNS TABLE(side text, price numeric, quantity numeric, orders integer)
     LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -711,6 +962,28 @@ ALTER FUNCTION exchange.candles_of(market text, interval_seconds integer, from_t
 
 COMMENT ON FUNCTION exchange.candles_of(market text, interval_seconds integer, from_time timestamp with time zone, to_time timestamp with time zone, limit_candles integer) IS 'A market''s candles that begin from from_time on and before to_time, oldest first, at most 10,000: the first ones from from_time; without it the last ones before to_time. Stored candles and the trades that they do not hold yet, as of one moment. A time without a trade has no candle. Rejects: UNKNOWN_MARKET, INVALID_INTERVAL.';
 
+CREATE FUNCTION exchange.cause_mail(account_id bigint, kind text, facts jsonb DEFAULT '{}'::jsonb, recipient text DEFAULT NULL::text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    -- No stream has this number: the bell alone says that a mail is due.
+    mail_bell constant text := '10900';
+begin
+    insert into exchange.mails (account_id, kind, facts, recipient)
+    select a.account_id, cause_mail.kind, cause_mail.facts, coalesce(cause_mail.recipient, a.email)
+    from exchange.accounts a
+    where a.account_id = cause_mail.account_id and coalesce(cause_mail.recipient, a.email) is not null;
+    if found then
+        perform pg_notify('exchange_events', mail_bell);
+    end if;
+end $$;
+
+ALTER FUNCTION exchange.cause_mail(account_id bigint, kind text, facts jsonb, recipient text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.cause_mail(account_id bigint, kind text, facts jsonb, recipient text) IS 'Writes a mail to an account, in the transaction that causes it: to its address of now, or to another. An account without an address gets none. For other functions.';
+
 CREATE FUNCTION exchange.check_access(session_ids bigint[], api_key_ids bigint[]) RETURNS TABLE(session_id bigint, api_key_id bigint)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -758,7 +1031,7 @@ ALTER FUNCTION exchange.check_market() OWNER TO exchange_owner;
 
 COMMENT ON FUNCTION exchange.check_market() IS 'Refuses a market whose units would need rounding, or a change of units.';
 
-CREATE FUNCTION exchange.claim_mails(max_attempts integer, limit_mails integer) RETURNS TABLE(mail_id bigint, kind text, email text, attempt integer)
+CREATE FUNCTION exchange.claim_mails(max_attempts integer, limit_mails integer) RETURNS TABLE(mail_id bigint, kind text, recipient text, facts jsonb, anti_phishing_code text, attempt integer)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -780,15 +1053,16 @@ begin
         set attempts = m.attempts + 1,
             next_attempt_at = now() + least(first_pause * power(2, least(m.attempts, 20)), longest_pause)
         from due where m.mail_id = due.mail_id
-        returning m.mail_id, m.kind, m.account_id, m.attempts
+        returning m.mail_id, m.kind, m.account_id, m.recipient, m.facts, m.attempts
     )
-    select c.mail_id, c.kind, a.email, c.attempts
-    from claimed c join exchange.accounts a on a.account_id = c.account_id;
+    select c.mail_id, c.kind, c.recipient, c.facts, a.anti_phishing_code, c.attempts
+    from claimed c join exchange.accounts a on a.account_id = c.account_id
+    order by c.mail_id;
 end $$;
 
 ALTER FUNCTION exchange.claim_mails(max_attempts integer, limit_mails integer) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION exchange.claim_mails(max_attempts integer, limit_mails integer) IS 'Takes mails that are due, so many at most; nobody else gets them until their next attempt, after a pause that doubles. After max_attempts a mail is not tried again.';
+COMMENT ON FUNCTION exchange.claim_mails(max_attempts integer, limit_mails integer) IS 'Takes mails that are due, so many at most, with the words that prove that they are ours; nobody else gets them until their next attempt, after a pause that doubles. After max_attempts a mail is not tried again.';
 
 CREATE FUNCTION exchange.close_session(account_id bigint, session_id bigint) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
@@ -801,6 +1075,58 @@ end $$;
 ALTER FUNCTION exchange.close_session(account_id bigint, session_id bigint) OWNER TO exchange_owner;
 
 COMMENT ON FUNCTION exchange.close_session(account_id bigint, session_id bigint) IS 'Ends a session of the account, its own or another: a logout. False where there was no such session.';
+
+CREATE FUNCTION exchange.close_sessions(account_id bigint, session_id bigint, include_current boolean) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+    perform from exchange.accounts a where a.account_id = close_sessions.account_id for no key update;
+    perform exchange.require_session(close_sessions.account_id, close_sessions.session_id);
+    return cardinality(exchange.end_sessions(close_sessions.account_id, array(
+        select s.session_id from exchange.sessions s
+        where s.account_id = close_sessions.account_id
+            and (close_sessions.include_current or s.session_id <> close_sessions.session_id))));
+end $$;
+
+ALTER FUNCTION exchange.close_sessions(account_id bigint, session_id bigint, include_current boolean) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.close_sessions(account_id bigint, session_id bigint, include_current boolean) IS 'Ends all other sessions of an account, or all, in the name of a session; returns how many. Rejects: ACCESS_REVOKED.';
+
+CREATE FUNCTION exchange.confirm_email_change(token_hash bytea, address inet DEFAULT NULL::inet) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    used exchange.account_tokens;
+    owner exchange.accounts;
+    new_email text;
+begin
+    used := exchange.use_token(confirm_email_change.token_hash, array['change_email']);
+    new_email := used.facts ->> 'email';
+    select * into owner from exchange.accounts a where a.account_id = used.account_id;
+    if owner.status <> 'active' then
+        perform exchange.reject('ACCOUNT_FROZEN', 'the account is frozen: nothing about it can be changed');
+    end if;
+    -- To the address of before, whoever it was that changed it.
+    perform exchange.cause_mail(owner.account_id, 'email_changed', exchange.mail_facts(
+        confirm_email_change.address, blocked_until => exchange.block_withdrawals(owner.account_id)));
+    begin
+        update exchange.accounts set email = new_email, email_verified_at = now()
+        where account_id = owner.account_id;
+    exception when unique_violation then
+        perform exchange.reject('EMAIL_TAKEN', 'another account has this email address by now');
+    end;
+    perform exchange.use_up_tokens(owner.account_id);
+    perform exchange.end_sessions(owner.account_id, array(
+        select s.session_id from exchange.sessions s where s.account_id = owner.account_id));
+end $$;
+
+ALTER FUNCTION exchange.confirm_email_change(token_hash bytea, address inet) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.confirm_email_change(token_hash bytea, address inet) IS 'Follows the link of a mail to a new address: the account moves there, its sessions end, nothing is withdrawn for a day, and a mail to the old address says so. Rejects: INVALID_TOKEN, ACCOUNT_FROZEN, EMAIL_TAKEN.';
 
 CREATE FUNCTION exchange.create_account(email text, password_hash text, fee_tier_id integer DEFAULT 1) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
@@ -934,6 +1260,31 @@ ALTER FUNCTION exchange.create_market(market_id integer, base_asset text, quote_
 
 COMMENT ON FUNCTION exchange.create_market(market_id integer, base_asset text, quote_asset text, tick numeric, lot numeric, min_quantity numeric, max_quantity numeric, min_notional numeric, price_band numeric, reference_price numeric, max_open_orders integer, allow_self_trade boolean, status text) IS 'Lists base/quote under the operator''s number, with a fee account of its own, which stream markets tells. What the engine could not count exactly is refused. Rejects: UNKNOWN_ASSET, INVALID_MARKET, MARKET_EXISTS; a rule of the table that does not hold is a check violation that names it.';
 
+CREATE FUNCTION exchange.devices_of(account_id bigint) RETURNS TABLE(device_id bigint, address inet, user_agent text, first_seen_at timestamp with time zone, last_seen_at timestamp with time zone)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select d.device_id, d.address, d.user_agent, d.first_seen_at, d.last_seen_at
+    from exchange.devices d
+    where d.account_id = devices_of.account_id
+    order by d.last_seen_at desc, d.device_id desc
+$$;
+
+ALTER FUNCTION exchange.devices_of(account_id bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.devices_of(account_id bigint) IS 'What the account was logged in from, the last seen first.';
+
+CREATE FUNCTION exchange.end_password_check(account_id bigint) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    delete from exchange.login_pauses p where p.subject = 'check:' || end_password_check.account_id
+$$;
+
+ALTER FUNCTION exchange.end_password_check(account_id bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.end_password_check(account_id bigint) IS 'The password was right: earlier attempts of this kind are forgotten.';
+
 CREATE FUNCTION exchange.end_sessions(account_id bigint, session_ids bigint[]) RETURNS bigint[]
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1018,6 +1369,28 @@ ALTER FUNCTION exchange.finish_mail(mail_id bigint, max_attempts integer, failur
 
 COMMENT ON FUNCTION exchange.finish_mail(mail_id bigint, max_attempts integer, failure text) IS 'After an attempt: sent where there is no failure. Returns whether it will be tried again.';
 
+CREATE FUNCTION exchange.forget_device(account_id bigint, session_id bigint, device_id bigint) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+    perform from exchange.accounts a where a.account_id = forget_device.account_id for no key update;
+    perform exchange.require_session(forget_device.account_id, forget_device.session_id);
+    perform exchange.end_sessions(forget_device.account_id, array(
+        select s.session_id from exchange.sessions s
+        where s.account_id = forget_device.account_id and s.device_id = forget_device.device_id));
+    delete from exchange.devices d
+    where d.device_id = forget_device.device_id and d.account_id = forget_device.account_id;
+    if not found then
+        perform exchange.reject('DEVICE_NOT_FOUND', format('no device %s of this account', forget_device.device_id));
+    end if;
+end $$;
+
+ALTER FUNCTION exchange.forget_device(account_id bigint, session_id bigint, device_id bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.forget_device(account_id bigint, session_id bigint, device_id bigint) IS 'Ends a device''s sessions and forgets it, in the name of a session: its next login is one from a new device. Rejects: ACCESS_REVOKED, DEVICE_NOT_FOUND.';
+
 CREATE FUNCTION exchange.forget_ended_sessions(limit_sessions integer DEFAULT 1000) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1099,7 +1472,8 @@ declare
     -- Long enough to answer a question about a mail.
     mails_kept constant interval := '30 days';
     tokens_kept constant interval := '1 day';
-    -- No window is as long.
+    devices_kept constant interval := '400 days';
+    -- No pause and no window is as long.
     usage_kept constant interval := '2 days';
     at_most constant integer := least(greatest(limit_rows, 0), 100000);
     forgotten integer;
@@ -1125,12 +1499,87 @@ begin
         where e.window_start < now() - usage_kept
         limit at_most for update skip locked);
     get diagnostics forgotten = row_count;
+    total := total + forgotten;
+    delete from exchange.mail_requests r
+    where r.mail_request_id in (
+        select e.mail_request_id from exchange.mail_requests e
+        where e.requested_at < now() - mails_kept
+        order by e.requested_at limit at_most for update skip locked);
+    get diagnostics forgotten = row_count;
+    total := total + forgotten;
+    delete from exchange.login_pauses p
+    where p.subject in (
+        select e.subject from exchange.login_pauses e
+        where e.last_attempt_at < now() - usage_kept
+        order by e.last_attempt_at limit at_most for update skip locked);
+    get diagnostics forgotten = row_count;
+    total := total + forgotten;
+    delete from exchange.devices d
+    where d.device_id in (
+        select e.device_id from exchange.devices e
+        where e.last_seen_at < now() - devices_kept
+        limit at_most for update skip locked);
+    get diagnostics forgotten = row_count;
     return total + forgotten;
 end $$;
 
 ALTER FUNCTION exchange.forget_spent_access(limit_rows integer) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION exchange.forget_spent_access(limit_rows integer) IS 'Deletes one-time tokens, mails and windows of limits that nobody asks about any more, so many of each at most; returns how many.';
+COMMENT ON FUNCTION exchange.forget_spent_access(limit_rows integer) IS 'Deletes one-time tokens, mails and what was asked for them, pauses, devices and windows of limits that nobody asks about any more, so many of each at most; returns how many.';
+
+CREATE FUNCTION exchange.forgive_login(email text, device_id bigint, address inet) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    subjects constant text[] := exchange.login_subjects(forgive_login.email, forgive_login.device_id, forgive_login.address);
+begin
+    perform from exchange.login_pauses p where p.subject = any (subjects) order by p.subject for no key update;
+    delete from exchange.login_pauses p where p.subject = any (subjects) and not starts_with(p.subject, 'network:');
+    -- Only this attempt: an own account does not buy guesses at others.
+    update exchange.login_pauses p
+    set failures = greatest(p.failures - 1, 0),
+        paused_until = p.last_attempt_at + exchange.login_pause(p.subject, greatest(p.failures - 1, 0))
+    where p.subject = any (subjects) and starts_with(p.subject, 'network:');
+end $$;
+
+ALTER FUNCTION exchange.forgive_login(email text, device_id bigint, address inet) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.forgive_login(email text, device_id bigint, address inet) IS 'An attempt proved right: earlier ones of its account or device are forgotten, of its network only this one. For other functions.';
+
+CREATE FUNCTION exchange.freeze_account(token_hash bytea, address inet DEFAULT NULL::inet) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    used exchange.account_tokens;
+    revoked bigint[];
+begin
+    used := exchange.use_token(freeze_account.token_hash, array['freeze']);
+    update exchange.accounts set status = 'frozen' where account_id = used.account_id;
+    perform exchange.block_withdrawals(used.account_id);
+    perform exchange.use_up_tokens(used.account_id);
+    perform exchange.end_sessions(used.account_id, array(
+        select s.session_id from exchange.sessions s where s.account_id = used.account_id));
+    delete from exchange.devices d where d.account_id = used.account_id;
+    with ended as (
+        update exchange.api_keys k set revoked_at = now()
+        where k.account_id = used.account_id and k.revoked_at is null
+        returning k.api_key_id
+    )
+    select array_agg(e.api_key_id order by e.api_key_id) into revoked from ended e;
+    if revoked is not null then
+        perform exchange.append_event('access', jsonb_build_object(
+            'change', 'revoked', 'account_id', used.account_id::text,
+            'session_ids', '[]'::jsonb, 'api_key_ids', to_jsonb(revoked)));
+    end if;
+    perform exchange.cause_mail(used.account_id, 'account_frozen', exchange.mail_facts(freeze_account.address));
+end $$;
+
+ALTER FUNCTION exchange.freeze_account(token_hash bytea, address inet) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.freeze_account(token_hash bytea, address inet) IS 'Follows the link of a mail to an owner who was robbed: the account is frozen, its sessions end, its API keys are revoked and its devices forgotten. Only the operator frees it. Rejects: INVALID_TOKEN.';
 
 CREATE FUNCTION exchange.ledger_of(account_id bigint, of_asset text DEFAULT NULL::text, from_time timestamp with time zone DEFAULT NULL::timestamp with time zone, to_time timestamp with time zone DEFAULT NULL::timestamp with time zone, before_time timestamp with time zone DEFAULT NULL::timestamp with time zone, before_fact_id bigint DEFAULT NULL::bigint, before_part integer DEFAULT NULL::integer, limit_entries integer DEFAULT 100) RETURNS TABLE(occurred_at timestamp with time zone, fact_kind text, fact_id bigint, part integer, leg text, market text, asset text, amount numeric)
     LANGUAGE plpgsql STABLE
@@ -1228,7 +1677,62 @@ $$;
 
 ALTER FUNCTION exchange.login_account(email text) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION exchange.login_account(email text) IS 'What is needed to check a password: no row where no such login exists. The only way to a password hash.';
+COMMENT ON FUNCTION exchange.login_account(email text) IS 'What is needed to check a password: no row where no such login exists. For operators: the API begins a login by begin_login, which counts attempts.';
+
+CREATE FUNCTION exchange.login_pause(subject text, failures integer) RETURNS interval
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    -- Attempts without a pause. Behind one address there may be many people.
+    free_attempts constant integer := case when starts_with(subject, 'network:') then 100 else 5 end;
+    -- The pause after the last free attempt; each further one doubles it.
+    first_pause constant interval := '1 second';
+    longest_pause constant interval := '15 minutes';
+begin
+    if failures < free_attempts then
+        return '0';
+    end if;
+    return least(first_pause * power(2, least(failures - free_attempts, 20)), longest_pause);
+end $$;
+
+ALTER FUNCTION exchange.login_pause(subject text, failures integer) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.login_pause(subject text, failures integer) IS 'How long no attempt is taken after so many wrong ones in a row. For other functions.';
+
+CREATE FUNCTION exchange.login_subjects(email text, device_id bigint, address inet) RETURNS text[]
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    -- A known device has pauses of its own: what strangers guess elsewhere keeps no owner out.
+    select case
+        when device_id is not null then array['device:' || device_id]
+        else array_remove(array[
+            'account:' || encode(sha256(convert_to(lower(email), 'UTF8')), 'hex'),
+            -- Who has one IPv6 address has the whole network of 64 bits.
+            'network:' || host(network(set_masklen(address, case family(address) when 6 then 64 else 32 end)))], null)
+    end
+$$;
+
+ALTER FUNCTION exchange.login_subjects(email text, device_id bigint, address inet) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.login_subjects(email text, device_id bigint, address inet) IS 'Whose pauses a login is subject to. For other functions.';
+
+CREATE FUNCTION exchange.mail_facts(address inet, program text DEFAULT NULL::text, blocked_until timestamp with time zone DEFAULT NULL::timestamp with time zone) RETURNS jsonb
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    -- No colon and no slash: a stranger's words make no link.
+    select jsonb_strip_nulls(jsonb_build_object(
+        'at', to_char(now() at time zone 'utc', 'YYYY-MM-DD HH24:MI "UTC"'),
+        'address', host(address),
+        'program', nullif(trim(regexp_replace(left(program, 80), '[^A-Za-z0-9 ._()-]', ' ', 'g')), ''),
+        'withdrawals_blocked_until', to_char(blocked_until at time zone 'utc', 'YYYY-MM-DD HH24:MI "UTC"')))
+$$;
+
+ALTER FUNCTION exchange.mail_facts(address inet, program text, blocked_until timestamp with time zone) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.mail_facts(address inet, program text, blocked_until timestamp with time zone) IS 'What a mail about security says of when and from where. For other functions.';
 
 CREATE FUNCTION exchange.make_partitions(months_ahead integer DEFAULT 12) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1580,7 +2084,7 @@ ALTER FUNCTION exchange.number_before(of_market_id integer, moment timestamp wit
 
 COMMENT ON FUNCTION exchange.number_before(of_market_id integer, moment timestamp with time zone) IS 'The market''s last number before a moment, or its number 0: a search by halves, because numbers follow time. All numbers lie before null and infinity.';
 
-CREATE FUNCTION exchange.open_session(account_id bigint, token_hash bytea, lifetime interval DEFAULT '1 day'::interval, address inet DEFAULT NULL::inet, user_agent text DEFAULT NULL::text, password_hash text DEFAULT NULL::text) RETURNS TABLE(session_id bigint, expires_at timestamp with time zone)
+CREATE FUNCTION exchange.open_session(account_id bigint, token_hash bytea, lifetime interval DEFAULT '1 day'::interval, address inet DEFAULT NULL::inet, user_agent text DEFAULT NULL::text, password_hash text DEFAULT NULL::text, device_hash bytea DEFAULT NULL::bytea, new_device_hash bytea DEFAULT NULL::bytea) RETURNS TABLE(session_id bigint, expires_at timestamp with time zone, device_id bigint, is_new_device boolean)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -1590,6 +2094,8 @@ declare
     max_sessions constant integer := 100;
     max_user_agent constant integer := 200;
     crowded_out bigint[];
+    owner exchange.accounts;
+    device record;
 begin
     if open_session.lifetime is null or open_session.lifetime <= '0' or open_session.lifetime > '31 days' then
         perform exchange.reject('INVALID_LIFETIME', 'a session lives longer than nothing and at most 31 days');
@@ -1597,7 +2103,7 @@ begin
     if open_session.token_hash is null or octet_length(open_session.token_hash) <> 32 then
         perform exchange.reject('INVALID_TOKEN_HASH', 'a token hash is 32 bytes of SHA-256');
     end if;
-    perform from exchange.accounts a
+    select * into owner from exchange.accounts a
     where a.account_id = open_session.account_id and a.role = 'user'
         and (open_session.password_hash is null or a.password_hash = open_session.password_hash)
     for no key update;
@@ -1613,17 +2119,25 @@ begin
         perform exchange.end_sessions(open_session.account_id, crowded_out);
     end if;
     delete from exchange.sessions s where s.account_id = open_session.account_id and s.expires_at <= now();
+    select * into device from exchange.recognise_device(
+        open_session.account_id, open_session.device_hash, open_session.new_device_hash, open_session.address,
+        open_session.user_agent);
+    perform exchange.forgive_login(
+        owner.email, case when not device.is_new then device.device_id end, open_session.address);
+    if owner.first_login_at is null then
+        update exchange.accounts a set first_login_at = now() where a.account_id = open_session.account_id;
+    end if;
     return query
-    insert into exchange.sessions (token_hash, account_id, expires_at, address, user_agent)
+    insert into exchange.sessions (token_hash, account_id, expires_at, address, user_agent, device_id)
     values (
         open_session.token_hash, open_session.account_id, now() + open_session.lifetime,
-        open_session.address, left(open_session.user_agent, max_user_agent))
-    returning session_id, expires_at;
+        open_session.address, left(open_session.user_agent, max_user_agent), device.device_id)
+    returning session_id, expires_at, device.device_id, device.is_new;
 end $$;
 
-ALTER FUNCTION exchange.open_session(account_id bigint, token_hash bytea, lifetime interval, address inet, user_agent text, password_hash text) OWNER TO exchange_owner;
+ALTER FUNCTION exchange.open_session(account_id bigint, token_hash bytea, lifetime interval, address inet, user_agent text, password_hash text, device_hash bytea, new_device_hash bytea) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION exchange.open_session(account_id bigint, token_hash bytea, lifetime interval, address inet, user_agent text, password_hash text) IS 'Records a login and returns when it ends. A password hash given is the one that was checked: the login is refused where the password has changed since. Ended sessions of the account are forgotten; the oldest beyond 100 end. Rejects: INVALID_LIFETIME, INVALID_TOKEN_HASH, UNKNOWN_ACCOUNT.';
+COMMENT ON FUNCTION exchange.open_session(account_id bigint, token_hash bytea, lifetime interval, address inet, user_agent text, password_hash text, device_hash bytea, new_device_hash bytea) IS 'Records a login and returns when it ends. A password hash given is the one that was checked: the login is refused where the password has changed since. A device that is not known becomes a new one, and its owner gets a mail. Ended sessions of the account are forgotten; the oldest beyond 100 end. Rejects: INVALID_LIFETIME, INVALID_TOKEN_HASH, UNKNOWN_ACCOUNT.';
 
 CREATE TABLE exchange.markets (
     market_id integer NOT NULL,
@@ -1895,6 +2409,20 @@ ALTER FUNCTION exchange.positions_of(stream_ids integer[]) OWNER TO exchange_own
 
 COMMENT ON FUNCTION exchange.positions_of(stream_ids integer[]) IS 'The number of the last message of each of these streams; 0 where nothing was said yet.';
 
+CREATE FUNCTION exchange.profile_of(account_id bigint) RETURNS TABLE(email text, email_verified_at timestamp with time zone, full_name text, country text, birth_date text, phone text, status text, anti_phishing_code text, withdrawals_blocked_until timestamp with time zone, created_at timestamp with time zone)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select a.email, a.email_verified_at, a.full_name, a.country, a.birth_date::text, a.phone, a.status,
+        a.anti_phishing_code, case when a.withdrawals_blocked_until > now() then a.withdrawals_blocked_until end, a.created_at
+    from exchange.accounts a
+    where a.account_id = profile_of.account_id and a.role = 'user'
+$$;
+
+ALTER FUNCTION exchange.profile_of(account_id bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.profile_of(account_id bigint) IS 'What an account''s owner may see of it; a block of withdrawals that has passed is none.';
+
 CREATE FUNCTION exchange.rebuild_candles(market text) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1956,39 +2484,57 @@ ALTER FUNCTION exchange.recent_trades(market text, limit_trades integer, before_
 
 COMMENT ON FUNCTION exchange.recent_trades(market text, limit_trades integer, before_trade_id bigint) IS 'A market''s trades, newest first, at most 1,000, without the parties; public. Rejects: UNKNOWN_MARKET.';
 
-CREATE FUNCTION exchange.register_account(email text) RETURNS void
+CREATE FUNCTION exchange.recognise_device(account_id bigint, device_hash bytea, new_device_hash bytea, address inet, user_agent text) RETURNS TABLE(device_id bigint, is_new boolean)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    max_user_agent constant integer := 200;
+    known bigint;
+    had_login boolean;
+begin
+    update exchange.devices d
+    set last_seen_at = now(), address = recognise_device.address, user_agent = left(recognise_device.user_agent, max_user_agent)
+    where d.token_hash = recognise_device.device_hash and d.account_id = recognise_device.account_id
+    returning d.device_id into known;
+    if found then
+        return query select known, false;
+        return;
+    end if;
+    select a.first_login_at is not null into had_login
+    from exchange.accounts a where a.account_id = recognise_device.account_id;
+    if had_login then
+        perform exchange.cause_mail(recognise_device.account_id, 'new_device', exchange.mail_facts(
+            recognise_device.address, recognise_device.user_agent));
+    end if;
+    return query select exchange.add_device(
+        recognise_device.account_id, recognise_device.new_device_hash, recognise_device.address,
+        recognise_device.user_agent), true;
+end $$;
+
+ALTER FUNCTION exchange.recognise_device(account_id bigint, device_hash bytea, new_device_hash bytea, address inet, user_agent text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.recognise_device(account_id bigint, device_hash bytea, new_device_hash bytea, address inet, user_agent text) IS 'The device of a login; one that is not known is added, and after an account''s first login a mail tells of it. For open_session.';
+
+CREATE FUNCTION exchange.rehash_password(account_id bigint, old_hash text, new_hash text) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $_$
 #variable_conflict use_column
-declare
-    -- Mails to one address an hour; more are not sent, and nobody is told.
-    max_mails constant integer := 5;
-    -- No stream has this number: the bell alone says that a mail is due.
-    mail_bell constant text := '10900';
-    found_account exchange.accounts;
 begin
-    if register_account.email is null or register_account.email !~ '^[^@\s]{1,64}@[^@\s]{1,190}$' then
-        perform exchange.reject('INVALID_EMAIL', 'an email address is name@domain, at most 255 characters');
+    if rehash_password.new_hash !~ '^\$2[aby]\$[0-9]{2}\$[./A-Za-z0-9]{53}$' then
+        perform exchange.reject('INVALID_PASSWORD_HASH', 'a password hash is a bcrypt hash of 60 characters');
     end if;
-    insert into exchange.accounts (email) values (lower(register_account.email)) on conflict (email) do nothing;
-    -- Locked, so that mails are counted one request at a time.
-    select * into found_account from exchange.accounts a
-    where a.email = lower(register_account.email) for no key update;
-    if (select count(*) from exchange.mails m
-        where m.account_id = found_account.account_id and m.requested_at > now() - interval '1 hour') >= max_mails then
-        return;
-    end if;
-    insert into exchange.mails (account_id, kind)
-    values (
-        found_account.account_id,
-        case when found_account.email_verified_at is null then 'verify_email' else 'already_registered' end);
-    perform pg_notify('exchange_events', mail_bell);
+    update exchange.accounts
+    set password_hash = rehash_password.new_hash
+    where account_id = rehash_password.account_id and password_hash = rehash_password.old_hash;
+    return found;
 end $_$;
 
-ALTER FUNCTION exchange.register_account(email text) OWNER TO exchange_owner;
+ALTER FUNCTION exchange.rehash_password(account_id bigint, old_hash text, new_hash text) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION exchange.register_account(email text) IS 'Opens an account for an address that has none, and causes a mail that proves the address, or tells its owner that the account exists. The caller learns nothing of which. Rejects: INVALID_EMAIL.';
+COMMENT ON FUNCTION exchange.rehash_password(account_id bigint, old_hash text, new_hash text) IS 'The same password at another cost: no session ends. False where the password was changed meanwhile. Rejects: INVALID_PASSWORD_HASH.';
 
 CREATE FUNCTION exchange.reject(code text, message text) RETURNS void
     LANGUAGE plpgsql
@@ -2001,6 +2547,57 @@ end $$;
 ALTER FUNCTION exchange.reject(code text, message text) OWNER TO exchange_owner;
 
 COMMENT ON FUNCTION exchange.reject(code text, message text) IS 'Refuses the caller''s input: SQLSTATE RJECT, message "CODE: words". Nothing of the statement stays.';
+
+CREATE FUNCTION exchange.request_email_change(account_id bigint, session_id bigint, email text, address inet DEFAULT NULL::inet, user_agent text DEFAULT NULL::text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+    max_user_agent constant integer := 200;
+    mail_bell constant text := '10900';
+begin
+    if request_email_change.email is null or request_email_change.email !~ '^[^@\s]{1,64}@[^@\s]{1,190}$' then
+        perform exchange.reject('INVALID_EMAIL', 'an email address is name@domain, at most 255 characters');
+    end if;
+    perform exchange.require_owner(request_email_change.account_id, request_email_change.session_id);
+    insert into exchange.mail_requests (kind, email, account_id, address, user_agent)
+    values (
+        'change_email', lower(request_email_change.email), request_email_change.account_id,
+        request_email_change.address, left(request_email_change.user_agent, max_user_agent));
+    perform pg_notify('exchange_events', mail_bell);
+end $_$;
+
+ALTER FUNCTION exchange.request_email_change(account_id bigint, session_id bigint, email text, address inet, user_agent text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.request_email_change(account_id bigint, session_id bigint, email text, address inet, user_agent text) IS 'Writes down, in the name of a session, that an account shall have another address; it moves when the link of a mail to that address is followed. Nothing tells whether the address is another account''s. Rejects: INVALID_EMAIL, ACCESS_REVOKED, ACCOUNT_FROZEN.';
+
+CREATE FUNCTION exchange.request_mail(kind text, email text, address inet DEFAULT NULL::inet, user_agent text DEFAULT NULL::text, full_name text DEFAULT NULL::text, country text DEFAULT NULL::text, birth_date date DEFAULT NULL::date, phone text DEFAULT NULL::text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+    max_user_agent constant integer := 200;
+    -- No stream has this number: the bell alone says that a mail is due.
+    mail_bell constant text := '10900';
+begin
+    if request_mail.kind is null or request_mail.kind not in ('register', 'reset_password') then
+        raise exception 'nobody asks for %', request_mail.kind using errcode = 'invalid_parameter_value';
+    end if;
+    if request_mail.email is null or request_mail.email !~ '^[^@\s]{1,64}@[^@\s]{1,190}$' then
+        perform exchange.reject('INVALID_EMAIL', 'an email address is name@domain, at most 255 characters');
+    end if;
+    -- Nothing here depends on whose address it is: neither the answer nor its time.
+    insert into exchange.mail_requests (kind, email, full_name, country, birth_date, phone, address, user_agent)
+    values (
+        request_mail.kind, lower(request_mail.email), request_mail.full_name, request_mail.country,
+        request_mail.birth_date, request_mail.phone, request_mail.address,
+        left(request_mail.user_agent, max_user_agent));
+    perform pg_notify('exchange_events', mail_bell);
+end $_$;
+
+ALTER FUNCTION exchange.request_mail(kind text, email text, address inet, user_agent text, full_name text, country text, birth_date date, phone text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.request_mail(kind text, email text, address inet, user_agent text, full_name text, country text, birth_date date, phone text) IS 'Writes down that somebody wants to register, or to reset the password of an address. Answering is another''s work (answer_mail_requests), so that neither answer nor time tell whether the address is known. Rejects: INVALID_EMAIL.';
 
 CREATE FUNCTION exchange.require_authority(account_id bigint, session_id bigint, api_key_id bigint, valid_until bigint) RETURNS void
     LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -2027,6 +2624,27 @@ end $$;
 ALTER FUNCTION exchange.require_authority(account_id bigint, session_id bigint, api_key_id bigint, valid_until bigint) OWNER TO exchange_owner;
 
 COMMENT ON FUNCTION exchange.require_authority(account_id bigint, session_id bigint, api_key_id bigint, valid_until bigint) IS 'Refuses a request whose session has ended, whose key was revoked or does not allow to trade, or that came after its time (milliseconds UTC); what is null is not checked. Rejects: REQUEST_EXPIRED, ACCESS_REVOKED.';
+
+CREATE FUNCTION exchange.require_owner(account_id bigint, session_id bigint) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    status text;
+begin
+    -- Accounts are locked before sessions everywhere.
+    select a.status into status from exchange.accounts a
+    where a.account_id = require_owner.account_id for no key update;
+    perform exchange.require_session(require_owner.account_id, require_owner.session_id);
+    if status <> 'active' then
+        perform exchange.reject('ACCOUNT_FROZEN', 'the account is frozen: nothing about it can be changed');
+    end if;
+end $$;
+
+ALTER FUNCTION exchange.require_owner(account_id bigint, session_id bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.require_owner(account_id bigint, session_id bigint) IS 'Locks an account for a change of its security settings in the name of a session. For other functions. Rejects: ACCESS_REVOKED, ACCOUNT_FROZEN.';
 
 CREATE FUNCTION exchange.require_session(account_id bigint, session_id bigint) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -2131,11 +2749,11 @@ ALTER FUNCTION exchange.session_account(token_hash bytea) OWNER TO exchange_owne
 
 COMMENT ON FUNCTION exchange.session_account(token_hash bytea) IS 'Whose session it is: no row where the token is unknown or its session has ended.';
 
-CREATE FUNCTION exchange.sessions_of(account_id bigint) RETURNS TABLE(session_id bigint, created_at timestamp with time zone, expires_at timestamp with time zone, address inet, user_agent text)
+CREATE FUNCTION exchange.sessions_of(account_id bigint) RETURNS TABLE(session_id bigint, created_at timestamp with time zone, expires_at timestamp with time zone, address inet, user_agent text, device_id bigint)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-    select s.session_id, s.created_at, s.expires_at, s.address, s.user_agent
+    select s.session_id, s.created_at, s.expires_at, s.address, s.user_agent, s.device_id
     from exchange.sessions s
     where s.account_id = sessions_of.account_id and s.expires_at > now()
     order by s.created_at desc, s.session_id desc
@@ -2165,6 +2783,29 @@ end $$;
 ALTER FUNCTION exchange.set_account_status(account_id bigint, status text) OWNER TO exchange_owner;
 
 COMMENT ON FUNCTION exchange.set_account_status(account_id bigint, status text) IS 'Freezes an account (it may cancel and reduce, not place) or frees it. Rejects: INVALID_STATUS, UNKNOWN_ACCOUNT.';
+
+CREATE FUNCTION exchange.set_anti_phishing_code(account_id bigint, session_id bigint, code text, address inet DEFAULT NULL::inet) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+#variable_conflict use_column
+begin
+    if set_anti_phishing_code.code !~ '^[A-Za-z0-9 _-]{4,20}$' then
+        perform exchange.reject('INVALID_CODE', 'a code is 4 to 20 letters, digits, blanks, _ or -');
+    end if;
+    perform exchange.require_owner(set_anti_phishing_code.account_id, set_anti_phishing_code.session_id);
+    update exchange.accounts set anti_phishing_code = set_anti_phishing_code.code
+    where account_id = set_anti_phishing_code.account_id
+        and anti_phishing_code is distinct from set_anti_phishing_code.code;
+    if found then
+        perform exchange.cause_mail(
+            set_anti_phishing_code.account_id, 'anti_phishing_changed', exchange.mail_facts(set_anti_phishing_code.address));
+    end if;
+end $_$;
+
+ALTER FUNCTION exchange.set_anti_phishing_code(account_id bigint, session_id bigint, code text, address inet) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.set_anti_phishing_code(account_id bigint, session_id bigint, code text, address inet) IS 'Sets the words that every mail to the account repeats, or takes them away (null), in the name of a session, and mails that. Rejects: INVALID_CODE, ACCESS_REVOKED, ACCOUNT_FROZEN.';
 
 CREATE FUNCTION exchange.set_fee_rates(fee_tier_id integer, maker_rate numeric, taker_rate numeric) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -2272,23 +2913,32 @@ ALTER FUNCTION exchange.set_market_status(market text, status text) OWNER TO exc
 
 COMMENT ON FUNCTION exchange.set_market_status(market text, status text) IS 'Halts a market, lets it take cancels only, or lets it trade, which stream markets tells. Rejects: INVALID_STATUS, UNKNOWN_MARKET.';
 
-CREATE FUNCTION exchange.set_password(token_hash bytea, password_hash text) RETURNS void
+CREATE FUNCTION exchange.set_password(token_hash bytea, password_hash text, new_device_hash bytea DEFAULT NULL::bytea, address inet DEFAULT NULL::inet, user_agent text DEFAULT NULL::text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 #variable_conflict use_column
 declare
-    owner_id bigint;
+    used exchange.account_tokens;
+    owner exchange.accounts;
 begin
-    owner_id := exchange.use_token(set_password.token_hash, 'set_password');
-    update exchange.account_tokens set used_at = now()
-    where account_id = owner_id and purpose = 'set_password' and used_at is null;
-    perform exchange.set_password_hash(owner_id, set_password.password_hash);
+    used := exchange.use_token(set_password.token_hash, array['set_password']);
+    select * into owner from exchange.accounts a where a.account_id = used.account_id;
+    perform exchange.use_up_tokens(owner.account_id);
+    perform exchange.set_password_hash(owner.account_id, set_password.password_hash);
+    -- Who reads the mails is the owner: nobody's wrong guesses keep this device out.
+    perform exchange.forgive_login(owner.email, null, null);
+    perform exchange.add_device(
+        owner.account_id, set_password.new_device_hash, set_password.address, set_password.user_agent);
+    if owner.password_hash is not null then
+        perform exchange.cause_mail(owner.account_id, 'password_changed', exchange.mail_facts(
+            set_password.address, blocked_until => exchange.block_withdrawals(owner.account_id)));
+    end if;
 end $$;
 
-ALTER FUNCTION exchange.set_password(token_hash bytea, password_hash text) OWNER TO exchange_owner;
+ALTER FUNCTION exchange.set_password(token_hash bytea, password_hash text, new_device_hash bytea, address inet, user_agent text) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION exchange.set_password(token_hash bytea, password_hash text) IS 'Sets the password by a one-time token, uses up the account''s other ones, and ends its sessions. Rejects: INVALID_TOKEN, INVALID_PASSWORD_HASH.';
+COMMENT ON FUNCTION exchange.set_password(token_hash bytea, password_hash text, new_device_hash bytea, address inet, user_agent text) IS 'Sets the password by a one-time token, uses up the account''s other ones, ends its sessions, and makes the device a known one. Where there was a password before, nothing is withdrawn for a day, and a mail says so. Rejects: INVALID_TOKEN, INVALID_PASSWORD_HASH.';
 
 CREATE FUNCTION exchange.set_password_hash(account_id bigint, password_hash text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -2384,6 +3034,41 @@ ALTER FUNCTION exchange.submit_once(account_id bigint, request_key text, batch j
 
 COMMENT ON FUNCTION exchange.submit_once(account_id bigint, request_key text, batch json) IS 'Runs an account''s commands as submit does, once only under an idempotency key: a repeat gets the first outcomes again, marked as repeated. Refusals of the credential are not kept. Rejects: MALFORMED, DUPLICATE_IDEMPOTENCY_KEY, ACCESS_REVOKED, REQUEST_EXPIRED.';
 
+CREATE FUNCTION exchange.take_login_attempt(subjects text[]) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    quiet constant interval := '1 day';
+    max_failures constant integer := 1000;
+    taken_at timestamptz;
+    paused_until timestamptz;
+begin
+    -- Everybody locks rows in this order, so that nobody waits in a circle.
+    insert into exchange.login_pauses (subject, failures, last_attempt_at, paused_until)
+    select s.subject, 0, now(), now() from unnest(subjects) as s (subject) order by s.subject collate "C"
+    on conflict (subject) do nothing;
+    perform from exchange.login_pauses p where p.subject = any (subjects) order by p.subject for no key update;
+    taken_at := clock_timestamp();
+    select max(p.paused_until) into paused_until from exchange.login_pauses p where p.subject = any (subjects);
+    if paused_until > taken_at then
+        return greatest(1, ceil(extract(epoch from paused_until - taken_at) * 1000));
+    end if;
+    update exchange.login_pauses p
+    set failures = n.failures, last_attempt_at = taken_at,
+        paused_until = taken_at + exchange.login_pause(p.subject, n.failures)
+    from (
+        select o.subject,
+            case when o.last_attempt_at < taken_at - quiet then 1 else least(o.failures + 1, max_failures) end as failures
+        from exchange.login_pauses o where o.subject = any (subjects)) n
+    where p.subject = n.subject;
+    return 0;
+end $$;
+
+ALTER FUNCTION exchange.take_login_attempt(subjects text[]) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.take_login_attempt(subjects text[]) IS 'Takes an attempt of all these subjects, or of none: 0, or the milliseconds until one is taken. An attempt during a pause does not lengthen it. For other functions.';
+
 CREATE FUNCTION exchange.take_rate(subjects text[], amounts bigint[], limits bigint[], seconds integer[]) RETURNS TABLE(subject text, granted bigint, remaining bigint, ends_in_ms bigint)
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2442,6 +3127,21 @@ end $$;
 ALTER FUNCTION exchange.tell_market() OWNER TO exchange_owner;
 
 COMMENT ON FUNCTION exchange.tell_market() IS 'Says in stream markets what became of a market: made, status, rules or removed.';
+
+CREATE FUNCTION exchange.token_owner(token_hash bytea, purpose text) RETURNS TABLE(email text, full_name text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select a.email, a.full_name
+    from exchange.account_tokens t
+    join exchange.accounts a on a.account_id = t.account_id
+    where t.token_hash = token_owner.token_hash and t.purpose = token_owner.purpose
+        and t.used_at is null and t.expires_at > now()
+$$;
+
+ALTER FUNCTION exchange.token_owner(token_hash bytea, purpose text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.token_owner(token_hash bytea, purpose text) IS 'Whose one-time token it is, without using it: no row where it would be refused. So that no work is done for a token that is none.';
 
 CREATE FUNCTION exchange.trades_of(account_id bigint, of_market text DEFAULT NULL::text, of_order_id bigint DEFAULT NULL::bigint, from_time timestamp with time zone DEFAULT NULL::timestamp with time zone, to_time timestamp with time zone DEFAULT NULL::timestamp with time zone, before_time timestamp with time zone DEFAULT NULL::timestamp with time zone, before_trade_id bigint DEFAULT NULL::bigint, before_part integer DEFAULT NULL::integer, limit_trades integer DEFAULT 100) RETURNS TABLE(trade_id bigint, market text, liquidity text, side text, order_id bigint, price numeric, quantity numeric, quote_amount numeric, fee numeric, fee_asset text, traded_at timestamp with time zone, client_order_id text)
     LANGUAGE plpgsql STABLE
@@ -2528,29 +3228,74 @@ ALTER FUNCTION exchange.try_commands(batch json) OWNER TO exchange_owner;
 
 COMMENT ON FUNCTION exchange.try_commands(batch json) IS 'What submit would answer now. Nothing is booked, nobody is rung, and the markets are free again when it returns.';
 
-CREATE FUNCTION exchange.use_token(token_hash bytea, purpose text) RETURNS bigint
+CREATE TABLE exchange.account_tokens (
+    token_hash bytea NOT NULL,
+    account_id bigint NOT NULL,
+    purpose text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    used_at timestamp with time zone,
+    facts jsonb DEFAULT '{}'::jsonb NOT NULL,
+    CONSTRAINT account_tokens_expires_later CHECK ((expires_at > created_at)),
+    CONSTRAINT account_tokens_purpose_known CHECK ((purpose = ANY (ARRAY['verify_email'::text, 'set_password'::text, 'reset_password'::text, 'change_email'::text, 'freeze'::text]))),
+    CONSTRAINT account_tokens_token_hash_length CHECK ((octet_length(token_hash) = 32))
+);
+
+ALTER TABLE exchange.account_tokens OWNER TO exchange_owner;
+
+COMMENT ON TABLE exchange.account_tokens IS 'One-time tokens of links and next steps; the token itself is nowhere stored.';
+
+COMMENT ON COLUMN exchange.account_tokens.token_hash IS 'SHA-256 of the token.';
+
+COMMENT ON COLUMN exchange.account_tokens.account_id IS 'For whom.';
+
+COMMENT ON COLUMN exchange.account_tokens.purpose IS 'verify_email, reset_password, change_email, freeze: came by mail; set_password: the step after the first two.';
+
+COMMENT ON COLUMN exchange.account_tokens.created_at IS 'When it was made.';
+
+COMMENT ON COLUMN exchange.account_tokens.expires_at IS 'From when on it is refused.';
+
+COMMENT ON COLUMN exchange.account_tokens.used_at IS 'When it was used; it works once.';
+
+COMMENT ON COLUMN exchange.account_tokens.facts IS 'The facts of the mail that it came by.';
+
+CREATE FUNCTION exchange.use_token(token_hash bytea, purposes text[]) RETURNS exchange.account_tokens
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 #variable_conflict use_column
 declare
+    used exchange.account_tokens;
     owner_id bigint;
 begin
     select t.account_id into owner_id from exchange.account_tokens t where t.token_hash = use_token.token_hash;
     -- Accounts are locked before what belongs to them. Of two clicks the second waits here.
     perform from exchange.accounts a where a.account_id = owner_id for no key update;
     update exchange.account_tokens t set used_at = now()
-    where t.token_hash = use_token.token_hash and t.purpose = use_token.purpose
-        and t.used_at is null and t.expires_at > now();
+    where t.token_hash = use_token.token_hash and t.purpose = any (use_token.purposes)
+        and t.used_at is null and t.expires_at > now()
+    returning * into used;
     if not found then
         perform exchange.reject('INVALID_TOKEN', 'this link is unknown, was used, or is too old');
     end if;
-    return owner_id;
+    return used;
 end $$;
 
-ALTER FUNCTION exchange.use_token(token_hash bytea, purpose text) OWNER TO exchange_owner;
+ALTER FUNCTION exchange.use_token(token_hash bytea, purposes text[]) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION exchange.use_token(token_hash bytea, purpose text) IS 'Uses a one-time token up and returns whose it was, with the account locked. For other functions. Rejects: INVALID_TOKEN.';
+COMMENT ON FUNCTION exchange.use_token(token_hash bytea, purposes text[]) IS 'Uses up a one-time token of one of these purposes and returns it, with its account locked. For other functions. Rejects: INVALID_TOKEN.';
+
+CREATE FUNCTION exchange.use_up_tokens(account_id bigint) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    update exchange.account_tokens t set used_at = now()
+    where t.account_id = use_up_tokens.account_id and t.used_at is null and t.purpose <> 'freeze'
+$$;
+
+ALTER FUNCTION exchange.use_up_tokens(account_id bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.use_up_tokens(account_id bigint) IS 'After a change of an account''s security no older link changes anything, but for those that freeze it. For other functions.';
 
 CREATE FUNCTION exchange.verify_email(token_hash bytea, password_token_hash bytea) RETURNS timestamp with time zone
     LANGUAGE plpgsql SECURITY DEFINER
@@ -2559,18 +3304,26 @@ CREATE FUNCTION exchange.verify_email(token_hash bytea, password_token_hash byte
 #variable_conflict use_column
 declare
     lifetime constant interval := '1 hour';
-    owner_id bigint;
+    used exchange.account_tokens;
 begin
-    owner_id := exchange.use_token(verify_email.token_hash, 'verify_email');
-    update exchange.accounts set email_verified_at = coalesce(email_verified_at, now()) where account_id = owner_id;
+    used := exchange.use_token(verify_email.token_hash, array['verify_email', 'reset_password']);
+    -- Who reads the address says who its owner is: by the request that this very link answers.
+    update exchange.accounts a
+    set full_name = r.full_name, country = r.country, birth_date = r.birth_date, phone = r.phone
+    from exchange.mail_requests r
+    where a.account_id = used.account_id and used.purpose = 'verify_email'
+        and (a.full_name is null or a.password_hash is null)
+        and r.mail_request_id = (used.facts ->> 'mail_request_id')::bigint and r.kind = 'register';
+    update exchange.accounts set email_verified_at = coalesce(email_verified_at, now())
+    where account_id = used.account_id;
     insert into exchange.account_tokens (token_hash, account_id, purpose, expires_at)
-    values (verify_email.password_token_hash, owner_id, 'set_password', now() + lifetime);
+    values (verify_email.password_token_hash, used.account_id, 'set_password', now() + lifetime);
     return now() + lifetime;
 end $$;
 
 ALTER FUNCTION exchange.verify_email(token_hash bytea, password_token_hash bytea) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION exchange.verify_email(token_hash bytea, password_token_hash bytea) IS 'Follows the link of a mail: the address is proved, and the second token allows to set the password until the time returned. Rejects: INVALID_TOKEN.';
+COMMENT ON FUNCTION exchange.verify_email(token_hash bytea, password_token_hash bytea) IS 'Follows the link of a mail: the address is proved, what was said of the person at registration is taken over, and the second token allows to set the password until the time returned. Rejects: INVALID_TOKEN.';
 
 CREATE FUNCTION staff.accept_invitation(invitation_hash bytea, password_hash text, totp_secret bytea) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
@@ -3004,7 +3757,7 @@ ALTER FUNCTION staff.make_founder(email text, name text, invitation_hash bytea) 
 
 COMMENT ON FUNCTION staff.make_founder(email text, name text, invitation_hash bytea) IS 'Makes the first administrator, once; until that person has logged in, a repeat for the same address gives a new invitation. For the bootstrap command: nobody may call it but the operator. Rejects: INVALID_EMAIL, INVALID_NAME, ALREADY_FOUNDED.';
 
-CREATE FUNCTION staff.open_session(staff_id bigint, token_hash bytea, password_hash text, totp_step bigint, address inet, user_agent text) RETURNS TABLE(staff_session_id bigint, roles text[], expires_at timestamp with time zone)
+CREATE FUNCTION staff.open_session(staff_id bigint, token_hash bytea, password_hash text, totp_step bigint, address inet, user_agent text, new_password_hash text DEFAULT NULL::text) RETURNS TABLE(staff_session_id bigint, roles text[], expires_at timestamp with time zone)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -3025,7 +3778,8 @@ begin
         perform exchange.reject('INVALID_CREDENTIALS', 'e-mail address, password or code is wrong');
     end if;
     update staff.members m
-    set totp_step = open_session.totp_step, failed_passwords = 0, failed_codes = 0, locked_until = null,
+    set totp_step = open_session.totp_step, password_hash = coalesce(open_session.new_password_hash, m.password_hash),
+        failed_passwords = 0, failed_codes = 0, locked_until = null,
         enrolled_at = coalesce(m.enrolled_at, now())
     where m.staff_id = member.staff_id;
     update staff.sessions s set ended_at = now()
@@ -3045,9 +3799,9 @@ begin
     return query select opened.staff_session_id, member.roles, opened.expires_at;
 end $$;
 
-ALTER FUNCTION staff.open_session(staff_id bigint, token_hash bytea, password_hash text, totp_step bigint, address inet, user_agent text) OWNER TO exchange_owner;
+ALTER FUNCTION staff.open_session(staff_id bigint, token_hash bytea, password_hash text, totp_step bigint, address inet, user_agent text, new_password_hash text) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION staff.open_session(staff_id bigint, token_hash bytea, password_hash text, totp_step bigint, address inet, user_agent text) IS 'Records a login whose password and code were checked; the first one enrols the member. Refused where the password has changed since, the account of the member is locked or disabled, or a code of this time step or a later one was taken before. A session lives 8 hours; the oldest beyond 10 end. Rejects: INVALID_CREDENTIALS.';
+COMMENT ON FUNCTION staff.open_session(staff_id bigint, token_hash bytea, password_hash text, totp_step bigint, address inet, user_agent text, new_password_hash text) IS 'Records a login whose password and code were checked; the first one enrols the member. Refused where the password has changed since, the account of the member is locked or disabled, or a code of this time step or a later one was taken before. A new hash of the same password replaces the old one. A session lives 8 hours; the oldest beyond 10 end. Rejects: INVALID_CREDENTIALS.';
 
 CREATE TABLE staff.proposals (
     proposal_id bigint NOT NULL,
@@ -3359,7 +4113,7 @@ ALTER FUNCTION staff.set_member_roles(staff_id bigint, roles text[]) OWNER TO ex
 
 COMMENT ON FUNCTION staff.set_member_roles(staff_id bigint, roles text[]) IS 'Sets all roles of a member; what they allowed before ends at once. For staff.run_action. Rejects: MEMBER_NOT_FOUND, MEMBER_NOT_ENROLLED, TOO_FEW_ADMINISTRATORS.';
 
-CREATE FUNCTION staff.show_account(staff_session_id bigint, account_id bigint) RETURNS TABLE(email text, status text, fee_tier_id integer, fee_tier text, email_verified_at timestamp with time zone, created_at timestamp with time zone, open_sessions integer, live_api_keys integer, balances jsonb)
+CREATE FUNCTION staff.show_account(staff_session_id bigint, account_id bigint) RETURNS TABLE(email text, status text, fee_tier_id integer, fee_tier text, full_name text, country text, withdrawals_blocked_until timestamp with time zone, email_verified_at timestamp with time zone, created_at timestamp with time zone, open_sessions integer, live_api_keys integer, balances jsonb)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -3368,7 +4122,8 @@ declare
     actor bigint := staff.require(show_account.staff_session_id, 'support', 'risk', 'finance', 'reviewer');
 begin
     return query
-    select a.email, a.status, a.fee_tier_id, t.name, a.email_verified_at, a.created_at,
+    select a.email, a.status, a.fee_tier_id, t.name, a.full_name, a.country,
+        case when a.withdrawals_blocked_until > now() then a.withdrawals_blocked_until end, a.email_verified_at, a.created_at,
         (select count(*)::integer from exchange.sessions s where s.account_id = a.account_id and s.expires_at > now()),
         (select count(*)::integer from exchange.api_keys k where k.account_id = a.account_id and k.revoked_at is null),
         coalesce((
@@ -3584,7 +4339,19 @@ CREATE TABLE exchange.accounts (
     status text DEFAULT 'active'::text NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     email_verified_at timestamp with time zone,
+    full_name text,
+    country text COLLATE pg_catalog."C",
+    birth_date date,
+    phone text,
+    anti_phishing_code text,
+    first_login_at timestamp with time zone,
+    withdrawals_blocked_until timestamp with time zone,
+    CONSTRAINT accounts_anti_phishing_code_form CHECK ((anti_phishing_code ~ '^[A-Za-z0-9 _-]{4,20}$'::text)),
+    CONSTRAINT accounts_birth_date_range CHECK ((birth_date >= '1900-01-01'::date)),
+    CONSTRAINT accounts_country_form CHECK ((country ~ '^[A-Z]{2}$'::text)),
     CONSTRAINT accounts_email_lower CHECK ((email = lower(email))),
+    CONSTRAINT accounts_full_name_length CHECK (((length(full_name) >= 1) AND (length(full_name) <= 100))),
+    CONSTRAINT accounts_phone_form CHECK ((phone ~ '^\+[1-9][0-9]{6,14}$'::text)),
     CONSTRAINT accounts_role_known CHECK ((role = ANY (ARRAY['user'::text, 'fees'::text, 'external'::text]))),
     CONSTRAINT accounts_status_known CHECK ((status = ANY (ARRAY['active'::text, 'frozen'::text]))),
     CONSTRAINT accounts_user_has_email CHECK (((role <> 'user'::text) OR (email IS NOT NULL)))
@@ -3604,11 +4371,25 @@ COMMENT ON COLUMN exchange.accounts.password_hash IS 'bcrypt; null where no logi
 
 COMMENT ON COLUMN exchange.accounts.fee_tier_id IS 'The fee rates of orders placed from now on.';
 
-COMMENT ON COLUMN exchange.accounts.status IS 'active, or frozen: may cancel and reduce, not place.';
+COMMENT ON COLUMN exchange.accounts.status IS 'active, or frozen by its owner or by us: may cancel and reduce, not place.';
 
 COMMENT ON COLUMN exchange.accounts.created_at IS 'When the account was opened.';
 
 COMMENT ON COLUMN exchange.accounts.email_verified_at IS 'When the owner proved to read the address; null where nobody did.';
+
+COMMENT ON COLUMN exchange.accounts.full_name IS 'As its owner wrote it at registration.';
+
+COMMENT ON COLUMN exchange.accounts.country IS 'Where its owner lives, by ISO 3166-1 alpha-2.';
+
+COMMENT ON COLUMN exchange.accounts.birth_date IS 'When its owner was born, by the owner''s word.';
+
+COMMENT ON COLUMN exchange.accounts.phone IS 'E.164, such as +4930123456; null where none was given.';
+
+COMMENT ON COLUMN exchange.accounts.anti_phishing_code IS 'Words of the owner''s choice that every mail of ours repeats and no forger knows.';
+
+COMMENT ON COLUMN exchange.accounts.first_login_at IS 'When somebody first logged in; from then on a new device is worth a mail.';
+
+COMMENT ON COLUMN exchange.accounts.withdrawals_blocked_until IS 'Before this time nothing is withdrawn, because the password or the address was changed.';
 
 CREATE TABLE exchange.adjustments (
     adjustment_id bigint NOT NULL,
@@ -4420,34 +5201,6 @@ ALTER TABLE exchange.account_balances OWNER TO exchange_owner;
 
 COMMENT ON VIEW exchange.account_balances IS 'Balances with their asset''s name. Whoever reads it as exchange_api sees those of the account that it acts for.';
 
-CREATE TABLE exchange.account_tokens (
-    token_hash bytea NOT NULL,
-    account_id bigint NOT NULL,
-    purpose text NOT NULL,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    expires_at timestamp with time zone NOT NULL,
-    used_at timestamp with time zone,
-    CONSTRAINT account_tokens_expires_later CHECK ((expires_at > created_at)),
-    CONSTRAINT account_tokens_purpose_known CHECK ((purpose = ANY (ARRAY['verify_email'::text, 'set_password'::text]))),
-    CONSTRAINT account_tokens_token_hash_length CHECK ((octet_length(token_hash) = 32))
-);
-
-ALTER TABLE exchange.account_tokens OWNER TO exchange_owner;
-
-COMMENT ON TABLE exchange.account_tokens IS 'One-time tokens of links and next steps; the token itself is nowhere stored.';
-
-COMMENT ON COLUMN exchange.account_tokens.token_hash IS 'SHA-256 of the token.';
-
-COMMENT ON COLUMN exchange.account_tokens.account_id IS 'For whom.';
-
-COMMENT ON COLUMN exchange.account_tokens.purpose IS 'verify_email: came by mail; set_password: allows to set the password once.';
-
-COMMENT ON COLUMN exchange.account_tokens.created_at IS 'When it was made.';
-
-COMMENT ON COLUMN exchange.account_tokens.expires_at IS 'From when on it is refused.';
-
-COMMENT ON COLUMN exchange.account_tokens.used_at IS 'When it was used; it works once.';
-
 ALTER TABLE exchange.accounts ALTER COLUMN account_id ADD GENERATED BY DEFAULT AS IDENTITY (
     SEQUENCE NAME exchange.accounts_account_id_seq
     START WITH 1
@@ -4547,6 +5300,45 @@ COMMENT ON COLUMN exchange.cancel_deadlines.market_id IS 'Only the orders of thi
 
 COMMENT ON COLUMN exchange.cancel_deadlines.due_at IS 'When.';
 
+CREATE TABLE exchange.devices (
+    device_id bigint NOT NULL,
+    account_id bigint NOT NULL,
+    token_hash bytea NOT NULL,
+    address inet,
+    user_agent text,
+    first_seen_at timestamp with time zone DEFAULT now() NOT NULL,
+    last_seen_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT devices_token_hash_length CHECK ((octet_length(token_hash) = 32)),
+    CONSTRAINT devices_user_agent_length CHECK ((length(user_agent) <= 200))
+);
+
+ALTER TABLE exchange.devices OWNER TO exchange_owner;
+
+COMMENT ON TABLE exchange.devices IS 'What an account was logged in from. Pauses after wrong passwords elsewhere do not concern them.';
+
+COMMENT ON COLUMN exchange.devices.device_id IS 'Names the device in lists.';
+
+COMMENT ON COLUMN exchange.devices.account_id IS 'Whose device it is.';
+
+COMMENT ON COLUMN exchange.devices.token_hash IS 'SHA-256 of the token that the device keeps.';
+
+COMMENT ON COLUMN exchange.devices.address IS 'From where it came last.';
+
+COMMENT ON COLUMN exchange.devices.user_agent IS 'Which program it was last, as it said itself.';
+
+COMMENT ON COLUMN exchange.devices.first_seen_at IS 'Its first login.';
+
+COMMENT ON COLUMN exchange.devices.last_seen_at IS 'Its last login.';
+
+ALTER TABLE exchange.devices ALTER COLUMN device_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME exchange.devices_device_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE exchange.fee_tiers (
     fee_tier_id integer NOT NULL,
     name text NOT NULL,
@@ -4568,6 +5360,36 @@ COMMENT ON COLUMN exchange.fee_tiers.maker_rate IS 'Part of what a resting order
 
 COMMENT ON COLUMN exchange.fee_tiers.taker_rate IS 'Part of what an arriving order receives.';
 
+CREATE TABLE exchange.login_pauses (
+    subject text NOT NULL COLLATE pg_catalog."C",
+    failures integer NOT NULL,
+    last_attempt_at timestamp with time zone NOT NULL,
+    paused_until timestamp with time zone NOT NULL,
+    CONSTRAINT login_pauses_failures_not_negative CHECK ((failures >= 0))
+)
+WITH (fillfactor='50');
+
+ALTER TABLE exchange.login_pauses OWNER TO exchange_owner;
+
+COMMENT ON TABLE exchange.login_pauses IS 'Attempts to log in that were not proved right, and the pauses that follow from them, over all servers.';
+
+COMMENT ON COLUMN exchange.login_pauses.subject IS 'account: and the hash of the e-mail address that was tried, whether anybody has it or not; device: and its number; network: from where.';
+
+COMMENT ON COLUMN exchange.login_pauses.failures IS 'Attempts in a row; one counts as wrong until it proves right.';
+
+COMMENT ON COLUMN exchange.login_pauses.last_attempt_at IS 'When the last one was taken; after a day of quiet they are forgotten.';
+
+COMMENT ON COLUMN exchange.login_pauses.paused_until IS 'Before this time none is taken.';
+
+ALTER TABLE exchange.mail_requests ALTER COLUMN mail_request_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME exchange.mail_requests_mail_request_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE exchange.mails (
     mail_id bigint NOT NULL,
     account_id bigint NOT NULL,
@@ -4577,8 +5399,11 @@ CREATE TABLE exchange.mails (
     next_attempt_at timestamp with time zone DEFAULT now(),
     sent_at timestamp with time zone,
     last_error text,
+    facts jsonb DEFAULT '{}'::jsonb NOT NULL,
+    recipient text NOT NULL,
     CONSTRAINT mails_attempts_not_negative CHECK ((attempts >= 0)),
-    CONSTRAINT mails_kind_known CHECK ((kind = ANY (ARRAY['verify_email'::text, 'already_registered'::text]))),
+    CONSTRAINT mails_facts_are_an_object CHECK ((jsonb_typeof(facts) = 'object'::text)),
+    CONSTRAINT mails_kind_known CHECK ((kind = ANY (ARRAY['verify_email'::text, 'already_registered'::text, 'new_device'::text, 'reset_password'::text, 'password_changed'::text, 'confirm_email_change'::text, 'email_change_asked'::text, 'email_changed'::text, 'account_frozen'::text, 'anti_phishing_changed'::text, 'factor_changed'::text, 'api_key_made'::text, 'kyc_decided'::text, 'document_expires'::text, 'withdrawals_blocked'::text]))),
     CONSTRAINT mails_sent_needs_no_attempt CHECK (((sent_at IS NULL) OR (next_attempt_at IS NULL)))
 );
 
@@ -4588,7 +5413,7 @@ COMMENT ON TABLE exchange.mails IS 'Mails to send, written in the transaction th
 
 COMMENT ON COLUMN exchange.mails.mail_id IS 'Number of the mail.';
 
-COMMENT ON COLUMN exchange.mails.account_id IS 'To whom.';
+COMMENT ON COLUMN exchange.mails.account_id IS 'Whom it concerns.';
 
 COMMENT ON COLUMN exchange.mails.kind IS 'Which text.';
 
@@ -4601,6 +5426,10 @@ COMMENT ON COLUMN exchange.mails.next_attempt_at IS 'When it is due; null once i
 COMMENT ON COLUMN exchange.mails.sent_at IS 'When the mail server took it.';
 
 COMMENT ON COLUMN exchange.mails.last_error IS 'Why the last attempt failed.';
+
+COMMENT ON COLUMN exchange.mails.facts IS 'What its text fills in, by kind; never a secret.';
+
+COMMENT ON COLUMN exchange.mails.recipient IS 'To which address: the account''s when the mail was caused, or one to be proved.';
 
 ALTER TABLE exchange.mails ALTER COLUMN mail_id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME exchange.mails_mail_id_seq
@@ -4777,6 +5606,7 @@ CREATE TABLE exchange.sessions (
     session_id bigint NOT NULL,
     address inet,
     user_agent text,
+    device_id bigint,
     CONSTRAINT sessions_expires_later CHECK ((expires_at > created_at)),
     CONSTRAINT sessions_token_hash_length CHECK ((octet_length(token_hash) = 32)),
     CONSTRAINT sessions_user_agent_length CHECK ((length(user_agent) <= 200))
@@ -4799,6 +5629,8 @@ COMMENT ON COLUMN exchange.sessions.session_id IS 'Names the session in commands
 COMMENT ON COLUMN exchange.sessions.address IS 'From where the login came.';
 
 COMMENT ON COLUMN exchange.sessions.user_agent IS 'Which program logged in, as it said itself.';
+
+COMMENT ON COLUMN exchange.sessions.device_id IS 'The device that logged in, while it is known.';
 
 ALTER TABLE exchange.sessions ALTER COLUMN session_id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME exchange.sessions_session_id_seq
@@ -5261,6 +6093,12 @@ ALTER TABLE ONLY exchange.candle_positions
 ALTER TABLE ONLY exchange.candles
     ADD CONSTRAINT candles_pkey PRIMARY KEY (market_id, interval_seconds, opened_at);
 
+ALTER TABLE ONLY exchange.devices
+    ADD CONSTRAINT devices_pkey PRIMARY KEY (device_id);
+
+ALTER TABLE ONLY exchange.devices
+    ADD CONSTRAINT devices_token_hash_key UNIQUE (token_hash);
+
 ALTER TABLE ONLY exchange.events
     ADD CONSTRAINT events_pkey PRIMARY KEY (stream_id, last_sequence, occurred_at);
 
@@ -5269,6 +6107,12 @@ ALTER TABLE ONLY exchange.fee_tiers
 
 ALTER TABLE ONLY exchange.fee_tiers
     ADD CONSTRAINT fee_tiers_pkey PRIMARY KEY (fee_tier_id);
+
+ALTER TABLE ONLY exchange.login_pauses
+    ADD CONSTRAINT login_pauses_pkey PRIMARY KEY (subject);
+
+ALTER TABLE ONLY exchange.mail_requests
+    ADD CONSTRAINT mail_requests_pkey PRIMARY KEY (mail_request_id);
 
 ALTER TABLE ONLY exchange.mails
     ADD CONSTRAINT mails_pkey PRIMARY KEY (mail_id);
@@ -5366,9 +6210,23 @@ CREATE INDEX adjustments_counter_account_id_idx ON exchange.adjustments USING bt
 
 CREATE INDEX cancel_deadlines_due_at_idx ON exchange.cancel_deadlines USING btree (due_at);
 
+CREATE INDEX devices_account_id_idx ON exchange.devices USING btree (account_id, last_seen_at);
+
+CREATE INDEX login_pauses_last_attempt_at_idx ON exchange.login_pauses USING btree (last_attempt_at);
+
+CREATE INDEX mail_requests_account_id_idx ON exchange.mail_requests USING btree (account_id, mail_request_id);
+
+CREATE INDEX mail_requests_address_idx ON exchange.mail_requests USING btree (address, requested_at);
+
+CREATE INDEX mail_requests_requested_at_idx ON exchange.mail_requests USING btree (requested_at);
+
+CREATE INDEX mail_requests_waiting_idx ON exchange.mail_requests USING btree (mail_request_id) WHERE (answered_at IS NULL);
+
 CREATE INDEX mails_account_id_idx ON exchange.mails USING btree (account_id, requested_at);
 
 CREATE INDEX mails_next_attempt_at_idx ON exchange.mails USING btree (next_attempt_at) WHERE (next_attempt_at IS NOT NULL);
+
+CREATE INDEX mails_recipient_idx ON exchange.mails USING btree (recipient, requested_at);
 
 CREATE INDEX order_updates_order_id_idx ON ONLY exchange.order_updates USING btree (order_id);
 
@@ -5379,6 +6237,8 @@ CREATE INDEX orders_open_account_id_idx ON exchange.orders_open USING btree (acc
 CREATE INDEX request_keys_created_at_idx ON exchange.request_keys USING btree (created_at);
 
 CREATE INDEX sessions_account_id_idx ON exchange.sessions USING btree (account_id, created_at);
+
+CREATE INDEX sessions_device_id_idx ON exchange.sessions USING btree (device_id) WHERE (device_id IS NOT NULL);
 
 CREATE INDEX sessions_expires_at_idx ON exchange.sessions USING btree (expires_at);
 
@@ -5444,6 +6304,12 @@ ALTER TABLE ONLY exchange.candle_positions
 ALTER TABLE ONLY exchange.candles
     ADD CONSTRAINT candles_market_id_fkey FOREIGN KEY (market_id) REFERENCES exchange.markets(market_id);
 
+ALTER TABLE ONLY exchange.devices
+    ADD CONSTRAINT devices_account_id_fkey FOREIGN KEY (account_id) REFERENCES exchange.accounts(account_id);
+
+ALTER TABLE ONLY exchange.mail_requests
+    ADD CONSTRAINT mail_requests_account_id_fkey FOREIGN KEY (account_id) REFERENCES exchange.accounts(account_id);
+
 ALTER TABLE ONLY exchange.mails
     ADD CONSTRAINT mails_account_id_fkey FOREIGN KEY (account_id) REFERENCES exchange.accounts(account_id);
 
@@ -5458,6 +6324,9 @@ ALTER TABLE ONLY exchange.markets
 
 ALTER TABLE ONLY exchange.sessions
     ADD CONSTRAINT sessions_account_id_fkey FOREIGN KEY (account_id) REFERENCES exchange.accounts(account_id);
+
+ALTER TABLE ONLY exchange.sessions
+    ADD CONSTRAINT sessions_device_id_fkey FOREIGN KEY (device_id) REFERENCES exchange.devices(device_id) ON DELETE SET NULL;
 
 ALTER TABLE ONLY staff.foundation
     ADD CONSTRAINT foundation_founder_id_fkey FOREIGN KEY (founder_id) REFERENCES staff.members(staff_id);
@@ -5563,14 +6432,21 @@ GRANT ALL ON FUNCTION exchange.account_statement(account_id bigint, from_time ti
 GRANT ALL ON FUNCTION exchange.account_statement(account_id bigint, from_time timestamp with time zone, to_time timestamp with time zone) TO exchange_worker;
 GRANT ALL ON FUNCTION exchange.account_statement(account_id bigint, from_time timestamp with time zone, to_time timestamp with time zone) TO exchange_analyst;
 
-REVOKE ALL ON FUNCTION exchange.add_verification_token(mail_id bigint, token_hash bytea) FROM PUBLIC;
-GRANT ALL ON FUNCTION exchange.add_verification_token(mail_id bigint, token_hash bytea) TO exchange_worker;
+REVOKE ALL ON FUNCTION exchange.add_device(account_id bigint, token_hash bytea, address inet, user_agent text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION exchange.add_mail_token(mail_id bigint, purpose text, token_hash bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.add_mail_token(mail_id bigint, purpose text, token_hash bytea) TO exchange_worker;
 
 REVOKE ALL ON FUNCTION exchange.adjust_balance(account_id bigint, asset text, amount numeric, reason text, idempotency_key text) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.adjust_balance(account_id bigint, asset text, amount numeric, reason text, idempotency_key text) TO exchange_worker;
 
 REVOKE ALL ON FUNCTION exchange.advance_candles(market_id integer, limit_trades integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.advance_candles(market_id integer, limit_trades integer) TO exchange_worker;
+
+REVOKE ALL ON FUNCTION exchange.answer_mail_request(request exchange.mail_requests) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION exchange.answer_mail_requests(limit_requests integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.answer_mail_requests(limit_requests integer) TO exchange_worker;
 
 REVOKE ALL ON FUNCTION exchange.api_keys_of(account_id bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.api_keys_of(account_id bigint) TO exchange_api;
@@ -5584,6 +6460,14 @@ GRANT ALL ON FUNCTION exchange.balance_at(account_id bigint, asset text, at time
 
 REVOKE ALL ON FUNCTION exchange.balances_of(account_ids bigint[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.balances_of(account_ids bigint[]) TO exchange_api;
+
+REVOKE ALL ON FUNCTION exchange.begin_login(email text, address inet, device_hash bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.begin_login(email text, address inet, device_hash bytea) TO exchange_api;
+
+REVOKE ALL ON FUNCTION exchange.begin_password_check(account_id bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.begin_password_check(account_id bigint) TO exchange_api;
+
+REVOKE ALL ON FUNCTION exchange.block_withdrawals(account_id bigint) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION exchange.book_at(market text, sequence bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.book_at(market text, sequence bigint) TO exchange_api;
@@ -5615,6 +6499,8 @@ GRANT ALL ON FUNCTION exchange.candles_of(market text, interval_seconds integer,
 GRANT ALL ON FUNCTION exchange.candles_of(market text, interval_seconds integer, from_time timestamp with time zone, to_time timestamp with time zone, limit_candles integer) TO exchange_worker;
 GRANT ALL ON FUNCTION exchange.candles_of(market text, interval_seconds integer, from_time timestamp with time zone, to_time timestamp with time zone, limit_candles integer) TO exchange_analyst;
 
+REVOKE ALL ON FUNCTION exchange.cause_mail(account_id bigint, kind text, facts jsonb, recipient text) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION exchange.check_access(session_ids bigint[], api_key_ids bigint[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.check_access(session_ids bigint[], api_key_ids bigint[]) TO exchange_api;
 
@@ -5626,6 +6512,12 @@ GRANT ALL ON FUNCTION exchange.claim_mails(max_attempts integer, limit_mails int
 REVOKE ALL ON FUNCTION exchange.close_session(account_id bigint, session_id bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.close_session(account_id bigint, session_id bigint) TO exchange_api;
 
+REVOKE ALL ON FUNCTION exchange.close_sessions(account_id bigint, session_id bigint, include_current boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.close_sessions(account_id bigint, session_id bigint, include_current boolean) TO exchange_api;
+
+REVOKE ALL ON FUNCTION exchange.confirm_email_change(token_hash bytea, address inet) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.confirm_email_change(token_hash bytea, address inet) TO exchange_api;
+
 REVOKE ALL ON FUNCTION exchange.create_account(email text, password_hash text, fee_tier_id integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.create_account(email text, password_hash text, fee_tier_id integer) TO exchange_worker;
 
@@ -5633,6 +6525,12 @@ REVOKE ALL ON FUNCTION exchange.create_api_key(account_id bigint, session_id big
 GRANT ALL ON FUNCTION exchange.create_api_key(account_id bigint, session_id bigint, public_id text, label text, scheme text, secret bytea, public_key bytea, permissions text[], addresses cidr[], request_key text) TO exchange_api;
 
 REVOKE ALL ON FUNCTION exchange.create_market(market_id integer, base_asset text, quote_asset text, tick numeric, lot numeric, min_quantity numeric, max_quantity numeric, min_notional numeric, price_band numeric, reference_price numeric, max_open_orders integer, allow_self_trade boolean, status text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION exchange.devices_of(account_id bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.devices_of(account_id bigint) TO exchange_api;
+
+REVOKE ALL ON FUNCTION exchange.end_password_check(account_id bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.end_password_check(account_id bigint) TO exchange_api;
 
 REVOKE ALL ON FUNCTION exchange.end_sessions(account_id bigint, session_ids bigint[]) FROM PUBLIC;
 
@@ -5647,6 +6545,9 @@ GRANT ALL ON FUNCTION exchange.find_api_key(public_id text) TO exchange_api;
 REVOKE ALL ON FUNCTION exchange.finish_mail(mail_id bigint, max_attempts integer, failure text) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.finish_mail(mail_id bigint, max_attempts integer, failure text) TO exchange_worker;
 
+REVOKE ALL ON FUNCTION exchange.forget_device(account_id bigint, session_id bigint, device_id bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.forget_device(account_id bigint, session_id bigint, device_id bigint) TO exchange_api;
+
 REVOKE ALL ON FUNCTION exchange.forget_ended_sessions(limit_sessions integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.forget_ended_sessions(limit_sessions integer) TO exchange_worker;
 
@@ -5659,13 +6560,23 @@ GRANT ALL ON FUNCTION exchange.forget_request_keys(age_hours integer, limit_keys
 REVOKE ALL ON FUNCTION exchange.forget_spent_access(limit_rows integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.forget_spent_access(limit_rows integer) TO exchange_worker;
 
+REVOKE ALL ON FUNCTION exchange.forgive_login(email text, device_id bigint, address inet) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION exchange.freeze_account(token_hash bytea, address inet) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.freeze_account(token_hash bytea, address inet) TO exchange_api;
+
 REVOKE ALL ON FUNCTION exchange.ledger_of(account_id bigint, of_asset text, from_time timestamp with time zone, to_time timestamp with time zone, before_time timestamp with time zone, before_fact_id bigint, before_part integer, limit_entries integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.ledger_of(account_id bigint, of_asset text, from_time timestamp with time zone, to_time timestamp with time zone, before_time timestamp with time zone, before_fact_id bigint, before_part integer, limit_entries integer) TO exchange_api;
 GRANT ALL ON FUNCTION exchange.ledger_of(account_id bigint, of_asset text, from_time timestamp with time zone, to_time timestamp with time zone, before_time timestamp with time zone, before_fact_id bigint, before_part integer, limit_entries integer) TO exchange_worker;
 GRANT ALL ON FUNCTION exchange.ledger_of(account_id bigint, of_asset text, from_time timestamp with time zone, to_time timestamp with time zone, before_time timestamp with time zone, before_fact_id bigint, before_part integer, limit_entries integer) TO exchange_analyst;
 
 REVOKE ALL ON FUNCTION exchange.login_account(email text) FROM PUBLIC;
-GRANT ALL ON FUNCTION exchange.login_account(email text) TO exchange_api;
+
+REVOKE ALL ON FUNCTION exchange.login_pause(subject text, failures integer) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION exchange.login_subjects(email text, device_id bigint, address inet) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION exchange.mail_facts(address inet, program text, blocked_until timestamp with time zone) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION exchange.make_partitions(months_ahead integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.make_partitions(months_ahead integer) TO exchange_worker;
@@ -5698,8 +6609,8 @@ GRANT ALL ON FUNCTION exchange.number_before(of_market_id integer, moment timest
 GRANT ALL ON FUNCTION exchange.number_before(of_market_id integer, moment timestamp with time zone) TO exchange_worker;
 GRANT ALL ON FUNCTION exchange.number_before(of_market_id integer, moment timestamp with time zone) TO exchange_analyst;
 
-REVOKE ALL ON FUNCTION exchange.open_session(account_id bigint, token_hash bytea, lifetime interval, address inet, user_agent text, password_hash text) FROM PUBLIC;
-GRANT ALL ON FUNCTION exchange.open_session(account_id bigint, token_hash bytea, lifetime interval, address inet, user_agent text, password_hash text) TO exchange_api;
+REVOKE ALL ON FUNCTION exchange.open_session(account_id bigint, token_hash bytea, lifetime interval, address inet, user_agent text, password_hash text, device_hash bytea, new_device_hash bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.open_session(account_id bigint, token_hash bytea, lifetime interval, address inet, user_agent text, password_hash text, device_hash bytea, new_device_hash bytea) TO exchange_api;
 
 REVOKE ALL ON FUNCTION exchange.order_book(market text, depth integer, OUT side text, OUT price numeric, OUT quantity numeric, OUT orders integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.order_book(market text, depth integer, OUT side text, OUT price numeric, OUT quantity numeric, OUT orders integer) TO exchange_api;
@@ -5737,6 +6648,9 @@ GRANT ALL ON FUNCTION exchange.positions_of(stream_ids integer[]) TO exchange_ap
 GRANT ALL ON FUNCTION exchange.positions_of(stream_ids integer[]) TO exchange_worker;
 GRANT ALL ON FUNCTION exchange.positions_of(stream_ids integer[]) TO exchange_analyst;
 
+REVOKE ALL ON FUNCTION exchange.profile_of(account_id bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.profile_of(account_id bigint) TO exchange_api;
+
 REVOKE ALL ON FUNCTION exchange.rebuild_candles(market text) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.rebuild_candles(market text) TO exchange_worker;
 
@@ -5745,12 +6659,14 @@ GRANT ALL ON FUNCTION exchange.recent_trades(market text, limit_trades integer, 
 GRANT ALL ON FUNCTION exchange.recent_trades(market text, limit_trades integer, before_trade_id bigint) TO exchange_worker;
 GRANT ALL ON FUNCTION exchange.recent_trades(market text, limit_trades integer, before_trade_id bigint) TO exchange_analyst;
 
+REVOKE ALL ON FUNCTION exchange.recognise_device(account_id bigint, device_hash bytea, new_device_hash bytea, address inet, user_agent text) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION exchange.reduce_order(account_id bigint, order_id bigint, quantity numeric) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.reduce_order(account_id bigint, order_id bigint, quantity numeric) TO exchange_api;
 GRANT ALL ON FUNCTION exchange.reduce_order(account_id bigint, order_id bigint, quantity numeric) TO exchange_worker;
 
-REVOKE ALL ON FUNCTION exchange.register_account(email text) FROM PUBLIC;
-GRANT ALL ON FUNCTION exchange.register_account(email text) TO exchange_api;
+REVOKE ALL ON FUNCTION exchange.rehash_password(account_id bigint, old_hash text, new_hash text) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.rehash_password(account_id bigint, old_hash text, new_hash text) TO exchange_api;
 
 REVOKE ALL ON FUNCTION exchange.reject(code text, message text) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.reject(code text, message text) TO exchange_api;
@@ -5761,7 +6677,15 @@ REVOKE ALL ON FUNCTION exchange.replace_order(account_id bigint, order_id bigint
 GRANT ALL ON FUNCTION exchange.replace_order(account_id bigint, order_id bigint, side text, price numeric, quantity numeric, client_order_id text, post_only boolean, self_trade text, time_in_force text) TO exchange_api;
 GRANT ALL ON FUNCTION exchange.replace_order(account_id bigint, order_id bigint, side text, price numeric, quantity numeric, client_order_id text, post_only boolean, self_trade text, time_in_force text) TO exchange_worker;
 
+REVOKE ALL ON FUNCTION exchange.request_email_change(account_id bigint, session_id bigint, email text, address inet, user_agent text) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.request_email_change(account_id bigint, session_id bigint, email text, address inet, user_agent text) TO exchange_api;
+
+REVOKE ALL ON FUNCTION exchange.request_mail(kind text, email text, address inet, user_agent text, full_name text, country text, birth_date date, phone text) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.request_mail(kind text, email text, address inet, user_agent text, full_name text, country text, birth_date date, phone text) TO exchange_api;
+
 REVOKE ALL ON FUNCTION exchange.require_authority(account_id bigint, session_id bigint, api_key_id bigint, valid_until bigint) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION exchange.require_owner(account_id bigint, session_id bigint) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION exchange.require_session(account_id bigint, session_id bigint) FROM PUBLIC;
 
@@ -5782,6 +6706,9 @@ GRANT ALL ON FUNCTION exchange.sessions_of(account_id bigint) TO exchange_api;
 
 REVOKE ALL ON FUNCTION exchange.set_account_status(account_id bigint, status text) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION exchange.set_anti_phishing_code(account_id bigint, session_id bigint, code text, address inet) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.set_anti_phishing_code(account_id bigint, session_id bigint, code text, address inet) TO exchange_api;
+
 REVOKE ALL ON FUNCTION exchange.set_fee_rates(fee_tier_id integer, maker_rate numeric, taker_rate numeric) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION exchange.set_fee_tier(account_id bigint, fee_tier_id integer) FROM PUBLIC;
@@ -5790,8 +6717,8 @@ REVOKE ALL ON FUNCTION exchange.set_market_limits(market text, min_quantity nume
 
 REVOKE ALL ON FUNCTION exchange.set_market_status(market text, status text) FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION exchange.set_password(token_hash bytea, password_hash text) FROM PUBLIC;
-GRANT ALL ON FUNCTION exchange.set_password(token_hash bytea, password_hash text) TO exchange_api;
+REVOKE ALL ON FUNCTION exchange.set_password(token_hash bytea, password_hash text, new_device_hash bytea, address inet, user_agent text) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.set_password(token_hash bytea, password_hash text, new_device_hash bytea, address inet, user_agent text) TO exchange_api;
 
 REVOKE ALL ON FUNCTION exchange.set_password_hash(account_id bigint, password_hash text) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.set_password_hash(account_id bigint, password_hash text) TO exchange_worker;
@@ -5809,10 +6736,15 @@ REVOKE ALL ON FUNCTION exchange.submit_once(account_id bigint, request_key text,
 GRANT ALL ON FUNCTION exchange.submit_once(account_id bigint, request_key text, batch json) TO exchange_api;
 GRANT ALL ON FUNCTION exchange.submit_once(account_id bigint, request_key text, batch json) TO exchange_worker;
 
+REVOKE ALL ON FUNCTION exchange.take_login_attempt(subjects text[]) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION exchange.take_rate(subjects text[], amounts bigint[], limits bigint[], seconds integer[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.take_rate(subjects text[], amounts bigint[], limits bigint[], seconds integer[]) TO exchange_api;
 
 REVOKE ALL ON FUNCTION exchange.tell_market() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION exchange.token_owner(token_hash bytea, purpose text) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.token_owner(token_hash bytea, purpose text) TO exchange_api;
 
 REVOKE ALL ON FUNCTION exchange.trades_of(account_id bigint, of_market text, of_order_id bigint, from_time timestamp with time zone, to_time timestamp with time zone, before_time timestamp with time zone, before_trade_id bigint, before_part integer, limit_trades integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.trades_of(account_id bigint, of_market text, of_order_id bigint, from_time timestamp with time zone, to_time timestamp with time zone, before_time timestamp with time zone, before_trade_id bigint, before_part integer, limit_trades integer) TO exchange_api;
@@ -5823,7 +6755,9 @@ REVOKE ALL ON FUNCTION exchange.try_commands(batch json) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.try_commands(batch json) TO exchange_api;
 GRANT ALL ON FUNCTION exchange.try_commands(batch json) TO exchange_worker;
 
-REVOKE ALL ON FUNCTION exchange.use_token(token_hash bytea, purpose text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION exchange.use_token(token_hash bytea, purposes text[]) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION exchange.use_up_tokens(account_id bigint) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION exchange.verify_book(market_symbol text, OUT market text, OUT order_id bigint, OUT problem text) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.verify_book(market_symbol text, OUT market text, OUT order_id bigint, OUT problem text) TO exchange_worker;
@@ -5880,8 +6814,8 @@ GRANT ALL ON FUNCTION staff.login_member(email text) TO exchange_api;
 
 REVOKE ALL ON FUNCTION staff.make_founder(email text, name text, invitation_hash bytea) FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION staff.open_session(staff_id bigint, token_hash bytea, password_hash text, totp_step bigint, address inet, user_agent text) FROM PUBLIC;
-GRANT ALL ON FUNCTION staff.open_session(staff_id bigint, token_hash bytea, password_hash text, totp_step bigint, address inet, user_agent text) TO exchange_api;
+REVOKE ALL ON FUNCTION staff.open_session(staff_id bigint, token_hash bytea, password_hash text, totp_step bigint, address inet, user_agent text, new_password_hash text) FROM PUBLIC;
+GRANT ALL ON FUNCTION staff.open_session(staff_id bigint, token_hash bytea, password_hash text, totp_step bigint, address inet, user_agent text, new_password_hash text) TO exchange_api;
 
 GRANT SELECT ON TABLE staff.proposals TO exchange_worker;
 GRANT SELECT ON TABLE staff.proposals TO exchange_analyst;
@@ -5945,6 +6879,12 @@ GRANT SELECT(status) ON TABLE exchange.accounts TO exchange_analyst;
 
 GRANT SELECT(created_at) ON TABLE exchange.accounts TO exchange_worker;
 GRANT SELECT(created_at) ON TABLE exchange.accounts TO exchange_analyst;
+
+GRANT SELECT(country) ON TABLE exchange.accounts TO exchange_worker;
+GRANT SELECT(country) ON TABLE exchange.accounts TO exchange_analyst;
+
+GRANT SELECT(withdrawals_blocked_until) ON TABLE exchange.accounts TO exchange_worker;
+GRANT SELECT(withdrawals_blocked_until) ON TABLE exchange.accounts TO exchange_analyst;
 
 GRANT SELECT ON TABLE exchange.adjustments TO exchange_api;
 GRANT SELECT ON TABLE exchange.adjustments TO exchange_worker;

@@ -59,8 +59,8 @@ impl<A: Answers> Batcher<A> {
     /// Waits for the answer.
     ///
     /// # Errors
-    /// `Overloaded` where too many wait; `Unavailable` where it takes too long: the batch before may
-    /// have waited as long; otherwise the database's.
+    /// `Overloaded` where too many wait; `Unavailable` where it takes too long, also because the
+    /// batch before did; otherwise the database's.
     pub async fn ask(&self, question: A::Question) -> Result<A::Answer, ApiError> {
         let (reply, answer) = oneshot::channel();
         self.sender

@@ -5,6 +5,7 @@ pub(crate) mod admin;
 mod auth;
 mod health;
 mod market;
+mod pages;
 pub(crate) mod trade;
 
 use axum::extract::DefaultBodyLimit;
@@ -38,8 +39,16 @@ fn documented() -> OpenApiRouter<App> {
         .routes(routes!(auth::register::register))
         .routes(routes!(auth::verify::verify))
         .routes(routes!(auth::set_password::set_password))
+        .routes(routes!(auth::reset_password::reset_password))
+        .routes(routes!(auth::change_email::change_email))
+        .routes(routes!(auth::confirm_email::confirm_email))
+        .routes(routes!(auth::freeze::freeze))
         .routes(routes!(auth::sessions::sessions))
         .routes(routes!(auth::revoke_session::revoke_session))
+        .routes(routes!(auth::revoke_sessions::revoke_sessions))
+        .routes(routes!(auth::devices::devices))
+        .routes(routes!(auth::forget_device::forget_device))
+        .routes(routes!(auth::anti_phishing_code::set_anti_phishing_code))
         .routes(routes!(
             auth::create_api_key::create_api_key,
             auth::api_keys::api_keys
@@ -59,6 +68,7 @@ fn documented() -> OpenApiRouter<App> {
         .routes(routes!(account::balances::balances))
         .routes(routes!(account::fees::fees))
         .routes(routes!(account::ledger::ledger))
+        .routes(routes!(account::profile::profile))
         .routes(routes!(market::depth::depth))
         .routes(routes!(market::trades::trades))
         .routes(routes!(market::symbols::symbols))
@@ -112,6 +122,7 @@ pub fn router(app: App) -> Router {
     let document = openapi::document(&said).unwrap_or_default();
     router
         .merge(openapi::page::routes(&document))
+        .merge(pages::routes())
         .fallback(async || ApiError::NotFound)
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
         .layer(middleware::from_fn(body::keep))

@@ -5,6 +5,7 @@
 #![allow(missing_docs, reason = "a test is its own documentation")]
 
 mod access;
+mod account_security;
 mod attacks;
 mod bench;
 mod candles;
@@ -20,6 +21,7 @@ mod hot_reads;
 mod isolation;
 mod limits;
 mod lists;
+mod logins;
 mod market_facts;
 mod markets;
 mod messages;
@@ -36,4 +38,5 @@ mod signatures;
 mod sockets;
 mod staff;
 mod tidy;
+mod timing;
 mod transactions;

@@ -110,6 +110,8 @@ pub struct NewStaffSession<'a> {
     pub address: IpAddr,
     /// The program, as it says itself; cut where it is long.
     pub user_agent: Option<&'a str>,
+    /// A dearer hash of the same password, which replaces that one.
+    pub new_password_hash: Option<&'a str>,
 }
 
 /// A member's session.
@@ -136,7 +138,7 @@ pub async fn open_staff_session(
     const STATEMENT: Statement = Statement::write(
         "open_staff_session",
         "select staff_session_id, roles, expires_at \
-         from staff.open_session($1, $2, $3, $4, $5, $6) limit 1",
+         from staff.open_session($1, $2, $3, $4, $5, $6, $7) limit 1",
     );
     let row = on
         .row(
@@ -148,6 +150,7 @@ pub async fn open_staff_session(
                 &session.totp_step,
                 &session.address,
                 &session.user_agent,
+                &session.new_password_hash,
             ],
         )
         .await?;

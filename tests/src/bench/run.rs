@@ -89,17 +89,20 @@ pub enum Part {
     Plain,
     /// The API.
     Http,
+    /// Logins, and what others see of them.
+    Logins,
 }
 
 impl Part {
     /// All, in order.
-    pub const ALL: [Part; 6] = [
+    pub const ALL: [Part; 7] = [
         Part::Core,
         Part::Rebuild,
         Part::Rates,
         Part::Snapshot,
         Part::Plain,
         Part::Http,
+        Part::Logins,
     ];
 
     /// As it is called on the command line.
@@ -111,6 +114,7 @@ impl Part {
             Part::Snapshot => "snapshot",
             Part::Plain => "plain",
             Part::Http => "http",
+            Part::Logins => "logins",
         }
     }
 }
@@ -143,6 +147,10 @@ pub async fn run(plan: &Plan, parts: &[Part]) -> Result<Report> {
     if parts.contains(&Part::Http) {
         let exchange = stage::exchange(&cluster, "http").await?;
         http::run::run(&plan.http, &exchange, &mut report).await?;
+    }
+    if parts.contains(&Part::Logins) {
+        let exchange = stage::exchange(&cluster, "logins").await?;
+        http::logins::run(&plan.http, &exchange, &mut report).await?;
     }
     let engine = report.get("engine_orders_per_s_256");
     for (name, rival) in [

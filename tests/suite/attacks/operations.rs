@@ -5,7 +5,7 @@ use serde_json::Value;
 pub(super) const DOCUMENT: &str = include_str!("../../../docs/openapi.json");
 
 /// What is sent to an operation: the query of a GET, the body of a POST. `{order}`, `{client}`,
-/// `{session}` and `{key}` stand for an account's own things.
+/// `{session}`, `{device}` and `{key}` stand for an account's own things.
 struct Sample {
     id: &'static str,
     text: &'static str,
@@ -35,6 +35,16 @@ const SAMPLES: &[Sample] = &[
     sample("replace_order", REPLACED, 404),
     sample("sessions", "", 0),
     sample("revoke_session", r#"{"sessionId":{session}}"#, 404),
+    sample("revoke_sessions", "{}", 0),
+    sample("devices", "", 0),
+    sample("forget_device", r#"{"deviceId":{device}}"#, 404),
+    sample(
+        "set_anti_phishing_code",
+        r#"{"antiPhishingCode":"blue heron"}"#,
+        0,
+    ),
+    sample("change_email", MOVED, 0),
+    sample("profile", "", 0),
     sample("api_keys", "", 0),
     sample("create_api_key", KEY, 0),
     sample("revoke_api_key", r#"{"apiKeyId":{key}}"#, 404),
@@ -45,6 +55,7 @@ const ORDER: &str = r#"{"market":"BTC/USDT","side":"buy","price":"90","quantity"
 const ORDERS: &str =
     r#"{"orders":[{"market":"BTC/USDT","side":"buy","price":"90","quantity":"1"}]}"#;
 const REPLACED: &str = r#"{"orderId":"{order}","side":"buy","price":"91","quantity":"1"}"#;
+const MOVED: &str = r#"{"email":"new@example.com","password":"correct horse"}"#;
 const KEY: &str = r#"{"label":"mine","scheme":"hmac_sha256","permissions":["read"]}"#;
 
 const fn sample(id: &'static str, text: &'static str, foreign: u16) -> Sample {
@@ -72,7 +83,7 @@ impl Operation {
     /// Path with query, and body.
     pub(super) fn request(&self, own: &dyn Fn(&str) -> String) -> (String, Option<String>) {
         let mut text = self.text.to_owned();
-        for name in ["order", "session", "key"] {
+        for name in ["order", "session", "device", "key"] {
             text = text.replace(&format!("{{{name}}}"), &own(name));
         }
         match self.is_mutating() {

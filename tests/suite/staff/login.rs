@@ -1,6 +1,7 @@
 //! Logging in: password and code, each code once, failures in a row, sessions that end.
 
 use serde_json::json;
+use tests::api_server::{ApiServer, Build};
 use tests::raw::Call;
 use tests::staff::{PASSWORD, Person};
 
@@ -153,6 +154,24 @@ async fn a_stranger_who_tries_passwords_shuts_nobody_out() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_login_makes_a_cheaper_hash_anew() {
+    let stage = Stage::set().await;
+    let mut person = invited(&stage, "ann").await;
+    let cost = "select substr(password_hash, 5, 2) from staff.members";
+    let cheap = stage.text(cost).await;
+    let dearer = [("EXCHANGE_BCRYPT_COST", "5")];
+    let server = ApiServer::start_as(&stage.database, Build::Debug, &dearer).await;
+    let server = server.expect("another server, of a higher cost");
+    person.login(server.port()).await.expect("a login");
+    assert_eq!(
+        (cheap.as_str(), stage.text(cost).await.as_str()),
+        ("04", "05")
+    );
+    person.login(stage.port()).await.expect("the same password");
+    stage.database.drop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_session_ends_by_logout_idleness_age_and_disabling() {
     let stage = Stage::set().await;
     let port = stage.port();
@@ -231,6 +250,9 @@ async fn an_invitation_works_once_and_not_for_ever_and_keeps_its_secrets() {
         accept(&"x".repeat(73)).await.shown(),
         "400 INVALID_PASSWORD"
     );
+    for weak in ["password1234", "eve@staff.example"] {
+        assert_eq!(accept(weak).await.shown(), "400 WEAK_PASSWORD");
+    }
     stage
         .run("update staff.members set invited_until = now() where email like 'eve%'")
         .await;
