@@ -18,8 +18,8 @@ grant select on
     exchange.orders_open, exchange.orders_closed, exchange.streams, exchange.events,
     exchange.candles, exchange.candle_positions
 to exchange_worker, exchange_analyst;
--- Everything of an account but its password hash; nothing of sessions.
-grant select (account_id, role, email, fee_tier_id, status, created_at) on exchange.accounts
+-- Of an account neither its password hash nor what is known of the person; nothing of sessions.
+grant select (account_id, role, email, fee_tier_id, status, created_at, country, withdrawals_blocked_until) on exchange.accounts
 to exchange_worker, exchange_analyst;
 -- What staff did and may do; of members no password, secret or invitation, and nothing of sessions.
 grant select on audit.entries, audit.links, audit.head, staff.actions, staff.proposals, staff.foundation
@@ -90,19 +90,31 @@ to exchange_api, exchange_worker, exchange_analyst;
 
 -- Functions of the API alone: logins and keys.
 grant execute on function
-    exchange.login_account(text),
-    exchange.open_session(bigint, bytea, interval, inet, text, text),
+    exchange.begin_login(text, inet, bytea),
+    exchange.begin_password_check(bigint),
+    exchange.end_password_check(bigint),
+    exchange.rehash_password(bigint, text, text),
+    exchange.open_session(bigint, bytea, interval, inet, text, text, bytea, bytea),
     exchange.session_account(bytea),
     exchange.close_session(bigint, bigint),
+    exchange.close_sessions(bigint, bigint, boolean),
     exchange.sessions_of(bigint),
+    exchange.devices_of(bigint),
+    exchange.forget_device(bigint, bigint, bigint),
+    exchange.profile_of(bigint),
+    exchange.set_anti_phishing_code(bigint, bigint, text, inet),
     exchange.check_access(bigint[], bigint[]),
     exchange.create_api_key(bigint, bigint, text, text, text, bytea, bytea, text[], cidr[], text),
     exchange.revoke_api_key(bigint, bigint, bigint),
     exchange.api_keys_of(bigint),
     exchange.find_api_key(text),
-    exchange.register_account(text),
+    exchange.request_mail(text, text, inet, text, text, text, date, text),
+    exchange.request_email_change(bigint, bigint, text, inet, text),
     exchange.verify_email(bytea, bytea),
-    exchange.set_password(bytea, text),
+    exchange.token_owner(bytea, text),
+    exchange.set_password(bytea, text, bytea, inet, text),
+    exchange.confirm_email_change(bytea, inet),
+    exchange.freeze_account(bytea, inet),
     exchange.take_rate(text[], bigint[], bigint[], integer[])
 to exchange_api;
 
@@ -144,8 +156,8 @@ grant select (case_id, rule, score) on exchange.kyc_findings to exchange_worker,
 -- staff.make_founder is the operator's.
 grant execute on function
     staff.login_member(text),
-    staff.open_session(bigint, bytea, text, bigint, inet, text),
-    staff.fail_login(bigint, inet),
+    staff.open_session(bigint, bytea, text, bigint, inet, text, text),
+    staff.fail_login(bigint, boolean, inet),
     staff.session_member(bytea),
     staff.close_session(bigint),
     staff.invited_member(bytea),
@@ -185,6 +197,7 @@ grant execute on function
     exchange.run_cancel_deadlines(integer),
     exchange.next_cancel_deadline(),
     exchange.forget_spent_access(integer),
+    exchange.answer_mail_requests(integer),
     exchange.claim_mails(integer, integer),
     exchange.add_mail_token(bigint, text, bytea),
     exchange.finish_mail(bigint, integer, text),

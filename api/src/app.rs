@@ -1,5 +1,6 @@
 //! What handlers share: the connections, the gatherer, the limits. Cheap to clone.
 
+use std::ops::Deref;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -35,17 +36,24 @@ const LEARNING_PAUSE: Duration = Duration::from_secs(1);
 /// What the client waits longer than the server, so that the server's own word comes first.
 const ANSWER_MARGIN: Duration = Duration::from_millis(100);
 
-/// What handlers share.
+/// A lower cost is for tests alone.
+const SAFE_BCRYPT_COST: u32 = 10;
+
+/// What handlers share. One count to clone, however many parts there are: every layer and handler
+/// of every request has its own.
 #[derive(Clone)]
-pub struct App {
+pub struct App(Arc<Parts>);
+
+/// The parts of an [`App`].
+pub struct Parts {
     /// Connections for everything but commands.
     pub reads: Pool,
     /// Connections for commands under an idempotency key, which wait for their market.
     pub keyed: Pool,
-    /// How long such a command may wait.
-    keyed_limit: Duration,
     /// Identity documents.
     pub documents: Documents,
+    /// How long such a command may take, and any read.
+    pub answer_limit: Duration,
     /// The way of commands to the exchange.
     pub commands: Arc<Gatherer<PoolSubmit>>,
     /// The markets in memory.
@@ -64,6 +72,14 @@ pub struct App {
     pub passwords: PasswordChecker,
     /// How long a login is good.
     pub session_length: Duration,
+}
+
+impl Deref for App {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
 }
 
 impl App {
@@ -95,13 +111,17 @@ impl App {
         tokio::spawn(learn_markets(Arc::downgrade(&commands), reads.clone()));
         let secrets = Secrets::new(&config.secrets.master_key)
             .map_err(|_| anyhow::anyhow!("the master key cannot be used"))?;
+        let answer_limit = config.database.read_wait + config.database.read_limit;
+        if config.login.bcrypt_cost < SAFE_BCRYPT_COST {
+            tracing::warn!("EXCHANGE_BCRYPT_COST is so low that stolen hashes are soon guessed");
+        }
         let positions = limited(&config.database, POSITION_CONNECTIONS, "positions")?;
-        Ok(App {
+        Ok(App(Arc::new(Parts {
             feed: Feed::default(),
             sockets: Arc::new(Sockets::new(&config.ws)),
             positions: Positions::start(positions),
-            access: Arc::new(Access::start(reads.clone(), secrets)),
-            limits: Limits::start(config.limits, reads.clone()),
+            access: Arc::new(Access::start(reads.clone(), secrets, answer_limit)),
+            limits: Limits::start(config.limits, reads.clone(), answer_limit),
             proxies: config.proxies.trusted.clone().into(),
             reads,
             keyed: keyed(&config.database)?,
@@ -109,11 +129,12 @@ impl App {
                 &config.kyc,
                 pool(&config.database, DOCUMENT_CONNECTIONS, "documents")?,
             )?,
-            keyed_limit: config.database.read_wait + config.database.read_limit,
+            answer_limit,
             commands,
-            passwords: PasswordChecker::new(&config.login),
+            passwords: PasswordChecker::new(&config.login)
+                .context("no thread for passwords can be started")?,
             session_length: config.login.session_length,
-        })
+        })))
     }
 
     /// The market in memory, once it has whatever was acknowledged before this call.
@@ -190,7 +211,7 @@ impl App {
         let Some(key) = &caller.request_key else {
             return self.commands.run(route, command).await;
         };
-        let hurried = PoolSubmit::hurry(&mut command, self.keyed_limit);
+        let hurried = PoolSubmit::hurry(&mut command, self.answer_limit);
         let commands = [command];
         let outcomes = client::submit_once(&self.keyed, caller.account_id, key, &commands).await?;
         let outcome = outcomes.into_iter().next();

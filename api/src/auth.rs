@@ -6,10 +6,14 @@
 pub mod access;
 pub mod body;
 mod check;
+mod countries;
 pub mod email;
 mod extractors;
+mod hashers;
 pub mod password;
 pub mod permissions;
+pub mod person;
+pub mod prove;
 pub mod secrets;
 pub mod signature;
 pub mod staff;

@@ -38,6 +38,12 @@ pub enum ApiError {
     /// E-mail address and password do not fit together.
     #[error("e-mail address or password is wrong")]
     InvalidCredentials,
+    /// Too many wrong passwords came in a row.
+    #[error("too many wrong passwords; the next is taken in {retry_after_seconds} s")]
+    LoginPaused {
+        /// Until the next attempt is taken.
+        retry_after_seconds: u64,
+    },
     /// The signature is wrong, late, early, or not of the documented form.
     #[error("{0}")]
     InvalidSignature(String),
@@ -118,6 +124,7 @@ pub const STATUSES: &[(&str, StatusCode)] = &[
     ("INVALID_DOCUMENT", StatusCode::BAD_REQUEST),
     ("DOCUMENT_MISSING", StatusCode::BAD_REQUEST),
     ("INVALID_REASON", StatusCode::BAD_REQUEST),
+    ("WEAK_PASSWORD", StatusCode::BAD_REQUEST),
     ("PERMISSION_DENIED", StatusCode::FORBIDDEN),
     ("ADDRESS_NOT_ALLOWED", StatusCode::FORBIDDEN),
     ("UNKNOWN_ACCOUNT", StatusCode::FORBIDDEN),
@@ -135,6 +142,7 @@ pub const STATUSES: &[(&str, StatusCode)] = &[
     ("FEE_TIER_NOT_FOUND", StatusCode::NOT_FOUND),
     ("MEMBER_NOT_FOUND", StatusCode::NOT_FOUND),
     ("PROPOSAL_NOT_FOUND", StatusCode::NOT_FOUND),
+    ("DEVICE_NOT_FOUND", StatusCode::NOT_FOUND),
     ("METHOD_NOT_ALLOWED", StatusCode::METHOD_NOT_ALLOWED),
     ("REQUEST_TIMEOUT", StatusCode::REQUEST_TIMEOUT),
     ("SECOND_PERSON_REQUIRED", StatusCode::FORBIDDEN),
@@ -154,6 +162,7 @@ pub const STATUSES: &[(&str, StatusCode)] = &[
     ("TOO_MANY_SUBSCRIPTIONS", StatusCode::UNPROCESSABLE_ENTITY),
     ("DUPLICATE_CLIENT_ORDER_ID", StatusCode::CONFLICT),
     ("DUPLICATE_IDEMPOTENCY_KEY", StatusCode::CONFLICT),
+    ("EMAIL_TAKEN", StatusCode::CONFLICT),
     ("MARKET_HALTED", StatusCode::CONFLICT),
     ("MARKET_CANCEL_ONLY", StatusCode::CONFLICT),
     ("ORDER_NOT_OPEN", StatusCode::CONFLICT),
@@ -177,6 +186,7 @@ pub const STATUSES: &[(&str, StatusCode)] = &[
     ("FILL_OR_KILL_UNFILLED", StatusCode::UNPROCESSABLE_ENTITY),
     ("INSUFFICIENT_BALANCE", StatusCode::UNPROCESSABLE_ENTITY),
     ("RATE_LIMITED", StatusCode::TOO_MANY_REQUESTS),
+    ("LOGIN_PAUSED", StatusCode::TOO_MANY_REQUESTS),
     ("BOOK_FULL", StatusCode::SERVICE_UNAVAILABLE),
     ("OVERLOADED", StatusCode::SERVICE_UNAVAILABLE),
     ("UNAVAILABLE", StatusCode::SERVICE_UNAVAILABLE),
@@ -195,6 +205,14 @@ impl ApiError {
         }
     }
 
+    /// After so many milliseconds the next attempt is taken.
+    pub fn login_paused(wait_ms: i64) -> Self {
+        let seconds = wait_ms.unsigned_abs().div_ceil(1000);
+        ApiError::LoginPaused {
+            retry_after_seconds: seconds,
+        }
+    }
+
     /// The code on the wire.
     pub fn code(&self) -> &str {
         match self {
@@ -203,6 +221,7 @@ impl ApiError {
             ApiError::RequestTimeout => "REQUEST_TIMEOUT",
             ApiError::Unauthenticated => "UNAUTHENTICATED",
             ApiError::InvalidCredentials => "INVALID_CREDENTIALS",
+            ApiError::LoginPaused { .. } => "LOGIN_PAUSED",
             ApiError::InvalidSignature(_) => "INVALID_SIGNATURE",
             ApiError::AccessRevoked => "ACCESS_REVOKED",
             ApiError::PermissionDenied(_) => "PERMISSION_DENIED",
@@ -303,6 +322,9 @@ impl IntoResponse for ApiError {
             ApiError::RateLimited {
                 retry_after_seconds,
                 ..
+            }
+            | ApiError::LoginPaused {
+                retry_after_seconds,
             } => Some(HeaderValue::from(*retry_after_seconds)),
             _ if status == StatusCode::SERVICE_UNAVAILABLE => {
                 Some(HeaderValue::from_static(RETRY_AFTER_SECONDS))

@@ -6,6 +6,7 @@ mod auth;
 mod health;
 pub(crate) mod kyc;
 mod market;
+mod pages;
 pub(crate) mod trade;
 
 use axum::extract::DefaultBodyLimit;
@@ -16,6 +17,7 @@ use utoipa_axum::routes;
 
 use crate::app::App;
 use crate::auth::body;
+use crate::deadline;
 use crate::error::ApiError;
 use crate::extract::BODY_LIMIT_BYTES;
 use crate::limits;
@@ -39,8 +41,16 @@ fn documented() -> OpenApiRouter<App> {
         .routes(routes!(auth::register::register))
         .routes(routes!(auth::verify::verify))
         .routes(routes!(auth::set_password::set_password))
+        .routes(routes!(auth::reset_password::reset_password))
+        .routes(routes!(auth::change_email::change_email))
+        .routes(routes!(auth::confirm_email::confirm_email))
+        .routes(routes!(auth::freeze::freeze))
         .routes(routes!(auth::sessions::sessions))
         .routes(routes!(auth::revoke_session::revoke_session))
+        .routes(routes!(auth::revoke_sessions::revoke_sessions))
+        .routes(routes!(auth::devices::devices))
+        .routes(routes!(auth::forget_device::forget_device))
+        .routes(routes!(auth::anti_phishing_code::set_anti_phishing_code))
         .routes(routes!(
             auth::create_api_key::create_api_key,
             auth::api_keys::api_keys
@@ -70,6 +80,7 @@ fn documented() -> OpenApiRouter<App> {
         .routes(routes!(admin::kyc::document::kyc_document))
         .routes(routes!(admin::kyc::decide::decide_kyc_case))
         .routes(routes!(admin::kyc::levels::propose_kyc_limits))
+        .routes(routes!(account::profile::profile))
         .routes(routes!(market::depth::depth))
         .routes(routes!(market::trades::trades))
         .routes(routes!(market::symbols::symbols))
@@ -123,6 +134,7 @@ pub fn router(app: App) -> Router {
     let document = openapi::document(&said).unwrap_or_default();
     router
         .merge(openapi::page::routes(&document))
+        .merge(pages::routes())
         .fallback(async || ApiError::NotFound)
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
         .layer(middleware::from_fn(body::keep))
@@ -130,6 +142,10 @@ pub fn router(app: App) -> Router {
         .layer(middleware::from_fn_with_state(
             app.clone(),
             limits::charge_address,
+        ))
+        .layer(middleware::from_fn_with_state(
+            app.clone(),
+            deadline::limit_reads,
         ))
         .layer(middleware::from_fn(panics::answer))
         .layer(middleware::from_fn(request_id::identify))

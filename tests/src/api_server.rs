@@ -22,6 +22,10 @@ pub const PASSWORD: &str = "correct horse";
 /// The master key of every server that the tests start.
 const SECRETS_KEY: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
 
+/// Hashes at the least cost that there is: these passwords protect nothing. A test of the cost sets
+/// its own.
+const CHEAP: (&str, &str) = ("EXCHANGE_BCRYPT_COST", "4");
+
 /// Longer than a loaded machine needs, so that no answer is a 503 for lack of time. A test of these
 /// limits sets its own.
 const PATIENT: [(&str, &str); 4] = [
@@ -78,6 +82,7 @@ impl ApiServer {
             .env("RUST_LOG", "error")
             .envs(PATIENT)
             .envs(Token::shared().settings())
+            .envs([CHEAP])
             .envs(settings.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
@@ -226,7 +231,10 @@ pub fn built(package: &'static str, build: Build) -> Result<PathBuf> {
     }
     let (options, profile): (&[&str], &str) = match build {
         // All programs at once: another selection has other features, and builds everything anew.
-        Build::Debug => (&["-p", "api", "-p", "workers"], "debug"),
+        Build::Debug => {
+            const DEBUG: &[&str] = &["-p", "api", "-p", "workers", "--bins", "--examples"];
+            (DEBUG, "debug")
+        }
         Build::Release => (
             &[
                 "--release",

@@ -23,6 +23,8 @@ pub struct Reply {
     pub headers: BTreeMap<String, String>,
     /// The body; null where it is no json.
     pub body: Value,
+    /// The body as it came.
+    pub text: String,
 }
 
 impl Reply {
@@ -173,6 +175,7 @@ impl Call {
             status: status.context("no status")?.parse()?,
             headers: lines.filter_map(header).collect(),
             body: serde_json::from_str(body).unwrap_or(Value::Null),
+            text: body.to_owned(),
         })
     }
 }

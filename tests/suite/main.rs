@@ -5,6 +5,7 @@
 #![allow(missing_docs, reason = "a test is its own documentation")]
 
 mod access;
+mod account_security;
 mod attacks;
 mod bench;
 mod candles;
@@ -21,6 +22,7 @@ mod isolation;
 mod kyc;
 mod limits;
 mod lists;
+mod logins;
 mod market_facts;
 mod markets;
 mod messages;
@@ -37,4 +39,5 @@ mod signatures;
 mod sockets;
 mod staff;
 mod tidy;
+mod timing;
 mod transactions;

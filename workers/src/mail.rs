@@ -16,6 +16,8 @@ use outlet::Outlet;
 pub const MAX_ATTEMPTS: i32 = 8;
 /// Mails taken at once.
 const AT_ONCE: i32 = 20;
+/// Requests answered in one transaction.
+const REQUESTS_AT_ONCE: i32 = 100;
 /// The longest sleep: then a mail whose attempt failed may be due again.
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
@@ -45,8 +47,9 @@ pub async fn run(
     }
 }
 
-/// Sends what is due.
+/// Answers what was asked for, and sends what is due.
 async fn once(pool: &Pool, config: &MailConfig, outlet: &Outlet) -> Result<(), client::Error> {
+    while client::answer_mail_requests(pool, REQUESTS_AT_ONCE).await? == REQUESTS_AT_ONCE {}
     loop {
         let mails = client::claim_mails(pool, MAX_ATTEMPTS, AT_ONCE).await?;
         if mails.is_empty() {

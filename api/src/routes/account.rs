@@ -3,3 +3,4 @@
 pub(crate) mod balances;
 pub(crate) mod fees;
 pub(crate) mod ledger;
+pub(crate) mod profile;

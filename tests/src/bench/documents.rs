@@ -9,8 +9,8 @@ use super::report::Report;
 use super::stage::Exchange;
 use crate::api_server::{self, ApiServer, Build};
 use crate::form::Form;
-use crate::worker::Worker;
 use crate::wait;
+use crate::worker::Worker;
 
 /// Names that are screened against.
 const NAMES: &str = "insert into exchange.sanctions (list, name, birth_year)
@@ -33,7 +33,10 @@ pub async fn run(
     let owner = database.owner().await;
     owner.batch_execute(NAMES).await?;
     owner.batch_execute("analyze exchange.sanctions").await?;
-    let unlimited = [("EXCHANGE_RATE_ADDRESS", "off"), ("EXCHANGE_RATE_ACCOUNT", "off")];
+    let unlimited = [
+        ("EXCHANGE_RATE_ADDRESS", "off"),
+        ("EXCHANGE_RATE_ACCOUNT", "off"),
+    ];
     let server = ApiServer::start_as(database, build, &unlimited).await?;
     let _worker = Worker::start_as(database, "kyc", build, &[])?;
     let mut taken = Vec::new();

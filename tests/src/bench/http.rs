@@ -3,8 +3,11 @@
 
 pub mod connection;
 pub mod depth;
+pub mod frames;
 pub mod latency;
+pub mod logins;
 pub mod orders;
 pub mod run;
 pub mod sockets;
+pub mod thread;
 pub mod trader;

@@ -15,6 +15,7 @@ pub(super) struct Party {
     pub(super) token: String,
     pub(super) order: String,
     pub(super) session: String,
+    pub(super) device: String,
     pub(super) key: Key,
 }
 
@@ -51,6 +52,7 @@ pub(super) async fn join(port: u16, database: &Database, name: &str) -> Party {
             .expect("an order")
             .to_owned(),
         session: opened.body["sessionId"].to_string(),
+        device: opened.body["deviceId"].to_string(),
         token,
         key,
     }
@@ -61,6 +63,7 @@ impl Party {
         match name {
             "order" => self.order.clone(),
             "session" => self.session.clone(),
+            "device" => self.device.clone(),
             _ => self.key.id.clone(),
         }
     }
@@ -129,8 +132,12 @@ pub(super) async fn send(
     }
     if let Some(body) = body {
         let length = body.len();
+        let kind = match body.starts_with("--x\r\n") {
+            true => "multipart/form-data; boundary=x",
+            false => "application/json",
+        };
         text.push_str(&format!(
-            "content-type: application/json\r\ncontent-length: {length}\r\n"
+            "content-type: {kind}\r\ncontent-length: {length}\r\n"
         ));
     }
     text.push_str("\r\n");

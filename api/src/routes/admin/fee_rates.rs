@@ -23,8 +23,8 @@ pub(crate) struct FeeRates {
     reason: String,
 }
 
-/// Proposes the rates of a fee tier, for all of its accounts, each 0 to 0.1 with at most 6 decimals;
-/// orders that are placed already keep theirs.
+/// Proposes the rates of a fee tier, for all of its accounts, each 0 to 0.1 with at most 6
+/// decimals; orders that are placed already keep theirs.
 #[utoipa::path(post, path = "/api/admin/fee-tiers/rates", tag = "admin",
     request_body = FeeRates, responses((status = 200, body = Proposed), Refusals))]
 pub(crate) async fn propose_fee_rates(

@@ -2,13 +2,15 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::{HeaderMap, header};
-use client::NewSession;
+use axum::http::HeaderMap;
+use client::{Attempt, NewSession};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::{origin, random_token};
 use crate::address::ClientAddress;
 use crate::app::App;
+use crate::auth::email;
 use crate::auth::token::Token;
 use crate::error::ApiError;
 use crate::extract::Body;
@@ -21,6 +23,9 @@ use crate::wire::millis;
 pub(crate) struct Login {
     email: String,
     password: String,
+    /// What the device got at an earlier login: pauses after wrong passwords elsewhere do not
+    /// concern it, and its owner gets no mail.
+    device_token: Option<String>,
 }
 
 /// A login.
@@ -31,6 +36,9 @@ pub(crate) struct Session {
     session_id: i64,
     account_id: i64,
     expires_at: i64,
+    device_id: Option<i64>,
+    /// For the device to keep; null where it has one already.
+    device_token: Option<String>,
 }
 
 /// Checks a password and opens a session; the token goes into `Authorization: Bearer …`.
@@ -49,34 +57,68 @@ pub(crate) async fn login(
             "email has a character that no address has",
         ));
     }
-    let account = client::login_account(&app.reads, &login.email).await?;
-    let hash = account
-        .as_ref()
-        .map(|account| account.password_hash.clone());
-    let fits = app.passwords.check(login.password, hash).await?;
-    let account = account
-        .filter(|_| fits)
+    let email = email::lower(&login.email);
+    let known = known_device(login.device_token.as_deref())?;
+    let known = known.map(|token| token.hash());
+    let known = known.as_ref().map(|hash| hash.as_slice());
+    let place = app.passwords.admit()?;
+    let found = match client::begin_login(&app.reads, &email, address.0, known).await? {
+        Attempt::Paused(wait_ms) => return Err(ApiError::login_paused(wait_ms)),
+        Attempt::Taken(found) => found,
+    };
+    let hash = found.as_ref().map(|found| found.password_hash.clone());
+    let checked = place.check(login.password, hash).await?;
+    let found = found
+        .filter(|_| checked.fits)
         .ok_or(ApiError::InvalidCredentials)?;
-    let token = Token::random().map_err(|error| ApiError::Internal(error.to_string()))?;
-    let agent = headers.get(header::USER_AGENT);
+    let (token, device) = (random_token()?, random_token()?);
+    let origin = origin(address, &headers);
     let session = NewSession {
-        account_id: account.account_id,
+        account_id: found.account_id,
         token_hash: &token.hash(),
         lifetime: app.session_length,
-        address: Some(address.0),
-        user_agent: agent.and_then(|value| value.to_str().ok()),
-        password_hash: Some(&account.password_hash),
+        address: origin.address,
+        user_agent: origin.user_agent,
+        password_hash: Some(&found.password_hash),
+        device_hash: known,
+        new_device_hash: Some(&device.hash()),
     };
     let opened = client::open_session(&app.reads, session).await;
-    let (session_id, expires_at) = opened.map_err(|error| match error.reject_code() {
+    let opened = opened.map_err(|error| match error.reject_code() {
         // The password was changed since it was read.
         Some("UNKNOWN_ACCOUNT") => ApiError::InvalidCredentials,
         _ => error.into(),
     })?;
+    if let Some(new_hash) = checked.new_hash {
+        rehash(&app, &found, &new_hash).await;
+    }
     Ok(Json(Session {
         token: token.text(),
-        session_id,
-        account_id: account.account_id,
-        expires_at: millis(expires_at),
+        session_id: opened.session_id,
+        account_id: found.account_id,
+        expires_at: millis(opened.expires_at),
+        device_id: opened.device_id,
+        device_token: opened.is_new_device.then(|| device.text()),
     }))
+}
+
+fn known_device(text: Option<&str>) -> Result<Option<Token>, ApiError> {
+    let Some(text) = text else {
+        return Ok(None);
+    };
+    let token = Token::parse(text);
+    token.map(Some).ok_or_else(|| {
+        ApiError::malformed(
+            "deviceToken",
+            "deviceToken is 64 hexadecimal digits, as it was given",
+        )
+    })
+}
+
+/// A login does not fail for it: the next one tries again.
+async fn rehash(app: &App, found: &client::Login, new_hash: &str) {
+    let (account, old_hash) = (found.account_id, &found.password_hash);
+    if let Err(error) = client::rehash_password(&app.reads, account, old_hash, new_hash).await {
+        tracing::warn!(account, "the password keeps its cheaper hash: {error}");
+    }
 }
