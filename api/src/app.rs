@@ -109,10 +109,10 @@ impl App {
         tokio::spawn(learn_markets(Arc::downgrade(&commands), reads.clone()));
         let secrets = Secrets::new(&config.secrets.master_key)
             .map_err(|_| anyhow::anyhow!("the master key cannot be used"))?;
+        let answer_limit = config.database.read_wait + config.database.read_limit;
         if config.login.bcrypt_cost < SAFE_BCRYPT_COST {
             tracing::warn!("EXCHANGE_BCRYPT_COST is so low that stolen hashes are soon guessed");
         }
-        let answer_limit = config.database.read_wait + config.database.read_limit;
         let positions = limited(&config.database, POSITION_CONNECTIONS, "positions")?;
         Ok(App(Arc::new(Parts {
             feed: Feed::default(),
