@@ -1,11 +1,11 @@
 -- Who may do what. Last of the contract, because it names everything else.
 
-revoke all on schema exchange, checks, reporting from public;
-revoke all on all functions in schema exchange from public, exchange_api, exchange_worker, exchange_analyst;
-revoke all on all tables in schema exchange, checks, reporting from public, exchange_api, exchange_worker, exchange_analyst;
+revoke all on schema exchange, staff, audit, checks, reporting from public;
+revoke all on all functions in schema exchange, staff, audit from public, exchange_api, exchange_worker, exchange_analyst;
+revoke all on all tables in schema exchange, staff, audit, checks, reporting from public, exchange_api, exchange_worker, exchange_analyst;
 alter default privileges for role exchange_owner revoke execute on functions from public;
 
-grant usage on schema exchange to exchange_api, exchange_worker, exchange_analyst;
+grant usage on schema exchange, staff, audit to exchange_api, exchange_worker, exchange_analyst;
 grant usage on schema checks, reporting to exchange_worker, exchange_analyst;
 
 -- Reads. The API gets the parents only: a partition read by name would escape row-level security.
@@ -20,6 +20,11 @@ grant select on
 to exchange_worker, exchange_analyst;
 -- Of an account neither its password hash nor what is known of the person; nothing of sessions.
 grant select (account_id, role, email, fee_tier_id, status, created_at, country, withdrawals_blocked_until, parent_account_id, label) on exchange.accounts
+to exchange_worker, exchange_analyst;
+-- What staff did and may do; of members no password, secret or invitation, and nothing of sessions.
+grant select on audit.entries, audit.links, audit.head, staff.actions, staff.proposals, staff.foundation
+to exchange_worker, exchange_analyst;
+grant select (staff_id, email, name, roles, status, enrolled_at, created_by, created_at) on staff.members
 to exchange_worker, exchange_analyst;
 grant select on all tables in schema checks, reporting to exchange_worker, exchange_analyst;
 
@@ -136,11 +141,75 @@ grant execute on function
     exchange.transfer(bigint, bigint, bigint, bigint, text, numeric, text)
 to exchange_api;
 
+-- Identity documents. The files reach the API only in the name of a reviewer.
+grant execute on function
+    exchange.submit_kyc(
+        bigint, bigint, integer, text, text, text, text, date, date, text, text, bytea, text[], text[], bytea[], text[],
+        bytea[], bytea[], jsonb[], text),
+    exchange.kyc_status_of(bigint),
+    exchange.answer_kyc_provider(text, integer, text),
+    exchange.kyc_queue(bigint, bigint, integer),
+    exchange.claim_kyc_case(bigint, bigint),
+    exchange.release_kyc_case(bigint, bigint),
+    exchange.kyc_case(bigint, bigint),
+    exchange.read_kyc_document(bigint, bigint),
+    exchange.decide_kyc_case(bigint, bigint, boolean, text[], text)
+to exchange_api;
+grant execute on function
+    exchange.claim_kyc_reviews(integer, integer),
+    exchange.note_kyc_findings(bigint, jsonb),
+    exchange.decide_kyc(bigint, jsonb, text),
+    exchange.await_kyc_provider(bigint),
+    exchange.fail_kyc_review(bigint, text),
+    exchange.kyc_documents_of(bigint),
+    exchange.expire_kyc(integer),
+    exchange.load_sanctions(text, jsonb, boolean)
+to exchange_worker;
+grant execute on function exchange.plain_name(text) to exchange_worker, exchange_analyst;
+grant select on exchange.kyc_levels, exchange.kyc_rules, exchange.kyc_reasons to exchange_worker, exchange_analyst;
+-- Of a case everything but who it is; nothing of its files.
+grant select (
+    case_id, account_id, level, state, document_type, issuer, submitted_at, reviews, next_review_at, decided_at, decided_by,
+    reasons)
+on exchange.kyc_cases to exchange_worker, exchange_analyst;
+grant select (case_id, rule, score) on exchange.kyc_findings to exchange_worker, exchange_analyst;
+
+-- Functions of staff: each but those of logging in asks for the session and its role. What decides
+-- and what logs (staff.require, staff.run_action, audit.record ...) is for these functions alone, and
+-- staff.make_founder is the operator's.
+grant execute on function
+    staff.login_member(text),
+    staff.open_session(bigint, bytea, text, bigint, inet, text, text),
+    staff.fail_login(bigint, boolean, inet),
+    staff.session_member(bytea),
+    staff.close_session(bigint),
+    staff.invited_member(bytea),
+    staff.accept_invitation(bytea, text, bytea),
+    staff.list_members(bigint),
+    staff.create_member(bigint, text, text, bytea, text),
+    staff.invite_member(bigint, bigint, bytea),
+    staff.disable_member(bigint, bigint, text),
+    staff.propose(bigint, text, jsonb, text, text),
+    staff.decide(bigint, bigint, boolean, text, text),
+    staff.list_proposals(bigint, text, bigint, integer),
+    staff.find_accounts(bigint, text, integer),
+    staff.show_account(bigint, bigint),
+    staff.freeze_account(bigint, bigint, text),
+    audit.list_entries(bigint, bigint, bigint, text, text, integer)
+to exchange_api;
+
+-- The audit log's chain: one worker makes it, people who read may prove it.
+grant execute on function audit.link_entries(integer) to exchange_worker;
+grant execute on function
+    audit.entry_hash(bytea, bigint, audit.entries),
+    audit.verify_chain(bigint, bigint, bytea)
+to exchange_worker, exchange_analyst;
+
 -- The streams of accounts, which the API may hand to their owners.
 grant execute on function exchange.balances_of(bigint[]) to exchange_api;
 
--- Functions of workers. Those of operators (create_market, set_market_status, set_account_status)
--- are exchange_owner's alone.
+-- Functions of workers. Those of operators (create_market, set_market_status, set_market_limits,
+-- set_account_status, set_fee_tier, set_fee_rates) are exchange_owner's alone.
 grant execute on function
     exchange.create_account(text, text, integer),
     exchange.set_password_hash(bigint, text),

@@ -21,6 +21,7 @@ pub mod prove;
 pub mod recovery;
 pub mod secrets;
 pub mod signature;
+pub mod staff;
 pub mod token;
 pub mod totp;
 

@@ -1,8 +1,10 @@
 //! The list of routes; one file per group. A handler is: parse, authorise, call, reply.
 
 pub(crate) mod account;
+pub(crate) mod admin;
 pub(crate) mod auth;
 mod health;
+pub(crate) mod kyc;
 mod market;
 mod pages;
 pub(crate) mod trade;
@@ -10,7 +12,7 @@ pub(crate) mod trade;
 use axum::extract::DefaultBodyLimit;
 use axum::{Router, middleware};
 use serde_json::Value;
-use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt as _};
 use utoipa_axum::routes;
 
 use crate::app::App;
@@ -23,11 +25,13 @@ use crate::openapi;
 use crate::panics;
 use crate::request_id;
 use crate::ws;
+use kyc::form::FORM_LIMIT_BYTES;
 
-/// Every route of the API, and the document that describes them. A route that is listed here is
+/// Every route, and the document that describes them. A route that is listed here is
 /// documented; there is no other way in.
 fn documented() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(openapi::base())
+        .merge(of_staff())
         .routes(routes!(health::health))
         .routes(routes!(health::live))
         .routes(routes!(health::ready))
@@ -87,6 +91,16 @@ fn documented() -> OpenApiRouter<App> {
             account::sub_accounts::sub_accounts
         ))
         .routes(routes!(account::transfer::transfer))
+        .routes(routes!(kyc::submit::submit_kyc).layer(DefaultBodyLimit::max(FORM_LIMIT_BYTES)))
+        .routes(routes!(kyc::status::kyc_status))
+        .routes(routes!(kyc::callback::kyc_callback))
+        .routes(routes!(admin::kyc::queue::kyc_queue))
+        .routes(routes!(admin::kyc::claim::claim_kyc_case))
+        .routes(routes!(admin::kyc::release::release_kyc_case))
+        .routes(routes!(admin::kyc::case::kyc_case))
+        .routes(routes!(admin::kyc::document::kyc_document))
+        .routes(routes!(admin::kyc::decide::decide_kyc_case))
+        .routes(routes!(admin::kyc::levels::propose_kyc_limits))
         .routes(routes!(account::profile::profile))
         .routes(routes!(market::depth::depth))
         .routes(routes!(market::trades::trades))
@@ -95,6 +109,35 @@ fn documented() -> OpenApiRouter<App> {
         .routes(routes!(market::klines::klines))
         .routes(routes!(market::time::time))
         .routes(routes!(ws::connect))
+}
+
+/// The routes of staff.
+fn of_staff() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(admin::login::staff_login))
+        .routes(routes!(admin::logout::staff_logout))
+        .routes(routes!(admin::session::staff_session))
+        .routes(routes!(admin::accept_invitation::accept_invitation))
+        .routes(routes!(
+            admin::members::members,
+            admin::create_member::create_member
+        ))
+        .routes(routes!(admin::invite_member::invite_member))
+        .routes(routes!(admin::disable_member::disable_member))
+        .routes(routes!(admin::member_roles::propose_roles))
+        .routes(routes!(admin::member_reset::propose_reset))
+        .routes(routes!(admin::proposals::proposals))
+        .routes(routes!(admin::decide::decide))
+        .routes(routes!(admin::audit::audit))
+        .routes(routes!(admin::accounts::find_accounts))
+        .routes(routes!(admin::account::show_account))
+        .routes(routes!(admin::freeze_account::freeze_account))
+        .routes(routes!(admin::unfreeze_account::propose_unfreeze))
+        .routes(routes!(admin::fee_tier::propose_fee_tier))
+        .routes(routes!(admin::fee_rates::propose_fee_rates))
+        .routes(routes!(admin::adjust_balance::propose_adjustment))
+        .routes(routes!(admin::market_status::propose_market_status))
+        .routes(routes!(admin::market_limits::propose_market_limits))
 }
 
 /// The OpenAPI document.

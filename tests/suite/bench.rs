@@ -13,6 +13,7 @@ const BRIEF: Plan = Plan {
     resting: 256,
     rebuild: 5_000,
     core_operations: 0,
+    documents: 10,
     http: HttpPlan {
         slice: Duration::from_millis(1500),
         connections: 4,
@@ -49,4 +50,11 @@ async fn logins_are_measured_beside_the_book() {
     ] {
         assert!(report.get(name) > 0, "{name} was not measured");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn identity_documents_are_measured() {
+    let report = run(&BRIEF, &[Part::Kyc]).await.expect("it runs");
+    assert_eq!(report.get("kyc_approved"), 10);
+    assert!(report.get("kyc_decision_p99_us") > 0);
 }

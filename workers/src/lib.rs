@@ -1,6 +1,10 @@
 //! What runs beside the API: one module a worker, each a subcommand of the one binary.
 
+pub mod audit;
 pub mod candles;
 pub mod deadlines;
+pub mod hsm_key;
+pub mod kyc;
 pub mod mail;
+pub mod sanctions;
 pub mod upkeep;

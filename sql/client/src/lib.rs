@@ -5,6 +5,7 @@
 
 pub mod access;
 pub mod accounts;
+pub mod audit;
 pub mod authority;
 pub mod books;
 pub mod candles;
@@ -18,6 +19,8 @@ pub mod events;
 pub mod factors;
 pub mod facts;
 pub mod keys;
+pub mod kyc;
+pub mod kyc_review;
 mod lease;
 pub mod ledger;
 pub mod listen;
@@ -31,11 +34,14 @@ pub mod passkeys;
 pub mod place;
 pub mod pool;
 pub mod profile;
+pub mod proposals;
 pub mod query;
 pub mod rates;
 pub mod registration;
 pub mod retry;
 pub mod sessions;
+pub mod staff;
+pub mod staff_accounts;
 pub mod sub_accounts;
 pub mod submit;
 pub mod trades;
@@ -47,8 +53,10 @@ pub use access::{
 };
 pub use accounts::{
     Adjustment, AssetBalance, Balance, StatementEntry, account_balances, account_statement,
-    adjust_balance, balance_at, balances_of, create_account, set_account_status, set_password_hash,
+    adjust_balance, balance_at, balances_of, create_account, is_decimal, set_account_status,
+    set_password_hash,
 };
+pub use audit::{AUDIT_BELL, AuditEntry, AuditFilter, Linked, audit_entries, link_entries};
 pub use authority::{Authority, Authorized};
 pub use books::{BookMemory, BookOrder, book_memory, book_orders, reset_book};
 pub use candles::{Candle, CandleRange, advance_candles, candles, rebuild_candles};
@@ -69,6 +77,16 @@ pub use facts::{
     TradeParty, market_facts, market_snapshot, positions_of,
 };
 pub use keys::{forget_order_keys, forget_request_keys};
+pub use kyc::{
+    KycCase, KycSubmission, NewKycDocument, NewestCase, SealedDocument, SubmittedKyc,
+    answer_kyc_provider, kyc_status, submit_kyc,
+};
+pub use kyc_review::{
+    Finding, KYC_BELL, KycStaffCase, ReviewCase, await_kyc_provider, claim_kyc_case,
+    claim_kyc_reviews, decide_kyc, decide_kyc_case, expire_kyc, fail_kyc_review, kyc_case,
+    kyc_documents_of, kyc_queue, load_sanctions, note_kyc_findings, read_kyc_document,
+    release_kyc_case,
+};
 pub use ledger::{Fees, LedgerEntry, LedgerFilter, account_fees, account_ledger};
 pub use listen::{Listener, Ring, follow, listen};
 pub use logins::{
@@ -88,6 +106,9 @@ pub use passkeys::{
 pub use place::Place;
 pub use pool::{Pool, ping};
 pub use profile::{Profile, profile_of, set_anti_phishing_code};
+pub use proposals::{
+    Decided, Decision, MadeProposal, NewProposal, Proposal, decide, proposals, propose,
+};
 pub use query::Query;
 pub use rates::{RateGrant, RateRequest, take_rate};
 pub use registration::{
@@ -98,6 +119,14 @@ pub use registration::{
 pub use sessions::{
     NewSession, OpenSession, Opened, Session, close_session, close_sessions, forget_ended_sessions,
     open_session, session_account, sessions_of,
+};
+pub use staff::{
+    Invited, MadeMember, Member, NewStaffSession, StaffLogin, StaffSession, accept_invitation,
+    close_staff_session, create_member, disable_member, fail_staff_login, invite_member,
+    invited_member, members, open_staff_session, staff_login, staff_session,
+};
+pub use staff_accounts::{
+    FoundAccount, ShownAccount, find_accounts, show_account, staff_freeze_account,
 };
 pub use sub_accounts::{
     NewTransfer, OpenedSubAccount, SubAccount, Transferred, open_sub_account, sub_accounts_of,

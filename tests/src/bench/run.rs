@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 
+use super::documents;
 use super::engine_rate::Sessions;
 use super::floor::Floor;
 use super::http;
@@ -33,6 +34,8 @@ pub struct Plan {
     pub rebuild: i64,
     /// Operations of the pure engine.
     pub core_operations: u64,
+    /// Submissions of identity documents.
+    pub documents: usize,
     /// The API.
     pub http: HttpPlan,
 }
@@ -45,6 +48,7 @@ pub const FULL: Plan = Plan {
     resting: 16_384,
     rebuild: 1_000_000,
     core_operations: 10_000_000,
+    documents: 300,
     http: HttpPlan {
         slice: Duration::from_secs(10),
         connections: 64,
@@ -62,6 +66,7 @@ pub const QUICK: Plan = Plan {
     resting: 1_024,
     rebuild: 20_000,
     core_operations: 200_000,
+    documents: 20,
     http: HttpPlan {
         slice: Duration::from_secs(1),
         connections: 8,
@@ -91,11 +96,13 @@ pub enum Part {
     Http,
     /// Logins, and what others see of them.
     Logins,
+    /// Identity documents.
+    Kyc,
 }
 
 impl Part {
     /// All, in order.
-    pub const ALL: [Part; 7] = [
+    pub const ALL: [Part; 8] = [
         Part::Core,
         Part::Rebuild,
         Part::Rates,
@@ -103,6 +110,7 @@ impl Part {
         Part::Plain,
         Part::Http,
         Part::Logins,
+        Part::Kyc,
     ];
 
     /// As it is called on the command line.
@@ -115,6 +123,7 @@ impl Part {
             Part::Plain => "plain",
             Part::Http => "http",
             Part::Logins => "logins",
+            Part::Kyc => "kyc",
         }
     }
 }
@@ -151,6 +160,10 @@ pub async fn run(plan: &Plan, parts: &[Part]) -> Result<Report> {
     if parts.contains(&Part::Logins) {
         let exchange = stage::exchange(&cluster, "logins").await?;
         http::logins::run(&plan.http, &exchange, &mut report).await?;
+    }
+    if parts.contains(&Part::Kyc) {
+        let exchange = stage::exchange(&cluster, "kyc").await?;
+        documents::run(plan.documents, plan.http.build, &exchange, &mut report).await?;
     }
     let engine = report.get("engine_orders_per_s_256");
     for (name, rival) in [
