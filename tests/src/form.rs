@@ -143,6 +143,7 @@ pub async fn send(port: u16, headers: &[(&str, &str)], body: &[u8]) -> Result<Re
         status: status.context("no status")?.parse()?,
         headers: lines.filter_map(header).collect(),
         body: serde_json::from_str(body).unwrap_or(Value::Null),
+        text: body.to_owned(),
     })
 }
 
