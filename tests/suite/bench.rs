@@ -43,7 +43,11 @@ async fn the_bench_runs_and_its_floor_writes_what_the_engine_would() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn logins_are_measured_beside_the_book() {
     let report = run(&BRIEF, &[Part::Logins]).await.expect("it runs");
-    for name in ["logins_per_1000_s", "depth_under_logins_count"] {
+    for name in [
+        "logins_per_1000_s",
+        "depth_under_logins_count",
+        "session_check_us",
+    ] {
         assert!(report.get(name) > 0, "{name} was not measured");
     }
 }

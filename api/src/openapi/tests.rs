@@ -109,7 +109,7 @@ fn every_operation_says_what_it_is() {
 
 /// Open operations that ask for a proof of their own.
 fn checks_the_caller(path: &str) -> bool {
-    path.ends_with("/login") || path == "/api/kyc/callback"
+    path.starts_with("/api/auth/login") || path.ends_with("/login") || path == "/api/kyc/callback"
 }
 
 #[test]
