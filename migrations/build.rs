@@ -6,12 +6,15 @@ use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
 /// What is applied, in this order; a folder's files by name, `violations.sql` last.
-const ORDER: [&str; 9] = [
+const ORDER: [&str; 12] = [
     "roles.sql",
     "reset.sql",
     "views",
     "functions",
     "events",
+    "risk/facts",
+    "risk/conditions",
+    "risk",
     "checks",
     "reporting",
     "ownership.sql",

@@ -129,3 +129,20 @@ grant execute on function
     exchange.book_orders(text),
     exchange.book_memory()
 to exchange_worker, exchange_analyst;
+
+-- The risk engine: analysts read all of it, ask what rules would say, and backtest. What changes it is
+-- for staff, by functions of their own, and for operators.
+revoke all on schema risk from public;
+revoke all on all functions in schema risk from public, exchange_api, exchange_worker, exchange_analyst;
+revoke all on all tables in schema risk from public, exchange_api, exchange_worker, exchange_analyst;
+grant usage on schema risk to exchange_analyst;
+grant select on all tables in schema risk to exchange_analyst;
+grant execute on function
+    risk.judge(text, jsonb, bigint, jsonb, timestamptz),
+    risk.evaluate(text, bigint, jsonb, timestamptz),
+    risk.history(text, timestamptz, timestamptz),
+    risk.backtest(text, timestamptz, timestamptz),
+    risk.backtest_draft(text, text, jsonb, timestamptz, timestamptz),
+    risk.standing_of(bigint),
+    risk.place_of(text)
+to exchange_analyst;

@@ -25,6 +25,7 @@ pub fn dump(database_url: &str) -> Result<String> {
         .args([
             "--schema-only",
             "--schema=exchange",
+            "--schema=risk",
             "--schema=checks",
             "--schema=reporting",
         ])

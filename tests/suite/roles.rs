@@ -8,7 +8,8 @@ use tests::trading::{limit, must, number, refusal, rows};
 /// Every table of the exchange, partitions too.
 const TABLES: &str = "
     select c.oid::regclass::text from pg_class c
-    where c.relnamespace = 'exchange'::regnamespace and c.relkind in ('r', 'p') order by 1";
+    where c.relnamespace in ('exchange'::regnamespace, 'risk'::regnamespace)
+        and c.relkind in ('r', 'p') order by 1";
 
 const DENIED: &str = "42501";
 
@@ -159,7 +160,8 @@ async fn the_public_executes_nothing() {
     let open = rows(
         &owner,
         "select p.oid::regprocedure::text from pg_proc p
-         where p.pronamespace in ('exchange'::regnamespace, 'checks'::regnamespace)
+         where p.pronamespace in ('exchange'::regnamespace, 'risk'::regnamespace,
+                'checks'::regnamespace)
              and has_function_privilege('public', p.oid, 'EXECUTE')",
     )
     .await;

@@ -23,7 +23,7 @@ fn a_function_has_a_file_of_its_name() {
     let mut findings = Vec::new();
     for source in sources()
         .iter()
-        .filter(|source| source.is_under("sql/functions/"))
+        .filter(|source| source.is_under("sql/functions/") || source.is_under("sql/risk/"))
     {
         let made: Vec<&str> = source
             .text
