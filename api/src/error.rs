@@ -119,6 +119,8 @@ pub const STATUSES: &[(&str, StatusCode)] = &[
     ("ADDRESS_NOT_ALLOWED", StatusCode::FORBIDDEN),
     ("UNKNOWN_ACCOUNT", StatusCode::FORBIDDEN),
     ("ACCOUNT_FROZEN", StatusCode::FORBIDDEN),
+    ("KYC_REQUIRED", StatusCode::FORBIDDEN),
+    ("RISK_DENIED", StatusCode::FORBIDDEN),
     ("NOT_FOUND", StatusCode::NOT_FOUND),
     ("UNKNOWN_MARKET", StatusCode::NOT_FOUND),
     ("UNKNOWN_ASSET", StatusCode::NOT_FOUND),

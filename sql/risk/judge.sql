@@ -15,6 +15,7 @@ begin
         when 'large_deposit' then return risk.large_deposit(parameters, account_id, facts, at);
         when 'new_withdrawal_address' then return risk.new_withdrawal_address(parameters, account_id, facts, at);
         when 'withdrawn_amount' then return risk.withdrawn_amount(parameters, account_id, facts, at);
+        when 'level_limits' then return risk.level_limits(parameters, account_id, facts, at);
         when 'blacklisted_address' then return risk.blacklisted_address(parameters, account_id, facts, at);
         when 'after_security_change' then return risk.after_security_change(parameters, account_id, facts, at);
         when 'first_withdrawal' then return risk.first_withdrawal(parameters, account_id, facts, at);

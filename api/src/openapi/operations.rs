@@ -211,7 +211,13 @@ impl Operation {
             codes.extend(["ADDRESS_NOT_ALLOWED", "PERMISSION_DENIED"]);
         }
         if self.access == Access::Trade && is_mutating {
-            codes.extend(["REQUEST_EXPIRED", "UNKNOWN_ACCOUNT", "ACCOUNT_FROZEN"]);
+            codes.extend([
+                "REQUEST_EXPIRED",
+                "UNKNOWN_ACCOUNT",
+                "ACCOUNT_FROZEN",
+                "KYC_REQUIRED",
+                "RISK_DENIED",
+            ]);
         }
         codes.extend(self.codes);
         codes.sort_unstable();

@@ -1,7 +1,7 @@
 create function risk.order_notional(parameters jsonb, account_id bigint, facts jsonb, at timestamptz) returns jsonb
 language sql stable security definer set search_path = pg_catalog, pg_temp
 set plan_cache_mode = force_generic_plan set enable_seqscan = off as $$
-    select jsonb_build_object('notional', trim_scale(summed.total)::text, 'window_start', summed.start)
+    select jsonb_build_object('notional', trim_scale(summed.total)::text)
     from (
         select coalesce(sum(o.notional), 0) + (order_notional.facts ->> 'notional')::numeric as total, given.start
         from (

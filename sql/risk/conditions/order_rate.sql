@@ -1,7 +1,7 @@
 create function risk.order_rate(parameters jsonb, account_id bigint, facts jsonb, at timestamptz) returns jsonb
 language sql stable security definer set search_path = pg_catalog, pg_temp
 set plan_cache_mode = force_generic_plan set enable_seqscan = off as $$
-    select jsonb_build_object('orders', counted.n, 'window_start', counted.start)
+    select jsonb_build_object('orders', counted.n)
     from (
         select count(o.order_id) + 1 as n, given.start
         from (select risk.window_start(at, (order_rate.parameters ->> 'within_seconds')::integer) as start) given

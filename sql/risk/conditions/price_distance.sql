@@ -1,7 +1,7 @@
 create function risk.price_distance(parameters jsonb, account_id bigint, facts jsonb, at timestamptz) returns jsonb
 language sql immutable security definer set search_path = pg_catalog, pg_temp as $$
     -- Cautious to the side of its owner: to buy far below or to sell far above the last price harms nobody.
-    select jsonb_build_object('distance_ppm', trunc(given.worse * 1000000 / given.last_price)::bigint, 'last_price', given.last_price::text)
+    select jsonb_build_object('distance_ppm', trunc(given.worse * 1000000 / given.last_price)::bigint)
     from (
         select (price_distance.facts ->> 'last_price')::numeric as last_price,
             case price_distance.facts ->> 'side' when 'buy' then 1 else -1 end
