@@ -9,7 +9,8 @@ set plan_cache_mode = force_generic_plan set enable_seqscan = off as $$
                 coalesce((linked_trades.facts ->> 'order_id')::bigint, (m.market_id + 1) * 100000000000000) as beyond
             from exchange.markets m
             cross join (select risk.window_start(at, (linked_trades.parameters ->> 'within_seconds')::integer) as start) given
-            where m.symbol = linked_trades.facts ->> 'market') numbers
+            where m.symbol = linked_trades.facts ->> 'market'
+                and exists (select from risk.links l where l.account_id = linked_trades.account_id)) numbers
         cross join lateral (
             select maker.taker_account_id as other_id, maker.quote_amount, maker.traded_at from exchange.trades maker
             where maker.maker_account_id = linked_trades.account_id
