@@ -3,13 +3,16 @@
 cd "$(dirname "$0")/.."
 . scripts/settings.sh
 
+# A test that never ends fails the run, and the log says which it was.
+readonly LIMIT=60m
+
 main() {
     local log=$TARGET/test.log status=0
     scripts/setup.sh test
     scripts/install_extension.sh
     scripts/lint.sh
     step "Running the tests"
-    cargo test --locked --no-fail-fast 2>&1 | tee "$log" || status=$?
+    timeout --kill-after=1m "$LIMIT" cargo test --locked --no-fail-fast 2>&1 | tee "$log" || status=$?
     step "Closing lines of cargo test (all of it: $log)"
     grep -E '^test result:|^error|^test .* FAILED$' "$log" | grep -v ' 0 passed; 0 failed' || true
     summarise "$log"

@@ -2142,7 +2142,7 @@ ALTER FUNCTION exchange.tell_market() OWNER TO exchange_owner;
 
 COMMENT ON FUNCTION exchange.tell_market() IS 'Says in stream markets what became of a market: made, status, rules or removed.';
 
-CREATE FUNCTION exchange.trades_of(account_id bigint, of_market text DEFAULT NULL::text, of_order_id bigint DEFAULT NULL::bigint, from_time timestamp with time zone DEFAULT NULL::timestamp with time zone, to_time timestamp with time zone DEFAULT NULL::timestamp with time zone, before_time timestamp with time zone DEFAULT NULL::timestamp with time zone, before_trade_id bigint DEFAULT NULL::bigint, before_part integer DEFAULT NULL::integer, limit_trades integer DEFAULT 100) RETURNS TABLE(trade_id bigint, market text, liquidity text, side text, order_id bigint, price numeric, quantity numeric, quote_amount numeric, fee numeric, fee_asset text, traded_at timestamp with time zone)
+CREATE FUNCTION exchange.trades_of(account_id bigint, of_market text DEFAULT NULL::text, of_order_id bigint DEFAULT NULL::bigint, from_time timestamp with time zone DEFAULT NULL::timestamp with time zone, to_time timestamp with time zone DEFAULT NULL::timestamp with time zone, before_time timestamp with time zone DEFAULT NULL::timestamp with time zone, before_trade_id bigint DEFAULT NULL::bigint, before_part integer DEFAULT NULL::integer, limit_trades integer DEFAULT 100) RETURNS TABLE(trade_id bigint, market text, liquidity text, side text, order_id bigint, price numeric, quantity numeric, quote_amount numeric, fee numeric, fee_asset text, traded_at timestamp with time zone, client_order_id text)
     LANGUAGE plpgsql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET plan_cache_mode TO 'force_generic_plan'
@@ -2169,8 +2169,8 @@ begin
         and (of_order_id is null or r.market_id = of_order_id / 100000000000000);
     return query
     select t.trade_id, m.symbol, t.liquidity, t.side, t.order_id, t.price, t.quantity, t.quote_amount, t.fee,
-        case t.side when 'buy' then b.symbol else q.symbol end, t.traded_at
-    from unnest(firsts, lasts) as r (first, last)
+        case t.side when 'buy' then b.symbol else q.symbol end, t.traded_at, o.client_order_id
+    from (select l.* from unnest(firsts, lasts) as r (first, last)
     cross join lateral (
         (select i.trade_id, i.market_id, 0 as part, 'maker' as liquidity,
             case i.taker_side when 'buy' then 'sell' else 'buy' end as side, i.maker_order_id as order_id,
@@ -2188,17 +2188,24 @@ begin
             and (i.traded_at, i.trade_id, - 1) < (place_time, place_id, - place_part)
             and (of_order_id is null or i.taker_order_id = of_order_id)
         order by i.trade_id desc limit wanted)
-    ) t
+    ) l
+    order by l.traded_at desc, l.trade_id desc, l.part limit wanted) t
     join exchange.markets m on m.market_id = t.market_id
     join exchange.assets b on b.asset_id = m.base_asset_id
     join exchange.assets q on q.asset_id = m.quote_asset_id
-    order by t.traded_at desc, t.trade_id desc, t.part
-    limit wanted;
+    -- For the rows that are shown alone, and only where the order can be: it ended after its trade.
+    left join lateral (
+        select h.client_order_id from exchange.orders h where h.state = 'open' and h.order_id = t.order_id
+        union all
+        select h.client_order_id from exchange.orders h
+        where h.state in ('filled', 'cancelled', 'expired') and h.order_id = t.order_id and h.closed_at >= t.traded_at
+        limit 1) o on true
+    order by t.traded_at desc, t.trade_id desc, t.part;
 end $$;
 
 ALTER FUNCTION exchange.trades_of(account_id bigint, of_market text, of_order_id bigint, from_time timestamp with time zone, to_time timestamp with time zone, before_time timestamp with time zone, before_trade_id bigint, before_part integer, limit_trades integer) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION exchange.trades_of(account_id bigint, of_market text, of_order_id bigint, from_time timestamp with time zone, to_time timestamp with time zone, before_time timestamp with time zone, before_trade_id bigint, before_part integer, limit_trades integer) IS 'An account''s trades, the newest first, at most 1,000: of one market, of one order, from a time until before another, following a place in the list (traded_at, number and, 0 for the maker and 1 for the taker, part of the last row), where given. A trade with itself is there twice. Row-level security applies. Rejects: UNKNOWN_MARKET.';
+COMMENT ON FUNCTION exchange.trades_of(account_id bigint, of_market text, of_order_id bigint, from_time timestamp with time zone, to_time timestamp with time zone, before_time timestamp with time zone, before_trade_id bigint, before_part integer, limit_trades integer) IS 'An account''s trades, the newest first, at most 1,000: of one market, of one order, from a time until before another, following a place in the list (traded_at, number and, 0 for the maker and 1 for the taker, part of the last row), where given. A trade with itself is there twice. With the account''s name for its order. Row-level security applies. Rejects: UNKNOWN_MARKET.';
 
 CREATE FUNCTION exchange.try_commands(batch json) RETURNS json
     LANGUAGE plpgsql SECURITY DEFINER

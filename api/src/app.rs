@@ -1,5 +1,6 @@
 //! What handlers share: the connections, the gatherer, the limits. Cheap to clone.
 
+use std::ops::Deref;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -32,9 +33,13 @@ const LEARNING_PAUSE: Duration = Duration::from_secs(1);
 /// What the client waits longer than the server, so that the server's own word comes first.
 const ANSWER_MARGIN: Duration = Duration::from_millis(100);
 
-/// What handlers share.
+/// What handlers share. One count to clone, however many parts there are: every layer and handler
+/// of every request has its own.
 #[derive(Clone)]
-pub struct App {
+pub struct App(Arc<Parts>);
+
+/// The parts of an [`App`].
+pub struct Parts {
     /// Connections for everything but commands.
     pub reads: Pool,
     /// Connections for commands under an idempotency key, which wait for their market.
@@ -59,6 +64,14 @@ pub struct App {
     pub passwords: PasswordChecker,
     /// How long a login is good.
     pub session_length: Duration,
+}
+
+impl Deref for App {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
 }
 
 impl App {
@@ -91,7 +104,7 @@ impl App {
         let secrets = Secrets::new(&config.secrets.master_key)
             .map_err(|_| anyhow::anyhow!("the master key cannot be used"))?;
         let positions = limited(&config.database, POSITION_CONNECTIONS, "positions")?;
-        Ok(App {
+        Ok(App(Arc::new(Parts {
             feed: Feed::default(),
             sockets: Arc::new(Sockets::new(&config.ws)),
             positions: Positions::start(positions),
@@ -104,7 +117,7 @@ impl App {
             commands,
             passwords: PasswordChecker::new(&config.login),
             session_length: config.login.session_length,
-        })
+        })))
     }
 
     /// The market in memory, once it has whatever was acknowledged before this call.

@@ -43,7 +43,7 @@ pub fn moment(field: &str, millis: i64) -> Result<OffsetDateTime, ApiError> {
 
 /// Where a list goes on, as text whose form is nobody's business: time in microseconds, number and
 /// part of the last row, in hexadecimal.
-pub fn cursor_text(place: Place) -> String {
+fn cursor_text(place: Place) -> String {
     let micros = place.at.unix_timestamp_nanos() / NANOS_A_MICRO;
     format!("{micros:x}-{:x}-{:x}", place.number, place.part)
 }
@@ -61,6 +61,16 @@ pub fn cursor(text: &str) -> Result<Place, ApiError> {
         })
     };
     parse().ok_or_else(|| ApiError::malformed("cursor", "cursor is not one that was given"))
+}
+
+/// Leaves a page of rows that were asked for with one more; gives where the list goes on, if that
+/// one was there.
+pub fn cut<T>(rows: &mut Vec<T>, limit: i64, place: impl Fn(&T) -> Place) -> Option<String> {
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let is_more = rows.len() > limit;
+    rows.truncate(limit);
+    let last = rows.last().filter(|_| is_more);
+    last.map(|row| cursor_text(place(row)))
 }
 
 fn hexadecimal(text: &str) -> Option<i64> {

@@ -224,7 +224,10 @@ pub fn built(package: &'static str, build: Build) -> Result<PathBuf> {
     }
     let (options, profile): (&[&str], &str) = match build {
         // All programs at once: another selection has other features, and builds everything anew.
-        Build::Debug => (&["-p", "api", "-p", "workers"], "debug"),
+        Build::Debug => {
+            const DEBUG: &[&str] = &["-p", "api", "-p", "workers", "--bins", "--examples"];
+            (DEBUG, "debug")
+        }
         Build::Release => (
             &[
                 "--release",

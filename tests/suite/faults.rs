@@ -2,6 +2,7 @@
 //! server dies, a client is slow.
 
 mod database_away;
+mod full_queue;
 mod held_market;
 mod slow_clients;
 mod stopping;

@@ -23,7 +23,11 @@ async fn history(database: &Database, alice: i64, batches: usize, size: usize) {
                 } else {
                     alice
                 };
-                limit(account, market, side, "0.1", "90")
+                let mut order = limit(account, market, side, "0.1", "90");
+                if n % 3 == 0 {
+                    order["client_order_id"] = json!(format!("{number}-{n}"));
+                }
+                order
             })
             .collect();
         if number % 4 != 3 {
@@ -92,6 +96,11 @@ async fn pages_put_together_are_the_whole_list() {
         )
     });
     assert_eq!(listed.await, trades);
+    let misnamed = format!(
+        "select count(*) from exchange.trades_of({alice}) t join exchange.orders o using (order_id)
+         where t.client_order_id is distinct from o.client_order_id"
+    );
+    assert_eq!(number(&owner, &misnamed).await, 0);
     let entries = rows(
         &owner,
         &format!(

@@ -148,3 +148,69 @@ async fn what_is_only_tried_leaves_nothing_behind() {
     let problems = tests::trading::book_problems(&owner).await;
     assert_eq!(problems, Vec::<String>::new());
 }
+
+#[tokio::test]
+async fn answers_are_forgotten_after_their_time_and_no_earlier() {
+    let database = Database::fresh().await;
+    let owner = database.owner().await;
+    let alice = fixture::populate(&owner, 1).await;
+    let trader = database.trader().await;
+    let all = json!([{ "verb": "cancel_all", "account_id": alice }]);
+    for key in ["old-1", "old-2", "old-3", "new"] {
+        once(&trader, alice, key, &all).await;
+    }
+    let text = "update exchange.request_keys set created_at = now() - interval '25 hours'
+        where request_key like 'old-%'";
+    owner.batch_execute(text).await.expect("they age");
+    let worker = database
+        .connect("exchange_worker")
+        .await
+        .expect("a session");
+    let forget = "select exchange.forget_request_keys(24, 2)::bigint";
+    assert_eq!(number(&worker, forget).await, 2, "in pieces");
+    assert_eq!(number(&worker, forget).await, 1);
+    assert_eq!(number(&worker, forget).await, 0);
+    let kept = rows(&owner, "select request_key from exchange.request_keys").await;
+    assert_eq!(kept, ["new"]);
+    assert_eq!(once(&trader, alice, "new", &all).await[0]["repeated"], true);
+    assert!(
+        once(&trader, alice, "old-1", &all).await[0]
+            .get("repeated")
+            .is_none()
+    );
+}
+
+#[tokio::test]
+async fn a_client_order_id_is_kept_until_long_after_its_order_ended() {
+    let database = Database::fresh().await;
+    let owner = database.owner().await;
+    let alice = fixture::populate(&owner, 1).await;
+    let trader = database.trader().await;
+    for name in ["open", "ended", "long-ended", "new"] {
+        let mut order = limit(alice, MARKET, "buy", "1", "90");
+        order["client_order_id"] = json!(name);
+        must(&trader, order).await;
+        if name.ends_with("ended") {
+            let cancel = json!({ "verb": "cancel", "account_id": alice, "client_order_id": name });
+            must(&trader, cancel).await;
+        }
+    }
+    // An order that ended long ago lies in a month that this database does not have any more.
+    owner
+        .batch_execute(
+            "update exchange.order_keys set placed_at = now() - interval '91 days'
+             where client_order_id <> 'new';
+             delete from exchange.orders_closed where client_order_id = 'long-ended'",
+        )
+        .await
+        .expect("they age");
+    let worker = database
+        .connect("exchange_worker")
+        .await
+        .expect("a session");
+    let forget = "select coalesce(next_block, -1) || ' ' || forgotten
+        from exchange.forget_order_keys(90, 0, 1000)";
+    assert_eq!(rows(&worker, forget).await, ["-1 1"]);
+    let kept = "select client_order_id from exchange.order_keys order by 1";
+    assert_eq!(rows(&owner, kept).await, ["ended", "new", "open"]);
+}

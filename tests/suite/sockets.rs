@@ -1,9 +1,13 @@
 //! Streams over real sockets of one and two real servers: nothing is lost, doubled or late.
 
 mod attacks;
+mod credentials;
+mod example;
 mod orders;
 mod private;
 mod resume;
+
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use serde_json::{Value, json};
 use tests::api_server::{ApiServer, Build, login, open_account, request};
@@ -70,8 +74,11 @@ async fn trade(trader: &Client, name: &str, first: i64, batches: usize) {
         let outcomes = submit(trader, &batch).await.expect("it is answered");
         commands.learn(&batch, &outcomes);
     }
-    // Far from the others, it rests: the last fact changes the book, and depth tells its number.
-    must(trader, limit(first, MARKET, "buy", "0.5", "60")).await;
+    // Far from the others, it rests: the last fact changes the book, and depth tells its number. At
+    // a price of its own: the same order again would make up for one that was just cancelled.
+    static TRADED: AtomicU32 = AtomicU32::new(0);
+    let price = format!("60.{:02}", TRADED.fetch_add(1, Ordering::Relaxed) % 100);
+    must(trader, limit(first, MARKET, "buy", "0.5", &price)).await;
 }
 
 /// Reads depth until the book has reached that number.

@@ -35,6 +35,8 @@ pub struct AccountTrade {
     pub fee_asset: String,
     /// When.
     pub traded_at: OffsetDateTime,
+    /// The account's name for its order.
+    pub client_order_id: Option<String>,
 }
 
 /// Which trades of an account to list.
@@ -77,7 +79,7 @@ pub async fn account_trades(
     const STATEMENT: Statement = Statement::read(
         "account_trades",
         "select trade_id, market, liquidity, side, order_id, price::text, quantity::text, \
-         quote_amount::text, fee::text, fee_asset, traded_at \
+         quote_amount::text, fee::text, fee_asset, traded_at, client_order_id \
          from exchange.trades_of($1, $2, $3, $4, $5, $6, $7, $8, $9)",
     );
     let params: Params<'_> = &[
@@ -111,5 +113,6 @@ fn trade_of(row: &Row) -> Result<AccountTrade, Error> {
         fee: column(row, 8)?,
         fee_asset: column(row, 9)?,
         traded_at: column(row, 10)?,
+        client_order_id: column(row, 11)?,
     })
 }

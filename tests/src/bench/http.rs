@@ -3,8 +3,10 @@
 
 pub mod connection;
 pub mod depth;
+pub mod frames;
 pub mod latency;
 pub mod orders;
 pub mod run;
 pub mod sockets;
+pub mod thread;
 pub mod trader;

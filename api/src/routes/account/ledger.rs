@@ -11,7 +11,7 @@ use crate::auth::Reader;
 use crate::error::ApiError;
 use crate::extract::Query;
 use crate::openapi::Refusals;
-use crate::wire::{cursor, cursor_text, millis, moment, page};
+use crate::wire::{cursor, cut, millis, moment, page};
 
 /// Entries in one answer when the query says nothing, and at most.
 const PAGE: i64 = 100;
@@ -90,12 +90,7 @@ pub(crate) async fn ledger(
         limit: limit + 1,
     };
     let mut rows = client::account_ledger(&app.reads, caller.account_id, &filter).await?;
-    let more = rows.len() as i64 > limit;
-    rows.truncate(limit as usize);
-    let next_cursor = rows
-        .last()
-        .filter(|_| more)
-        .map(|row| cursor_text(row.place()));
+    let next_cursor = cut(&mut rows, limit, client::LedgerEntry::place);
     let entries = rows.into_iter().map(Entry::from).collect();
     Ok(Json(Ledger {
         entries,

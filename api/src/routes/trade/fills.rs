@@ -12,7 +12,7 @@ use crate::auth::Reader;
 use crate::error::ApiError;
 use crate::extract::Query;
 use crate::openapi::Refusals;
-use crate::wire::{cursor, cursor_text, millis, moment, number, page};
+use crate::wire::{cursor, cut, millis, moment, number, page};
 
 /// Which fills.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -45,6 +45,7 @@ pub(crate) struct Fills {
 struct Fill {
     trade_id: String,
     order_id: String,
+    client_order_id: Option<String>,
     market: String,
     /// maker or taker.
     liquidity: String,
@@ -62,6 +63,7 @@ impl From<client::AccountTrade> for Fill {
         Fill {
             trade_id: trade.trade_id.to_string(),
             order_id: trade.order_id.to_string(),
+            client_order_id: trade.client_order_id,
             market: trade.market,
             liquidity: trade.liquidity,
             side: trade.side,
@@ -98,12 +100,7 @@ pub(crate) async fn fills(
         limit: limit + 1,
     };
     let mut rows = client::account_trades(&app.reads, caller.account_id, &filter).await?;
-    let more = rows.len() as i64 > limit;
-    rows.truncate(limit as usize);
-    let next_cursor = rows
-        .last()
-        .filter(|_| more)
-        .map(|row| cursor_text(row.place()));
+    let next_cursor = cut(&mut rows, limit, client::AccountTrade::place);
     let fills = rows.into_iter().map(Fill::from).collect();
     Ok(Json(Fills { fills, next_cursor }))
 }

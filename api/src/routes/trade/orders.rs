@@ -12,7 +12,7 @@ use crate::error::ApiError;
 use crate::extract::Query;
 use crate::openapi::Refusals;
 use crate::wire::order::Order;
-use crate::wire::{cursor, cursor_text, moment, page};
+use crate::wire::{cursor, cut, moment, page};
 
 /// Orders in one answer when the query says nothing, and at most.
 pub(super) const PAGE: i64 = 100;
@@ -69,12 +69,7 @@ pub(crate) async fn orders(
         true => open_orders(&app, caller.account_id, &filter).await?,
         false => client::orders(&app.reads, caller.account_id, &filter).await?,
     };
-    let more = rows.len() as i64 > limit;
-    rows.truncate(limit as usize);
-    let next_cursor = rows
-        .last()
-        .filter(|_| more)
-        .map(|row| cursor_text(row.place()));
+    let next_cursor = cut(&mut rows, limit, client::Order::place);
     let orders = rows.into_iter().map(Order::from).collect();
     Ok(Json(Orders {
         orders,

@@ -1,77 +1,103 @@
 //! A thousand sockets that follow one book.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use anyhow::{Context, Result};
-use futures::{SinkExt as _, StreamExt as _};
-use tokio::sync::watch;
-use tokio::task::JoinSet;
+use anyhow::{Context, Result, bail, ensure};
+use tokio::sync::{Notify, oneshot};
+use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::Instant;
-use tokio_tungstenite::connect_async;
-use tokio_tungstenite::tungstenite::Message;
 
+use super::frames::Frames;
 use super::latency::Latencies;
+use super::thread::run_alone;
 use super::trader::Trader;
 
 const SUBSCRIBE: &str =
     r#"{"id":1,"op":"subscribe","channels":[{"channel":"depth","market":"BTC/USDT"}]}"#;
 /// A book message's newest number.
-const LAST: &str = "\"last\":";
+const LAST: &[u8] = b"\"last\":";
 /// Who waits longer than this for an update is taken to have lost it.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// The sockets, reading until they are dropped.
+/// The sockets, reading on a thread of their own until they are dropped.
 pub struct Audience {
-    tasks: JoinSet<Result<()>>,
-    /// The newest number that each has seen.
-    seen: Vec<watch::Receiver<u64>>,
-    messages: Arc<AtomicU64>,
+    seen: Arc<Seen>,
+    reading: JoinHandle<Result<()>>,
+    _stop: oneshot::Sender<()>,
+}
+
+/// What the sockets have seen.
+struct Seen {
+    /// The newest number of each.
+    numbers: Vec<AtomicU64>,
+    messages: AtomicU64,
+    /// Which socket is waited for; any other wakes nobody.
+    awaited: AtomicUsize,
+    progress: Notify,
+}
+
+impl Seen {
+    fn set(&self, index: usize, number: u64) {
+        self.numbers[index].store(number, Ordering::SeqCst);
+        if self.awaited.load(Ordering::SeqCst) == index {
+            self.progress.notify_one();
+        }
+    }
+
+    /// Returns once all sockets have seen this number.
+    async fn all_reached(&self, number: u64) {
+        for (index, seen) in self.numbers.iter().enumerate() {
+            self.awaited.store(index, Ordering::SeqCst);
+            while seen.load(Ordering::SeqCst) < number {
+                self.progress.notified().await;
+            }
+        }
+    }
 }
 
 impl Audience {
     /// So many sockets, subscribed.
     pub async fn open(port: u16, count: usize) -> Result<Audience> {
-        let messages = Arc::new(AtomicU64::new(0));
-        let (mut tasks, mut seen) = (JoinSet::new(), Vec::new());
-        for _ in 0..count {
-            let (mut socket, _) = connect_async(format!("ws://127.0.0.1:{port}/api/ws")).await?;
-            socket.send(Message::text(SUBSCRIBE)).await?;
-            // The first message answers, or is the snapshot; either way it is subscribed.
-            socket.next().await.context("closed at once")??;
-            let (sender, receiver) = watch::channel(0);
-            seen.push(receiver);
-            let messages = messages.clone();
-            tasks.spawn(async move {
-                while let Some(message) = socket.next().await {
-                    let Message::Text(text) = message? else {
-                        continue;
-                    };
-                    messages.fetch_add(1, Ordering::Relaxed);
-                    if let Some(last) = last_of(&text) {
-                        sender.send_replace(last);
-                    }
-                }
-                Ok(())
-            });
+        let seen = Arc::new(Seen {
+            numbers: (0..count).map(|_| AtomicU64::new(0)).collect(),
+            messages: AtomicU64::new(0),
+            awaited: AtomicUsize::new(usize::MAX),
+            progress: Notify::new(),
+        });
+        let (stop, stopped) = oneshot::channel();
+        let (ready, is_ready) = oneshot::channel();
+        let followed = seen.clone();
+        let reading = tokio::spawn(run_alone(move || async move {
+            let sockets = subscribe(port, count).await?;
+            // Whoever opened them waits for this.
+            let _ = ready.send(());
+            tokio::select! {
+                read = read_all(sockets, followed) => read,
+                // Also where the sender is gone.
+                _ = stopped => Ok(()),
+            }
+        }));
+        if is_ready.await.is_err() {
+            reading.await??;
+            bail!("the sockets ended before they were subscribed");
         }
         Ok(Audience {
-            tasks,
             seen,
-            messages,
+            reading,
+            _stop: stop,
         })
     }
 
     /// Messages that all of them got so far.
     pub fn messages(&self) -> u64 {
-        self.messages.load(Ordering::Relaxed)
+        self.seen.messages.load(Ordering::Relaxed)
     }
 
     /// Whether all of them still read.
     pub fn is_whole(&self) -> bool {
-        self.tasks.len() == self.seen.len()
-            && self.seen.iter().all(|seen| seen.has_changed().is_ok())
+        !self.reading.is_finished()
     }
 
     /// Places orders one after the other at a fixed rate; for each, the time from its answer until
@@ -98,21 +124,52 @@ impl Audience {
             );
             let sequence = trader.place(&body).await?;
             let answered = Instant::now();
-            for seen in &mut self.seen {
-                let wait = seen.wait_for(|last| *last >= sequence);
-                tokio::time::timeout(PATIENCE, wait)
-                    .await
-                    .context("an update was lost")??;
-            }
+            let reached = tokio::time::timeout(PATIENCE, self.seen.all_reached(sequence)).await;
+            reached.context("an update was lost")?;
             latencies.add(answered.elapsed());
             due = (due + gap).max(Instant::now());
         }
+        ensure!(self.is_whole(), "a socket was closed");
         Ok(latencies)
     }
 }
 
-fn last_of(text: &str) -> Option<u64> {
-    let rest = &text[text.find(LAST)? + LAST.len()..];
-    let digits = rest.split(|c: char| !c.is_ascii_digit()).next()?;
-    digits.parse().ok()
+async fn subscribe(port: u16, count: usize) -> Result<Vec<Frames>> {
+    let mut sockets = Vec::with_capacity(count);
+    for _ in 0..count {
+        let mut socket = Frames::open(port).await?;
+        socket.send(SUBSCRIBE).await?;
+        // The first message answers, or is the snapshot; either way it is subscribed.
+        socket.next().await?;
+        sockets.push(socket);
+    }
+    Ok(sockets)
+}
+
+/// Reads until one of the sockets ends, which none should.
+async fn read_all(sockets: Vec<Frames>, seen: Arc<Seen>) -> Result<()> {
+    let mut tasks = JoinSet::new();
+    for (index, mut socket) in sockets.into_iter().enumerate() {
+        let seen = seen.clone();
+        tasks.spawn(async move {
+            loop {
+                let message = socket.next().await?;
+                seen.messages.fetch_add(1, Ordering::Relaxed);
+                if let Some(last) = last_of(message) {
+                    seen.set(index, last);
+                }
+            }
+        });
+    }
+    match tasks.join_next().await {
+        Some(ended) => ended.context("a reader panicked")?,
+        None => Ok(()),
+    }
+}
+
+fn last_of(message: &[u8]) -> Option<u64> {
+    let at = message.windows(LAST.len()).position(|part| part == LAST)?;
+    let digits = &message[at + LAST.len()..];
+    let end = digits.iter().position(|byte| !byte.is_ascii_digit())?;
+    std::str::from_utf8(&digits[..end]).ok()?.parse().ok()
 }
