@@ -6,15 +6,17 @@ use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
 /// What is applied, in this order; a folder's files by name, `violations.sql` last.
-const ORDER: [&str; 12] = [
+const ORDER: [&str; 14] = [
     "roles.sql",
     "reset.sql",
     "views",
     "functions",
     "events",
+    "audit",
     "risk/facts",
     "risk/conditions",
     "risk",
+    "staff",
     "checks",
     "reporting",
     "ownership.sql",

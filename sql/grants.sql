@@ -1,11 +1,11 @@
 -- Who may do what. Last of the contract, because it names everything else.
 
-revoke all on schema exchange, checks, reporting from public;
-revoke all on all functions in schema exchange from public, exchange_api, exchange_worker, exchange_analyst;
-revoke all on all tables in schema exchange, checks, reporting from public, exchange_api, exchange_worker, exchange_analyst;
+revoke all on schema exchange, staff, audit, checks, reporting from public;
+revoke all on all functions in schema exchange, staff, audit from public, exchange_api, exchange_worker, exchange_analyst;
+revoke all on all tables in schema exchange, staff, audit, checks, reporting from public, exchange_api, exchange_worker, exchange_analyst;
 alter default privileges for role exchange_owner revoke execute on functions from public;
 
-grant usage on schema exchange to exchange_api, exchange_worker, exchange_analyst;
+grant usage on schema exchange, staff, audit to exchange_api, exchange_worker, exchange_analyst;
 grant usage on schema checks, reporting to exchange_worker, exchange_analyst;
 
 -- Reads. The API gets the parents only: a partition read by name would escape row-level security.
@@ -20,6 +20,11 @@ grant select on
 to exchange_worker, exchange_analyst;
 -- Everything of an account but its password hash; nothing of sessions.
 grant select (account_id, role, email, fee_tier_id, status, created_at) on exchange.accounts
+to exchange_worker, exchange_analyst;
+-- What staff did and may do; of members no password, secret or invitation, and nothing of sessions.
+grant select on audit.entries, audit.links, audit.head, staff.actions, staff.proposals, staff.foundation
+to exchange_worker, exchange_analyst;
+grant select (staff_id, email, name, roles, status, enrolled_at, created_by, created_at) on staff.members
 to exchange_worker, exchange_analyst;
 grant select on all tables in schema checks, reporting to exchange_worker, exchange_analyst;
 
@@ -101,11 +106,42 @@ grant execute on function
     exchange.take_rate(text[], bigint[], bigint[], integer[])
 to exchange_api;
 
+-- Functions of staff: each but those of logging in asks for the session and its role. What decides
+-- and what logs (staff.require, staff.run_action, audit.record ...) is for these functions alone, and
+-- staff.make_founder is the operator's.
+grant execute on function
+    staff.login_member(text),
+    staff.open_session(bigint, bytea, text, bigint, inet, text),
+    staff.fail_login(bigint, inet),
+    staff.session_member(bytea),
+    staff.close_session(bigint),
+    staff.invited_member(bytea),
+    staff.accept_invitation(bytea, text, bytea),
+    staff.list_members(bigint),
+    staff.create_member(bigint, text, text, bytea, text),
+    staff.invite_member(bigint, bigint, bytea),
+    staff.disable_member(bigint, bigint, text),
+    staff.propose(bigint, text, jsonb, text, text),
+    staff.decide(bigint, bigint, boolean, text, text),
+    staff.list_proposals(bigint, text, bigint, integer),
+    staff.find_accounts(bigint, text, integer),
+    staff.show_account(bigint, bigint),
+    staff.freeze_account(bigint, bigint, text),
+    audit.list_entries(bigint, bigint, bigint, text, text, integer)
+to exchange_api;
+
+-- The audit log's chain: one worker makes it, people who read may prove it.
+grant execute on function audit.link_entries(integer) to exchange_worker;
+grant execute on function
+    audit.entry_hash(bytea, bigint, audit.entries),
+    audit.verify_chain(bigint, bigint, bytea)
+to exchange_worker, exchange_analyst;
+
 -- The streams of accounts, which the API may hand to their owners.
 grant execute on function exchange.balances_of(bigint[]) to exchange_api;
 
--- Functions of workers. Those of operators (create_market, set_market_status, set_account_status)
--- are exchange_owner's alone.
+-- Functions of workers. Those of operators (create_market, set_market_status, set_market_limits,
+-- set_account_status, set_fee_tier, set_fee_rates) are exchange_owner's alone.
 grant execute on function
     exchange.create_account(text, text, integer),
     exchange.set_password_hash(bigint, text),

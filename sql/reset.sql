@@ -1,7 +1,7 @@
 -- Removes the repeatable contract before it is made anew, so that what is no longer in a file is no
 -- longer in the database either. What belongs to a migration stays: tables, trigger functions,
--- make_partitions; and so do the extension's functions. Functions go first,
--- because some return a view's rows. No cascade: a view that somebody built on ours is an error
+-- make_partitions; and so do the extension's functions. Checks and reports go first, because some
+-- call functions; then functions, because some return a view's rows; then the views. No cascade: a view that somebody built on ours is an error
 -- that names it, not a loss.
 
 do $$
@@ -15,10 +15,18 @@ begin
         execute doomed;
     end loop;
 
+    select 'drop view ' || string_agg(format('%I.%I', n.nspname, c.relname), ', ') into doomed
+    from pg_class c
+    join pg_namespace n on n.oid = c.relnamespace
+    where n.nspname in ('checks', 'reporting') and c.relkind = 'v';
+    if doomed is not null then
+        execute doomed;
+    end if;
+
     select 'drop function ' || string_agg(p.oid::regprocedure::text, ', ') into doomed
     from pg_proc p
     join pg_namespace n on n.oid = p.pronamespace
-    where n.nspname in ('exchange', 'risk') and p.prorettype <> 'trigger'::regtype
+    where n.nspname in ('exchange', 'staff', 'audit', 'risk') and p.prorettype <> 'trigger'::regtype
         and p.oid <> 'exchange.make_partitions(integer)'::regprocedure
         and not exists (select from pg_depend d where d.objid = p.oid and d.deptype = 'e');
     if doomed is not null then
@@ -28,7 +36,7 @@ begin
     select 'drop view ' || string_agg(format('%I.%I', n.nspname, c.relname), ', ') into doomed
     from pg_class c
     join pg_namespace n on n.oid = c.relnamespace
-    where n.nspname in ('exchange', 'checks', 'reporting') and c.relkind = 'v'
+    where n.nspname = 'exchange' and c.relkind = 'v'
         and not exists (select from pg_depend d where d.objid = c.oid and d.deptype = 'e');
     if doomed is not null then
         execute doomed;

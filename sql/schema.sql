@@ -1,3 +1,9 @@
+CREATE SCHEMA audit;
+
+ALTER SCHEMA audit OWNER TO exchange_owner;
+
+COMMENT ON SCHEMA audit IS 'What staff did: entries are only ever added, and chained by hashes.';
+
 CREATE SCHEMA checks;
 
 ALTER SCHEMA checks OWNER TO exchange_owner;
@@ -16,7 +22,215 @@ ALTER SCHEMA reporting OWNER TO exchange_owner;
 
 COMMENT ON SCHEMA reporting IS 'What analysts read: the same facts, with names instead of numbers.';
 
+CREATE SCHEMA staff;
+
+ALTER SCHEMA staff OWNER TO exchange_owner;
+
+COMMENT ON SCHEMA staff IS 'Who runs the exchange: members, their sessions, and proposals that need a second person.';
+
 CREATE EXTENSION IF NOT EXISTS exchange WITH SCHEMA exchange;
+
+CREATE TABLE audit.entries (
+    entry_id bigint NOT NULL,
+    staff_id bigint,
+    action text NOT NULL,
+    subject text NOT NULL,
+    detail jsonb NOT NULL,
+    recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT entries_action_form CHECK ((action ~ '^[a-z][a-z0-9_]{0,63}$'::text)),
+    CONSTRAINT entries_subject_length CHECK (((length(subject) >= 1) AND (length(subject) <= 200)))
+);
+
+ALTER TABLE audit.entries OWNER TO exchange_owner;
+
+COMMENT ON TABLE audit.entries IS 'What staff did. Rows are only ever added; audit.links chains them.';
+
+COMMENT ON COLUMN audit.entries.entry_id IS 'Number of the entry; gaps are transactions that came to nothing.';
+
+COMMENT ON COLUMN audit.entries.staff_id IS 'Who; null for the operator''s own commands.';
+
+COMMENT ON COLUMN audit.entries.action IS 'What.';
+
+COMMENT ON COLUMN audit.entries.subject IS 'To what: kind and number, such as account:7.';
+
+COMMENT ON COLUMN audit.entries.detail IS 'How; no secrets.';
+
+COMMENT ON COLUMN audit.entries.recorded_at IS 'When.';
+
+CREATE FUNCTION audit.entry_hash(previous bytea, link_number bigint, entry audit.entries) RETURNS bytea
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select sha256(entry_hash.previous || convert_to(jsonb_build_array(
+        entry_hash.link_number, (entry_hash.entry).entry_id, (entry_hash.entry).staff_id, (entry_hash.entry).action,
+        (entry_hash.entry).subject, (entry_hash.entry).detail,
+        (extract(epoch from (entry_hash.entry).recorded_at) * 1000000)::bigint)::text, 'UTF8'))
+$$;
+
+ALTER FUNCTION audit.entry_hash(previous bytea, link_number bigint, entry audit.entries) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION audit.entry_hash(previous bytea, link_number bigint, entry audit.entries) IS 'Hash of a link: SHA-256 of the hash before it and a JSON array of the link''s number and everything that its entry says, the time in microseconds since 1970.';
+
+CREATE FUNCTION audit.link_entries(at_most integer DEFAULT 1000) RETURNS TABLE(linked integer, link_number bigint, hash bytea)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    most constant integer := 10000;
+    head audit.head;
+    entry audit.entries;
+    made integer := 0;
+begin
+    -- One at a time: links are made in a line.
+    select * into strict head from audit.head h for no key update;
+    for entry in
+        select e.* from audit.unlinked u join audit.entries e on e.entry_id = u.entry_id
+        order by u.entry_id limit least(greatest(link_entries.at_most, 0), most)
+    loop
+        head.link_number := head.link_number + 1;
+        head.hash := audit.entry_hash(head.hash, head.link_number, entry);
+        insert into audit.links (link_number, entry_id, hash) values (head.link_number, entry.entry_id, head.hash);
+        delete from audit.unlinked u where u.entry_id = entry.entry_id;
+        made := made + 1;
+    end loop;
+    if made > 0 then
+        update audit.head h set link_number = head.link_number, hash = head.hash;
+    end if;
+    return query select made, head.link_number, head.hash;
+end $$;
+
+ALTER FUNCTION audit.link_entries(at_most integer) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION audit.link_entries(at_most integer) IS 'Chains entries that wait, so many at most, 10,000 in any case. Returns how many, and where the chain ends now. An entry that commits late is linked late, so no order of commits breaks the chain.';
+
+CREATE FUNCTION audit.list_entries(staff_session_id bigint, before_entry_id bigint, of_staff_id bigint, of_action text, of_subject text, at_most integer) RETURNS TABLE(entry_id bigint, staff_id bigint, staff_email text, action text, subject text, detail jsonb, recorded_at timestamp with time zone, link_number bigint, hash bytea)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_custom_plan'
+    AS $$
+#variable_conflict use_column
+declare
+    most constant integer := 1000;
+begin
+    perform staff.require(list_entries.staff_session_id, 'administrator');
+    return query
+    select e.entry_id, e.staff_id, m.email, e.action, e.subject, e.detail, e.recorded_at, l.link_number, l.hash
+    from audit.entries e
+    left join staff.members m on m.staff_id = e.staff_id
+    left join audit.links l on l.entry_id = e.entry_id
+    where e.entry_id < coalesce(list_entries.before_entry_id, 9223372036854775807)
+        and (list_entries.of_staff_id is null or e.staff_id = list_entries.of_staff_id)
+        and (list_entries.of_action is null or e.action = list_entries.of_action)
+        and (list_entries.of_subject is null or e.subject = list_entries.of_subject)
+    order by e.entry_id desc
+    limit least(greatest(list_entries.at_most, 0), most);
+end $$;
+
+ALTER FUNCTION audit.list_entries(staff_session_id bigint, before_entry_id bigint, of_staff_id bigint, of_action text, of_subject text, at_most integer) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION audit.list_entries(staff_session_id bigint, before_entry_id bigint, of_staff_id bigint, of_action text, of_subject text, at_most integer) IS 'Entries before a number, the newest first, of one member, action or subject where named; 1,000 at most. For administrators. Rejects: ACCESS_REVOKED, PERMISSION_DENIED.';
+
+CREATE FUNCTION audit.record(staff_id bigint, action text, subject text, detail jsonb) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    -- No stream has this number: the bell alone says that an entry waits for its link.
+    audit_bell constant text := '10901';
+    made bigint;
+begin
+    insert into audit.entries (staff_id, action, subject, detail)
+    values (record.staff_id, record.action, record.subject, coalesce(record.detail, '{}'))
+    returning entry_id into made;
+    insert into audit.unlinked (entry_id) values (made);
+    perform pg_notify('exchange_events', audit_bell);
+    return made;
+end $$;
+
+ALTER FUNCTION audit.record(staff_id bigint, action text, subject text, detail jsonb) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION audit.record(staff_id bigint, action text, subject text, detail jsonb) IS 'Logs what a member does, in the transaction that does it. The subject is kind:number, such as account:7; the detail holds no secrets. Returns the entry''s number. For other functions: nobody may call it.';
+
+CREATE FUNCTION audit.refuse_change() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    raise exception '%.% is only ever added to: % is refused', tg_table_schema, tg_table_name, lower(tg_op)
+        using errcode = 'insufficient_privilege';
+end $$;
+
+ALTER FUNCTION audit.refuse_change() OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION audit.refuse_change() IS 'Refuses to change or remove what was logged, whoever asks.';
+
+CREATE FUNCTION audit.verify_chain(from_link bigint DEFAULT 1, known_link bigint DEFAULT NULL::bigint, known_hash bytea DEFAULT NULL::bytea) RETURNS TABLE(link_number bigint, entry_id bigint, problem text)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    first_link constant bigint := greatest(coalesce(verify_chain.from_link, 1), 1);
+    head audit.head;
+begin
+    select * into strict head from audit.head h;
+    return query
+    with chain as (
+        select l.link_number, l.entry_id, l.hash,
+            lag(l.link_number, 1, first_link - 1) over in_line as previous_number,
+            case when l.link_number = 1 then decode(repeat('00', 32), 'hex') else lag(l.hash) over in_line end as previous_hash
+        -- One link more before the first: its hash is what the first one stands on.
+        from audit.links l where l.link_number >= first_link - 1
+        window in_line as (order by l.link_number)
+    ), judged as (
+        select c.link_number, c.entry_id,
+            case
+                when c.previous_number <> c.link_number - 1 then format('link %s is missing', c.previous_number + 1)
+                when e.entry_id is null then 'its entry is missing'
+                when c.hash is distinct from audit.entry_hash(c.previous_hash, c.link_number, e) then 'the entry or the link was changed'
+                when c.link_number = verify_chain.known_link and c.hash <> verify_chain.known_hash
+                    then 'it is not the link that is known'
+            end as problem
+        from chain c left join audit.entries e on e.entry_id = c.entry_id
+        where c.link_number >= first_link
+    ), ends as (
+        select greatest(head.link_number, verify_chain.known_link) as link_number, null::bigint as entry_id,
+            format('the chain ends before link %s', greatest(head.link_number, verify_chain.known_link)) as problem
+        where not exists (
+            select from audit.links l
+            where l.link_number = greatest(head.link_number, verify_chain.known_link))
+            and greatest(head.link_number, verify_chain.known_link) > 0
+        union all
+        select l.link_number, l.entry_id, 'the head does not fit its link'
+        from audit.links l where l.link_number = head.link_number and l.hash <> head.hash
+        union all
+        select l.link_number, l.entry_id, 'it lies beyond the head' from audit.links l where l.link_number > head.link_number
+    ), loose as (
+        -- Entries that nobody recorded, and waiting ones that are gone.
+        select null::bigint, e.entry_id, 'the entry has no link and does not wait for one'
+        from audit.entries e
+        where first_link = 1
+            and not exists (select from audit.links l where l.entry_id = e.entry_id)
+            and not exists (select from audit.unlinked u where u.entry_id = e.entry_id)
+        union all
+        select null, u.entry_id, 'the entry that waits for a link is missing'
+        from audit.unlinked u
+        where not exists (select from audit.entries e where e.entry_id = u.entry_id)
+    )
+    select f.link_number, f.entry_id, f.problem
+    from (
+        select j.* from judged j where j.problem is not null
+        union all select * from ends
+        union all select * from loose) f
+    order by f.link_number nulls last, f.entry_id
+    limit 1;
+end $$;
+
+ALTER FUNCTION audit.verify_chain(from_link bigint, known_link bigint, known_hash bytea) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION audit.verify_chain(from_link bigint, known_link bigint, known_hash bytea) IS 'The first broken link from a number on, and what is wrong with it; no row where the chain is whole. A link that is known from elsewhere, such as the worker''s log, proves that the chain was not made anew or cut.';
 
 CREATE FUNCTION exchange.account_statement(account_id bigint, from_time timestamp with time zone DEFAULT '-infinity'::timestamp with time zone, to_time timestamp with time zone DEFAULT 'infinity'::timestamp with time zone) RETURNS TABLE(occurred_at timestamp with time zone, fact_kind text, fact_id bigint, leg text, asset text, amount numeric, balance numeric)
     LANGUAGE plpgsql STABLE
@@ -1952,6 +2166,93 @@ ALTER FUNCTION exchange.set_account_status(account_id bigint, status text) OWNER
 
 COMMENT ON FUNCTION exchange.set_account_status(account_id bigint, status text) IS 'Freezes an account (it may cancel and reduce, not place) or frees it. Rejects: INVALID_STATUS, UNKNOWN_ACCOUNT.';
 
+CREATE FUNCTION exchange.set_fee_rates(fee_tier_id integer, maker_rate numeric, taker_rate numeric) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    -- A slip of the decimal point is no fee.
+    highest constant numeric := 0.1;
+    decimals constant integer := 6;
+    rate numeric;
+begin
+    foreach rate in array array[set_fee_rates.maker_rate, set_fee_rates.taker_rate] loop
+        if rate is null or rate = 'NaN' or rate not between 0 and highest or round(rate, decimals) <> rate then
+            perform exchange.reject('INVALID_FEE_RATE', 'a fee rate is 0 to 0.1 with at most 6 decimals');
+        end if;
+    end loop;
+    update exchange.fee_tiers t set maker_rate = set_fee_rates.maker_rate, taker_rate = set_fee_rates.taker_rate
+    where t.fee_tier_id = set_fee_rates.fee_tier_id;
+    if not found then
+        perform exchange.reject('UNKNOWN_FEE_TIER', format('no fee tier %s', set_fee_rates.fee_tier_id));
+    end if;
+end $$;
+
+ALTER FUNCTION exchange.set_fee_rates(fee_tier_id integer, maker_rate numeric, taker_rate numeric) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.set_fee_rates(fee_tier_id integer, maker_rate numeric, taker_rate numeric) IS 'Sets the rates of a fee tier, for all of its accounts; orders that are placed already keep theirs. Rejects: INVALID_FEE_RATE, UNKNOWN_FEE_TIER.';
+
+CREATE FUNCTION exchange.set_fee_tier(account_id bigint, fee_tier_id integer) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+    if not exists (select from exchange.fee_tiers t where t.fee_tier_id = set_fee_tier.fee_tier_id) then
+        perform exchange.reject('UNKNOWN_FEE_TIER', format('no fee tier %s', set_fee_tier.fee_tier_id));
+    end if;
+    update exchange.accounts a set fee_tier_id = set_fee_tier.fee_tier_id
+    where a.account_id = set_fee_tier.account_id and a.role = 'user';
+    if not found then
+        perform exchange.reject('UNKNOWN_ACCOUNT', format('no user''s account %s', set_fee_tier.account_id));
+    end if;
+end $$;
+
+ALTER FUNCTION exchange.set_fee_tier(account_id bigint, fee_tier_id integer) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.set_fee_tier(account_id bigint, fee_tier_id integer) IS 'Sets which fees an account pays; orders that are placed already keep theirs. Rejects: UNKNOWN_FEE_TIER, UNKNOWN_ACCOUNT.';
+
+CREATE FUNCTION exchange.set_market_limits(market text, min_quantity numeric, max_quantity numeric, min_notional numeric, price_band numeric, max_open_orders integer) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    -- As in exchange.create_market: the engine counts lots in 64 bits.
+    largest constant numeric := 9223372036854775807;
+    changed exchange.markets;
+    quote_scale smallint;
+begin
+    select m.* into changed from exchange.markets m where m.symbol = set_market_limits.market for no key update;
+    if not found then
+        perform exchange.reject('UNKNOWN_MARKET', format('no market %s', set_market_limits.market));
+    end if;
+    select a.scale into strict quote_scale from exchange.assets a where a.asset_id = changed.quote_asset_id;
+    changed.min_quantity := coalesce(set_market_limits.min_quantity, changed.min_quantity);
+    changed.max_quantity := coalesce(set_market_limits.max_quantity, changed.max_quantity);
+    changed.min_notional := coalesce(set_market_limits.min_notional, changed.min_notional);
+    changed.price_band := coalesce(set_market_limits.price_band, changed.price_band);
+    changed.max_open_orders := coalesce(set_market_limits.max_open_orders, changed.max_open_orders);
+    if changed.min_quantity <= 0 or mod(changed.min_quantity, changed.lot) <> 0
+        or changed.max_quantity < changed.min_quantity or mod(changed.max_quantity, changed.lot) <> 0
+        or changed.max_quantity / changed.lot > largest
+        or changed.min_notional < 0 or scale(trim_scale(changed.min_notional)) > quote_scale
+        or changed.min_notional * power(10::numeric, quote_scale) > power(10::numeric, 36)
+        or changed.price_band <= 0 or changed.price_band >= 1 or round(changed.price_band, 6) <> changed.price_band
+        or changed.max_open_orders <= 0 then
+        perform exchange.reject('INVALID_LIMITS', 'quantities are whole lots, the smallest not above the largest; the smallest notional has the quote''s decimals; the band is between 0 and 1 with at most 6 decimals; open orders are positive');
+    end if;
+    update exchange.markets m
+    set min_quantity = changed.min_quantity, max_quantity = changed.max_quantity, min_notional = changed.min_notional,
+        price_band = changed.price_band, max_open_orders = changed.max_open_orders
+    where m.market_id = changed.market_id;
+end $$;
+
+ALTER FUNCTION exchange.set_market_limits(market text, min_quantity numeric, max_quantity numeric, min_notional numeric, price_band numeric, max_open_orders integer) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.set_market_limits(market text, min_quantity numeric, max_quantity numeric, min_notional numeric, price_band numeric, max_open_orders integer) IS 'Changes the limits of a market''s orders, which stream markets tells; what is null stays. Open orders stay as they are. Rejects: UNKNOWN_MARKET, INVALID_LIMITS.';
+
 CREATE FUNCTION exchange.set_market_status(market text, status text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2271,6 +2572,869 @@ ALTER FUNCTION exchange.verify_email(token_hash bytea, password_token_hash bytea
 
 COMMENT ON FUNCTION exchange.verify_email(token_hash bytea, password_token_hash bytea) IS 'Follows the link of a mail: the address is proved, and the second token allows to set the password until the time returned. Rejects: INVALID_TOKEN.';
 
+CREATE FUNCTION staff.accept_invitation(invitation_hash bytea, password_hash text, totp_secret bytea) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    accepted bigint;
+begin
+    update staff.members m
+    set password_hash = accept_invitation.password_hash, totp_secret = accept_invitation.totp_secret,
+        totp_step = null, invitation_hash = null, invited_until = null, failed_logins = 0, locked_until = null
+    where m.invitation_hash = accept_invitation.invitation_hash and m.invited_until > now() and m.status = 'active'
+    returning m.staff_id into accepted;
+    if not found then
+        perform exchange.reject('INVALID_TOKEN', 'the invitation is unknown, was used, or is too old');
+    end if;
+    perform audit.record(accepted, 'invitation_accepted', 'staff:' || accepted, '{}');
+    return accepted;
+end $$;
+
+ALTER FUNCTION staff.accept_invitation(invitation_hash bytea, password_hash text, totp_secret bytea) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION staff.accept_invitation(invitation_hash bytea, password_hash text, totp_secret bytea) IS 'Sets password and secret of the one-time codes, once; the first login with a code enrols the member. Rejects: INVALID_TOKEN.';
+
+CREATE FUNCTION staff.close_session(staff_session_id bigint) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    member_id bigint;
+begin
+    update staff.sessions s set ended_at = now()
+    where s.staff_session_id = close_session.staff_session_id and s.ended_at is null
+    returning s.staff_id into member_id;
+    if found then
+        perform audit.record(
+            member_id, 'logged_out', 'staff:' || member_id,
+            jsonb_build_object('staff_session_id', close_session.staff_session_id));
+    end if;
+end $$;
+
+ALTER FUNCTION staff.close_session(staff_session_id bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION staff.close_session(staff_session_id bigint) IS 'Ends a session: a logout. A repeat changes nothing.';
+
+CREATE FUNCTION staff.create_member(staff_session_id bigint, email text, name text, invitation_hash bytea, request_key text DEFAULT NULL::text) RETURNS TABLE(staff_id bigint, invited_until timestamp with time zone, repeated boolean)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    creator bigint := staff.require(create_member.staff_session_id, 'administrator');
+    lifetime constant interval := '24 hours';
+    made staff.members;
+begin
+    insert into staff.members (email, name, invitation_hash, invited_until, request_key, created_by)
+    values (
+        lower(create_member.email), create_member.name, create_member.invitation_hash, now() + lifetime,
+        create_member.request_key, creator)
+    on conflict do nothing
+    returning * into made;
+    if not found then
+        select * into made from staff.members m
+        where m.created_by = creator and m.request_key = create_member.request_key;
+        if found then
+            if (made.email, made.name) is distinct from (lower(create_member.email), create_member.name) then
+                perform exchange.reject('DUPLICATE_IDEMPOTENCY_KEY', 'this key was used for another member');
+            end if;
+            return query select made.staff_id, made.invited_until, true;
+            return;
+        end if;
+        perform exchange.reject('MEMBER_EXISTS', 'there is a member with this e-mail address');
+    end if;
+    perform audit.record(
+        creator, 'member_created', 'staff:' || made.staff_id,
+        jsonb_build_object('email', made.email, 'name', made.name));
+    return query select made.staff_id, made.invited_until, false;
+end $$;
+
+ALTER FUNCTION staff.create_member(staff_session_id bigint, email text, name text, invitation_hash bytea, request_key text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION staff.create_member(staff_session_id bigint, email text, name text, invitation_hash bytea, request_key text) IS 'Makes a member without roles, who accepts the invitation within 24 hours. By an administrator. A repeat of the request key gives the first one. Rejects: ACCESS_REVOKED, PERMISSION_DENIED, DUPLICATE_IDEMPOTENCY_KEY, MEMBER_EXISTS.';
+
+CREATE FUNCTION staff.decide(staff_session_id bigint, proposal_id bigint, approve boolean, reason text DEFAULT NULL::text, request_key text DEFAULT NULL::text) RETURNS TABLE(state text, outcome jsonb, repeated boolean)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    decider bigint := staff.require(
+        decide.staff_session_id, 'reviewer', 'risk', 'finance', 'support', 'administrator');
+    wanted constant text := case when decide.approve then 'approved' else 'rejected' end;
+    proposal staff.proposals;
+    known staff.actions;
+begin
+    -- Locked: of two who decide at once the second finds it decided.
+    select * into proposal from staff.proposals p where p.proposal_id = decide.proposal_id for update;
+    if not found then
+        perform exchange.reject('PROPOSAL_NOT_FOUND', format('no proposal %s', decide.proposal_id));
+    end if;
+    select * into strict known from staff.actions a where a.action = proposal.action;
+    perform staff.require(decide.staff_session_id, variadic known.decider_roles);
+    if proposal.proposed_by = decider then
+        perform exchange.reject('SECOND_PERSON_REQUIRED', 'who proposed it does not decide it');
+    end if;
+    if proposal.decided_by = decider and proposal.decider_request_key = decide.request_key and proposal.state = wanted then
+        return query select proposal.state, proposal.outcome, true;
+        return;
+    end if;
+    if proposal.state <> 'pending' then
+        perform exchange.reject('PROPOSAL_DECIDED', format('it was %s already', proposal.state));
+    end if;
+    if proposal.expires_at <= clock_timestamp() then
+        perform exchange.reject('PROPOSAL_EXPIRED', 'its time has passed; propose it again');
+    end if;
+    if decide.approve then
+        if proposal.action in ('grant_role', 'reset_member') and proposal.arguments ->> 'staff_id' = decider::text then
+            perform exchange.reject('SECOND_PERSON_REQUIRED', 'nobody decides about oneself');
+        end if;
+        -- What a member may no longer propose is not done in that member's name.
+        perform from staff.members m
+        where m.staff_id = proposal.proposed_by and m.status = 'active' and m.roles && known.proposer_roles
+        for share;
+        if not found then
+            perform exchange.reject('PROPOSAL_EXPIRED', 'who proposed it may not do so any more; propose it again');
+        end if;
+        proposal.outcome := staff.run_action(proposal);
+    end if;
+    update staff.proposals p
+    set state = wanted, decided_by = decider, decider_session_id = decide.staff_session_id,
+        decider_request_key = decide.request_key, decided_at = now(), decision_reason = decide.reason,
+        outcome = proposal.outcome
+    where p.proposal_id = proposal.proposal_id;
+    perform audit.record(
+        decider, wanted, 'proposal:' || proposal.proposal_id, jsonb_build_object(
+            'action', proposal.action, 'arguments', proposal.arguments, 'proposed_by', proposal.proposed_by,
+            'reason', decide.reason, 'outcome', proposal.outcome));
+    return query select wanted, proposal.outcome, false;
+end $$;
+
+ALTER FUNCTION staff.decide(staff_session_id bigint, proposal_id bigint, approve boolean, reason text, request_key text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION staff.decide(staff_session_id bigint, proposal_id bigint, approve boolean, reason text, request_key text) IS 'Approves a proposal and does it in this transaction, or rejects it. Another person than who proposed it, whatever the login, with a role that may decide the action; nobody decides about oneself. What the action refuses leaves the proposal pending. Rejects: ACCESS_REVOKED, PERMISSION_DENIED, PROPOSAL_NOT_FOUND, SECOND_PERSON_REQUIRED, PROPOSAL_DECIDED, PROPOSAL_EXPIRED, and the action''s.';
+
+CREATE FUNCTION staff.disable_member(staff_session_id bigint, staff_id bigint, reason text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    actor bigint := staff.require(disable_member.staff_session_id, 'administrator');
+    ended integer;
+begin
+    if disable_member.staff_id = actor then
+        perform exchange.reject('SECOND_PERSON_REQUIRED', 'nobody disables oneself');
+    end if;
+    update staff.members m
+    set status = 'disabled', invitation_hash = null, invited_until = null
+    where m.staff_id = disable_member.staff_id;
+    if not found then
+        perform exchange.reject('MEMBER_NOT_FOUND', format('no member %s', disable_member.staff_id));
+    end if;
+    ended := staff.end_sessions(disable_member.staff_id);
+    perform audit.record(
+        actor, 'member_disabled', 'staff:' || disable_member.staff_id,
+        jsonb_build_object('reason', disable_member.reason, 'sessions_ended', ended));
+end $$;
+
+ALTER FUNCTION staff.disable_member(staff_session_id bigint, staff_id bigint, reason text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION staff.disable_member(staff_session_id bigint, staff_id bigint, reason text) IS 'Shuts a member out at once and ends the sessions: one administrator is enough, because it takes power and gives none. The way back is a proposal (reset_member). Rejects: ACCESS_REVOKED, PERMISSION_DENIED, SECOND_PERSON_REQUIRED, MEMBER_NOT_FOUND.';
+
+CREATE FUNCTION staff.end_sessions(staff_id bigint) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    ended integer;
+begin
+    update staff.sessions s set ended_at = now()
+    where s.staff_id = end_sessions.staff_id and s.ended_at is null;
+    get diagnostics ended = row_count;
+    return ended;
+end $$;
+
+ALTER FUNCTION staff.end_sessions(staff_id bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION staff.end_sessions(staff_id bigint) IS 'Ends all sessions of a member; returns how many. For other functions: nobody may call it.';
+
+CREATE FUNCTION staff.fail_login(staff_id bigint, address inet) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    -- So many failures are nothing; each further one locks for twice as long.
+    free_failures constant integer := 4;
+    first_lock constant interval := '30 seconds';
+    longest_lock constant interval := '15 minutes';
+    most_failures constant integer := 1000;
+    failures integer;
+begin
+    -- What fails while the member is locked counts for nothing: an attacker fills no log.
+    update staff.members m
+    set failed_logins = least(m.failed_logins + 1, most_failures),
+        locked_until = case when m.failed_logins >= free_failures
+            then now() + least(first_lock * power(2, least(m.failed_logins - free_failures, 10)), longest_lock) end
+    where m.staff_id = fail_login.staff_id and (m.locked_until is null or m.locked_until <= now())
+    returning m.failed_logins into failures;
+    if found then
+        perform audit.record(
+            fail_login.staff_id, 'login_failed', 'staff:' || fail_login.staff_id,
+            jsonb_build_object('address', host(fail_login.address), 'failures', failures));
+    end if;
+end $$;
+
+ALTER FUNCTION staff.fail_login(staff_id bigint, address inet) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION staff.fail_login(staff_id bigint, address inet) IS 'Counts a login whose password or code was wrong. From the fifth in a row on, each locks the login, for 30 seconds at first and 15 minutes at most.';
+
+CREATE FUNCTION staff.find_accounts(staff_session_id bigint, email_prefix text, at_most integer) RETURNS TABLE(account_id bigint, email text, status text, fee_tier_id integer, created_at timestamp with time zone)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_custom_plan'
+    AS $$
+#variable_conflict use_column
+declare
+    most constant integer := 100;
+    -- Sorts after every letter.
+    beyond constant text := chr(1114111);
+    wanted constant text := lower(find_accounts.email_prefix);
+    actor bigint := staff.require(find_accounts.staff_session_id, 'support', 'risk', 'finance', 'reviewer');
+begin
+    perform audit.record(actor, 'accounts_found', 'accounts', jsonb_build_object('email_prefix', wanted));
+    return query
+    select a.account_id, a.email, a.status, a.fee_tier_id, a.created_at
+    from exchange.accounts a
+    where a.role = 'user' and a.email collate "C" >= wanted and a.email collate "C" < wanted || beyond
+    order by a.email collate "C"
+    limit least(greatest(find_accounts.at_most, 0), most);
+end $$;
+
+ALTER FUNCTION staff.find_accounts(staff_session_id bigint, email_prefix text, at_most integer) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION staff.find_accounts(staff_session_id bigint, email_prefix text, at_most integer) IS 'Users'' accounts whose address begins so, by address, 100 at most. Logged. Rejects: ACCESS_REVOKED, PERMISSION_DENIED.';
+
+CREATE FUNCTION staff.freeze_account(staff_session_id bigint, account_id bigint, reason text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    actor bigint := staff.require(freeze_account.staff_session_id, 'support', 'risk');
+begin
+    perform from exchange.accounts a where a.account_id = freeze_account.account_id and a.role = 'user';
+    if not found then
+        perform exchange.reject('ACCOUNT_NOT_FOUND', format('no user''s account %s', freeze_account.account_id));
+    end if;
+    perform exchange.set_account_status(freeze_account.account_id, 'frozen');
+    perform audit.record(
+        actor, 'account_frozen', 'account:' || freeze_account.account_id,
+        jsonb_build_object('reason', freeze_account.reason));
+end $$;
+
+ALTER FUNCTION staff.freeze_account(staff_session_id bigint, account_id bigint, reason text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION staff.freeze_account(staff_session_id bigint, account_id bigint, reason text) IS 'Freezes a user''s account at once: one person is enough, because it can be undone; undoing is a proposal (set_account_status). Rejects: ACCESS_REVOKED, PERMISSION_DENIED, ACCOUNT_NOT_FOUND.';
+
+CREATE FUNCTION staff.invite_member(staff_session_id bigint, staff_id bigint, invitation_hash bytea) RETURNS timestamp with time zone
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    inviter bigint := staff.require(invite_member.staff_session_id, 'administrator');
+    lifetime constant interval := '24 hours';
+    invited staff.members;
+begin
+    select * into invited from staff.members m where m.staff_id = invite_member.staff_id for no key update;
+    if not found then
+        perform exchange.reject('MEMBER_NOT_FOUND', format('no member %s', invite_member.staff_id));
+    end if;
+    if invited.enrolled_at is not null or invited.status <> 'active' then
+        perform exchange.reject('MEMBER_ENROLLED', 'the member logs in already, or is disabled: propose a reset');
+    end if;
+    update staff.members m
+    set invitation_hash = invite_member.invitation_hash, invited_until = now() + lifetime,
+        password_hash = null, totp_secret = null, totp_step = null
+    where m.staff_id = invited.staff_id
+    returning * into invited;
+    perform audit.record(inviter, 'member_invited', 'staff:' || invited.staff_id, '{}');
+    return invited.invited_until;
+end $$;
+
+ALTER FUNCTION staff.invite_member(staff_session_id bigint, staff_id bigint, invitation_hash bytea) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION staff.invite_member(staff_session_id bigint, staff_id bigint, invitation_hash bytea) IS 'Gives a member who has never logged in a new invitation, good for 24 hours; the earlier one ends. By an administrator. Rejects: ACCESS_REVOKED, PERMISSION_DENIED, MEMBER_NOT_FOUND, MEMBER_ENROLLED.';
+
+CREATE FUNCTION staff.invited_member(invitation_hash bytea) RETURNS TABLE(staff_id bigint, email text)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+    return query
+    select m.staff_id, m.email from staff.members m
+    where m.invitation_hash = invited_member.invitation_hash and m.invited_until > now() and m.status = 'active';
+    if not found then
+        perform exchange.reject('INVALID_TOKEN', 'the invitation is unknown, was used, or is too old');
+    end if;
+end $$;
+
+ALTER FUNCTION staff.invited_member(invitation_hash bytea) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION staff.invited_member(invitation_hash bytea) IS 'For whom an invitation is. Rejects: INVALID_TOKEN.';
+
+CREATE FUNCTION staff.list_members(staff_session_id bigint) RETURNS TABLE(staff_id bigint, email text, name text, roles text[], status text, enrolled_at timestamp with time zone, invited_until timestamp with time zone, created_at timestamp with time zone, open_sessions integer)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    most constant integer := 10000;
+begin
+    perform staff.require(list_members.staff_session_id, 'administrator');
+    return query
+    select m.staff_id, m.email, m.name, m.roles, m.status, m.enrolled_at, m.invited_until, m.created_at,
+        (select count(*)::integer from staff.sessions s
+         where s.staff_id = m.staff_id and s.ended_at is null and s.expires_at > now())
+    from staff.members m order by m.staff_id limit most;
+end $$;
+
+ALTER FUNCTION staff.list_members(staff_session_id bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION staff.list_members(staff_session_id bigint) IS 'All members by number. For administrators. Rejects: ACCESS_REVOKED, PERMISSION_DENIED.';
+
+CREATE FUNCTION staff.list_proposals(staff_session_id bigint, of_state text, before_proposal_id bigint, at_most integer) RETURNS TABLE(proposal_id bigint, action text, arguments jsonb, reason text, state text, proposed_by bigint, proposed_at timestamp with time zone, expires_at timestamp with time zone, decided_by bigint, decided_at timestamp with time zone, decision_reason text, outcome jsonb, may_decide boolean)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    most constant integer := 1000;
+    reader bigint := staff.require(
+        list_proposals.staff_session_id, 'reviewer', 'risk', 'finance', 'support', 'administrator');
+    held text[];
+begin
+    select m.roles into strict held from staff.members m where m.staff_id = reader;
+    return query
+    select p.proposal_id, p.action, p.arguments, p.reason, staff.proposal_state(p), p.proposed_by, p.proposed_at,
+        p.expires_at, p.decided_by, p.decided_at, p.decision_reason, p.outcome,
+        staff.proposal_state(p) = 'pending' and p.proposed_by <> reader and a.decider_roles && held
+            and not (p.action in ('grant_role', 'reset_member') and p.arguments ->> 'staff_id' = reader::text)
+    from staff.proposals p join staff.actions a on a.action = p.action
+    where p.proposal_id < coalesce(list_proposals.before_proposal_id, 9223372036854775807)
+        and (a.proposer_roles && held or a.decider_roles && held)
+        and (list_proposals.of_state is null or staff.proposal_state(p) = list_proposals.of_state)
+    order by p.proposal_id desc
+    limit least(greatest(list_proposals.at_most, 0), most);
+end $$;
+
+ALTER FUNCTION staff.list_proposals(staff_session_id bigint, of_state text, before_proposal_id bigint, at_most integer) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION staff.list_proposals(staff_session_id bigint, of_state text, before_proposal_id bigint, at_most integer) IS 'Proposals before a number, the newest first, of one state (pending, expired, approved, rejected) where named; those of actions that the member may propose or decide. 1,000 at most. Rejects: ACCESS_REVOKED, PERMISSION_DENIED.';
+
+CREATE FUNCTION staff.login_member(email text) RETURNS TABLE(staff_id bigint, password_hash text, totp_secret bytea, totp_step bigint, is_locked boolean)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select m.staff_id, m.password_hash, m.totp_secret, m.totp_step, coalesce(m.locked_until > now(), false)
+    from staff.members m
+    where m.email = lower(login_member.email) and m.status = 'active' and m.password_hash is not null
+$$;
+
+ALTER FUNCTION staff.login_member(email text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION staff.login_member(email text) IS 'What is needed to check password and code: no row where no such login exists. The only way to a member''s hash and secret.';
+
+CREATE FUNCTION staff.make_founder(email text, name text, invitation_hash bytea) RETURNS TABLE(staff_id bigint, invited_until timestamp with time zone)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+#variable_conflict use_column
+declare
+    lifetime constant interval := '24 hours';
+    founder staff.members;
+begin
+    if coalesce(make_founder.email !~ '^[^@\s]{1,64}@[^@\s]{1,190}$', true) then
+        perform exchange.reject('INVALID_EMAIL', 'an email address is name@domain, at most 255 characters');
+    end if;
+    if coalesce(length(make_founder.name) not between 1 and 100, true) then
+        perform exchange.reject('INVALID_NAME', 'a name has 1 to 100 characters');
+    end if;
+    -- One bootstrap at a time.
+    lock table staff.foundation in exclusive mode;
+    select m.* into founder
+    from staff.foundation f join staff.members m on m.staff_id = f.founder_id for no key update of m;
+    if not found then
+        insert into staff.members (email, name, roles)
+        values (lower(make_founder.email), make_founder.name, array['administrator'])
+        returning * into founder;
+        insert into staff.foundation (founder_id) values (founder.staff_id);
+        perform audit.record(null, 'founded', 'staff:' || founder.staff_id, jsonb_build_object('email', founder.email));
+    elsif founder.enrolled_at is not null or founder.email <> lower(make_founder.email) then
+        perform exchange.reject('ALREADY_FOUNDED', 'the first administrator was made already');
+    else
+        perform audit.record(null, 'founder_invited', 'staff:' || founder.staff_id, '{}');
+    end if;
+    return query
+    update staff.members m
+    set invitation_hash = make_founder.invitation_hash, invited_until = now() + lifetime,
+        password_hash = null, totp_secret = null, totp_step = null
+    where m.staff_id = founder.staff_id
+    returning m.staff_id, m.invited_until;
+end $_$;
+
+ALTER FUNCTION staff.make_founder(email text, name text, invitation_hash bytea) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION staff.make_founder(email text, name text, invitation_hash bytea) IS 'Makes the first administrator, once; until that person has logged in, a repeat for the same address gives a new invitation. For the bootstrap command: nobody may call it but the operator. Rejects: INVALID_EMAIL, INVALID_NAME, ALREADY_FOUNDED.';
+
+CREATE FUNCTION staff.open_session(staff_id bigint, token_hash bytea, password_hash text, totp_step bigint, address inet, user_agent text) RETURNS TABLE(staff_session_id bigint, roles text[], expires_at timestamp with time zone)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    lifetime constant interval := '8 hours';
+    -- Logins beyond this end the member's oldest ones.
+    max_sessions constant integer := 10;
+    max_user_agent constant integer := 200;
+    member staff.members;
+    opened staff.sessions;
+begin
+    select * into member from staff.members m where m.staff_id = open_session.staff_id for no key update;
+    if not found or member.status <> 'active' or member.locked_until > now()
+        or member.password_hash is distinct from open_session.password_hash
+        -- A code that was taken once is worth nothing, and so are those before it.
+        or coalesce(member.totp_step >= open_session.totp_step, false) or open_session.totp_step is null then
+        perform exchange.reject('INVALID_CREDENTIALS', 'e-mail address, password or code is wrong');
+    end if;
+    update staff.members m
+    set totp_step = open_session.totp_step, failed_logins = 0, locked_until = null,
+        enrolled_at = coalesce(m.enrolled_at, now())
+    where m.staff_id = member.staff_id;
+    update staff.sessions s set ended_at = now()
+    where s.staff_session_id in (
+        select o.staff_session_id from staff.sessions o
+        where o.staff_id = member.staff_id and o.ended_at is null
+        order by o.staff_session_id desc offset max_sessions - 1);
+    insert into staff.sessions (staff_id, token_hash, address, user_agent, expires_at)
+    values (
+        member.staff_id, open_session.token_hash, open_session.address,
+        left(open_session.user_agent, max_user_agent), now() + lifetime)
+    returning * into opened;
+    perform audit.record(
+        member.staff_id, case when member.enrolled_at is null then 'enrolled' else 'logged_in' end,
+        'staff:' || member.staff_id, jsonb_build_object(
+            'staff_session_id', opened.staff_session_id, 'address', host(open_session.address)));
+    return query select opened.staff_session_id, member.roles, opened.expires_at;
+end $$;
+
+ALTER FUNCTION staff.open_session(staff_id bigint, token_hash bytea, password_hash text, totp_step bigint, address inet, user_agent text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION staff.open_session(staff_id bigint, token_hash bytea, password_hash text, totp_step bigint, address inet, user_agent text) IS 'Records a login whose password and code were checked; the first one enrols the member. Refused where the password has changed since, the account of the member is locked or disabled, or a code of this time step or a later one was taken before. A session lives 8 hours; the oldest beyond 10 end. Rejects: INVALID_CREDENTIALS.';
+
+CREATE TABLE staff.proposals (
+    proposal_id bigint NOT NULL,
+    action text NOT NULL,
+    arguments jsonb NOT NULL,
+    reason text,
+    proposed_by bigint NOT NULL,
+    proposer_session_id bigint NOT NULL,
+    request_key text,
+    proposed_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    state text DEFAULT 'pending'::text NOT NULL,
+    is_founding boolean DEFAULT false NOT NULL,
+    decided_by bigint,
+    decider_session_id bigint,
+    decider_request_key text,
+    decided_at timestamp with time zone,
+    decision_reason text,
+    outcome jsonb,
+    CONSTRAINT proposals_arguments_object CHECK ((jsonb_typeof(arguments) = 'object'::text)),
+    CONSTRAINT proposals_decided_by_somebody CHECK ((((state = 'pending'::text) = (decided_at IS NULL)) AND (((decided_at IS NULL) OR is_founding) = (decided_by IS NULL)))),
+    CONSTRAINT proposals_expires_later CHECK ((expires_at > proposed_at)),
+    CONSTRAINT proposals_second_person CHECK ((decided_by <> proposed_by)),
+    CONSTRAINT proposals_state_known CHECK ((state = ANY (ARRAY['pending'::text, 'approved'::text, 'rejected'::text])))
+);
+
+ALTER TABLE staff.proposals OWNER TO exchange_owner;
+
+COMMENT ON TABLE staff.proposals IS 'Sensitive actions: one person proposes, another decides, and the deciding transaction does it.';
+
+COMMENT ON COLUMN staff.proposals.proposal_id IS 'Number of the proposal.';
+
+COMMENT ON COLUMN staff.proposals.action IS 'What shall be done.';
+
+COMMENT ON COLUMN staff.proposals.arguments IS 'To what, and how.';
+
+COMMENT ON COLUMN staff.proposals.reason IS 'Why, in words.';
+
+COMMENT ON COLUMN staff.proposals.proposed_by IS 'Who proposes.';
+
+COMMENT ON COLUMN staff.proposals.proposer_session_id IS 'By which login.';
+
+COMMENT ON COLUMN staff.proposals.request_key IS 'The idempotency key under which it was made.';
+
+COMMENT ON COLUMN staff.proposals.proposed_at IS 'When it was proposed.';
+
+COMMENT ON COLUMN staff.proposals.expires_at IS 'From when on it cannot be approved.';
+
+COMMENT ON COLUMN staff.proposals.state IS 'pending, approved (and done), rejected. A pending one past its time is expired.';
+
+COMMENT ON COLUMN staff.proposals.is_founding IS 'The founder''s making of the second administrator, which nobody else could decide.';
+
+COMMENT ON COLUMN staff.proposals.decided_by IS 'Who decided: never who proposed.';
+
+COMMENT ON COLUMN staff.proposals.decider_session_id IS 'By which login.';
+
+COMMENT ON COLUMN staff.proposals.decider_request_key IS 'The idempotency key of the decision.';
+
+COMMENT ON COLUMN staff.proposals.decided_at IS 'When it was decided.';
+
+COMMENT ON COLUMN staff.proposals.decision_reason IS 'Why so, in words.';
+
+COMMENT ON COLUMN staff.proposals.outcome IS 'What the action gave.';
+
+CREATE FUNCTION staff.proposal_state(proposal staff.proposals) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select case
+        when (proposal_state.proposal).state = 'pending' and (proposal_state.proposal).expires_at <= now() then 'expired'
+        else (proposal_state.proposal).state
+    end
+$$;
+
+ALTER FUNCTION staff.proposal_state(proposal staff.proposals) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION staff.proposal_state(proposal staff.proposals) IS 'Where a proposal stands now: pending, expired, approved, rejected.';
+
+CREATE FUNCTION staff.propose(staff_session_id bigint, action text, arguments jsonb, reason text DEFAULT NULL::text, request_key text DEFAULT NULL::text) RETURNS TABLE(proposal_id bigint, state text, expires_at timestamp with time zone, repeated boolean)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    lifetime constant interval := '24 hours';
+    -- Of one member; those of other sessions at the same moment may go uncounted.
+    max_pending constant integer := 100;
+    proposer bigint;
+    known staff.actions;
+    made staff.proposals;
+begin
+    select * into known from staff.actions a where a.action = propose.action;
+    if not found then
+        raise exception 'no action %', propose.action using errcode = 'no_data_found';
+    end if;
+    proposer := staff.require(propose.staff_session_id, variadic known.proposer_roles);
+    if (select count(*) from staff.proposals p
+        where p.proposed_by = proposer and p.state = 'pending' and p.expires_at > now()) >= max_pending then
+        perform exchange.reject('TOO_MANY_PROPOSALS', format('%s of your proposals wait already', max_pending));
+    end if;
+    insert into staff.proposals (action, arguments, reason, proposed_by, proposer_session_id, request_key, expires_at)
+    values (
+        known.action, propose.arguments, propose.reason, proposer, propose.staff_session_id, propose.request_key,
+        now() + lifetime)
+    on conflict (proposed_by, request_key) do nothing
+    returning * into made;
+    if not found then
+        select * into strict made from staff.proposals p
+        where p.proposed_by = proposer and p.request_key = propose.request_key;
+        if (made.action, made.arguments, made.reason) is distinct from (known.action, propose.arguments, propose.reason) then
+            perform exchange.reject('DUPLICATE_IDEMPOTENCY_KEY', 'this key was used for another proposal');
+        end if;
+        return query select made.proposal_id, staff.proposal_state(made), made.expires_at, true;
+        return;
+    end if;
+    perform from staff.foundation f
+    where f.founder_id = proposer and f.completed_at is null
+        and known.action = 'grant_role' and made.arguments -> 'roles' = '["administrator"]'
+        and made.arguments ->> 'staff_id' <> proposer::text
+    for no key update;
+    if found then
+        update staff.proposals p
+        set state = 'approved', is_founding = true, decided_at = now(), outcome = staff.run_action(made)
+        where p.proposal_id = made.proposal_id
+        returning * into made;
+        update staff.foundation f set completed_at = now();
+    else
+        -- Tried and taken back: what cannot be done now is refused now, by the same rules.
+        begin
+            perform staff.run_action(made);
+            raise exception 'taken back' using errcode = 'TRIED';
+        exception when sqlstate 'TRIED' then
+            null;
+        end;
+    end if;
+    perform audit.record(
+        proposer, 'proposed', 'proposal:' || made.proposal_id, jsonb_build_object(
+            'action', made.action, 'arguments', made.arguments, 'reason', made.reason, 'state', made.state));
+    return query select made.proposal_id, made.state, made.expires_at, false;
+end $$;
+
+ALTER FUNCTION staff.propose(staff_session_id bigint, action text, arguments jsonb, reason text, request_key text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION staff.propose(staff_session_id bigint, action text, arguments jsonb, reason text, request_key text) IS 'Asks for a second person to do an action of staff.actions. One that cannot be done as things stand is refused at once with the action''s own reject. Waits 24 hours. The founder makes the second administrator alone, at once. A repeat of the request key gives the first proposal. Rejects: ACCESS_REVOKED, PERMISSION_DENIED, DUPLICATE_IDEMPOTENCY_KEY, TOO_MANY_PROPOSALS, and the action''s.';
+
+CREATE FUNCTION staff.require(staff_session_id bigint, VARIADIC any_of text[]) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    idle_end constant interval := '30 minutes';
+    used_to constant interval := '1 minute';
+    session staff.sessions;
+    held text[];
+begin
+    -- Locked, so that it cannot be ended before what it allows is done.
+    select * into session from staff.sessions s
+    where s.staff_session_id = require.staff_session_id and s.ended_at is null
+        and s.expires_at > clock_timestamp() and s.used_at > clock_timestamp() - idle_end
+    for no key update;
+    if found then
+        select m.roles into held from staff.members m
+        where m.staff_id = session.staff_id and m.status = 'active' for share;
+    end if;
+    if held is null then
+        perform exchange.reject('ACCESS_REVOKED', 'the session has ended; log in again');
+    end if;
+    if not held && require.any_of then
+        perform exchange.reject('PERMISSION_DENIED', format(
+            'this needs one of the roles %s', array_to_string(require.any_of, ', ')));
+    end if;
+    if session.used_at < clock_timestamp() - used_to then
+        update staff.sessions s set used_at = clock_timestamp()
+        where s.staff_session_id = require.staff_session_id;
+    end if;
+    return session.staff_id;
+end $$;
+
+ALTER FUNCTION staff.require(staff_session_id bigint, VARIADIC any_of text[]) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION staff.require(staff_session_id bigint, VARIADIC any_of text[]) IS 'Whose session it is; refuses unless it is live and its member is active and has one of these roles, and keeps it so until the transaction ends. A session ends after 30 minutes without use. For other functions. Rejects: ACCESS_REVOKED, PERMISSION_DENIED.';
+
+CREATE FUNCTION staff.require_administrators() RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    -- Counted one at a time, so that two who go at once do not both count the other.
+    perform from staff.foundation for no key update;
+    if (select count(*) from staff.members m
+        where m.status = 'active' and m.enrolled_at is not null and 'administrator' = any (m.roles)) < 2 then
+        perform exchange.reject('TOO_FEW_ADMINISTRATORS', 'two administrators must remain, or nobody could decide anything any more');
+    end if;
+end $$;
+
+ALTER FUNCTION staff.require_administrators() OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION staff.require_administrators() IS 'Refuses a change that would leave fewer than two administrators. For other functions. Rejects: TOO_FEW_ADMINISTRATORS.';
+
+CREATE FUNCTION staff.reset_member(staff_id bigint) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    changed staff.members;
+begin
+    select * into changed from staff.members m where m.staff_id = reset_member.staff_id for no key update;
+    if not found then
+        perform exchange.reject('MEMBER_NOT_FOUND', format('no member %s', reset_member.staff_id));
+    end if;
+    update staff.members m
+    set status = 'active', roles = '{}', password_hash = null, totp_secret = null, totp_step = null, enrolled_at = null,
+        failed_logins = 0, locked_until = null, invitation_hash = null, invited_until = null
+    where m.staff_id = changed.staff_id;
+    perform staff.end_sessions(changed.staff_id);
+    if changed.status = 'active' and 'administrator' = any (changed.roles) then
+        perform staff.require_administrators();
+    end if;
+end $$;
+
+ALTER FUNCTION staff.reset_member(staff_id bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION staff.reset_member(staff_id bigint) IS 'Takes a member''s password, one-time codes and roles away and lifts a disabling: invited and given roles anew, the member can begin again. For staff.run_action. Rejects: MEMBER_NOT_FOUND, TOO_FEW_ADMINISTRATORS.';
+
+CREATE FUNCTION staff.run_action(proposal staff.proposals) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    arguments constant jsonb := proposal.arguments;
+    given bigint;
+begin
+    -- A fixed list: nothing of a proposal is ever run as SQL.
+    case proposal.action
+        when 'grant_role' then
+            perform staff.set_member_roles(
+                (arguments ->> 'staff_id')::bigint,
+                array(select jsonb_array_elements_text(arguments -> 'roles') order by 1));
+        when 'reset_member' then
+            perform staff.reset_member((arguments ->> 'staff_id')::bigint);
+        when 'set_account_status' then
+            perform exchange.set_account_status((arguments ->> 'account_id')::bigint, arguments ->> 'status');
+        when 'set_fee_tier' then
+            perform exchange.set_fee_tier(
+                (arguments ->> 'account_id')::bigint, (arguments ->> 'fee_tier_id')::integer);
+        when 'set_fee_rates' then
+            perform exchange.set_fee_rates(
+                (arguments ->> 'fee_tier_id')::integer, (arguments ->> 'maker_rate')::numeric,
+                (arguments ->> 'taker_rate')::numeric);
+        when 'adjust_balance' then
+            given := exchange.adjust_balance(
+                (arguments ->> 'account_id')::bigint, arguments ->> 'asset', (arguments ->> 'amount')::numeric,
+                proposal.reason, 'proposal:' || proposal.proposal_id);
+            return jsonb_build_object('adjustment_id', given);
+        when 'set_market_status' then
+            perform exchange.set_market_status(arguments ->> 'market', arguments ->> 'status');
+        when 'set_market_limits' then
+            perform exchange.set_market_limits(
+                arguments ->> 'market', (arguments ->> 'min_quantity')::numeric, (arguments ->> 'max_quantity')::numeric,
+                (arguments ->> 'min_notional')::numeric, (arguments ->> 'price_band')::numeric,
+                (arguments ->> 'max_open_orders')::integer);
+    end case;
+    return '{}';
+end $$;
+
+ALTER FUNCTION staff.run_action(proposal staff.proposals) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION staff.run_action(proposal staff.proposals) IS 'Does what a proposal says, and gives what came of it. An action that is not in its list is an error. For other functions: nobody may call it.';
+
+CREATE FUNCTION staff.session_member(token_hash bytea) RETURNS TABLE(staff_session_id bigint, staff_id bigint, roles text[], expires_at timestamp with time zone)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select s.staff_session_id, s.staff_id, m.roles, s.expires_at
+    from staff.sessions s join staff.members m on m.staff_id = s.staff_id
+    where s.token_hash = session_member.token_hash and s.ended_at is null and s.expires_at > now()
+        and s.used_at > now() - interval '30 minutes' and m.status = 'active'
+$$;
+
+ALTER FUNCTION staff.session_member(token_hash bytea) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION staff.session_member(token_hash bytea) IS 'Whose session it is and what the member may do: no row where the token is unknown, its session has ended, or the member is disabled. What the session then does asks staff.require again.';
+
+CREATE FUNCTION staff.set_member_roles(staff_id bigint, roles text[]) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    changed staff.members;
+begin
+    select * into changed from staff.members m where m.staff_id = set_member_roles.staff_id for no key update;
+    if not found then
+        perform exchange.reject('MEMBER_NOT_FOUND', format('no member %s', set_member_roles.staff_id));
+    end if;
+    if set_member_roles.roles <> '{}' and (changed.status <> 'active' or changed.enrolled_at is null) then
+        perform exchange.reject('MEMBER_NOT_ENROLLED', 'roles are for members who have logged in and are not disabled');
+    end if;
+    update staff.members m set roles = set_member_roles.roles where m.staff_id = changed.staff_id;
+    if 'administrator' = any (changed.roles) and not 'administrator' = any (set_member_roles.roles) then
+        perform staff.require_administrators();
+    end if;
+end $$;
+
+ALTER FUNCTION staff.set_member_roles(staff_id bigint, roles text[]) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION staff.set_member_roles(staff_id bigint, roles text[]) IS 'Sets all roles of a member; what they allowed before ends at once. For staff.run_action. Rejects: MEMBER_NOT_FOUND, MEMBER_NOT_ENROLLED, TOO_FEW_ADMINISTRATORS.';
+
+CREATE FUNCTION staff.show_account(staff_session_id bigint, account_id bigint) RETURNS TABLE(email text, status text, fee_tier_id integer, fee_tier text, email_verified_at timestamp with time zone, created_at timestamp with time zone, open_sessions integer, live_api_keys integer, balances jsonb)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    actor bigint := staff.require(show_account.staff_session_id, 'support', 'risk', 'finance', 'reviewer');
+begin
+    return query
+    select a.email, a.status, a.fee_tier_id, t.name, a.email_verified_at, a.created_at,
+        (select count(*)::integer from exchange.sessions s where s.account_id = a.account_id and s.expires_at > now()),
+        (select count(*)::integer from exchange.api_keys k where k.account_id = a.account_id and k.revoked_at is null),
+        coalesce((
+            select jsonb_agg(jsonb_build_object('asset', x.symbol, 'available', b.available::text, 'held', b.held::text) order by x.symbol)
+            from exchange.balances b join exchange.assets x on x.asset_id = b.asset_id
+            where b.account_id = a.account_id), '[]')
+    from exchange.accounts a join exchange.fee_tiers t on t.fee_tier_id = a.fee_tier_id
+    where a.account_id = show_account.account_id and a.role = 'user';
+    if not found then
+        perform exchange.reject('ACCOUNT_NOT_FOUND', format('no user''s account %s', show_account.account_id));
+    end if;
+    perform audit.record(actor, 'account_shown', 'account:' || show_account.account_id, '{}');
+end $$;
+
+ALTER FUNCTION staff.show_account(staff_session_id bigint, account_id bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION staff.show_account(staff_session_id bigint, account_id bigint) IS 'A user''s account and what it has, as JSON {asset, available, held}. Logged. Rejects: ACCESS_REVOKED, PERMISSION_DENIED, ACCOUNT_NOT_FOUND.';
+
+ALTER TABLE audit.entries ALTER COLUMN entry_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME audit.entries_entry_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE audit.head (
+    head_id integer DEFAULT 1 NOT NULL,
+    link_number bigint DEFAULT 0 NOT NULL,
+    hash bytea DEFAULT decode(repeat('00'::text, 32), 'hex'::text) NOT NULL,
+    CONSTRAINT head_hash_length CHECK ((octet_length(hash) = 32)),
+    CONSTRAINT head_head_id_single CHECK ((head_id = 1))
+);
+
+ALTER TABLE audit.head OWNER TO exchange_owner;
+
+COMMENT ON TABLE audit.head IS 'One row: where the chain ends. Whoever makes links locks it.';
+
+COMMENT ON COLUMN audit.head.head_id IS 'Always 1.';
+
+COMMENT ON COLUMN audit.head.link_number IS 'The last link; 0 before the first.';
+
+COMMENT ON COLUMN audit.head.hash IS 'Its hash.';
+
+CREATE TABLE audit.links (
+    link_number bigint NOT NULL,
+    entry_id bigint NOT NULL,
+    hash bytea NOT NULL,
+    linked_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT links_hash_length CHECK ((octet_length(hash) = 32)),
+    CONSTRAINT links_link_number_positive CHECK ((link_number > 0))
+);
+
+ALTER TABLE audit.links OWNER TO exchange_owner;
+
+COMMENT ON TABLE audit.links IS 'The chain: each link''s hash covers the hash before it and one entry. Made by the worker audit, in the order in which it met the entries.';
+
+COMMENT ON COLUMN audit.links.link_number IS 'Counts from 1 without gap.';
+
+COMMENT ON COLUMN audit.links.entry_id IS 'Which entry.';
+
+COMMENT ON COLUMN audit.links.hash IS 'SHA-256 of the hash before it (32 zero bytes at first) and the entry; see audit.entry_hash.';
+
+COMMENT ON COLUMN audit.links.linked_at IS 'When it was linked.';
+
+CREATE TABLE audit.unlinked (
+    entry_id bigint NOT NULL
+);
+
+ALTER TABLE audit.unlinked OWNER TO exchange_owner;
+
+COMMENT ON TABLE audit.unlinked IS 'Entries that wait for their link.';
+
+COMMENT ON COLUMN audit.unlinked.entry_id IS 'Which entry.';
+
 CREATE TABLE exchange.assets (
     asset_id integer NOT NULL,
     symbol text NOT NULL,
@@ -2581,6 +3745,18 @@ CREATE VIEW checks.assets_sum_to_zero AS
 ALTER TABLE checks.assets_sum_to_zero OWNER TO exchange_owner;
 
 COMMENT ON VIEW checks.assets_sum_to_zero IS 'Assets whose ledger does not sum to zero, or whose balances together are not what came in from outside.';
+
+CREATE VIEW checks.audit_chain_is_whole AS
+ SELECT v.link_number,
+    v.entry_id,
+    v.problem
+   FROM (( SELECT GREATEST((max(l.link_number) - 10000), (1)::bigint) AS from_link
+           FROM audit.links l) newest
+     CROSS JOIN LATERAL audit.verify_chain(newest.from_link) v(link_number, entry_id, problem));
+
+ALTER TABLE checks.audit_chain_is_whole OWNER TO exchange_owner;
+
+COMMENT ON VIEW checks.audit_chain_is_whole IS 'The first broken one of the audit log''s newest 10,000 links.';
 
 CREATE VIEW checks.balances_equal_ledger AS
  SELECT account_id,
@@ -3211,7 +4387,11 @@ UNION ALL
 UNION ALL
  SELECT 'partitions_made_ahead'::text AS check_name,
     to_jsonb(c.*) AS violation
-   FROM checks.partitions_made_ahead c;
+   FROM checks.partitions_made_ahead c
+UNION ALL
+ SELECT 'audit_chain_is_whole'::text AS check_name,
+    to_jsonb(c.*) AS violation
+   FROM checks.audit_chain_is_whole c;
 
 ALTER TABLE checks.violations OWNER TO exchange_owner;
 
@@ -3840,9 +5020,190 @@ ALTER TABLE reporting.trades OWNER TO exchange_owner;
 
 COMMENT ON VIEW reporting.trades IS 'Trades with names and both fees.';
 
+CREATE TABLE staff.actions (
+    action text NOT NULL,
+    proposer_roles text[] NOT NULL,
+    decider_roles text[] NOT NULL,
+    CONSTRAINT actions_decider_roles_known CHECK (((decider_roles <@ ARRAY['reviewer'::text, 'risk'::text, 'finance'::text, 'support'::text, 'administrator'::text]) AND (cardinality(decider_roles) > 0))),
+    CONSTRAINT actions_proposer_roles_known CHECK (((proposer_roles <@ ARRAY['reviewer'::text, 'risk'::text, 'finance'::text, 'support'::text, 'administrator'::text]) AND (cardinality(proposer_roles) > 0)))
+);
+
+ALTER TABLE staff.actions OWNER TO exchange_owner;
+
+COMMENT ON TABLE staff.actions IS 'What needs a second person; staff.run_action knows how each is done.';
+
+COMMENT ON COLUMN staff.actions.action IS 'Names the action.';
+
+COMMENT ON COLUMN staff.actions.proposer_roles IS 'One of these roles proposes it.';
+
+COMMENT ON COLUMN staff.actions.decider_roles IS 'Another person with one of these roles decides it.';
+
+CREATE TABLE staff.foundation (
+    foundation_id integer DEFAULT 1 NOT NULL,
+    founder_id bigint NOT NULL,
+    founded_at timestamp with time zone DEFAULT now() NOT NULL,
+    completed_at timestamp with time zone,
+    CONSTRAINT foundation_foundation_id_single CHECK ((foundation_id = 1))
+);
+
+ALTER TABLE staff.foundation OWNER TO exchange_owner;
+
+COMMENT ON TABLE staff.foundation IS 'One row: who was made first administrator by the bootstrap command, which works once.';
+
+COMMENT ON COLUMN staff.foundation.foundation_id IS 'Always 1.';
+
+COMMENT ON COLUMN staff.foundation.founder_id IS 'The first administrator.';
+
+COMMENT ON COLUMN staff.foundation.founded_at IS 'When.';
+
+COMMENT ON COLUMN staff.foundation.completed_at IS 'When a second administrator was made. Until then, and never again, the founder may make one alone.';
+
+CREATE TABLE staff.members (
+    staff_id bigint NOT NULL,
+    email text NOT NULL,
+    name text NOT NULL,
+    roles text[] DEFAULT '{}'::text[] NOT NULL,
+    status text DEFAULT 'active'::text NOT NULL,
+    password_hash text,
+    totp_secret bytea,
+    totp_step bigint,
+    enrolled_at timestamp with time zone,
+    failed_logins integer DEFAULT 0 NOT NULL,
+    locked_until timestamp with time zone,
+    invitation_hash bytea,
+    invited_until timestamp with time zone,
+    request_key text,
+    created_by bigint,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT members_credentials_together CHECK (((password_hash IS NULL) = (totp_secret IS NULL))),
+    CONSTRAINT members_email_lower CHECK ((email = lower(email))),
+    CONSTRAINT members_enrolled_has_credentials CHECK (((enrolled_at IS NULL) OR (password_hash IS NOT NULL))),
+    CONSTRAINT members_failed_logins_not_negative CHECK ((failed_logins >= 0)),
+    CONSTRAINT members_invitation_has_end CHECK (((invitation_hash IS NULL) = (invited_until IS NULL))),
+    CONSTRAINT members_invitation_hash_length CHECK ((octet_length(invitation_hash) = 32)),
+    CONSTRAINT members_name_length CHECK (((length(name) >= 1) AND (length(name) <= 100))),
+    CONSTRAINT members_roles_known CHECK ((roles <@ ARRAY['reviewer'::text, 'risk'::text, 'finance'::text, 'support'::text, 'administrator'::text])),
+    CONSTRAINT members_status_known CHECK ((status = ANY (ARRAY['active'::text, 'disabled'::text])))
+);
+
+ALTER TABLE staff.members OWNER TO exchange_owner;
+
+COMMENT ON TABLE staff.members IS 'People of the exchange. Never deleted, because the audit log names them.';
+
+COMMENT ON COLUMN staff.members.staff_id IS 'Names the member everywhere; no account has anything to do with it.';
+
+COMMENT ON COLUMN staff.members.email IS 'Login name, lower case.';
+
+COMMENT ON COLUMN staff.members.name IS 'Who it is.';
+
+COMMENT ON COLUMN staff.members.roles IS 'What the member may do: reviewer, risk, finance, support, administrator.';
+
+COMMENT ON COLUMN staff.members.status IS 'active, or disabled: no login, no session.';
+
+COMMENT ON COLUMN staff.members.password_hash IS 'bcrypt; null until the invitation is accepted.';
+
+COMMENT ON COLUMN staff.members.totp_secret IS 'Secret of the one-time codes, encrypted by the API (AES-256-GCM, nonce first); the database never sees it.';
+
+COMMENT ON COLUMN staff.members.totp_step IS 'Time step of the last code that was taken: that code and earlier ones are refused.';
+
+COMMENT ON COLUMN staff.members.enrolled_at IS 'First login with a code; roles are given only after it.';
+
+COMMENT ON COLUMN staff.members.failed_logins IS 'Failed logins since the last good one.';
+
+COMMENT ON COLUMN staff.members.locked_until IS 'No login is tried before.';
+
+COMMENT ON COLUMN staff.members.invitation_hash IS 'SHA-256 of the one-time token that sets password and code; the token is nowhere stored.';
+
+COMMENT ON COLUMN staff.members.invited_until IS 'From when on the invitation is refused.';
+
+COMMENT ON COLUMN staff.members.request_key IS 'The idempotency key under which the member was made.';
+
+COMMENT ON COLUMN staff.members.created_by IS 'Who made the member; null for the first administrator.';
+
+COMMENT ON COLUMN staff.members.created_at IS 'When the member was made.';
+
+ALTER TABLE staff.members ALTER COLUMN staff_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME staff.members_staff_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+ALTER TABLE staff.proposals ALTER COLUMN proposal_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME staff.proposals_proposal_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE staff.sessions (
+    staff_session_id bigint NOT NULL,
+    staff_id bigint NOT NULL,
+    token_hash bytea NOT NULL,
+    address inet,
+    user_agent text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    used_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    CONSTRAINT sessions_expires_later CHECK ((expires_at > created_at)),
+    CONSTRAINT sessions_token_hash_length CHECK ((octet_length(token_hash) = 32)),
+    CONSTRAINT sessions_user_agent_length CHECK ((length(user_agent) <= 200))
+);
+
+ALTER TABLE staff.sessions OWNER TO exchange_owner;
+
+COMMENT ON TABLE staff.sessions IS 'Logins of staff, by password and code. Ended ones stay: proposals name them.';
+
+COMMENT ON COLUMN staff.sessions.staff_session_id IS 'Names the session in functions; says nothing about the token.';
+
+COMMENT ON COLUMN staff.sessions.staff_id IS 'Whose login it is.';
+
+COMMENT ON COLUMN staff.sessions.token_hash IS 'SHA-256 of the token; the token itself is nowhere stored.';
+
+COMMENT ON COLUMN staff.sessions.address IS 'From where the login came.';
+
+COMMENT ON COLUMN staff.sessions.user_agent IS 'Which program logged in, as it said itself.';
+
+COMMENT ON COLUMN staff.sessions.created_at IS 'When the login happened.';
+
+COMMENT ON COLUMN staff.sessions.used_at IS 'When it was last used, to the minute: an idle session ends.';
+
+COMMENT ON COLUMN staff.sessions.expires_at IS 'From when on the token is refused however it is used.';
+
+COMMENT ON COLUMN staff.sessions.ended_at IS 'When it was ended before.';
+
+ALTER TABLE staff.sessions ALTER COLUMN staff_session_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME staff.sessions_staff_session_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 ALTER TABLE ONLY exchange.orders ATTACH PARTITION exchange.orders_closed FOR VALUES IN ('filled', 'cancelled', 'expired');
 
 ALTER TABLE ONLY exchange.orders ATTACH PARTITION exchange.orders_open FOR VALUES IN ('open');
+
+ALTER TABLE ONLY audit.entries
+    ADD CONSTRAINT entries_pkey PRIMARY KEY (entry_id);
+
+ALTER TABLE ONLY audit.head
+    ADD CONSTRAINT head_pkey PRIMARY KEY (head_id);
+
+ALTER TABLE ONLY audit.links
+    ADD CONSTRAINT links_entry_id_key UNIQUE (entry_id);
+
+ALTER TABLE ONLY audit.links
+    ADD CONSTRAINT links_pkey PRIMARY KEY (link_number);
+
+ALTER TABLE ONLY audit.unlinked
+    ADD CONSTRAINT unlinked_pkey PRIMARY KEY (entry_id);
 
 ALTER TABLE ONLY exchange.account_tokens
     ADD CONSTRAINT account_tokens_pkey PRIMARY KEY (token_hash);
@@ -3943,9 +5304,47 @@ ALTER TABLE ONLY exchange.streams
 ALTER TABLE ONLY exchange.trades
     ADD CONSTRAINT trades_pkey PRIMARY KEY (trade_id, traded_at);
 
+ALTER TABLE ONLY staff.actions
+    ADD CONSTRAINT actions_pkey PRIMARY KEY (action);
+
+ALTER TABLE ONLY staff.foundation
+    ADD CONSTRAINT foundation_pkey PRIMARY KEY (foundation_id);
+
+ALTER TABLE ONLY staff.members
+    ADD CONSTRAINT members_email_key UNIQUE (email);
+
+ALTER TABLE ONLY staff.members
+    ADD CONSTRAINT members_invitation_hash_key UNIQUE (invitation_hash);
+
+ALTER TABLE ONLY staff.members
+    ADD CONSTRAINT members_pkey PRIMARY KEY (staff_id);
+
+ALTER TABLE ONLY staff.members
+    ADD CONSTRAINT members_request_key_key UNIQUE (created_by, request_key);
+
+ALTER TABLE ONLY staff.proposals
+    ADD CONSTRAINT proposals_pkey PRIMARY KEY (proposal_id);
+
+ALTER TABLE ONLY staff.proposals
+    ADD CONSTRAINT proposals_request_key_key UNIQUE (proposed_by, request_key);
+
+ALTER TABLE ONLY staff.sessions
+    ADD CONSTRAINT sessions_pkey PRIMARY KEY (staff_session_id);
+
+ALTER TABLE ONLY staff.sessions
+    ADD CONSTRAINT sessions_token_hash_key UNIQUE (token_hash);
+
+CREATE INDEX entries_action_idx ON audit.entries USING btree (action, entry_id);
+
+CREATE INDEX entries_staff_id_idx ON audit.entries USING btree (staff_id, entry_id);
+
+CREATE INDEX entries_subject_idx ON audit.entries USING btree (subject, entry_id);
+
 CREATE INDEX account_tokens_account_id_idx ON exchange.account_tokens USING btree (account_id, created_at);
 
 CREATE INDEX account_tokens_expires_at_idx ON exchange.account_tokens USING btree (expires_at);
+
+CREATE INDEX accounts_email_prefix_idx ON exchange.accounts USING btree (email COLLATE "C");
 
 CREATE INDEX adjustments_account_id_idx ON exchange.adjustments USING btree (account_id, asset_id, adjusted_at);
 
@@ -3973,6 +5372,10 @@ CREATE INDEX trades_maker_account_id_idx ON ONLY exchange.trades USING btree (ma
 
 CREATE INDEX trades_taker_account_id_idx ON ONLY exchange.trades USING btree (taker_account_id, trade_id);
 
+CREATE INDEX proposals_pending_idx ON staff.proposals USING btree (proposed_by) WHERE (state = 'pending'::text);
+
+CREATE INDEX sessions_staff_id_idx ON staff.sessions USING btree (staff_id) WHERE (ended_at IS NULL);
+
 CREATE OR REPLACE VIEW reporting.market_totals AS
  SELECT m.symbol AS market,
     m.status,
@@ -3985,9 +5388,20 @@ CREATE OR REPLACE VIEW reporting.market_totals AS
      LEFT JOIN exchange.trades t ON ((t.market_id = m.market_id)))
   GROUP BY m.market_id;
 
+CREATE TRIGGER entries_only_added BEFORE DELETE OR UPDATE OR TRUNCATE ON audit.entries FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+
+ALTER TABLE audit.entries ENABLE ALWAYS TRIGGER entries_only_added;
+
+CREATE TRIGGER links_only_added BEFORE DELETE OR UPDATE OR TRUNCATE ON audit.links FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+
+ALTER TABLE audit.links ENABLE ALWAYS TRIGGER links_only_added;
+
 CREATE TRIGGER markets_check BEFORE INSERT OR UPDATE ON exchange.markets FOR EACH ROW EXECUTE FUNCTION exchange.check_market();
 
 CREATE TRIGGER markets_tell AFTER INSERT OR DELETE OR UPDATE ON exchange.markets FOR EACH ROW EXECUTE FUNCTION exchange.tell_market();
+
+ALTER TABLE ONLY audit.entries
+    ADD CONSTRAINT entries_staff_id_fkey FOREIGN KEY (staff_id) REFERENCES staff.members(staff_id);
 
 ALTER TABLE ONLY exchange.account_tokens
     ADD CONSTRAINT account_tokens_account_id_fkey FOREIGN KEY (account_id) REFERENCES exchange.accounts(account_id);
@@ -4031,6 +5445,30 @@ ALTER TABLE ONLY exchange.markets
 ALTER TABLE ONLY exchange.sessions
     ADD CONSTRAINT sessions_account_id_fkey FOREIGN KEY (account_id) REFERENCES exchange.accounts(account_id);
 
+ALTER TABLE ONLY staff.foundation
+    ADD CONSTRAINT foundation_founder_id_fkey FOREIGN KEY (founder_id) REFERENCES staff.members(staff_id);
+
+ALTER TABLE ONLY staff.members
+    ADD CONSTRAINT members_created_by_fkey FOREIGN KEY (created_by) REFERENCES staff.members(staff_id);
+
+ALTER TABLE ONLY staff.proposals
+    ADD CONSTRAINT proposals_action_fkey FOREIGN KEY (action) REFERENCES staff.actions(action);
+
+ALTER TABLE ONLY staff.proposals
+    ADD CONSTRAINT proposals_decided_by_fkey FOREIGN KEY (decided_by) REFERENCES staff.members(staff_id);
+
+ALTER TABLE ONLY staff.proposals
+    ADD CONSTRAINT proposals_decider_session_id_fkey FOREIGN KEY (decider_session_id) REFERENCES staff.sessions(staff_session_id);
+
+ALTER TABLE ONLY staff.proposals
+    ADD CONSTRAINT proposals_proposed_by_fkey FOREIGN KEY (proposed_by) REFERENCES staff.members(staff_id);
+
+ALTER TABLE ONLY staff.proposals
+    ADD CONSTRAINT proposals_proposer_session_id_fkey FOREIGN KEY (proposer_session_id) REFERENCES staff.sessions(staff_session_id);
+
+ALTER TABLE ONLY staff.sessions
+    ADD CONSTRAINT sessions_staff_id_fkey FOREIGN KEY (staff_id) REFERENCES staff.members(staff_id);
+
 ALTER TABLE exchange.adjustments ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY adjustments_all ON exchange.adjustments FOR SELECT TO exchange_worker, exchange_analyst USING (true);
@@ -4067,6 +5505,10 @@ CREATE POLICY trades_all ON exchange.trades FOR SELECT TO exchange_worker, excha
 
 CREATE POLICY trades_own ON exchange.trades FOR SELECT TO exchange_api USING (((maker_account_id = (NULLIF(current_setting('exchange.account_id'::text, true), ''::text))::bigint) OR (taker_account_id = (NULLIF(current_setting('exchange.account_id'::text, true), ''::text))::bigint)));
 
+GRANT USAGE ON SCHEMA audit TO exchange_api;
+GRANT USAGE ON SCHEMA audit TO exchange_worker;
+GRANT USAGE ON SCHEMA audit TO exchange_analyst;
+
 GRANT USAGE ON SCHEMA checks TO exchange_worker;
 GRANT USAGE ON SCHEMA checks TO exchange_analyst;
 
@@ -4076,6 +5518,31 @@ GRANT USAGE ON SCHEMA exchange TO exchange_analyst;
 
 GRANT USAGE ON SCHEMA reporting TO exchange_worker;
 GRANT USAGE ON SCHEMA reporting TO exchange_analyst;
+
+GRANT USAGE ON SCHEMA staff TO exchange_api;
+GRANT USAGE ON SCHEMA staff TO exchange_worker;
+GRANT USAGE ON SCHEMA staff TO exchange_analyst;
+
+GRANT SELECT ON TABLE audit.entries TO exchange_worker;
+GRANT SELECT ON TABLE audit.entries TO exchange_analyst;
+
+REVOKE ALL ON FUNCTION audit.entry_hash(previous bytea, link_number bigint, entry audit.entries) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.entry_hash(previous bytea, link_number bigint, entry audit.entries) TO exchange_worker;
+GRANT ALL ON FUNCTION audit.entry_hash(previous bytea, link_number bigint, entry audit.entries) TO exchange_analyst;
+
+REVOKE ALL ON FUNCTION audit.link_entries(at_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.link_entries(at_most integer) TO exchange_worker;
+
+REVOKE ALL ON FUNCTION audit.list_entries(staff_session_id bigint, before_entry_id bigint, of_staff_id bigint, of_action text, of_subject text, at_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.list_entries(staff_session_id bigint, before_entry_id bigint, of_staff_id bigint, of_action text, of_subject text, at_most integer) TO exchange_api;
+
+REVOKE ALL ON FUNCTION audit.record(staff_id bigint, action text, subject text, detail jsonb) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit.refuse_change() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit.verify_chain(from_link bigint, known_link bigint, known_hash bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.verify_chain(from_link bigint, known_link bigint, known_hash bytea) TO exchange_worker;
+GRANT ALL ON FUNCTION audit.verify_chain(from_link bigint, known_link bigint, known_hash bytea) TO exchange_analyst;
 
 REVOKE ALL ON FUNCTION exchange.account_statement(account_id bigint, from_time timestamp with time zone, to_time timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.account_statement(account_id bigint, from_time timestamp with time zone, to_time timestamp with time zone) TO exchange_api;
@@ -4301,6 +5768,12 @@ GRANT ALL ON FUNCTION exchange.sessions_of(account_id bigint) TO exchange_api;
 
 REVOKE ALL ON FUNCTION exchange.set_account_status(account_id bigint, status text) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION exchange.set_fee_rates(fee_tier_id integer, maker_rate numeric, taker_rate numeric) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION exchange.set_fee_tier(account_id bigint, fee_tier_id integer) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION exchange.set_market_limits(market text, min_quantity numeric, max_quantity numeric, min_notional numeric, price_band numeric, max_open_orders integer) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION exchange.set_market_status(market text, status text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION exchange.set_password(token_hash bytea, password_hash text) FROM PUBLIC;
@@ -4350,6 +5823,82 @@ GRANT ALL ON FUNCTION exchange.wait_durable() TO exchange_api;
 GRANT ALL ON FUNCTION exchange.wait_durable() TO exchange_worker;
 GRANT ALL ON FUNCTION exchange.wait_durable() TO exchange_analyst;
 
+REVOKE ALL ON FUNCTION staff.accept_invitation(invitation_hash bytea, password_hash text, totp_secret bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION staff.accept_invitation(invitation_hash bytea, password_hash text, totp_secret bytea) TO exchange_api;
+
+REVOKE ALL ON FUNCTION staff.close_session(staff_session_id bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION staff.close_session(staff_session_id bigint) TO exchange_api;
+
+REVOKE ALL ON FUNCTION staff.create_member(staff_session_id bigint, email text, name text, invitation_hash bytea, request_key text) FROM PUBLIC;
+GRANT ALL ON FUNCTION staff.create_member(staff_session_id bigint, email text, name text, invitation_hash bytea, request_key text) TO exchange_api;
+
+REVOKE ALL ON FUNCTION staff.decide(staff_session_id bigint, proposal_id bigint, approve boolean, reason text, request_key text) FROM PUBLIC;
+GRANT ALL ON FUNCTION staff.decide(staff_session_id bigint, proposal_id bigint, approve boolean, reason text, request_key text) TO exchange_api;
+
+REVOKE ALL ON FUNCTION staff.disable_member(staff_session_id bigint, staff_id bigint, reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION staff.disable_member(staff_session_id bigint, staff_id bigint, reason text) TO exchange_api;
+
+REVOKE ALL ON FUNCTION staff.end_sessions(staff_id bigint) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION staff.fail_login(staff_id bigint, address inet) FROM PUBLIC;
+GRANT ALL ON FUNCTION staff.fail_login(staff_id bigint, address inet) TO exchange_api;
+
+REVOKE ALL ON FUNCTION staff.find_accounts(staff_session_id bigint, email_prefix text, at_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION staff.find_accounts(staff_session_id bigint, email_prefix text, at_most integer) TO exchange_api;
+
+REVOKE ALL ON FUNCTION staff.freeze_account(staff_session_id bigint, account_id bigint, reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION staff.freeze_account(staff_session_id bigint, account_id bigint, reason text) TO exchange_api;
+
+REVOKE ALL ON FUNCTION staff.invite_member(staff_session_id bigint, staff_id bigint, invitation_hash bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION staff.invite_member(staff_session_id bigint, staff_id bigint, invitation_hash bytea) TO exchange_api;
+
+REVOKE ALL ON FUNCTION staff.invited_member(invitation_hash bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION staff.invited_member(invitation_hash bytea) TO exchange_api;
+
+REVOKE ALL ON FUNCTION staff.list_members(staff_session_id bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION staff.list_members(staff_session_id bigint) TO exchange_api;
+
+REVOKE ALL ON FUNCTION staff.list_proposals(staff_session_id bigint, of_state text, before_proposal_id bigint, at_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION staff.list_proposals(staff_session_id bigint, of_state text, before_proposal_id bigint, at_most integer) TO exchange_api;
+
+REVOKE ALL ON FUNCTION staff.login_member(email text) FROM PUBLIC;
+GRANT ALL ON FUNCTION staff.login_member(email text) TO exchange_api;
+
+REVOKE ALL ON FUNCTION staff.make_founder(email text, name text, invitation_hash bytea) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION staff.open_session(staff_id bigint, token_hash bytea, password_hash text, totp_step bigint, address inet, user_agent text) FROM PUBLIC;
+GRANT ALL ON FUNCTION staff.open_session(staff_id bigint, token_hash bytea, password_hash text, totp_step bigint, address inet, user_agent text) TO exchange_api;
+
+GRANT SELECT ON TABLE staff.proposals TO exchange_worker;
+GRANT SELECT ON TABLE staff.proposals TO exchange_analyst;
+
+REVOKE ALL ON FUNCTION staff.proposal_state(proposal staff.proposals) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION staff.propose(staff_session_id bigint, action text, arguments jsonb, reason text, request_key text) FROM PUBLIC;
+GRANT ALL ON FUNCTION staff.propose(staff_session_id bigint, action text, arguments jsonb, reason text, request_key text) TO exchange_api;
+
+REVOKE ALL ON FUNCTION staff.require(staff_session_id bigint, VARIADIC any_of text[]) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION staff.require_administrators() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION staff.reset_member(staff_id bigint) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION staff.run_action(proposal staff.proposals) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION staff.session_member(token_hash bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION staff.session_member(token_hash bytea) TO exchange_api;
+
+REVOKE ALL ON FUNCTION staff.set_member_roles(staff_id bigint, roles text[]) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION staff.show_account(staff_session_id bigint, account_id bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION staff.show_account(staff_session_id bigint, account_id bigint) TO exchange_api;
+
+GRANT SELECT ON TABLE audit.head TO exchange_worker;
+GRANT SELECT ON TABLE audit.head TO exchange_analyst;
+
+GRANT SELECT ON TABLE audit.links TO exchange_worker;
+GRANT SELECT ON TABLE audit.links TO exchange_analyst;
+
 GRANT SELECT ON TABLE exchange.assets TO exchange_api;
 GRANT SELECT ON TABLE exchange.assets TO exchange_worker;
 GRANT SELECT ON TABLE exchange.assets TO exchange_analyst;
@@ -4393,6 +5942,9 @@ GRANT SELECT ON TABLE exchange.ledger TO exchange_analyst;
 
 GRANT SELECT ON TABLE checks.assets_sum_to_zero TO exchange_worker;
 GRANT SELECT ON TABLE checks.assets_sum_to_zero TO exchange_analyst;
+
+GRANT SELECT ON TABLE checks.audit_chain_is_whole TO exchange_worker;
+GRANT SELECT ON TABLE checks.audit_chain_is_whole TO exchange_analyst;
 
 GRANT SELECT ON TABLE checks.balances_equal_ledger TO exchange_worker;
 GRANT SELECT ON TABLE checks.balances_equal_ledger TO exchange_analyst;
@@ -4500,3 +6052,33 @@ GRANT SELECT ON TABLE reporting.orders TO exchange_analyst;
 
 GRANT SELECT ON TABLE reporting.trades TO exchange_worker;
 GRANT SELECT ON TABLE reporting.trades TO exchange_analyst;
+
+GRANT SELECT ON TABLE staff.actions TO exchange_worker;
+GRANT SELECT ON TABLE staff.actions TO exchange_analyst;
+
+GRANT SELECT ON TABLE staff.foundation TO exchange_worker;
+GRANT SELECT ON TABLE staff.foundation TO exchange_analyst;
+
+GRANT SELECT(staff_id) ON TABLE staff.members TO exchange_worker;
+GRANT SELECT(staff_id) ON TABLE staff.members TO exchange_analyst;
+
+GRANT SELECT(email) ON TABLE staff.members TO exchange_worker;
+GRANT SELECT(email) ON TABLE staff.members TO exchange_analyst;
+
+GRANT SELECT(name) ON TABLE staff.members TO exchange_worker;
+GRANT SELECT(name) ON TABLE staff.members TO exchange_analyst;
+
+GRANT SELECT(roles) ON TABLE staff.members TO exchange_worker;
+GRANT SELECT(roles) ON TABLE staff.members TO exchange_analyst;
+
+GRANT SELECT(status) ON TABLE staff.members TO exchange_worker;
+GRANT SELECT(status) ON TABLE staff.members TO exchange_analyst;
+
+GRANT SELECT(enrolled_at) ON TABLE staff.members TO exchange_worker;
+GRANT SELECT(enrolled_at) ON TABLE staff.members TO exchange_analyst;
+
+GRANT SELECT(created_by) ON TABLE staff.members TO exchange_worker;
+GRANT SELECT(created_by) ON TABLE staff.members TO exchange_analyst;
+
+GRANT SELECT(created_at) ON TABLE staff.members TO exchange_worker;
+GRANT SELECT(created_at) ON TABLE staff.members TO exchange_analyst;

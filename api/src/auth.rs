@@ -12,7 +12,9 @@ pub mod password;
 pub mod permissions;
 pub mod secrets;
 pub mod signature;
+pub mod staff;
 pub mod token;
+pub mod totp;
 
 use std::net::IpAddr;
 

@@ -51,6 +51,7 @@ pub enum Refusals {
         (name = "account", description = "What the caller has, had and pays"),
         (name = "market", description = "What everybody may know"),
         (name = "stream", description = "The WebSocket"),
+        (name = "admin", description = "What staff do; `x-staff-roles` says who may"),
         (name = "health", description = "For load balancers and supervisors"),
     )
 )]

@@ -1,6 +1,7 @@
 //! The list of routes; one file per group. A handler is: parse, authorise, call, reply.
 
 pub(crate) mod account;
+pub(crate) mod admin;
 mod auth;
 mod health;
 mod market;
@@ -22,10 +23,11 @@ use crate::panics;
 use crate::request_id;
 use crate::ws;
 
-/// Every route of the API, and the document that describes them. A route that is listed here is
+/// Every route, and the document that describes them. A route that is listed here is
 /// documented; there is no other way in.
 fn documented() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(openapi::base())
+        .merge(of_staff())
         .routes(routes!(health::health))
         .routes(routes!(health::live))
         .routes(routes!(health::ready))
@@ -63,6 +65,35 @@ fn documented() -> OpenApiRouter<App> {
         .routes(routes!(market::klines::klines))
         .routes(routes!(market::time::time))
         .routes(routes!(ws::connect))
+}
+
+/// The routes of staff.
+fn of_staff() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(admin::login::staff_login))
+        .routes(routes!(admin::logout::staff_logout))
+        .routes(routes!(admin::session::staff_session))
+        .routes(routes!(admin::accept_invitation::accept_invitation))
+        .routes(routes!(
+            admin::members::members,
+            admin::create_member::create_member
+        ))
+        .routes(routes!(admin::invite_member::invite_member))
+        .routes(routes!(admin::disable_member::disable_member))
+        .routes(routes!(admin::member_roles::propose_roles))
+        .routes(routes!(admin::member_reset::propose_reset))
+        .routes(routes!(admin::proposals::proposals))
+        .routes(routes!(admin::decide::decide))
+        .routes(routes!(admin::audit::audit))
+        .routes(routes!(admin::accounts::find_accounts))
+        .routes(routes!(admin::account::show_account))
+        .routes(routes!(admin::freeze_account::freeze_account))
+        .routes(routes!(admin::unfreeze_account::propose_unfreeze))
+        .routes(routes!(admin::fee_tier::propose_fee_tier))
+        .routes(routes!(admin::fee_rates::propose_fee_rates))
+        .routes(routes!(admin::adjust_balance::propose_adjustment))
+        .routes(routes!(admin::market_status::propose_market_status))
+        .routes(routes!(admin::market_limits::propose_market_limits))
 }
 
 /// The OpenAPI document.

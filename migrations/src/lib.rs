@@ -1,6 +1,7 @@
 //! Brings a database to this program's schema: versioned migrations, the extension, and the
 //! repeatable contract under `sql/`. Seeds and demo accounts are asked for separately.
 
+pub mod administrator;
 pub mod connection;
 pub mod contract;
 pub mod demo;

@@ -25,6 +25,8 @@ pub fn dump(database_url: &str) -> Result<String> {
         .args([
             "--schema-only",
             "--schema=exchange",
+            "--schema=staff",
+            "--schema=audit",
             "--schema=risk",
             "--schema=checks",
             "--schema=reporting",

@@ -25,5 +25,7 @@ select 'amounts_on_grid', to_jsonb(c) from checks.amounts_on_grid c
 union all
 select 'candles_equal_trades', to_jsonb(c) from checks.candles_equal_trades c
 union all
-select 'partitions_made_ahead', to_jsonb(c) from checks.partitions_made_ahead c;
+select 'partitions_made_ahead', to_jsonb(c) from checks.partitions_made_ahead c
+union all
+select 'audit_chain_is_whole', to_jsonb(c) from checks.audit_chain_is_whole c;
 comment on view checks.violations is 'All checks in one statement, so in one snapshot: the check''s name and the offending row.';

@@ -16,6 +16,7 @@ pub mod random_commands;
 pub mod raw;
 pub mod scenario;
 pub mod socket;
+pub mod staff;
 pub mod trading;
 pub mod wait;
 pub mod worker;

@@ -6,3 +6,4 @@ mod connections;
 mod credentials;
 mod operations;
 mod party;
+mod staff;

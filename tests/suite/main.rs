@@ -35,5 +35,6 @@ mod schema;
 mod schemathesis;
 mod signatures;
 mod sockets;
+mod staff;
 mod tidy;
 mod transactions;

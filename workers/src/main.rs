@@ -8,10 +8,10 @@ use client::Pool;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 use workers::mail::MailConfig;
-use workers::{candles, deadlines, mail, upkeep};
+use workers::{audit, candles, deadlines, mail, upkeep};
 
-const USAGE: &str =
-    "usage: DATABASE_URL=postgres://… workers all | candles | deadlines | mail | upkeep [--once]";
+const USAGE: &str = "usage: DATABASE_URL=postgres://… workers \
+    all | audit | candles | deadlines | mail | upkeep [--once]";
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -40,6 +40,7 @@ async fn run() -> anyhow::Result<()> {
             ["all"] => all(&pool, &config).await,
             ["upkeep", "--once"] => upkeep::once(&pool).await.context("upkeep"),
             ["upkeep"] => upkeep::run(&pool).await.context("upkeep"),
+            ["audit"] => audit::run(&pool, &config).await.context("audit"),
             ["candles"] => candles::run(&pool, &config).await.context("candles"),
             ["deadlines"] => {
                 deadlines::run(&pool).await;
@@ -60,6 +61,7 @@ async fn run() -> anyhow::Result<()> {
 async fn all(pool: &Pool, config: &client::Config) -> anyhow::Result<()> {
     tokio::select! {
         ended = upkeep::run(pool) => ended.context("upkeep"),
+        ended = audit::run(pool, config) => ended.context("audit"),
         ended = candles::run(pool, config) => ended.context("candles"),
         () = deadlines::run(pool) => bail!("deadlines ended"),
         ended = mail(pool, config) => ended,

@@ -19,6 +19,9 @@ const WEIGHTS: &[(&str, u32)] = &[
     ("/api/auth/verify", 20),
     ("/api/auth/set-password", 20),
     ("/api/auth/api-keys", 5),
+    ("/api/admin/login", 20),
+    ("/api/admin/accept-invitation", 20),
+    ("/api/admin/audit", 5),
 ];
 
 /// What a route weighs, by its pattern.

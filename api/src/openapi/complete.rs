@@ -31,6 +31,9 @@ fn operation(method: &str, said: &mut Value) -> Result<(), String> {
         said["summary"] = json!(text.split_whitespace().collect::<Vec<_>>().join(" "));
     }
     said["security"] = security(operation.access);
+    if let Access::Staff(roles) = operation.access {
+        said["x-staff-roles"] = json!(roles);
+    }
     parameters(said, operation, is_mutating);
     responses(said, operation, is_mutating, has_body)
 }
@@ -40,6 +43,7 @@ fn security(access: Access) -> Value {
     match access {
         Access::Public => json!([]),
         Access::Owner => json!([{ "bearer": [] }]),
+        Access::Staff(_) => json!([{ "staff": [] }]),
         Access::Caller | Access::Read | Access::Trade => json!([{ "bearer": [] }, signed]),
     }
 }
@@ -168,6 +172,8 @@ fn security_schemes() -> Value {
     json!({
         "bearer": { "type": "http", "scheme": "bearer",
             "description": "The token that a login gave." },
+        "staff": { "type": "http", "scheme": "bearer",
+            "description": "The token that a login of staff gave." },
         "apiKey": header("X-Api-Key", "The API key's public id, 32 hexadecimal digits."),
         "apiTimestamp": header("X-Timestamp", "When the request was signed, in milliseconds UTC. \
             `X-Receive-Window` says for how long it is good, 5000 where absent, at most 60000."),

@@ -16,6 +16,8 @@ pub enum Access {
     Trade,
     /// A session alone.
     Owner,
+    /// A member of staff with one of these roles; none: any member.
+    Staff(&'static [&'static str]),
 }
 
 /// What an operation needs of the server.
@@ -40,6 +42,8 @@ pub struct Operation {
     pub needs: Needs,
     /// Codes of its own.
     pub codes: &'static [&'static str],
+    /// It asks for a second person.
+    pub is_proposal: bool,
 }
 
 /// Codes of any new order.
@@ -112,6 +116,33 @@ const CANCELLING_ALL: &[&str] = &[
     "MARKET_HALTED",
     "DUPLICATE_IDEMPOTENCY_KEY",
 ];
+/// What any proposal may be refused with.
+const PROPOSING: &[&str] = &["DUPLICATE_IDEMPOTENCY_KEY", "TOO_MANY_PROPOSALS"];
+/// What a decision may be refused with, those of the actions among them.
+const DECIDING: &[&str] = &[
+    "PROPOSAL_NOT_FOUND",
+    "PROPOSAL_DECIDED",
+    "PROPOSAL_EXPIRED",
+    "SECOND_PERSON_REQUIRED",
+    "ACCOUNT_NOT_FOUND",
+    "FEE_TIER_NOT_FOUND",
+    "MEMBER_NOT_FOUND",
+    "MEMBER_NOT_ENROLLED",
+    "TOO_FEW_ADMINISTRATORS",
+    "UNKNOWN_MARKET",
+    "UNKNOWN_ASSET",
+    "INVALID_AMOUNT",
+    "INVALID_FEE_RATE",
+    "INVALID_LIMITS",
+    "INSUFFICIENT_BALANCE",
+];
+const ADMINISTRATOR: &[&str] = &["administrator"];
+const FINANCE: &[&str] = &["finance"];
+const RISK: &[&str] = &["risk"];
+const ACCOUNT_VIEWERS: &[&str] = &["finance", "reviewer", "risk", "support"];
+const ACCOUNT_GUARDS: &[&str] = &["risk", "support"];
+const MARKET_GUARDS: &[&str] = &["administrator", "risk"];
+const ANY_ROLE: &[&str] = &["administrator", "finance", "reviewer", "risk", "support"];
 const OF_MARKET: &[&str] = &["UNKNOWN_MARKET"];
 
 /// Every operation.
@@ -155,6 +186,73 @@ pub const OPERATIONS: &[Operation] = &[
     read("ledger", &["UNKNOWN_ASSET"]),
     read("fees", &[]),
     public("open_socket", &[]),
+    public("staff_login", &["INVALID_CREDENTIALS"]),
+    public("accept_invitation", &["INVALID_TOKEN", "INVALID_PASSWORD"]),
+    staff("staff_logout", &[], &[]),
+    staff("staff_session", &[], &[]),
+    staff("members", ADMINISTRATOR, &[]),
+    staff(
+        "create_member",
+        ADMINISTRATOR,
+        &["MEMBER_EXISTS", "DUPLICATE_IDEMPOTENCY_KEY"],
+    ),
+    staff(
+        "invite_member",
+        ADMINISTRATOR,
+        &["MEMBER_NOT_FOUND", "MEMBER_ENROLLED"],
+    ),
+    staff(
+        "disable_member",
+        ADMINISTRATOR,
+        &["MEMBER_NOT_FOUND", "SECOND_PERSON_REQUIRED"],
+    ),
+    proposal(
+        "propose_roles",
+        ADMINISTRATOR,
+        &[
+            "MEMBER_NOT_FOUND",
+            "MEMBER_NOT_ENROLLED",
+            "TOO_FEW_ADMINISTRATORS",
+        ],
+    ),
+    proposal(
+        "propose_reset",
+        ADMINISTRATOR,
+        &["MEMBER_NOT_FOUND", "TOO_FEW_ADMINISTRATORS"],
+    ),
+    staff("proposals", ANY_ROLE, &[]),
+    staff("decide", ANY_ROLE, DECIDING),
+    staff("audit", ADMINISTRATOR, &[]),
+    staff("find_accounts", ACCOUNT_VIEWERS, &[]),
+    staff("show_account", ACCOUNT_VIEWERS, &["ACCOUNT_NOT_FOUND"]),
+    staff("freeze_account", ACCOUNT_GUARDS, &["ACCOUNT_NOT_FOUND"]),
+    proposal("propose_unfreeze", ACCOUNT_GUARDS, &["ACCOUNT_NOT_FOUND"]),
+    proposal(
+        "propose_fee_tier",
+        FINANCE,
+        &["ACCOUNT_NOT_FOUND", "FEE_TIER_NOT_FOUND"],
+    ),
+    proposal(
+        "propose_fee_rates",
+        FINANCE,
+        &["FEE_TIER_NOT_FOUND", "INVALID_FEE_RATE"],
+    ),
+    proposal(
+        "propose_adjustment",
+        FINANCE,
+        &[
+            "ACCOUNT_NOT_FOUND",
+            "UNKNOWN_ASSET",
+            "INVALID_AMOUNT",
+            "INSUFFICIENT_BALANCE",
+        ],
+    ),
+    proposal("propose_market_status", MARKET_GUARDS, OF_MARKET),
+    proposal(
+        "propose_market_limits",
+        RISK,
+        &["UNKNOWN_MARKET", "INVALID_LIMITS"],
+    ),
 ];
 
 const fn operation(
@@ -168,6 +266,7 @@ const fn operation(
         access,
         needs,
         codes,
+        is_proposal: false,
     }
 }
 
@@ -185,6 +284,26 @@ const fn owner(id: &'static str, codes: &'static [&'static str]) -> Operation {
 
 const fn trade(id: &'static str, codes: &'static [&'static str]) -> Operation {
     operation(id, Access::Trade, Needs::All, codes)
+}
+
+const fn staff(
+    id: &'static str,
+    roles: &'static [&'static str],
+    codes: &'static [&'static str],
+) -> Operation {
+    operation(id, Access::Staff(roles), Needs::All, codes)
+}
+
+/// An operation of staff that asks for a second person.
+const fn proposal(
+    id: &'static str,
+    roles: &'static [&'static str],
+    codes: &'static [&'static str],
+) -> Operation {
+    Operation {
+        is_proposal: true,
+        ..staff(id, roles, codes)
+    }
 }
 
 impl Operation {
@@ -207,8 +326,13 @@ impl Operation {
             codes.push("REQUEST_TIMEOUT");
         }
         if self.access != Access::Public {
-            codes.extend(["UNAUTHENTICATED", "INVALID_SIGNATURE", "ACCESS_REVOKED"]);
-            codes.extend(["ADDRESS_NOT_ALLOWED", "PERMISSION_DENIED"]);
+            codes.extend(["UNAUTHENTICATED", "ACCESS_REVOKED", "PERMISSION_DENIED"]);
+            if !matches!(self.access, Access::Staff(_)) {
+                codes.extend(["INVALID_SIGNATURE", "ADDRESS_NOT_ALLOWED"]);
+            }
+        }
+        if self.is_proposal {
+            codes.extend(PROPOSING);
         }
         if self.access == Access::Trade && is_mutating {
             codes.extend([

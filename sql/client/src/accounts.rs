@@ -254,7 +254,7 @@ pub async fn account_statement(
 }
 
 /// Whether Postgres reads it as a finite number and not as NaN, infinity or an error.
-fn is_decimal(text: &str) -> bool {
+pub fn is_decimal(text: &str) -> bool {
     let digits = text.strip_prefix('-').unwrap_or(text);
     let (whole, part) = digits.split_once('.').unwrap_or((digits, "0"));
     let all_digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());

@@ -5,6 +5,7 @@
 
 pub mod access;
 pub mod accounts;
+pub mod audit;
 pub mod authority;
 pub mod books;
 pub mod candles;
@@ -26,11 +27,14 @@ pub mod outcomes;
 pub mod partitions;
 pub mod place;
 pub mod pool;
+pub mod proposals;
 pub mod query;
 pub mod rates;
 pub mod registration;
 pub mod retry;
 pub mod sessions;
+pub mod staff;
+pub mod staff_accounts;
 pub mod submit;
 pub mod trades;
 pub mod transaction;
@@ -41,8 +45,10 @@ pub use access::{
 };
 pub use accounts::{
     Adjustment, AssetBalance, Balance, StatementEntry, account_balances, account_statement,
-    adjust_balance, balance_at, balances_of, create_account, set_account_status, set_password_hash,
+    adjust_balance, balance_at, balances_of, create_account, is_decimal, set_account_status,
+    set_password_hash,
 };
+pub use audit::{AUDIT_BELL, AuditEntry, AuditFilter, Linked, audit_entries, link_entries};
 pub use authority::{Authority, Authorized};
 pub use books::{BookMemory, BookOrder, book_memory, book_orders, reset_book};
 pub use candles::{Candle, CandleRange, advance_candles, candles, rebuild_candles};
@@ -69,6 +75,9 @@ pub use outcomes::{OrderOutcome, Outcome, Reject, State};
 pub use partitions::make_partitions;
 pub use place::Place;
 pub use pool::{Pool, ping};
+pub use proposals::{
+    Decided, Decision, MadeProposal, NewProposal, Proposal, decide, proposals, propose,
+};
 pub use query::Query;
 pub use rates::{RateGrant, RateRequest, take_rate};
 pub use registration::{forget_spent_access, register_account, set_password, verify_email};
@@ -76,6 +85,12 @@ pub use sessions::{
     Login, NewSession, OpenSession, Session, close_session, forget_ended_sessions, login_account,
     open_session, session_account, sessions_of,
 };
+pub use staff::{
+    Invited, MadeMember, Member, NewStaffSession, StaffLogin, StaffSession, accept_invitation,
+    close_staff_session, create_member, disable_member, fail_staff_login, invite_member,
+    invited_member, members, open_staff_session, staff_login, staff_session,
+};
+pub use staff_accounts::{FoundAccount, ShownAccount, find_accounts, freeze_account, show_account};
 pub use submit::{
     cancel_all_orders, cancel_order, place_order, reduce_order, replace_order, submit, submit_once,
     try_commands,

@@ -1,0 +1,266 @@
+//! Logging in: password and code, each code once, failures in a row, sessions that end.
+
+use serde_json::json;
+use tests::raw::Call;
+use tests::staff::{self, PASSWORD, Person};
+
+use super::stage::Stage;
+
+const WRONG: &str = "401 INVALID_CREDENTIALS";
+
+/// A member who has accepted the invitation and never logged in.
+async fn invited(stage: &Stage, name: &str) -> Person {
+    let text = format!(
+        "insert into staff.members (email, name, invitation_hash, invited_until)
+         values ('{name}@staff.example', 'Member', sha256('\\x{:064}'), now() + interval '1 day')",
+        name.len()
+    );
+    stage.run(&text).await;
+    let id = format!("select staff_id from staff.members where email = '{name}@staff.example'");
+    let id = stage.text(&id).await.parse().expect("a number");
+    let token = format!("{:064}", name.len());
+    Person::accept(stage.port(), id, &token)
+        .await
+        .expect("accepted")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_code_is_mandatory_and_works_once() {
+    let stage = Stage::set().await;
+    let port = stage.port();
+    let mut person = invited(&stage, "ann").await;
+    let without = json!({ "email": person.email, "password": PASSWORD });
+    let refused = Call::post("/api/admin/login", &without)
+        .send(port)
+        .await
+        .expect("an answer");
+    assert_eq!(
+        (refused.shown(), refused.body["field"].as_str()),
+        ("400 MALFORMED".to_owned(), Some("code"))
+    );
+    let code = person.code();
+    for wrong in [
+        "",
+        "000000x",
+        "12345",
+        &format!(
+            "{:06}",
+            (code.parse::<u32>().expect("digits") + 1) % 1_000_000
+        ),
+    ] {
+        let refused = person.try_login(port, wrong).await.expect("an answer");
+        assert_eq!(refused.shown(), WRONG, "{wrong}");
+    }
+    let unknown = json!({ "email": "nobody@staff.example", "password": PASSWORD, "code": code });
+    let unknown = Call::post("/api/admin/login", &unknown)
+        .send(port)
+        .await
+        .expect("an answer");
+    let refused = person.try_login(port, "000000").await.expect("an answer");
+    assert_eq!(
+        (unknown.status, &unknown.body),
+        (refused.status, &refused.body)
+    );
+    stage
+        .run("update staff.members set failed_logins = 0, locked_until = null")
+        .await;
+    // Eight at once with the same code: one comes in.
+    let tries = (0..8).map(|_| person.try_login(port, &code));
+    let shown: Vec<String> = futures::future::join_all(tries)
+        .await
+        .into_iter()
+        .map(|reply| reply.expect("an answer").shown())
+        .collect();
+    assert_eq!(
+        shown.iter().filter(|shown| *shown == "200").count(),
+        1,
+        "{shown:?}"
+    );
+    assert_eq!(
+        shown.iter().filter(|shown| *shown == WRONG).count(),
+        7,
+        "{shown:?}"
+    );
+    stage
+        .run("update staff.members set failed_logins = 0, locked_until = null")
+        .await;
+    assert_eq!(
+        person
+            .try_login(port, &code)
+            .await
+            .expect("an answer")
+            .shown(),
+        WRONG
+    );
+    person.login(port).await.expect("the next code");
+    assert_eq!(
+        person
+            .try_login(port, &code)
+            .await
+            .expect("an answer")
+            .shown(),
+        WRONG,
+        "an earlier one"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn failures_in_a_row_lock_the_login_for_a_while() {
+    let stage = Stage::set().await;
+    let port = stage.port();
+    let mut person = invited(&stage, "ann").await;
+    for _ in 0..5 {
+        let refused = person.try_login(port, "000000").await.expect("an answer");
+        assert_eq!(refused.shown(), WRONG);
+    }
+    let code = person.code();
+    assert_eq!(
+        person
+            .try_login(port, &code)
+            .await
+            .expect("an answer")
+            .shown(),
+        WRONG,
+        "locked"
+    );
+    let failures = "select failed_logins || ' ' || (locked_until > now() + interval '20 seconds')
+        from staff.members";
+    assert_eq!(
+        stage.text(failures).await,
+        "5 true",
+        "what fails meanwhile counts for nothing"
+    );
+    let logged = "select count(*) from audit.entries where action = 'login_failed'";
+    assert_eq!(stage.text(logged).await, "5");
+    stage
+        .run("update staff.members set locked_until = now()")
+        .await;
+    assert_eq!(
+        person
+            .try_login(port, &code)
+            .await
+            .expect("an answer")
+            .shown(),
+        "200"
+    );
+    let failures = "select failed_logins || ' ' || (locked_until is null) from staff.members";
+    assert_eq!(stage.text(failures).await, "0 true");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_session_ends_by_logout_idleness_age_and_disabling() {
+    let stage = Stage::set().await;
+    let port = stage.port();
+    let (_, admin) = staff::join(port, &stage.owner, &["administrator"])
+        .await
+        .expect("a member");
+    let (mut person, token) = staff::join(port, &stage.owner, &["support"])
+        .await
+        .expect("a member");
+    let live = async |token: &str| stage.get(token, "session").await.status;
+    assert_eq!(live(&token).await, 200);
+    stage
+        .run("update staff.sessions set used_at = now() - interval '31 minutes'")
+        .await;
+    assert_eq!(live(&token).await, 401, "idle");
+    stage.run("update staff.sessions set used_at = now()").await;
+    assert_eq!(live(&token).await, 200);
+    let aged = "update staff.sessions set created_at = now() - interval '9 hours', expires_at = now() - interval '1 hour'";
+    stage
+        .run(&format!("{aged} where staff_id = {}", person.staff_id))
+        .await;
+    assert_eq!(live(&token).await, 401, "old");
+    let token = person.login(port).await.expect("a login");
+    let body = json!({ "staffId": person.staff_id, "reason": "left" });
+    let own = json!({ "staffId": 1, "reason": "me" });
+    let refused = stage.post(&admin, "members/disable", own).await;
+    assert_eq!(refused.shown(), "403 SECOND_PERSON_REQUIRED");
+    assert_eq!(
+        stage.post(&admin, "members/disable", body).await.shown(),
+        "200"
+    );
+    assert_eq!(live(&token).await, 401, "disabled");
+    stage.run("update staff.members set totp_step = null").await;
+    let code = person.code();
+    assert_eq!(
+        person
+            .try_login(port, &code)
+            .await
+            .expect("an answer")
+            .shown(),
+        WRONG
+    );
+    assert_eq!(stage.post(&admin, "logout", json!({})).await.shown(), "200");
+    assert_eq!(live(&admin).await, 401, "logged out");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_invitation_works_once_and_not_for_ever_and_keeps_its_secrets() {
+    let stage = Stage::set().await;
+    let port = stage.port();
+    let (_, admin) = staff::join(port, &stage.owner, &["administrator"])
+        .await
+        .expect("a member");
+    let new = json!({ "email": "Eve@staff.example", "name": "Eve" });
+    let made = stage.post_once(&admin, "eve", "members", &new).await;
+    let again = stage.post_once(&admin, "eve", "members", &new).await;
+    assert_eq!(
+        (
+            again.body["staffId"].clone(),
+            again.body["repeated"].as_bool()
+        ),
+        (made.body["staffId"].clone(), Some(true))
+    );
+    assert!(again.body["invitation"].is_null(), "shown once");
+    assert_eq!(
+        stage.post(&admin, "members", new.clone()).await.shown(),
+        "409 MEMBER_EXISTS"
+    );
+    let other = json!({ "email": "eva@staff.example", "name": "Eva" });
+    let reused = stage.post_once(&admin, "eve", "members", &other).await;
+    assert_eq!(reused.shown(), "409 DUPLICATE_IDEMPOTENCY_KEY");
+
+    let invitation = made.body["invitation"]
+        .as_str()
+        .expect("an invitation")
+        .to_owned();
+    let accept = |password: &str| {
+        let body = json!({ "token": invitation, "password": password });
+        async move {
+            Call::post("/api/admin/accept-invitation", &body)
+                .send(port)
+                .await
+                .expect("an answer")
+        }
+    };
+    assert_eq!(accept("elevenchars").await.shown(), "400 INVALID_PASSWORD");
+    assert_eq!(
+        accept(&"x".repeat(73)).await.shown(),
+        "400 INVALID_PASSWORD"
+    );
+    stage
+        .run("update staff.members set invited_until = now() where email like 'eve%'")
+        .await;
+    assert_eq!(
+        accept(PASSWORD).await.shown(),
+        "400 INVALID_TOKEN",
+        "too late"
+    );
+    stage.run("update staff.members set invited_until = now() + interval '1 minute' where email like 'eve%'").await;
+    let race = futures::future::join_all((0..4).map(|_| accept(PASSWORD))).await;
+    let done: Vec<_> = race.iter().filter(|reply| reply.status == 200).collect();
+    assert_eq!(done.len(), 1, "{race:?}");
+    // What the database has is neither the secret nor the token.
+    let secret = done[0].body["secret"].as_str().expect("a secret");
+    let kept = stage
+        .text("select jsonb_agg(to_jsonb(m))::text from staff.members m")
+        .await;
+    let logged = stage
+        .text("select jsonb_agg(to_jsonb(e))::text from audit.entries e")
+        .await;
+    for text in [kept, logged] {
+        assert!(!text.contains(secret) && !text.contains(&invitation) && !text.contains(PASSWORD));
+    }
+    let sealed = "select octet_length(totp_secret) from staff.members where email like 'eve%'";
+    assert_eq!(stage.text(sealed).await, "48", "nonce, 20 bytes, tag");
+}
