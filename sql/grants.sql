@@ -171,7 +171,12 @@ to exchange_worker, exchange_analyst;
 revoke all on schema risk from public;
 revoke all on all functions in schema risk from public, exchange_api, exchange_worker, exchange_analyst;
 revoke all on all tables in schema risk from public, exchange_api, exchange_worker, exchange_analyst;
-grant usage on schema risk to exchange_analyst;
+grant usage on schema risk to exchange_analyst, exchange_api;
+grant execute on function
+    risk.list_rules(bigint, text),
+    risk.list_events(bigint, bigint, bigint, text, boolean, integer),
+    risk.review_event(bigint, bigint, text, text)
+to exchange_api;
 grant select on all tables in schema risk to exchange_analyst;
 grant execute on function
     risk.judge(text, jsonb, bigint, jsonb, timestamptz),

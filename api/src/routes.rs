@@ -94,6 +94,13 @@ fn of_staff() -> OpenApiRouter<App> {
         .routes(routes!(admin::adjust_balance::propose_adjustment))
         .routes(routes!(admin::market_status::propose_market_status))
         .routes(routes!(admin::market_limits::propose_market_limits))
+        .routes(routes!(
+            admin::risk_rules::risk_rules,
+            admin::risk_rule::propose_risk_rule
+        ))
+        .routes(routes!(admin::risk_rule_end::propose_rule_end))
+        .routes(routes!(admin::risk_events::risk_events))
+        .routes(routes!(admin::risk_decision::decide_risk_event))
 }
 
 /// The OpenAPI document.

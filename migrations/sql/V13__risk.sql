@@ -84,6 +84,7 @@ create table risk.rules (
     valid_until timestamptz,
     constraint rules_pkey primary key (rule, version),
     constraint rules_kind_fkey foreign key (kind) references risk.kinds (kind),
+    constraint rules_published_by_fkey foreign key (published_by) references staff.members (staff_id),
     constraint rules_rule_form check (rule ~ '^[a-z][a-z0-9_]{2,62}$'),
     constraint rules_version_positive check (version > 0),
     constraint rules_point_known check (point in ('registration', 'login', 'order', 'deposit', 'withdrawal', 'security_change')),
@@ -103,7 +104,7 @@ comment on column risk.rules.kind is 'Its condition.';
 comment on column risk.rules.parameters is 'What the condition is given; checked against kinds.';
 comment on column risk.rules.action is 'What happens when it is met: allow (nothing else is asked), review (goes on, somebody looks), deny, hold (money waits until it is released). Of several the strictest counts: deny, hold, review.';
 comment on column risk.rules.reason_code is 'Why, for events and staff; the customer hears RISK_DENIED only.';
-comment on column risk.rules.published_by is 'Staff member who decided the proposal; null: an operator with SQL.';
+comment on column risk.rules.published_by is 'Staff member who proposed it; null: an operator with SQL.';
 comment on column risk.rules.valid_from is 'From when on it counts.';
 comment on column risk.rules.valid_until is 'Until when; null: now.';
 
@@ -205,6 +206,7 @@ create table risk.reviews (
     decided_at timestamptz not null default now(),
     constraint reviews_pkey primary key (event_id),
     constraint reviews_event_id_fkey foreign key (event_id) references risk.events (event_id),
+    constraint reviews_decided_by_fkey foreign key (decided_by) references staff.members (staff_id),
     constraint reviews_decision_known check (decision in ('released', 'upheld')),
     constraint reviews_note_length check (length(note) between 1 and 1000)
 );
@@ -285,6 +287,10 @@ comment on table risk.blacklist is 'Addresses of chains from which nothing is ta
 comment on column risk.blacklist.wallet is 'Exactly as chains write it.';
 comment on column risk.blacklist.because is 'Who says so, or why.';
 comment on column risk.blacklist.added_at is 'Since when.';
+
+insert into staff.actions (action, proposer_roles, decider_roles) values
+    ('publish_risk_rule', '{risk}', '{risk,administrator}'),
+    ('end_risk_rule', '{risk}', '{risk,administrator}');
 
 -- A rule fits its kind, and a version never changes.
 create function risk.check_rule() returns trigger

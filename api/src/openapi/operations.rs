@@ -135,6 +135,9 @@ const DECIDING: &[&str] = &[
     "INVALID_FEE_RATE",
     "INVALID_LIMITS",
     "INSUFFICIENT_BALANCE",
+    "INVALID_RULE",
+    "TOO_MANY_RULES",
+    "RULE_NOT_FOUND",
 ];
 const ADMINISTRATOR: &[&str] = &["administrator"];
 const FINANCE: &[&str] = &["finance"];
@@ -252,6 +255,19 @@ pub const OPERATIONS: &[Operation] = &[
         "propose_market_limits",
         RISK,
         &["UNKNOWN_MARKET", "INVALID_LIMITS"],
+    ),
+    staff("risk_rules", RISK, &[]),
+    proposal(
+        "propose_risk_rule",
+        RISK,
+        &["INVALID_RULE", "TOO_MANY_RULES"],
+    ),
+    proposal("propose_rule_end", RISK, &["RULE_NOT_FOUND"]),
+    staff("risk_events", RISK, &[]),
+    staff(
+        "decide_risk_event",
+        RISK,
+        &["RISK_EVENT_NOT_FOUND", "RISK_EVENT_DECIDED"],
     ),
 ];
 

@@ -32,6 +32,7 @@ pub mod query;
 pub mod rates;
 pub mod registration;
 pub mod retry;
+pub mod risk;
 pub mod sessions;
 pub mod staff;
 pub mod staff_accounts;
@@ -81,6 +82,7 @@ pub use proposals::{
 pub use query::Query;
 pub use rates::{RateGrant, RateRequest, take_rate};
 pub use registration::{forget_spent_access, register_account, set_password, verify_email};
+pub use risk::{RiskEvent, RiskEventFilter, RiskRule, review_risk_event, risk_events, risk_rules};
 pub use sessions::{
     Login, NewSession, OpenSession, Session, close_session, forget_ended_sessions, login_account,
     open_session, session_account, sessions_of,
