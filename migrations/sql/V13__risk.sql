@@ -11,7 +11,7 @@ create table risk.kinds (
     parameters jsonb not null,
     description text not null,
     constraint kinds_pkey primary key (kind),
-    constraint kinds_kind_form check (kind ~ '^[a-z][a-z0-9_]{2,62}$'),
+    constraint kinds_kind_form check (kind ~ '^[a-z][a-z0-9_]{2,31}$'),
     constraint kinds_points_known check (
         cardinality(points) > 0
         and points <@ array['registration', 'login', 'order', 'deposit', 'withdrawal', 'security_change'])
@@ -85,7 +85,7 @@ create table risk.rules (
     constraint rules_pkey primary key (rule, version),
     constraint rules_kind_fkey foreign key (kind) references risk.kinds (kind),
     constraint rules_published_by_fkey foreign key (published_by) references staff.members (staff_id),
-    constraint rules_rule_form check (rule ~ '^[a-z][a-z0-9_]{2,62}$'),
+    constraint rules_rule_form check (rule ~ '^[a-z][a-z0-9_]{2,31}$'),
     constraint rules_version_positive check (version > 0),
     constraint rules_point_known check (point in ('registration', 'login', 'order', 'deposit', 'withdrawal', 'security_change')),
     constraint rules_action_known check (action in ('allow', 'review', 'deny', 'hold')),
@@ -244,7 +244,7 @@ create table risk.account_lists (
     added_at timestamptz not null default now(),
     constraint account_lists_pkey primary key (list, account_id),
     constraint account_lists_account_id_fkey foreign key (account_id) references exchange.accounts (account_id),
-    constraint account_lists_list_form check (list ~ '^[a-z][a-z0-9_]{2,62}$')
+    constraint account_lists_list_form check (list ~ '^[a-z][a-z0-9_]{2,31}$')
 );
 comment on table risk.account_lists is 'Named lists of accounts, such as market makers, for rules of kind account_listed. Short: servers keep them in memory.';
 comment on column risk.account_lists.list is 'Name of the list.';

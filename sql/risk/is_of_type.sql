@@ -12,7 +12,7 @@ begin
         when 'asset' then
             return coalesce(jsonb_typeof(value) = 'string' and exists (select from exchange.assets a where a.symbol = plain), false);
         when 'name' then
-            return coalesce(jsonb_typeof(value) = 'string' and plain ~ '^[a-z][a-z0-9_]{2,62}$', false);
+            return coalesce(jsonb_typeof(value) = 'string' and plain ~ '^[a-z][a-z0-9_]{2,31}$', false);
     end case;
 end $$;
 comment on function risk.is_of_type(jsonb, jsonb) is 'Whether a parameter is what kinds says of it.';

@@ -8,7 +8,7 @@ declare
     before risk.rules;
     now_at timestamptz;
 begin
-    if publish_rule.rule is null or publish_rule.rule !~ '^[a-z][a-z0-9_]{2,62}$' then
+    if publish_rule.rule is null or publish_rule.rule !~ '^[a-z][a-z0-9_]{2,31}$' then
         perform exchange.reject('INVALID_RULE', 'rule: a name of small letters, digits and _');
     end if;
     if publish_rule.reason_code is null or publish_rule.reason_code !~ '^[A-Z][A-Z0-9_]{2,39}$' then

@@ -4,6 +4,7 @@ mod activities;
 mod backtests;
 mod orders;
 mod rules;
+mod staff;
 
 use tests::trading::rows;
 use tokio_postgres::Client;

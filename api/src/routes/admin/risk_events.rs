@@ -28,8 +28,8 @@ pub(crate) struct RiskEventsQuery {
     account_id: Option<i64>,
     /// Only of this rule.
     #[param(
-        pattern = "^[a-z][a-z0-9_]{2,62}$",
-        max_length = 63,
+        pattern = "^[a-z][a-z0-9_]{2,31}$",
+        max_length = 32,
         example = "order_rate"
     )]
     rule: Option<String>,

@@ -21,8 +21,8 @@ use crate::wire::millis;
 pub(crate) struct RiskRulesQuery {
     /// All versions of this one, the newest first; without it, the rules in force.
     #[param(
-        pattern = "^[a-z][a-z0-9_]{2,62}$",
-        max_length = 63,
+        pattern = "^[a-z][a-z0-9_]{2,31}$",
+        max_length = 32,
         example = "order_rate"
     )]
     rule: Option<String>,
