@@ -44,8 +44,8 @@ pub struct Parts {
     pub reads: Pool,
     /// Connections for commands under an idempotency key, which wait for their market.
     pub keyed: Pool,
-    /// How long such a command may wait.
-    keyed_limit: Duration,
+    /// How long such a command may take, and any read.
+    pub answer_limit: Duration,
     /// The way of commands to the exchange.
     pub commands: Arc<Gatherer<PoolSubmit>>,
     /// The markets in memory.
@@ -103,17 +103,18 @@ impl App {
         tokio::spawn(learn_markets(Arc::downgrade(&commands), reads.clone()));
         let secrets = Secrets::new(&config.secrets.master_key)
             .map_err(|_| anyhow::anyhow!("the master key cannot be used"))?;
+        let answer_limit = config.database.read_wait + config.database.read_limit;
         let positions = limited(&config.database, POSITION_CONNECTIONS, "positions")?;
         Ok(App(Arc::new(Parts {
             feed: Feed::default(),
             sockets: Arc::new(Sockets::new(&config.ws)),
             positions: Positions::start(positions),
-            access: Arc::new(Access::start(reads.clone(), secrets)),
-            limits: Limits::start(config.limits, reads.clone()),
+            access: Arc::new(Access::start(reads.clone(), secrets, answer_limit)),
+            limits: Limits::start(config.limits, reads.clone(), answer_limit),
             proxies: config.proxies.trusted.clone().into(),
             reads,
             keyed: keyed(&config.database)?,
-            keyed_limit: config.database.read_wait + config.database.read_limit,
+            answer_limit,
             commands,
             passwords: PasswordChecker::new(&config.login),
             session_length: config.login.session_length,
@@ -194,7 +195,7 @@ impl App {
         let Some(key) = &caller.request_key else {
             return self.commands.run(route, command).await;
         };
-        let hurried = PoolSubmit::hurry(&mut command, self.keyed_limit);
+        let hurried = PoolSubmit::hurry(&mut command, self.answer_limit);
         let commands = [command];
         let outcomes = client::submit_once(&self.keyed, caller.account_id, key, &commands).await?;
         let outcome = outcomes.into_iter().next();

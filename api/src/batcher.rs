@@ -6,8 +6,10 @@
 
 use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::timeout;
 
 use crate::error::ApiError;
 
@@ -33,37 +35,41 @@ struct Waiting<A: Answers> {
 /// A bounded queue of questions and the worker that empties it.
 pub struct Batcher<A: Answers> {
     sender: mpsc::Sender<Waiting<A>>,
+    wait: Duration,
 }
 
 impl<A: Answers> Clone for Batcher<A> {
     fn clone(&self) -> Self {
         Batcher {
             sender: self.sender.clone(),
+            wait: self.wait,
         }
     }
 }
 
 impl<A: Answers> Batcher<A> {
-    /// Starts the worker; it ends with the last clone. `queue_length` questions may wait, of which
-    /// `batch_limit` go into one round trip.
-    pub fn start(answers: A, queue_length: usize, batch_limit: usize) -> Self {
+    /// Starts the worker; it ends with the last clone. `queue_length` questions may wait, each for
+    /// `wait` at most, of which `batch_limit` go into one round trip.
+    pub fn start(answers: A, queue_length: usize, batch_limit: usize, wait: Duration) -> Self {
         let (sender, receiver) = mpsc::channel(queue_length);
         tokio::spawn(keep_working(Arc::new(answers), receiver, batch_limit));
-        Batcher { sender }
+        Batcher { sender, wait }
     }
 
     /// Waits for the answer.
     ///
     /// # Errors
-    /// `Overloaded` where too many wait; otherwise the database's.
+    /// `Overloaded` where too many wait; `Unavailable` where it takes too long, also because the
+    /// batch before did; otherwise the database's.
     pub async fn ask(&self, question: A::Question) -> Result<A::Answer, ApiError> {
         let (reply, answer) = oneshot::channel();
         self.sender
             .try_send(Waiting { question, reply })
             .map_err(|_| ApiError::Overloaded)?;
-        match answer.await {
-            Ok(answer) => Ok(answer?),
-            Err(_) => Err(ApiError::Internal("a batch of questions broke down".into())),
+        match timeout(self.wait, answer).await {
+            Ok(Ok(answer)) => Ok(answer?),
+            Err(_) => Err(ApiError::Unavailable),
+            Ok(Err(_)) => Err(ApiError::Internal("a batch of questions broke down".into())),
         }
     }
 }
@@ -124,6 +130,33 @@ mod tests {
     use futures::future::join_all;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
+    const WAIT: Duration = Duration::from_secs(1);
+
+    /// Never answers.
+    struct Silent;
+
+    impl Answers for Silent {
+        type Question = ();
+        type Answer = ();
+
+        async fn answer(&self, _: Vec<()>) -> Result<Vec<()>, client::Error> {
+            std::future::pending().await
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nobody_waits_longer_than_said_whoever_came_before() {
+        let batcher = Batcher::start(Silent, 10, 1, WAIT);
+        let began = tokio::time::Instant::now();
+        let asked = join_all((0..3).map(|_| batcher.ask(()))).await;
+        assert!(
+            asked
+                .iter()
+                .all(|told| matches!(told, Err(ApiError::Unavailable)))
+        );
+        assert_eq!(began.elapsed(), WAIT);
+    }
+
     /// Doubles, and counts round trips; refuses a batch with a zero.
     struct Doubling(Arc<AtomicUsize>);
 
@@ -145,7 +178,7 @@ mod tests {
     #[tokio::test]
     async fn many_questions_cost_few_round_trips_and_each_gets_its_answer() {
         let trips = Arc::new(AtomicUsize::new(0));
-        let batcher = Batcher::start(Doubling(trips.clone()), 1000, 1000);
+        let batcher = Batcher::start(Doubling(trips.clone()), 1000, 1000, WAIT);
         let answers = join_all((2..102).map(|n| batcher.ask(n))).await;
         for (n, answer) in (2..102).zip(answers) {
             assert_eq!(answer.expect("answered"), n * 2);
@@ -155,7 +188,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_batch_that_fails_fails_alone() {
-        let batcher = Batcher::start(Doubling(Arc::default()), 10, 10);
+        let batcher = Batcher::start(Doubling(Arc::default()), 10, 10, WAIT);
         let away = batcher.ask(0).await;
         assert!(matches!(away, Err(ApiError::Unavailable)), "{away:?}");
         let broken = batcher.ask(1).await;
@@ -165,7 +198,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_full_queue_is_told_at_once() {
-        let batcher = Batcher::start(Doubling(Arc::default()), 1, 1);
+        let batcher = Batcher::start(Doubling(Arc::default()), 1, 1, WAIT);
         let asked = join_all((2..12).map(|n| batcher.ask(n))).await;
         assert!(
             asked

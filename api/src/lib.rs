@@ -7,6 +7,7 @@ pub mod app;
 pub mod auth;
 pub mod batcher;
 pub mod config;
+pub mod deadline;
 pub mod error;
 pub mod extract;
 pub mod feed;

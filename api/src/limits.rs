@@ -11,7 +11,7 @@ mod subject;
 mod weights;
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use client::Pool;
 
@@ -54,8 +54,8 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// On this pool; asks nothing yet.
-    pub fn start(config: LimitsConfig, pool: Pool) -> Self {
+    /// On this pool, where a reservation waits so long at most; asks nothing yet.
+    pub fn start(config: LimitsConfig, pool: Pool, wait: Duration) -> Self {
         let budgets = Arc::new(Budgets::new());
         let reserve = Reserve {
             pool,
@@ -64,7 +64,7 @@ impl Limits {
         Limits {
             config,
             budgets,
-            reserve: Batcher::start(reserve, QUEUE_LENGTH, BATCH_LIMIT),
+            reserve: Batcher::start(reserve, QUEUE_LENGTH, BATCH_LIMIT, wait),
         }
     }
 

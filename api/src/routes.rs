@@ -15,6 +15,7 @@ use utoipa_axum::routes;
 
 use crate::app::App;
 use crate::auth::body;
+use crate::deadline;
 use crate::error::ApiError;
 use crate::extract::BODY_LIMIT_BYTES;
 use crate::limits;
@@ -125,6 +126,10 @@ pub fn router(app: App) -> Router {
         .layer(middleware::from_fn_with_state(
             app.clone(),
             limits::charge_address,
+        ))
+        .layer(middleware::from_fn_with_state(
+            app.clone(),
+            deadline::limit_reads,
         ))
         .layer(middleware::from_fn(panics::answer))
         .layer(middleware::from_fn(request_id::identify))

@@ -5,6 +5,7 @@
 
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use client::Pool;
 use ipnet::IpNet;
@@ -74,10 +75,10 @@ pub struct Access {
 }
 
 impl Access {
-    /// On this pool; asks nothing yet.
-    pub fn start(pool: Pool, secrets: Secrets) -> Self {
+    /// On this pool, where a check waits so long at most; asks nothing yet.
+    pub fn start(pool: Pool, secrets: Secrets, wait: Duration) -> Self {
         Access {
-            checks: check::start(pool.clone()),
+            checks: check::start(pool.clone(), wait),
             remembered: Mutex::new(LruCache::new(REMEMBERED)),
             secrets,
             pool,

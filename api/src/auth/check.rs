@@ -1,6 +1,7 @@
 //! Asks the database which credentials are still good, for many requests in one round trip.
 
 use std::collections::HashSet;
+use std::time::Duration;
 
 use client::Pool;
 
@@ -17,8 +18,8 @@ pub(super) struct Check {
 }
 
 /// On this pool; asks nothing yet.
-pub(super) fn start(pool: Pool) -> Batcher<Check> {
-    Batcher::start(Check { pool }, QUEUE_LENGTH, BATCH_LIMIT)
+pub(super) fn start(pool: Pool, wait: Duration) -> Batcher<Check> {
+    Batcher::start(Check { pool }, QUEUE_LENGTH, BATCH_LIMIT, wait)
 }
 
 impl Answers for Check {

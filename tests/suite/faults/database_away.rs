@@ -12,8 +12,11 @@ use tests::wait;
 
 use super::{STRICT, count_orders, furnish, place, resting, serve};
 
-/// A second as promised, and what a loaded machine adds.
+/// As promised; the fastest of the rounds keeps it on a loaded machine too.
+const PROMISED: Duration = Duration::from_secs(1);
+/// Each of the others, with what a loaded machine adds.
 const IN_TIME: Duration = Duration::from_secs(3);
+const ROUNDS: usize = 3;
 
 const KINDS: [&str; 5] = ["order", "depth", "balances", "orders", "login"];
 
@@ -37,17 +40,23 @@ async fn ask(kind: &str, port: u16, token: &str, number: usize) -> Option<Answer
 }
 
 async fn all_are_refused_in_time(port: u16, token: &str, first: usize) {
-    for round in 0..3 {
+    let mut fastest = [IN_TIME; KINDS.len()];
+    for round in 0..ROUNDS {
         let asked = KINDS.map(|kind| async move {
             let began = Instant::now();
             let answer = ask(kind, port, token, first + round).await;
             let status = answer.map(|answer| answer.status);
             assert_eq!(status, Some(503), "{kind}, round {round}");
-            let took = began.elapsed();
-            assert!(took < IN_TIME, "{kind}, round {round}: {took:?}");
+            began.elapsed()
         });
-        futures::future::join_all(asked).await;
+        let took = futures::future::join_all(asked).await;
+        for (fastest, took) in fastest.iter_mut().zip(took) {
+            assert!(took < IN_TIME, "round {round}: {took:?}");
+            *fastest = took.min(*fastest);
+        }
     }
+    let kept = fastest.iter().all(|took| *took < PROMISED);
+    assert!(kept, "{KINDS:?} took {fastest:?}");
 }
 
 async fn all_are_served_again(port: u16, token: &str, first: usize) {
