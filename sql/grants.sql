@@ -11,15 +11,15 @@ grant usage on schema checks, reporting to exchange_worker, exchange_analyst;
 -- Reads. The API gets the parents only: a partition read by name would escape row-level security.
 grant select on
     exchange.assets, exchange.fee_tiers, exchange.markets, exchange.market_rules,
-    exchange.orders, exchange.order_updates, exchange.trades, exchange.balances, exchange.adjustments, exchange.order_keys,
+    exchange.orders, exchange.order_updates, exchange.trades, exchange.balances, exchange.adjustments, exchange.transfers, exchange.order_keys,
     exchange.account_orders, exchange.account_balances, exchange.ledger
 to exchange_api, exchange_worker, exchange_analyst;
 grant select on
     exchange.orders_open, exchange.orders_closed, exchange.streams, exchange.events,
     exchange.candles, exchange.candle_positions
 to exchange_worker, exchange_analyst;
--- Everything of an account but its password hash; nothing of sessions.
-grant select (account_id, role, email, fee_tier_id, status, created_at) on exchange.accounts
+-- Of an account neither its password hash nor what is known of the person; nothing of sessions.
+grant select (account_id, role, email, fee_tier_id, status, created_at, country, withdrawals_blocked_until, parent_account_id, label) on exchange.accounts
 to exchange_worker, exchange_analyst;
 -- What staff did and may do; of members no password, secret or invitation, and nothing of sessions.
 grant select on audit.entries, audit.links, audit.head, staff.actions, staff.proposals, staff.foundation
@@ -32,7 +32,7 @@ do $$
 declare
     protected text;
 begin
-    foreach protected in array array['orders', 'order_updates', 'trades', 'balances', 'adjustments', 'order_keys'] loop
+    foreach protected in array array['orders', 'order_updates', 'trades', 'balances', 'adjustments', 'transfers', 'order_keys'] loop
         if not (select c.relrowsecurity from pg_class c where c.oid = format('exchange.%I', protected)::regclass) then
             execute format('alter table exchange.%I enable row level security', protected);
         end if;
@@ -46,6 +46,9 @@ begin
                 when 'trades' then
                     'maker_account_id = nullif(current_setting(''exchange.account_id'', true), '''')::bigint '
                     'or taker_account_id = nullif(current_setting(''exchange.account_id'', true), '''')::bigint'
+                when 'transfers' then
+                    'from_account_id = nullif(current_setting(''exchange.account_id'', true), '''')::bigint '
+                    'or to_account_id = nullif(current_setting(''exchange.account_id'', true), '''')::bigint'
                 else 'account_id = nullif(current_setting(''exchange.account_id'', true), '''')::bigint'
             end);
     end loop;
@@ -90,19 +93,31 @@ to exchange_api, exchange_worker, exchange_analyst;
 
 -- Functions of the API alone: logins and keys.
 grant execute on function
-    exchange.login_account(text),
-    exchange.open_session(bigint, bytea, interval, inet, text, text),
+    exchange.begin_login(text, inet, bytea),
+    exchange.begin_password_check(bigint),
+    exchange.end_password_check(bigint),
+    exchange.rehash_password(bigint, text, text),
+    exchange.open_session(bigint, bytea, interval, inet, text, text, bytea, bytea, boolean),
     exchange.session_account(bytea),
     exchange.close_session(bigint, bigint),
+    exchange.close_sessions(bigint, bigint, boolean),
     exchange.sessions_of(bigint),
+    exchange.devices_of(bigint),
+    exchange.forget_device(bigint, bigint, bigint),
+    exchange.profile_of(bigint),
+    exchange.set_anti_phishing_code(bigint, bigint, text, inet),
     exchange.check_access(bigint[], bigint[]),
-    exchange.create_api_key(bigint, bigint, text, text, text, bytea, bytea, text[], cidr[], text),
+    exchange.create_api_key(bigint, bigint, text, text, text, bytea, bytea, text[], cidr[], text, bigint),
     exchange.revoke_api_key(bigint, bigint, bigint),
     exchange.api_keys_of(bigint),
     exchange.find_api_key(text),
-    exchange.register_account(text),
+    exchange.request_mail(text, text, inet, text, text, text, date, text),
+    exchange.request_email_change(bigint, bigint, text, inet, text),
     exchange.verify_email(bytea, bytea),
-    exchange.set_password(bytea, text),
+    exchange.token_owner(bytea, text),
+    exchange.set_password(bytea, text, bytea, inet, text),
+    exchange.confirm_email_change(bytea, inet),
+    exchange.freeze_account(bytea, inet),
     exchange.take_rate(text[], bigint[], bigint[], integer[])
 to exchange_api;
 
@@ -137,6 +152,26 @@ grant execute on function
     audit.verify_chain(bigint, bigint, bytea)
 to exchange_worker, exchange_analyst;
 
+-- Functions of the API alone: second factors, sub-accounts, transfers.
+grant execute on function
+    exchange.factors_of(bigint),
+    exchange.stepped_up_until(bigint, bigint),
+    exchange.step_up(bigint, bigint, text, bigint, bytea, bytea, bigint, jsonb, jsonb, bytea),
+    exchange.begin_ceremony(bytea, text, bigint, bigint, jsonb, text),
+    exchange.find_ceremony(bytea),
+    exchange.finish_login(bytea, bigint, bigint, bytea, bigint, jsonb, jsonb, bytea, interval, inet, text, bytea, bytea),
+    exchange.begin_totp(bigint, bigint, bytea),
+    exchange.confirm_totp(bigint, bigint, bytea, bigint, bytea[]),
+    exchange.remove_totp(bigint, bigint),
+    exchange.replace_recovery_codes(bigint, bigint, bytea[]),
+    exchange.passkeys_of(bigint),
+    exchange.add_passkey(bigint, bigint, bytea, bytea, text, jsonb, bytea[]),
+    exchange.remove_passkey(bigint, bigint, bigint),
+    exchange.open_sub_account(bigint, bigint, text),
+    exchange.sub_accounts_of(bigint),
+    exchange.transfer(bigint, bigint, bigint, bigint, text, numeric, text)
+to exchange_api;
+
 -- The streams of accounts, which the API may hand to their owners.
 grant execute on function exchange.balances_of(bigint[]) to exchange_api;
 
@@ -152,8 +187,9 @@ grant execute on function
     exchange.run_cancel_deadlines(integer),
     exchange.next_cancel_deadline(),
     exchange.forget_spent_access(integer),
+    exchange.answer_mail_requests(integer),
     exchange.claim_mails(integer, integer),
-    exchange.add_verification_token(bigint, bytea),
+    exchange.add_mail_token(bigint, text, bytea),
     exchange.finish_mail(bigint, integer, text),
     exchange.make_partitions(integer),
     exchange.advance_candles(integer, integer),

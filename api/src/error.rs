@@ -38,6 +38,12 @@ pub enum ApiError {
     /// E-mail address and password do not fit together.
     #[error("e-mail address or password is wrong")]
     InvalidCredentials,
+    /// Too many wrong passwords came in a row.
+    #[error("too many wrong passwords; the next is taken in {retry_after_seconds} s")]
+    LoginPaused {
+        /// Until the next attempt is taken.
+        retry_after_seconds: u64,
+    },
     /// The signature is wrong, late, early, or not of the documented form.
     #[error("{0}")]
     InvalidSignature(String),
@@ -112,11 +118,19 @@ pub const STATUSES: &[(&str, StatusCode)] = &[
     ("INVALID_SIGNATURE", StatusCode::UNAUTHORIZED),
     ("REQUEST_EXPIRED", StatusCode::UNAUTHORIZED),
     ("ACCESS_REVOKED", StatusCode::UNAUTHORIZED),
+    ("INVALID_FACTOR", StatusCode::UNAUTHORIZED),
     ("INVALID_TOKEN", StatusCode::BAD_REQUEST),
+    ("INVALID_PASSKEY", StatusCode::BAD_REQUEST),
+    ("INVALID_AMOUNT", StatusCode::BAD_REQUEST),
     ("INVALID_EMAIL", StatusCode::BAD_REQUEST),
     ("INVALID_PASSWORD", StatusCode::BAD_REQUEST),
+    ("WEAK_PASSWORD", StatusCode::BAD_REQUEST),
     ("PERMISSION_DENIED", StatusCode::FORBIDDEN),
     ("ADDRESS_NOT_ALLOWED", StatusCode::FORBIDDEN),
+    ("INVALID_CSRF_TOKEN", StatusCode::FORBIDDEN),
+    ("STEP_UP_REQUIRED", StatusCode::FORBIDDEN),
+    ("SECOND_FACTOR_REQUIRED", StatusCode::FORBIDDEN),
+    ("FACTOR_BLOCKED", StatusCode::FORBIDDEN),
     ("UNKNOWN_ACCOUNT", StatusCode::FORBIDDEN),
     ("ACCOUNT_FROZEN", StatusCode::FORBIDDEN),
     ("KYC_REQUIRED", StatusCode::FORBIDDEN),
@@ -136,6 +150,9 @@ pub const STATUSES: &[(&str, StatusCode)] = &[
     ("FEE_TIER_NOT_FOUND", StatusCode::NOT_FOUND),
     ("MEMBER_NOT_FOUND", StatusCode::NOT_FOUND),
     ("PROPOSAL_NOT_FOUND", StatusCode::NOT_FOUND),
+    ("FACTOR_NOT_FOUND", StatusCode::NOT_FOUND),
+    ("PASSKEY_NOT_FOUND", StatusCode::NOT_FOUND),
+    ("DEVICE_NOT_FOUND", StatusCode::NOT_FOUND),
     ("METHOD_NOT_ALLOWED", StatusCode::METHOD_NOT_ALLOWED),
     ("REQUEST_TIMEOUT", StatusCode::REQUEST_TIMEOUT),
     ("SECOND_PERSON_REQUIRED", StatusCode::FORBIDDEN),
@@ -146,7 +163,6 @@ pub const STATUSES: &[(&str, StatusCode)] = &[
     ("PROPOSAL_DECIDED", StatusCode::CONFLICT),
     ("PROPOSAL_EXPIRED", StatusCode::CONFLICT),
     ("TOO_MANY_PROPOSALS", StatusCode::UNPROCESSABLE_ENTITY),
-    ("INVALID_AMOUNT", StatusCode::BAD_REQUEST),
     ("INVALID_FEE_RATE", StatusCode::BAD_REQUEST),
     ("INVALID_LIMITS", StatusCode::BAD_REQUEST),
     ("NOT_SUBSCRIBED", StatusCode::NOT_FOUND),
@@ -155,10 +171,16 @@ pub const STATUSES: &[(&str, StatusCode)] = &[
     ("TOO_MANY_SUBSCRIPTIONS", StatusCode::UNPROCESSABLE_ENTITY),
     ("DUPLICATE_CLIENT_ORDER_ID", StatusCode::CONFLICT),
     ("DUPLICATE_IDEMPOTENCY_KEY", StatusCode::CONFLICT),
+    ("EMAIL_TAKEN", StatusCode::CONFLICT),
     ("MARKET_HALTED", StatusCode::CONFLICT),
     ("MARKET_CANCEL_ONLY", StatusCode::CONFLICT),
     ("ORDER_NOT_OPEN", StatusCode::CONFLICT),
+    ("FACTOR_EXISTS", StatusCode::CONFLICT),
+    ("DUPLICATE_PASSKEY", StatusCode::CONFLICT),
     ("TOO_MANY_KEYS", StatusCode::UNPROCESSABLE_ENTITY),
+    ("TOO_MANY_PASSKEYS", StatusCode::UNPROCESSABLE_ENTITY),
+    ("TOO_MANY_SUB_ACCOUNTS", StatusCode::UNPROCESSABLE_ENTITY),
+    ("SAME_ACCOUNT", StatusCode::UNPROCESSABLE_ENTITY),
     ("NOT_A_REDUCTION", StatusCode::UNPROCESSABLE_ENTITY),
     ("SELF_TRADE_NOT_ALLOWED", StatusCode::UNPROCESSABLE_ENTITY),
     ("QUANTITY_TOO_SMALL", StatusCode::UNPROCESSABLE_ENTITY),
@@ -172,6 +194,7 @@ pub const STATUSES: &[(&str, StatusCode)] = &[
     ("FILL_OR_KILL_UNFILLED", StatusCode::UNPROCESSABLE_ENTITY),
     ("INSUFFICIENT_BALANCE", StatusCode::UNPROCESSABLE_ENTITY),
     ("RATE_LIMITED", StatusCode::TOO_MANY_REQUESTS),
+    ("LOGIN_PAUSED", StatusCode::TOO_MANY_REQUESTS),
     ("BOOK_FULL", StatusCode::SERVICE_UNAVAILABLE),
     ("OVERLOADED", StatusCode::SERVICE_UNAVAILABLE),
     ("UNAVAILABLE", StatusCode::SERVICE_UNAVAILABLE),
@@ -190,6 +213,14 @@ impl ApiError {
         }
     }
 
+    /// After so many milliseconds the next attempt is taken.
+    pub fn login_paused(wait_ms: i64) -> Self {
+        let seconds = wait_ms.unsigned_abs().div_ceil(1000);
+        ApiError::LoginPaused {
+            retry_after_seconds: seconds,
+        }
+    }
+
     /// The code on the wire.
     pub fn code(&self) -> &str {
         match self {
@@ -198,6 +229,7 @@ impl ApiError {
             ApiError::RequestTimeout => "REQUEST_TIMEOUT",
             ApiError::Unauthenticated => "UNAUTHENTICATED",
             ApiError::InvalidCredentials => "INVALID_CREDENTIALS",
+            ApiError::LoginPaused { .. } => "LOGIN_PAUSED",
             ApiError::InvalidSignature(_) => "INVALID_SIGNATURE",
             ApiError::AccessRevoked => "ACCESS_REVOKED",
             ApiError::PermissionDenied(_) => "PERMISSION_DENIED",
@@ -298,6 +330,9 @@ impl IntoResponse for ApiError {
             ApiError::RateLimited {
                 retry_after_seconds,
                 ..
+            }
+            | ApiError::LoginPaused {
+                retry_after_seconds,
             } => Some(HeaderValue::from(*retry_after_seconds)),
             _ if status == StatusCode::SERVICE_UNAVAILABLE => {
                 Some(HeaderValue::from_static(RETRY_AFTER_SECONDS))

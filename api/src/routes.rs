@@ -2,9 +2,10 @@
 
 pub(crate) mod account;
 pub(crate) mod admin;
-mod auth;
+pub(crate) mod auth;
 mod health;
 mod market;
+mod pages;
 pub(crate) mod trade;
 
 use axum::extract::DefaultBodyLimit;
@@ -33,13 +34,37 @@ fn documented() -> OpenApiRouter<App> {
         .routes(routes!(health::live))
         .routes(routes!(health::ready))
         .routes(routes!(auth::login::login))
+        .routes(routes!(auth::login_second_factor::login_second_factor))
+        .routes(routes!(auth::begin_passkey_login::begin_passkey_login))
+        .routes(routes!(auth::passkey_login::passkey_login))
+        .routes(routes!(auth::begin_step_up::begin_step_up))
+        .routes(routes!(auth::step_up::step_up))
+        .routes(routes!(auth::factors::factors))
+        .routes(routes!(auth::begin_totp::begin_totp))
+        .routes(routes!(auth::confirm_totp::confirm_totp))
+        .routes(routes!(auth::remove_totp::remove_totp))
+        .routes(routes!(auth::recovery_codes::recovery_codes))
+        .routes(routes!(auth::begin_passkey::begin_passkey))
+        .routes(routes!(
+            auth::add_passkey::add_passkey,
+            auth::passkeys::passkeys
+        ))
+        .routes(routes!(auth::remove_passkey::remove_passkey))
         .routes(routes!(auth::check::check))
         .routes(routes!(auth::logout::logout))
         .routes(routes!(auth::register::register))
         .routes(routes!(auth::verify::verify))
         .routes(routes!(auth::set_password::set_password))
+        .routes(routes!(auth::reset_password::reset_password))
+        .routes(routes!(auth::change_email::change_email))
+        .routes(routes!(auth::confirm_email::confirm_email))
+        .routes(routes!(auth::freeze::freeze))
         .routes(routes!(auth::sessions::sessions))
         .routes(routes!(auth::revoke_session::revoke_session))
+        .routes(routes!(auth::revoke_sessions::revoke_sessions))
+        .routes(routes!(auth::devices::devices))
+        .routes(routes!(auth::forget_device::forget_device))
+        .routes(routes!(auth::anti_phishing_code::set_anti_phishing_code))
         .routes(routes!(
             auth::create_api_key::create_api_key,
             auth::api_keys::api_keys
@@ -59,6 +84,12 @@ fn documented() -> OpenApiRouter<App> {
         .routes(routes!(account::balances::balances))
         .routes(routes!(account::fees::fees))
         .routes(routes!(account::ledger::ledger))
+        .routes(routes!(
+            account::open_sub_account::open_sub_account,
+            account::sub_accounts::sub_accounts
+        ))
+        .routes(routes!(account::transfer::transfer))
+        .routes(routes!(account::profile::profile))
         .routes(routes!(market::depth::depth))
         .routes(routes!(market::trades::trades))
         .routes(routes!(market::symbols::symbols))
@@ -119,6 +150,7 @@ pub fn router(app: App) -> Router {
     let document = openapi::document(&said).unwrap_or_default();
     router
         .merge(openapi::page::routes(&document))
+        .merge(pages::routes())
         .fallback(async || ApiError::NotFound)
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
         .layer(middleware::from_fn(body::keep))

@@ -1,12 +1,23 @@
-create function exchange.set_password(token_hash bytea, password_hash text) returns void
+create function exchange.set_password(
+    token_hash bytea, password_hash text, new_device_hash bytea default null, address inet default null,
+    user_agent text default null) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
 declare
-    owner_id bigint;
+    used exchange.account_tokens;
+    owner exchange.accounts;
 begin
-    owner_id := exchange.use_token(set_password.token_hash, 'set_password');
-    update exchange.account_tokens set used_at = now()
-    where account_id = owner_id and purpose = 'set_password' and used_at is null;
-    perform exchange.set_password_hash(owner_id, set_password.password_hash);
+    used := exchange.use_token(set_password.token_hash, array['set_password']);
+    select * into owner from exchange.accounts a where a.account_id = used.account_id;
+    perform exchange.use_up_tokens(owner.account_id);
+    perform exchange.set_password_hash(owner.account_id, set_password.password_hash);
+    -- Who reads the mails is the owner: nobody's wrong guesses keep this device out.
+    perform exchange.forgive_login(owner.email, null, null);
+    perform exchange.add_device(
+        owner.account_id, set_password.new_device_hash, set_password.address, set_password.user_agent);
+    if owner.password_hash is not null then
+        perform exchange.cause_mail(owner.account_id, 'password_changed', exchange.mail_facts(
+            set_password.address, blocked_until => exchange.block_withdrawals(owner.account_id)));
+    end if;
 end $$;
-comment on function exchange.set_password(bytea, text) is 'Sets the password by a one-time token, uses up the account''s other ones, and ends its sessions. Rejects: INVALID_TOKEN, INVALID_PASSWORD_HASH.';
+comment on function exchange.set_password(bytea, text, bytea, inet, text) is 'Sets the password by a one-time token, uses up the account''s other ones, ends its sessions, and makes the device a known one. Where there was a password before, nothing is withdrawn for a day, and a mail says so. Rejects: INVALID_TOKEN, INVALID_PASSWORD_HASH.';

@@ -21,6 +21,10 @@ pub const PASSWORD: &str = "correct horse";
 /// The master key of every server that the tests start.
 const SECRETS_KEY: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
 
+/// Hashes at the least cost that there is: these passwords protect nothing. A test of the cost sets
+/// its own.
+const CHEAP: (&str, &str) = ("EXCHANGE_BCRYPT_COST", "4");
+
 /// Longer than a loaded machine needs, so that no answer is a 503 for lack of time. A test of these
 /// limits sets its own.
 const PATIENT: [(&str, &str); 4] = [
@@ -76,6 +80,7 @@ impl ApiServer {
             .env("EXCHANGE_SECRETS_KEY", SECRETS_KEY)
             .env("RUST_LOG", "error")
             .envs(PATIENT)
+            .envs([CHEAP])
             .envs(settings.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::null())

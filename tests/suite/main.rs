@@ -5,6 +5,7 @@
 #![allow(missing_docs, reason = "a test is its own documentation")]
 
 mod access;
+mod account_security;
 mod attacks;
 mod bench;
 mod candles;
@@ -13,6 +14,7 @@ mod crash;
 mod deadlines;
 mod dump;
 mod durability;
+mod factors;
 mod faults;
 mod flows;
 mod history;
@@ -20,6 +22,7 @@ mod hot_reads;
 mod isolation;
 mod limits;
 mod lists;
+mod logins;
 mod market_facts;
 mod markets;
 mod messages;
@@ -37,4 +40,5 @@ mod signatures;
 mod sockets;
 mod staff;
 mod tidy;
+mod timing;
 mod transactions;

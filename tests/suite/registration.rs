@@ -4,10 +4,13 @@ use serde_json::json;
 use tests::api_server::{ApiServer, Build};
 use tests::database::Database;
 use tests::mail_server::MailServer;
+use tests::post_office::{PostOffice, STRONG, link, registration, send_to};
 use tests::raw::{Call, Reply};
-use tests::trading::number;
-use tests::worker::Worker;
-use tests::{fixture, wait};
+use tests::trading::{number, rows};
+use tests::{fixture, post_office, wait};
+
+/// Answers what was asked for, as the worker does.
+const ANSWER: &str = "select exchange.answer_mail_requests(100)::bigint";
 
 /// Weights would end these tests, which register again and again.
 const UNLIMITED: [(&str, &str); 1] = [("EXCHANGE_RATE_ADDRESS", "off")];
@@ -22,22 +25,17 @@ async fn exchange() -> Database {
 }
 
 async fn post(port: u16, path: &str, body: serde_json::Value) -> Reply {
-    Call::post(path, &body).send(port).await.expect("an answer")
+    post_office::post(port, path, &body)
+        .await
+        .expect("an answer")
 }
 
 async fn register(port: u16, email: &str) -> Reply {
-    post(port, "/api/auth/register", json!({ "email": email })).await
+    post(port, "/api/auth/register", registration(email)).await
 }
 
 fn link_of(mail: &str) -> String {
-    let start = mail
-        .find("/api/auth/verify?token=")
-        .expect("the mail has a link");
-    mail[start..]
-        .split_whitespace()
-        .next()
-        .expect("a link")
-        .to_owned()
+    link(mail, "/api/auth/verify").expect("the mail has a link")
 }
 
 async fn password_token(port: u16, link: &str) -> String {
@@ -46,19 +44,9 @@ async fn password_token(port: u16, link: &str) -> String {
     token.unwrap_or_else(|| panic!("{verified:?}")).to_owned()
 }
 
-fn mail_worker(database: &Database, server: &MailServer) -> Worker {
-    let settings = [
-        ("EXCHANGE_SMTP_URL", server.url()),
-        (
-            "EXCHANGE_PUBLIC_URL",
-            "https://exchange.example/".to_owned(),
-        ),
-        (
-            "EXCHANGE_MAIL_FROM",
-            "Exchange <no-reply@exchange.example>".to_owned(),
-        ),
-    ];
-    Worker::start_with(database, "mail", &settings).expect("the worker starts")
+async fn limits_off(database: &Database) -> ApiServer {
+    let server = ApiServer::start_as(database, Build::Debug, &UNLIMITED).await;
+    server.expect("a server")
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -69,8 +57,7 @@ async fn a_stranger_registers_and_trades() {
         .batch_execute(fixture::MARKETS)
         .await
         .expect("markets");
-    let mut mails = MailServer::start(0).await.expect("a mail server");
-    let worker = mail_worker(&database, &mails);
+    let mut mails = PostOffice::open(&database).await.expect("a mail server");
     let server = ApiServer::start(&database).await.expect("a server");
     let port = server.port();
     assert_eq!(register(port, "Alice@Example.com").await.shown(), "202");
@@ -81,7 +68,7 @@ async fn a_stranger_registers_and_trades() {
         "{mail}"
     );
     let token = password_token(port, &link_of(&mail)).await;
-    let set = json!({ "token": token, "password": "correct horse" });
+    let set = json!({ "token": token, "password": STRONG });
     assert_eq!(
         post(port, "/api/auth/set-password", set.clone())
             .await
@@ -92,9 +79,24 @@ async fn a_stranger_registers_and_trades() {
         post(port, "/api/auth/set-password", set).await.shown(),
         "400 INVALID_TOKEN"
     );
-    let login = json!({ "email": "alice@example.com", "password": "correct horse" });
+    let login = json!({ "email": "Alice@example.com", "password": STRONG });
     let login = post(port, "/api/auth/login", login).await;
     let bearer = login.body["token"].as_str().expect("a token");
+    let profile = Call::get("/api/account/profile").by(bearer);
+    let profile = profile.send(port).await.expect("an answer").body;
+    for (field, value) in [
+        ("email", "alice@example.com"),
+        ("fullName", "Ada Lovelace"),
+        ("country", "GB"),
+        ("birthDate", "1990-12-10"),
+        ("status", "active"),
+    ] {
+        assert_eq!(profile[field], value, "{profile}");
+    }
+    assert!(
+        profile["withdrawalsBlockedUntil"].is_null(),
+        "the first password blocks nothing"
+    );
     let account = login.body["accountId"].as_i64().expect("a number");
     let fund = format!("select exchange.adjust_balance({account}, 'USDT', 100, 'test', 'a')");
     owner.batch_execute(&fund).await.expect("funded");
@@ -111,18 +113,14 @@ async fn a_stranger_registers_and_trades() {
         mail.contains("have an account") && !mail.contains("token="),
         "{mail}"
     );
-    drop(worker);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_link_works_once_under_a_race_and_not_for_ever() {
     let database = exchange().await;
     let owner = database.owner().await;
-    let mut mails = MailServer::start(0).await.expect("a mail server");
-    let _worker = mail_worker(&database, &mails);
-    let server = ApiServer::start_as(&database, Build::Debug, &UNLIMITED)
-        .await
-        .expect("a server");
+    let mut mails = PostOffice::open(&database).await.expect("a mail server");
+    let server = limits_off(&database).await;
     let port = server.port();
     register(port, "a@example.com").await;
     let link = Call::get(&link_of(&mails.next().await.expect("a mail")));
@@ -157,11 +155,8 @@ async fn a_link_works_once_under_a_race_and_not_for_ever() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_new_password_ends_sessions_and_other_tokens() {
     let database = exchange().await;
-    let mut mails = MailServer::start(0).await.expect("a mail server");
-    let _worker = mail_worker(&database, &mails);
-    let server = ApiServer::start_as(&database, Build::Debug, &UNLIMITED)
-        .await
-        .expect("a server");
+    let mut mails = PostOffice::open(&database).await.expect("a mail server");
+    let server = limits_off(&database).await;
     let port = server.port();
     let mut tokens = Vec::new();
     for _ in 0..2 {
@@ -179,20 +174,20 @@ async fn a_new_password_ends_sessions_and_other_tokens() {
         assert_eq!(refused.shown(), "400 INVALID_PASSWORD");
         assert_eq!(refused.body["field"], "password");
     }
-    assert_eq!(set(&first, "correct horse").await.shown(), "200");
-    assert_eq!(
-        set(&second, "another horse").await.shown(),
-        "400 INVALID_TOKEN"
-    );
+    for password in ["password1", "lovelace1990"] {
+        let refused = set(&first, password).await;
+        assert_eq!(refused.shown(), "400 WEAK_PASSWORD", "{password}");
+        assert_eq!(refused.body["field"], "password");
+    }
+    assert_eq!(set(&first, STRONG).await.shown(), "200");
+    assert_eq!(set(&second, STRONG).await.shown(), "400 INVALID_TOKEN");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn addresses_of_another_form_are_refused_and_mails_are_limited_in_silence() {
     let database = exchange().await;
     let owner = database.owner().await;
-    let server = ApiServer::start_as(&database, Build::Debug, &UNLIMITED)
-        .await
-        .expect("a server");
+    let server = limits_off(&database).await;
     let port = server.port();
     for email in ["", "a", "a@b", "a b@c.d", "a@b.c\nd"] {
         let refused = register(port, email).await;
@@ -202,9 +197,87 @@ async fn addresses_of_another_form_are_refused_and_mails_are_limited_in_silence(
     for _ in 0..8 {
         assert_eq!(register(port, "a@example.com").await.shown(), "202");
     }
+    assert_eq!(number(&owner, ANSWER).await, 8);
     assert_eq!(
         number(&owner, "select count(*) from exchange.mails").await,
         5
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_said_of_the_person_is_that_of_the_request_whose_link_was_followed() {
+    let database = exchange().await;
+    let owner = database.owner().await;
+    let mut mails = PostOffice::open(&database).await.expect("a mail server");
+    let server = limits_off(&database).await;
+    let port = server.port();
+    let mut links = Vec::new();
+    for name in ["Ada Lovelace", "Eve Malory"] {
+        let mut body = registration("ada@example.com");
+        body["fullName"] = name.into();
+        body["phone"] = "+44 20 7946-0000".into();
+        assert_eq!(post(port, "/api/auth/register", body).await.shown(), "202");
+        links.push(link_of(&mails.next().await.expect("a mail")));
+    }
+    let token = password_token(port, &links[0]).await;
+    let set = json!({ "token": token, "password": STRONG });
+    assert_eq!(
+        post(port, "/api/auth/set-password", set).await.shown(),
+        "200"
+    );
+    // Other links of before are dead, and another registration changes nothing.
+    let late = Call::get(&links[1]).send(port).await.expect("an answer");
+    assert_eq!(late.shown(), "400 INVALID_TOKEN");
+    register(port, "ada@example.com").await;
+    mails
+        .expect("You have an account already")
+        .await
+        .expect("a mail");
+    let known = "select full_name || ' ' || phone from exchange.accounts
+        where email = 'ada@example.com'";
+    assert_eq!(rows(&owner, known).await, ["Ada Lovelace +442079460000"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn fields_of_a_registration_are_refused_by_name_and_leave_nothing() {
+    let database = exchange().await;
+    let owner = database.owner().await;
+    let server = limits_off(&database).await;
+    for (field, values) in [
+        ("fullName", ["", " ", "a\u{7}b", "<script>"]),
+        ("country", ["", "gb", "XX", "GBR"]),
+        ("birthDate", ["", "1990-02-30", "2020-01-01", "1890-01-01"]),
+        ("phone", ["", "020", "+0123456789", "+44x"]),
+    ] {
+        for value in values {
+            let mut body = registration("a@example.com");
+            body[field] = value.into();
+            let refused = post(server.port(), "/api/auth/register", body).await;
+            assert_eq!(refused.shown(), "400 MALFORMED", "{field}: {value}");
+            assert_eq!(refused.body["field"], field);
+        }
+        let mut body = registration("a@example.com");
+        body[field] = json!(["x"]);
+        let refused = post(server.port(), "/api/auth/register", body).await;
+        assert_eq!(refused.body["field"], field);
+    }
+    // Nobody gives oneself more than an account.
+    for field in [
+        "role",
+        "status",
+        "feeTierId",
+        "emailVerifiedAt",
+        "accountId",
+    ] {
+        let mut body = registration("a@example.com");
+        body[field] = json!(1);
+        let refused = post(server.port(), "/api/auth/register", body).await;
+        assert_eq!(refused.shown(), "400 MALFORMED", "{field}");
+        assert_eq!(refused.body["field"], field);
+    }
+    assert_eq!(
+        number(&owner, "select count(*) from exchange.mail_requests").await,
+        0
     );
 }
 
@@ -213,11 +286,11 @@ async fn a_mail_that_is_refused_is_tried_again() {
     let database = exchange().await;
     let owner = database.owner().await;
     owner
-        .batch_execute("select exchange.register_account('a@example.com')")
+        .batch_execute("select exchange.request_mail('register', 'a@example.com')")
         .await
         .expect("registered");
     let mut mails = MailServer::start(1).await.expect("a mail server");
-    let _worker = mail_worker(&database, &mails);
+    let _worker = send_to(&mails, &database).expect("the worker starts");
     wait::until("the first attempt has failed", async || {
         number(
             &owner,
@@ -251,25 +324,34 @@ async fn what_nobody_asks_about_any_more_is_forgotten_piece_by_piece() {
     let database = exchange().await;
     let owner = database.owner().await;
     let rows = "
-        select exchange.register_account('a@example.com') from generate_series(1, 5);
-        select exchange.add_verification_token(mail_id, sha256(mail_id::text::bytea))
+        select exchange.request_mail('register', 'a@example.com') from generate_series(1, 5);
+        select exchange.answer_mail_requests(100);
+        select exchange.begin_login(name || '@example.com', '192.0.2.1')
+        from unnest('{a,b}'::text[]) name;
+        select exchange.add_mail_token(mail_id, 'verify_email', sha256(mail_id::text::bytea))
         from exchange.mails;
         select exchange.take_rate(array['key:1', 'key:2'], '{1,1}', '{5,5}', '{60,60}');
         update exchange.mails set requested_at = now() - interval '31 days' where mail_id <= 3;
         update exchange.account_tokens
         set created_at = now() - interval '4 days', expires_at = now() - interval '3 days'
         where token_hash in (select token_hash from exchange.account_tokens limit 3);
+        update exchange.mail_requests set requested_at = now() - interval '31 days'
+        where mail_request_id <= 3;
+        update exchange.login_pauses set last_attempt_at = now() - interval '3 days'
+        where subject like 'account:%';
         update exchange.rate_usage set window_start = now() - interval '3 days'
         where subject = 'key:1'";
     owner.batch_execute(rows).await.expect("rows");
     let worker = database.connect("exchange_worker").await;
     let worker = worker.expect("the worker logs in");
-    for forgotten in [5, 2, 0] {
+    for forgotten in [9, 3, 0] {
         let text = "select exchange.forget_spent_access(2)::bigint";
         assert_eq!(number(&worker, text).await, forgotten);
     }
     let left = "select (select count(*) from exchange.mails)
         + (select count(*) from exchange.account_tokens)
-        + (select count(*) from exchange.rate_usage)";
-    assert_eq!(number(&owner, left).await, 5);
+        + (select count(*) from exchange.rate_usage)
+        + (select count(*) from exchange.mail_requests)
+        + (select count(*) from exchange.login_pauses)";
+    assert_eq!(number(&owner, left).await, 8);
 }

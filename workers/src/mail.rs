@@ -1,16 +1,13 @@
 //! Sends the mails that are due: by SMTP, or into files and the log where no SMTP is configured.
-//!
-//! The token of a link is made here, right before its mail goes out, and stored as its hash alone.
 
 mod config;
 mod letter;
+mod links;
 mod outlet;
 
 use std::time::Duration;
 
 use client::{MAIL_BELL, Mail, Pool, Ring};
-use ring::digest;
-use ring::rand::{SecureRandom as _, SystemRandom};
 
 pub use config::MailConfig;
 use outlet::Outlet;
@@ -19,9 +16,10 @@ use outlet::Outlet;
 pub const MAX_ATTEMPTS: i32 = 8;
 /// Mails taken at once.
 const AT_ONCE: i32 = 20;
+/// Requests answered in one transaction.
+const REQUESTS_AT_ONCE: i32 = 100;
 /// The longest sleep: then a mail whose attempt failed may be due again.
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
-const TOKEN_BYTES: usize = 32;
 
 /// Works until it is dropped. A database that is away is waited for.
 ///
@@ -49,8 +47,9 @@ pub async fn run(
     }
 }
 
-/// Sends what is due.
+/// Answers what was asked for, and sends what is due.
 async fn once(pool: &Pool, config: &MailConfig, outlet: &Outlet) -> Result<(), client::Error> {
+    while client::answer_mail_requests(pool, REQUESTS_AT_ONCE).await? == REQUESTS_AT_ONCE {}
     loop {
         let mails = client::claim_mails(pool, MAX_ATTEMPTS, AT_ONCE).await?;
         if mails.is_empty() {
@@ -82,22 +81,8 @@ async fn attempt(
     outlet: &Outlet,
     mail: &Mail,
 ) -> anyhow::Result<()> {
-    let link = match mail.kind.as_str() {
-        "verify_email" => {
-            let mut token = [0; TOKEN_BYTES];
-            SystemRandom::new()
-                .fill(&mut token)
-                .map_err(|_| anyhow::anyhow!("the system gave no randomness"))?;
-            let hash = digest::digest(&digest::SHA256, &token);
-            client::add_verification_token(pool, mail.mail_id, hash.as_ref()).await?;
-            let base = config.public_url.trim_end_matches('/');
-            Some(format!(
-                "{base}/api/auth/verify?token={}",
-                hex::encode(token)
-            ))
-        }
-        _ => None,
-    };
-    let letter = letter::write(config, mail, link.as_deref())?;
-    outlet.send(mail, &letter, link.as_deref()).await
+    let text = letter::text(&mail.kind)?;
+    let links = links::make(pool, config, mail, &text).await?;
+    let letter = text.write(config, mail, &links)?;
+    outlet.send(mail, &letter, &links).await
 }

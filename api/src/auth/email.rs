@@ -5,9 +5,22 @@ const LENGTH_LIMIT: usize = 254;
 const NAME_LIMIT: usize = 64;
 const LABEL_LIMIT: usize = 63;
 
+/// The address as it is kept: without blanks around it, in lower case.
+///
 /// # Errors
 /// The rule that it breaks, for people.
-pub fn check(address: &str) -> Result<(), &'static str> {
+pub fn normal(address: &str) -> Result<String, &'static str> {
+    let address = lower(address);
+    check(&address)?;
+    Ok(address)
+}
+
+/// The same of whatever was typed: where no account can have it, none is found.
+pub fn lower(address: &str) -> String {
+    address.trim().to_ascii_lowercase()
+}
+
+fn check(address: &str) -> Result<(), &'static str> {
     if address.len() > LENGTH_LIMIT {
         return Err("an e-mail address has at most 254 characters");
     }
@@ -34,7 +47,16 @@ pub fn check(address: &str) -> Result<(), &'static str> {
 
 #[cfg(test)]
 mod tests {
-    use super::check;
+    use super::{check, normal};
+
+    #[test]
+    fn an_address_is_kept_in_one_form() {
+        assert_eq!(
+            normal(" Alice@Example.COM\n").as_deref(),
+            Ok("alice@example.com")
+        );
+        assert!(normal("alice @example.com").is_err());
+    }
 
     #[test]
     fn plain_addresses_are_taken_and_others_refused() {

@@ -13,21 +13,26 @@ pub mod checks;
 pub mod commands;
 pub mod config;
 pub mod deadlines;
+pub mod devices;
 pub mod error;
 pub mod events;
+pub mod factors;
 pub mod facts;
 pub mod keys;
 mod lease;
 pub mod ledger;
 pub mod listen;
+pub mod logins;
 pub mod mails;
 pub mod markets;
 pub mod orders;
 pub mod outcomes;
 pub mod partitions;
+pub mod passkeys;
 pub mod place;
 pub mod pool;
 pub mod proposals;
+pub mod profile;
 pub mod query;
 pub mod rates;
 pub mod registration;
@@ -36,6 +41,7 @@ pub mod risk;
 pub mod sessions;
 pub mod staff;
 pub mod staff_accounts;
+pub mod sub_accounts;
 pub mod submit;
 pub mod trades;
 pub mod transaction;
@@ -57,8 +63,14 @@ pub use checks::{BookProblem, Violation, verify_book, violations};
 pub use commands::{Command, Kind, SelfTrade, Side, Terms, TimeInForce};
 pub use config::Config;
 pub use deadlines::{CancelAfter, cancel_after, next_cancel_deadline, run_cancel_deadlines};
+pub use devices::{Device, devices_of, forget_device};
 pub use error::Error;
 pub use events::{Message, StreamPosition, messages_after, stream_positions, wait_durable};
+pub use factors::{
+    Ceremony, FactorProof, Factors, FinishLogin, NewCeremony, Proved, StepUp, UsedPasskey,
+    begin_ceremony, begin_totp, confirm_totp, factors_of, find_ceremony, finish_login, remove_totp,
+    replace_recovery_codes, step_up, stepped_up_until,
+};
 pub use facts::{
     MarketChange, MarketFact, MarketSnapshot, MarketTrade, OrderUpdate, PlacedOrder, SnapshotOrder,
     TradeParty, market_facts, market_snapshot, positions_of,
@@ -66,7 +78,10 @@ pub use facts::{
 pub use keys::{forget_order_keys, forget_request_keys};
 pub use ledger::{Fees, LedgerEntry, LedgerFilter, account_fees, account_ledger};
 pub use listen::{Listener, Ring, follow, listen};
-pub use mails::{MAIL_BELL, Mail, add_verification_token, claim_mails, finish_mail};
+pub use logins::{
+    Attempt, Login, begin_login, begin_password_check, end_password_check, rehash_password,
+};
+pub use mails::{MAIL_BELL, Mail, add_mail_token, claim_mails, finish_mail};
 pub use markets::{
     Level, Market, NewMarket, PublicTrade, book_at, create_market, markets, order_book,
     recent_trades, set_market_status,
@@ -74,17 +89,25 @@ pub use markets::{
 pub use orders::{Order, OrderFilter, order, orders};
 pub use outcomes::{OrderOutcome, Outcome, Reject, State};
 pub use partitions::make_partitions;
+pub use passkeys::{
+    AddedPasskey, NewPasskey, StoredPasskey, add_passkey, passkeys_of, remove_passkey,
+};
 pub use place::Place;
 pub use pool::{Pool, ping};
+pub use profile::{Profile, profile_of, set_anti_phishing_code};
 pub use proposals::{
     Decided, Decision, MadeProposal, NewProposal, Proposal, decide, proposals, propose,
 };
 pub use query::Query;
 pub use rates::{RateGrant, RateRequest, take_rate};
-pub use registration::{forget_spent_access, register_account, set_password, verify_email};
+pub use registration::{
+    Origin, Person, TokenOwner, answer_mail_requests, confirm_email_change, forget_spent_access,
+    freeze_account, request_email_change, request_password_reset, request_registration,
+    set_password, token_owner, verify_email,
+};
 pub use risk::{RiskEvent, RiskEventFilter, RiskRule, review_risk_event, risk_events, risk_rules};
 pub use sessions::{
-    Login, NewSession, OpenSession, Session, close_session, forget_ended_sessions, login_account,
+    NewSession, OpenSession, Opened, Session, close_session, close_sessions, forget_ended_sessions,
     open_session, session_account, sessions_of,
 };
 pub use staff::{
@@ -92,7 +115,13 @@ pub use staff::{
     close_staff_session, create_member, disable_member, fail_staff_login, invite_member,
     invited_member, members, open_staff_session, staff_login, staff_session,
 };
-pub use staff_accounts::{FoundAccount, ShownAccount, find_accounts, freeze_account, show_account};
+pub use staff_accounts::{
+    FoundAccount, ShownAccount, find_accounts, freeze_account as staff_freeze_account, show_account,
+};
+pub use sub_accounts::{
+    NewTransfer, OpenedSubAccount, SubAccount, Transferred, open_sub_account, sub_accounts_of,
+    transfer,
+};
 pub use submit::{
     cancel_all_orders, cancel_order, place_order, reduce_order, replace_order, submit, submit_once,
     try_commands,

@@ -1,5 +1,7 @@
 //! Mails that are due, and what became of them.
 
+use serde_json::Value;
+
 use crate::error::Error;
 use crate::query::{Query, Statement, column};
 
@@ -11,10 +13,14 @@ pub const MAIL_BELL: i32 = 10_900;
 pub struct Mail {
     /// Its number.
     pub mail_id: i64,
-    /// `verify_email` or `already_registered`.
+    /// Which text.
     pub kind: String,
-    /// To whom.
-    pub email: String,
+    /// To which address.
+    pub recipient: String,
+    /// What the text fills in: an object.
+    pub facts: Value,
+    /// The owner's words, which every mail repeats.
+    pub anti_phishing_code: Option<String>,
     /// The how-manieth attempt this is.
     pub attempt: i32,
 }
@@ -30,34 +36,41 @@ pub async fn claim_mails(
 ) -> Result<Vec<Mail>, Error> {
     const STATEMENT: Statement = Statement::write(
         "claim_mails",
-        "select mail_id, kind, email, attempt from exchange.claim_mails($1, $2)",
+        "select mail_id, kind, recipient, facts, anti_phishing_code, attempt \
+         from exchange.claim_mails($1, $2)",
     );
     let mail = |row| {
         Ok(Mail {
             mail_id: column(row, 0)?,
             kind: column(row, 1)?,
-            email: column(row, 2)?,
-            attempt: column(row, 3)?,
+            recipient: column(row, 2)?,
+            facts: column(row, 3)?,
+            anti_phishing_code: column(row, 4)?,
+            attempt: column(row, 5)?,
         })
     };
     let rows = on.rows(STATEMENT, &[&max_attempts, &limit]).await?;
     rows.iter().map(mail).collect()
 }
 
-/// Stores the hash of the token in a mail that is about to be sent.
+/// Stores the hash of a token in a mail that is about to be sent. `purpose` is what it allows:
+/// `verify_email`, `reset_password`, `change_email` or `freeze`.
 ///
 /// # Errors
 /// The database's.
-pub async fn add_verification_token(
+pub async fn add_mail_token(
     on: &impl Query,
     mail_id: i64,
+    purpose: &str,
     token_hash: &[u8],
 ) -> Result<(), Error> {
     const STATEMENT: Statement = Statement::write(
-        "add_verification_token",
-        "select exchange.add_verification_token($1, $2)",
+        "add_mail_token",
+        "select exchange.add_mail_token($1, $2, $3)",
     );
-    on.rows(STATEMENT, &[&mail_id, &token_hash]).await.map(drop)
+    on.rows(STATEMENT, &[&mail_id, &purpose, &token_hash])
+        .await
+        .map(drop)
 }
 
 /// Says what became of an attempt: sent, where there is no failure. Gives whether it will be tried

@@ -8,45 +8,6 @@ use time::OffsetDateTime;
 use crate::error::Error;
 use crate::query::{Query, Statement, column};
 
-/// What is needed to check a password.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Login {
-    /// The account.
-    pub account_id: i64,
-    /// bcrypt.
-    pub password_hash: String,
-    /// active or frozen; a frozen account may log in.
-    pub status: String,
-}
-
-impl std::fmt::Debug for Login {
-    /// Without the hash, so that no log has it.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Login")
-            .field("account_id", &self.account_id)
-            .finish_non_exhaustive()
-    }
-}
-
-/// The login of an email address, in any case; `None` where there is none.
-///
-/// # Errors
-/// The database's.
-pub async fn login_account(on: &impl Query, email: &str) -> Result<Option<Login>, Error> {
-    const STATEMENT: Statement = Statement::read(
-        "login_account",
-        "select account_id, password_hash, status from exchange.login_account($1) limit 1",
-    );
-    let login = |row| {
-        Ok(Login {
-            account_id: column(&row, 0)?,
-            password_hash: column(&row, 1)?,
-            status: column(&row, 2)?,
-        })
-    };
-    on.row(STATEMENT, &[&email]).await?.map(login).transpose()
-}
-
 /// A login to record.
 #[derive(Clone, Copy, Debug)]
 pub struct NewSession<'a> {
@@ -61,40 +22,66 @@ pub struct NewSession<'a> {
     /// The program, as it says itself; cut where it is long.
     pub user_agent: Option<&'a str>,
     /// The hash against which the password was checked, so that no login outlives a new password.
+    /// It opens no account that has a second factor.
     pub password_hash: Option<&'a str>,
+    /// SHA-256 of the token of a device that may be known.
+    pub device_hash: Option<&'a [u8]>,
+    /// SHA-256 of the token that the device gets where it is not.
+    pub new_device_hash: Option<&'a [u8]>,
 }
 
-/// Records a login; gives the session's number, and the time at which it ends.
+/// A login that was recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Opened {
+    /// Names the session.
+    pub session_id: i64,
+    /// When it ends.
+    pub expires_at: OffsetDateTime,
+    /// The device that logged in.
+    pub device_id: Option<i64>,
+    /// It was not known, and keeps the new token from now on.
+    pub is_new_device: bool,
+}
+
+/// Records a login.
 ///
 /// # Errors
-/// Rejected: `INVALID_LIFETIME`, `INVALID_TOKEN_HASH`, `UNKNOWN_ACCOUNT`.
-pub async fn open_session(
-    on: &impl Query,
-    session: NewSession<'_>,
-) -> Result<(i64, OffsetDateTime), Error> {
+/// Rejected: `INVALID_LIFETIME`, `INVALID_TOKEN_HASH`, `UNKNOWN_ACCOUNT`,
+/// `SECOND_FACTOR_REQUIRED`.
+pub async fn open_session(on: &impl Query, session: NewSession<'_>) -> Result<Opened, Error> {
     const STATEMENT: Statement = Statement::write(
         "open_session",
-        "select session_id, expires_at \
-         from exchange.open_session($1, $2, $3::bigint * interval '1 second', $4, $5, $6) limit 1",
+        "select session_id, expires_at, device_id, is_new_device from exchange.open_session(\
+         $1, $2, $3::bigint * interval '1 second', $4, $5, $6, $7, $8) limit 1",
     );
-    let seconds = i64::try_from(session.lifetime.as_secs())
-        .unwrap_or(i64::MAX)
-        .min(u32::MAX.into());
     let row = on
         .row(
             STATEMENT,
             &[
                 &session.account_id,
                 &session.token_hash,
-                &seconds,
+                &seconds(session.lifetime),
                 &session.address,
                 &session.user_agent,
                 &session.password_hash,
+                &session.device_hash,
+                &session.new_device_hash,
             ],
         )
         .await?;
     let row = row.ok_or_else(|| Error::Bug("no session was opened".to_owned()))?;
-    Ok((column(&row, 0)?, column(&row, 1)?))
+    Ok(Opened {
+        session_id: column(&row, 0)?,
+        expires_at: column(&row, 1)?,
+        device_id: column(&row, 2)?,
+        is_new_device: column(&row, 3)?,
+    })
+}
+
+/// A lifetime as Postgres is given it; one that is too long is refused there.
+pub(crate) fn seconds(lifetime: Duration) -> i64 {
+    let seconds = i64::try_from(lifetime.as_secs()).unwrap_or(i64::MAX);
+    seconds.min(u32::MAX.into())
 }
 
 /// A session that has not ended.
@@ -144,6 +131,24 @@ pub async fn close_session(
     on.value(STATEMENT, &[&account_id, &session_id]).await
 }
 
+/// Ends all other sessions of the account, or all, in the name of a session; gives how many.
+///
+/// # Errors
+/// Rejected: `ACCESS_REVOKED`.
+pub async fn close_sessions(
+    on: &impl Query,
+    account_id: i64,
+    session_id: i64,
+    include_current: bool,
+) -> Result<i32, Error> {
+    const STATEMENT: Statement = Statement::write(
+        "close_sessions",
+        "select exchange.close_sessions($1, $2, $3)",
+    );
+    on.value(STATEMENT, &[&account_id, &session_id, &include_current])
+        .await
+}
+
 /// A session as its owner sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OpenSession {
@@ -157,6 +162,8 @@ pub struct OpenSession {
     pub address: Option<IpAddr>,
     /// The program, as it said itself.
     pub user_agent: Option<String>,
+    /// The device, while it is known.
+    pub device_id: Option<i64>,
 }
 
 /// The account's sessions that have not ended, the newest first.
@@ -166,7 +173,7 @@ pub struct OpenSession {
 pub async fn sessions_of(on: &impl Query, account_id: i64) -> Result<Vec<OpenSession>, Error> {
     const STATEMENT: Statement = Statement::read(
         "sessions_of",
-        "select session_id, created_at, expires_at, address, user_agent \
+        "select session_id, created_at, expires_at, address, user_agent, device_id \
          from exchange.sessions_of($1) limit 1000",
     );
     let session = |row| {
@@ -176,6 +183,7 @@ pub async fn sessions_of(on: &impl Query, account_id: i64) -> Result<Vec<OpenSes
             expires_at: column(row, 2)?,
             address: column(row, 3)?,
             user_agent: column(row, 4)?,
+            device_id: column(row, 5)?,
         })
     };
     let rows = on.rows(STATEMENT, &[&account_id]).await?;

@@ -34,7 +34,7 @@ impl Outlet {
         &self,
         mail: &Mail,
         letter: &Message,
-        link: Option<&str>,
+        links: &[(&'static str, String)],
     ) -> anyhow::Result<()> {
         let folder = match self {
             Outlet::Smtp(transport) => {
@@ -49,12 +49,13 @@ impl Outlet {
                 .and_then(|()| std::fs::write(&path, letter.formatted()))
                 .with_context(|| format!("cannot write {}", path.display()))?;
         }
+        let shown: Vec<&str> = links.iter().map(|(_, link)| link.as_str()).collect();
         tracing::info!(
             mail = mail.mail_id,
-            to = mail.email,
+            to = mail.recipient,
             kind = mail.kind,
             "{}",
-            link.unwrap_or_default()
+            shown.join(" ")
         );
         Ok(())
     }

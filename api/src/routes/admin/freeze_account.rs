@@ -31,7 +31,7 @@ pub(crate) async fn freeze_account(
 ) -> Result<Json<Done>, ApiError> {
     check_reason(&request.reason)?;
     let session = staff.staff_session_id;
-    client::freeze_account(&app.reads, session, request.account_id, &request.reason)
+    client::staff_freeze_account(&app.reads, session, request.account_id, &request.reason)
         .await
         .map_err(refused)?;
     let status = "frozen";

@@ -2,13 +2,16 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
+use client::Person;
 use serde::Deserialize;
+use time::OffsetDateTime;
 use utoipa::ToSchema;
 
-use super::{Done, about, refusal};
+use super::{Done, about, origin, refusal};
+use crate::address::ClientAddress;
 use crate::app::App;
-use crate::auth::email;
+use crate::auth::{email, person};
 use crate::error::ApiError;
 use crate::extract::Body;
 use crate::openapi::Refusals;
@@ -19,18 +22,35 @@ use crate::openapi::Refusals;
 pub(crate) struct Register {
     /// Gets the link that proves the address.
     email: String,
+    full_name: String,
+    country: String,
+    birth_date: String,
+    phone: Option<String>,
 }
 
-/// Sends a mail with a link. The answer is the same for an address that is known, whose owner gets
-/// another mail.
+/// Asks for an account; a mail with a link follows. Answer and time are the same for an address
+/// that is known, whose owner gets another mail.
 #[utoipa::path(post, path = "/api/auth/register", tag = "auth", request_body = Register,
     responses((status = 202, body = Done), Refusals))]
 pub(crate) async fn register(
     State(app): State<App>,
+    address: ClientAddress,
+    headers: HeaderMap,
     Body(register): Body<Register>,
 ) -> Result<(StatusCode, Json<Done>), ApiError> {
-    email::check(&register.email).map_err(|words| refusal("INVALID_EMAIL", "email", words))?;
-    client::register_account(&app.reads, &register.email)
+    let email =
+        email::normal(&register.email).map_err(|words| refusal("INVALID_EMAIL", "email", words))?;
+    let full_name = person::full_name(&register.full_name)?;
+    let country = person::country(&register.country)?;
+    person::birth_date(&register.birth_date, OffsetDateTime::now_utc())?;
+    let phone = register.phone.as_deref().map(person::phone).transpose()?;
+    let person = Person {
+        full_name: &full_name,
+        country,
+        birth_date: &register.birth_date,
+        phone: phone.as_deref(),
+    };
+    client::request_registration(&app.reads, &email, person, origin(address, &headers))
         .await
         .map_err(about("email", "INVALID_EMAIL"))?;
     let status = "verification_sent";

@@ -29,6 +29,8 @@ struct Session {
     address: Option<String>,
     /// The program, as it said itself.
     user_agent: Option<String>,
+    /// The device, while it is known.
+    device_id: Option<i64>,
     /// It is the one that asks.
     current: bool,
 }
@@ -47,6 +49,7 @@ pub(crate) async fn sessions(
         expires_at: millis(row.expires_at),
         address: row.address.map(|address| address.to_string()),
         user_agent: row.user_agent,
+        device_id: row.device_id,
         current: row.session_id == owner.session_id,
     });
     Ok(Json(Sessions {

@@ -2,23 +2,15 @@
 
 use axum::Json;
 use axum::extract::State;
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use serde::Serialize;
+use utoipa::ToSchema;
 
-use super::{about, one_time_token, random_token};
+use super::{LinkQuery, about, one_time_token, random_token};
 use crate::app::App;
 use crate::error::ApiError;
 use crate::extract::Query;
 use crate::openapi::Refusals;
 use crate::wire::millis;
-
-#[derive(Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) struct VerifyQuery {
-    /// From the mail; works once, for a day.
-    token: String,
-}
 
 /// The next step.
 #[derive(Serialize, ToSchema)]
@@ -29,12 +21,13 @@ pub(crate) struct Verified {
     expires_at: i64,
 }
 
-/// Follows the link of a mail: the address is proved, and a password can be set.
-#[utoipa::path(get, path = "/api/auth/verify", tag = "auth", params(VerifyQuery),
+/// Follows the link of a mail, of a registration or to a new password: the address is proved, and a
+/// password can be set.
+#[utoipa::path(get, path = "/api/auth/verify", tag = "auth", params(LinkQuery),
     responses((status = 200, body = Verified), Refusals))]
 pub(crate) async fn verify(
     State(app): State<App>,
-    Query(query): Query<VerifyQuery>,
+    Query(query): Query<LinkQuery>,
 ) -> Result<Json<Verified>, ApiError> {
     let token = one_time_token(&query.token)?;
     let next = random_token()?;
