@@ -111,7 +111,7 @@ grant execute on function
     exchange.revoke_api_key(bigint, bigint, bigint),
     exchange.api_keys_of(bigint),
     exchange.find_api_key(text),
-    exchange.request_mail(text, text, inet, text, text, text, date, text),
+    exchange.request_mail(text, text, inet, text, text, text, date, text, bytea),
     exchange.request_email_change(bigint, bigint, text, inet, text),
     exchange.verify_email(bytea, bytea),
     exchange.token_owner(bytea, text),

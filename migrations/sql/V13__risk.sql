@@ -238,6 +238,11 @@ comment on column risk.links.linked_at is 'Since when it is known.';
 alter table exchange.accounts add column is_linked boolean not null default false;
 comment on column exchange.accounts.is_linked is 'Whether risk.links knows the account: only then are its orders looked at for trades with linked accounts.';
 
+alter table exchange.mail_requests
+    add column device text,
+    add constraint mail_requests_device_length check (length(device) between 1 and 200);
+comment on column exchange.mail_requests.device is 'From which device it was asked, where it has a token of an earlier login: hash of that.';
+
 create table risk.account_lists (
     list text not null,
     account_id bigint not null,

@@ -146,7 +146,12 @@ const ACCOUNT_VIEWERS: &[&str] = &["finance", "reviewer", "risk", "support"];
 const ACCOUNT_GUARDS: &[&str] = &["risk", "support"];
 const MARKET_GUARDS: &[&str] = &["administrator", "risk"];
 const ANY_ROLE: &[&str] = &["administrator", "finance", "reviewer", "risk", "support"];
-const PROVING_LOGIN: &[&str] = &["INVALID_FACTOR", "INVALID_TOKEN", "FACTOR_BLOCKED"];
+const PROVING_LOGIN: &[&str] = &[
+    "INVALID_FACTOR",
+    "INVALID_TOKEN",
+    "FACTOR_BLOCKED",
+    "RISK_DENIED",
+];
 const TRANSFERRING: &[&str] = &[
     "UNKNOWN_ASSET",
     "INVALID_AMOUNT",
@@ -163,7 +168,10 @@ pub const OPERATIONS: &[Operation] = &[
     operation("live", Access::Public, Needs::Nothing, &[]),
     operation("ready", Access::Public, Needs::Database, &[]),
     operation("health", Access::Public, Needs::Database, &[]),
-    public("login", &["INVALID_CREDENTIALS", "LOGIN_PAUSED"]),
+    public(
+        "login",
+        &["INVALID_CREDENTIALS", "LOGIN_PAUSED", "RISK_DENIED"],
+    ),
     public("login_second_factor", PROVING_LOGIN),
     public("begin_passkey_login", &[]),
     public("passkey_login", PROVING_LOGIN),
@@ -185,6 +193,7 @@ pub const OPERATIONS: &[Operation] = &[
     owner(
         "confirm_totp",
         &[
+            "RISK_DENIED",
             "STEP_UP_REQUIRED",
             "ACCOUNT_FROZEN",
             "FACTOR_NOT_FOUND",
@@ -193,7 +202,12 @@ pub const OPERATIONS: &[Operation] = &[
     ),
     owner(
         "remove_totp",
-        &["STEP_UP_REQUIRED", "ACCOUNT_FROZEN", "FACTOR_NOT_FOUND"],
+        &[
+            "RISK_DENIED",
+            "STEP_UP_REQUIRED",
+            "ACCOUNT_FROZEN",
+            "FACTOR_NOT_FOUND",
+        ],
     ),
     owner(
         "recovery_codes",
@@ -203,6 +217,7 @@ pub const OPERATIONS: &[Operation] = &[
     owner(
         "add_passkey",
         &[
+            "RISK_DENIED",
             "STEP_UP_REQUIRED",
             "ACCOUNT_FROZEN",
             "INVALID_TOKEN",
@@ -214,18 +229,33 @@ pub const OPERATIONS: &[Operation] = &[
     owner("passkeys", &[]),
     owner(
         "remove_passkey",
-        &["STEP_UP_REQUIRED", "ACCOUNT_FROZEN", "PASSKEY_NOT_FOUND"],
+        &[
+            "RISK_DENIED",
+            "STEP_UP_REQUIRED",
+            "ACCOUNT_FROZEN",
+            "PASSKEY_NOT_FOUND",
+        ],
     ),
     public("register", &["INVALID_EMAIL"]),
     public("verify", &["INVALID_TOKEN"]),
     public(
         "set_password",
-        &["INVALID_TOKEN", "INVALID_PASSWORD", "WEAK_PASSWORD"],
+        &[
+            "RISK_DENIED",
+            "INVALID_TOKEN",
+            "INVALID_PASSWORD",
+            "WEAK_PASSWORD",
+        ],
     ),
     public("reset_password", &["INVALID_EMAIL"]),
     public(
         "confirm_email",
-        &["INVALID_TOKEN", "ACCOUNT_FROZEN", "EMAIL_TAKEN"],
+        &[
+            "RISK_DENIED",
+            "INVALID_TOKEN",
+            "ACCOUNT_FROZEN",
+            "EMAIL_TAKEN",
+        ],
     ),
     public("freeze", &["INVALID_TOKEN"]),
     trade("check", &[]),
@@ -254,6 +284,7 @@ pub const OPERATIONS: &[Operation] = &[
     owner(
         "create_api_key",
         &[
+            "RISK_DENIED",
             "STEP_UP_REQUIRED",
             "ACCOUNT_FROZEN",
             "ACCOUNT_NOT_FOUND",
@@ -289,7 +320,6 @@ pub const OPERATIONS: &[Operation] = &[
         &["ACCOUNT_FROZEN", "TOO_MANY_SUB_ACCOUNTS"],
     ),
     owner("transfer", TRANSFERRING),
-    public("open_socket", &[]),
     public("staff_login", &["INVALID_CREDENTIALS"]),
     public("accept_invitation", &["INVALID_TOKEN", "INVALID_PASSWORD"]),
     staff("staff_logout", &[], &[]),
