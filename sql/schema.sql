@@ -424,14 +424,18 @@ begin
         where r.answered_at is null
         order by r.mail_request_id
         limit least(greatest(limit_requests, 0), 1000)
-        for update skip locked
+        -- Whoever comes second waits: two at once would lock accounts in different orders.
+        for update
     loop
         -- One that cannot be answered holds up nobody.
         begin
             failed := null;
             perform exchange.answer_mail_request(request);
-        exception when others then
-            failed := left(sqlerrm, max_failure);
+        exception
+            when deadlock_detected or serialization_failure or lock_not_available then
+                raise;
+            when others then
+                failed := left(sqlerrm, max_failure);
         end;
         update exchange.mail_requests r set answered_at = now(), failure = failed
         where r.mail_request_id = request.mail_request_id;
@@ -1580,7 +1584,8 @@ begin
     delete from exchange.login_pauses p where p.subject = any (subjects) and not starts_with(p.subject, 'network:');
     -- Only this attempt: an own account does not buy guesses at others.
     update exchange.login_pauses p
-    set failures = greatest(p.failures - 1, 0), paused_until = now()
+    set failures = greatest(p.failures - 1, 0),
+        paused_until = p.last_attempt_at + exchange.login_pause(p.subject, greatest(p.failures - 1, 0))
     where p.subject = any (subjects) and starts_with(p.subject, 'network:');
 end $$;
 
@@ -1750,6 +1755,27 @@ $$;
 ALTER FUNCTION exchange.login_account(email text) OWNER TO exchange_owner;
 
 COMMENT ON FUNCTION exchange.login_account(email text) IS 'What is needed to check a password: no row where no such login exists. For operators: the API begins a login by begin_login, which counts attempts.';
+
+CREATE FUNCTION exchange.login_pause(subject text, failures integer) RETURNS interval
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    -- Attempts without a pause. Behind one address there may be many people.
+    free_attempts constant integer := case when starts_with(subject, 'network:') then 100 else 5 end;
+    -- The pause after the last free attempt; each further one doubles it.
+    first_pause constant interval := '1 second';
+    longest_pause constant interval := '15 minutes';
+begin
+    if failures < free_attempts then
+        return '0';
+    end if;
+    return least(first_pause * power(2, least(failures - free_attempts, 20)), longest_pause);
+end $$;
+
+ALTER FUNCTION exchange.login_pause(subject text, failures integer) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.login_pause(subject text, failures integer) IS 'How long no attempt is taken after so many wrong ones in a row. For other functions.';
 
 CREATE FUNCTION exchange.login_subjects(email text, device_id bigint, address inet) RETURNS text[]
     LANGUAGE sql IMMUTABLE
@@ -3306,12 +3332,6 @@ CREATE FUNCTION exchange.take_login_attempt(subjects text[]) RETURNS bigint
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
-    -- Attempts without a pause. Behind one address there may be many people.
-    free_attempts constant integer := 5;
-    free_attempts_of_network constant integer := 100;
-    -- The pause after the last free attempt; each further one doubles it.
-    first_pause constant interval := '1 second';
-    longest_pause constant interval := '15 minutes';
     quiet constant interval := '1 day';
     max_failures constant integer := 1000;
     taken_at timestamptz;
@@ -3329,14 +3349,10 @@ begin
     end if;
     update exchange.login_pauses p
     set failures = n.failures, last_attempt_at = taken_at,
-        paused_until = case
-            when n.failures < n.free then taken_at
-            else taken_at + least(first_pause * power(2, least(n.failures - n.free, 20)), longest_pause)
-        end
+        paused_until = taken_at + exchange.login_pause(p.subject, n.failures)
     from (
         select o.subject,
-            case when o.last_attempt_at < taken_at - quiet then 1 else least(o.failures + 1, max_failures) end as failures,
-            case when starts_with(o.subject, 'network:') then free_attempts_of_network else free_attempts end as free
+            case when o.last_attempt_at < taken_at - quiet then 1 else least(o.failures + 1, max_failures) end as failures
         from exchange.login_pauses o where o.subject = any (subjects)) n
     where p.subject = n.subject;
     return 0;
@@ -3441,7 +3457,7 @@ ALTER FUNCTION exchange.token_owner(token_hash bytea, purpose text) OWNER TO exc
 
 COMMENT ON FUNCTION exchange.token_owner(token_hash bytea, purpose text) IS 'Whose one-time token it is, without using it: no row where it would be refused. So that no work is done for a token that is none.';
 
-CREATE FUNCTION exchange.trades_of(account_id bigint, of_market text DEFAULT NULL::text, of_order_id bigint DEFAULT NULL::bigint, from_time timestamp with time zone DEFAULT NULL::timestamp with time zone, to_time timestamp with time zone DEFAULT NULL::timestamp with time zone, before_time timestamp with time zone DEFAULT NULL::timestamp with time zone, before_trade_id bigint DEFAULT NULL::bigint, before_part integer DEFAULT NULL::integer, limit_trades integer DEFAULT 100) RETURNS TABLE(trade_id bigint, market text, liquidity text, side text, order_id bigint, price numeric, quantity numeric, quote_amount numeric, fee numeric, fee_asset text, traded_at timestamp with time zone)
+CREATE FUNCTION exchange.trades_of(account_id bigint, of_market text DEFAULT NULL::text, of_order_id bigint DEFAULT NULL::bigint, from_time timestamp with time zone DEFAULT NULL::timestamp with time zone, to_time timestamp with time zone DEFAULT NULL::timestamp with time zone, before_time timestamp with time zone DEFAULT NULL::timestamp with time zone, before_trade_id bigint DEFAULT NULL::bigint, before_part integer DEFAULT NULL::integer, limit_trades integer DEFAULT 100) RETURNS TABLE(trade_id bigint, market text, liquidity text, side text, order_id bigint, price numeric, quantity numeric, quote_amount numeric, fee numeric, fee_asset text, traded_at timestamp with time zone, client_order_id text)
     LANGUAGE plpgsql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET plan_cache_mode TO 'force_generic_plan'
@@ -3468,8 +3484,8 @@ begin
         and (of_order_id is null or r.market_id = of_order_id / 100000000000000);
     return query
     select t.trade_id, m.symbol, t.liquidity, t.side, t.order_id, t.price, t.quantity, t.quote_amount, t.fee,
-        case t.side when 'buy' then b.symbol else q.symbol end, t.traded_at
-    from unnest(firsts, lasts) as r (first, last)
+        case t.side when 'buy' then b.symbol else q.symbol end, t.traded_at, o.client_order_id
+    from (select l.* from unnest(firsts, lasts) as r (first, last)
     cross join lateral (
         (select i.trade_id, i.market_id, 0 as part, 'maker' as liquidity,
             case i.taker_side when 'buy' then 'sell' else 'buy' end as side, i.maker_order_id as order_id,
@@ -3487,17 +3503,24 @@ begin
             and (i.traded_at, i.trade_id, - 1) < (place_time, place_id, - place_part)
             and (of_order_id is null or i.taker_order_id = of_order_id)
         order by i.trade_id desc limit wanted)
-    ) t
+    ) l
+    order by l.traded_at desc, l.trade_id desc, l.part limit wanted) t
     join exchange.markets m on m.market_id = t.market_id
     join exchange.assets b on b.asset_id = m.base_asset_id
     join exchange.assets q on q.asset_id = m.quote_asset_id
-    order by t.traded_at desc, t.trade_id desc, t.part
-    limit wanted;
+    -- For the rows that are shown alone, and only where the order can be: it ended after its trade.
+    left join lateral (
+        select h.client_order_id from exchange.orders h where h.state = 'open' and h.order_id = t.order_id
+        union all
+        select h.client_order_id from exchange.orders h
+        where h.state in ('filled', 'cancelled', 'expired') and h.order_id = t.order_id and h.closed_at >= t.traded_at
+        limit 1) o on true
+    order by t.traded_at desc, t.trade_id desc, t.part;
 end $$;
 
 ALTER FUNCTION exchange.trades_of(account_id bigint, of_market text, of_order_id bigint, from_time timestamp with time zone, to_time timestamp with time zone, before_time timestamp with time zone, before_trade_id bigint, before_part integer, limit_trades integer) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION exchange.trades_of(account_id bigint, of_market text, of_order_id bigint, from_time timestamp with time zone, to_time timestamp with time zone, before_time timestamp with time zone, before_trade_id bigint, before_part integer, limit_trades integer) IS 'An account''s trades, the newest first, at most 1,000: of one market, of one order, from a time until before another, following a place in the list (traded_at, number and, 0 for the maker and 1 for the taker, part of the last row), where given. A trade with itself is there twice. Row-level security applies. Rejects: UNKNOWN_MARKET.';
+COMMENT ON FUNCTION exchange.trades_of(account_id bigint, of_market text, of_order_id bigint, from_time timestamp with time zone, to_time timestamp with time zone, before_time timestamp with time zone, before_trade_id bigint, before_part integer, limit_trades integer) IS 'An account''s trades, the newest first, at most 1,000: of one market, of one order, from a time until before another, following a place in the list (traded_at, number and, 0 for the maker and 1 for the taker, part of the last row), where given. A trade with itself is there twice. With the account''s name for its order. Row-level security applies. Rejects: UNKNOWN_MARKET.';
 
 CREATE FUNCTION exchange.transfer(account_id bigint, session_id bigint, from_account_id bigint, to_account_id bigint, asset text, amount numeric, request_key text DEFAULT NULL::text) RETURNS TABLE(transfer_id bigint, transferred_at timestamp with time zone, repeated boolean)
     LANGUAGE plpgsql SECURITY DEFINER
@@ -6144,6 +6167,8 @@ GRANT ALL ON FUNCTION exchange.ledger_of(account_id bigint, of_asset text, from_
 GRANT ALL ON FUNCTION exchange.ledger_of(account_id bigint, of_asset text, from_time timestamp with time zone, to_time timestamp with time zone, before_time timestamp with time zone, before_fact_id bigint, before_part integer, limit_entries integer) TO exchange_analyst;
 
 REVOKE ALL ON FUNCTION exchange.login_account(email text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION exchange.login_pause(subject text, failures integer) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION exchange.login_subjects(email text, device_id bigint, address inet) FROM PUBLIC;
 

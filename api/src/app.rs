@@ -34,6 +34,9 @@ const LEARNING_PAUSE: Duration = Duration::from_secs(1);
 /// What the client waits longer than the server, so that the server's own word comes first.
 const ANSWER_MARGIN: Duration = Duration::from_millis(100);
 
+/// A lower cost is for tests alone.
+const SAFE_BCRYPT_COST: u32 = 10;
+
 /// What handlers share. One count to clone, however many parts there are: every layer and handler
 /// of every request has its own.
 #[derive(Clone)]
@@ -107,6 +110,9 @@ impl App {
         let secrets = Secrets::new(&config.secrets.master_key)
             .map_err(|_| anyhow::anyhow!("the master key cannot be used"))?;
         let answer_limit = config.database.read_wait + config.database.read_limit;
+        if config.login.bcrypt_cost < SAFE_BCRYPT_COST {
+            tracing::warn!("EXCHANGE_BCRYPT_COST is so low that stolen hashes are soon guessed");
+        }
         let positions = limited(&config.database, POSITION_CONNECTIONS, "positions")?;
         Ok(App(Arc::new(Parts {
             feed: Feed::default(),
@@ -120,7 +126,8 @@ impl App {
             answer_limit,
             commands,
             passkeys: Arc::new(Passkeys::new(&config.passkeys)?),
-            passwords: PasswordChecker::new(&config.login),
+            passwords: PasswordChecker::new(&config.login)
+                .context("no thread for passwords can be started")?,
             session_length: config.login.session_length,
         })))
     }

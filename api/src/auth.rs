@@ -11,6 +11,7 @@ pub mod cookie;
 mod countries;
 pub mod email;
 mod extractors;
+mod hashers;
 pub mod passkeys;
 pub mod password;
 pub mod permissions;

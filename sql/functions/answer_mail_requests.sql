@@ -12,14 +12,18 @@ begin
         where r.answered_at is null
         order by r.mail_request_id
         limit least(greatest(limit_requests, 0), 1000)
-        for update skip locked
+        -- Whoever comes second waits: two at once would lock accounts in different orders.
+        for update
     loop
         -- One that cannot be answered holds up nobody.
         begin
             failed := null;
             perform exchange.answer_mail_request(request);
-        exception when others then
-            failed := left(sqlerrm, max_failure);
+        exception
+            when deadlock_detected or serialization_failure or lock_not_available then
+                raise;
+            when others then
+                failed := left(sqlerrm, max_failure);
         end;
         update exchange.mail_requests r set answered_at = now(), failure = failed
         where r.mail_request_id = request.mail_request_id;

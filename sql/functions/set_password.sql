@@ -15,7 +15,9 @@ begin
     end if;
     perform exchange.use_up_tokens(owner.account_id);
     perform exchange.set_password_hash(owner.account_id, set_password.password_hash);
-    -- Who reads the mails is the owner: nobody's wrong guesses keep this device out.
+    -- Who reads the mails is the owner: nobody's wrong guesses keep this device out. Of all others
+    -- the next login is told by mail again.
+    delete from exchange.devices d where d.account_id = owner.account_id;
     perform exchange.forgive_login(owner.email, null, null);
     perform exchange.add_device(
         owner.account_id, set_password.new_device_hash, set_password.address, set_password.user_agent);
@@ -25,4 +27,4 @@ begin
     end if;
     return true;
 end $$;
-comment on function exchange.set_password(bytea, text, bytea, inet, text) is 'Sets the password by a one-time token, uses up the account''s other ones, ends its sessions, and makes the device a known one. Where there was a password before, nothing is withdrawn for a day, and a mail says so. False: a risk rule denies it; the token is used up. Rejects: INVALID_TOKEN, INVALID_PASSWORD_HASH.';
+comment on function exchange.set_password(bytea, text, bytea, inet, text) is 'Sets the password by a one-time token, uses up the account''s other ones, ends its sessions, and makes the device the only known one. Where there was a password before, nothing is withdrawn for a day, and a mail says so. False: a risk rule denies it; the token is used up. Rejects: INVALID_TOKEN, INVALID_PASSWORD_HASH.';

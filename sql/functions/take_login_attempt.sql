@@ -1,12 +1,6 @@
 create function exchange.take_login_attempt(subjects text[]) returns bigint
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
-    -- Attempts without a pause. Behind one address there may be many people.
-    free_attempts constant integer := 5;
-    free_attempts_of_network constant integer := 100;
-    -- The pause after the last free attempt; each further one doubles it.
-    first_pause constant interval := '1 second';
-    longest_pause constant interval := '15 minutes';
     quiet constant interval := '1 day';
     max_failures constant integer := 1000;
     taken_at timestamptz;
@@ -24,14 +18,10 @@ begin
     end if;
     update exchange.login_pauses p
     set failures = n.failures, last_attempt_at = taken_at,
-        paused_until = case
-            when n.failures < n.free then taken_at
-            else taken_at + least(first_pause * power(2, least(n.failures - n.free, 20)), longest_pause)
-        end
+        paused_until = taken_at + exchange.login_pause(p.subject, n.failures)
     from (
         select o.subject,
-            case when o.last_attempt_at < taken_at - quiet then 1 else least(o.failures + 1, max_failures) end as failures,
-            case when starts_with(o.subject, 'network:') then free_attempts_of_network else free_attempts end as free
+            case when o.last_attempt_at < taken_at - quiet then 1 else least(o.failures + 1, max_failures) end as failures
         from exchange.login_pauses o where o.subject = any (subjects)) n
     where p.subject = n.subject;
     return 0;

@@ -65,6 +65,11 @@ impl Stage {
         call.send(self.server.port()).await.expect("an answer")
     }
 
+    /// The next mail, which must have that subject.
+    async fn mail(&mut self, subject: &str) -> String {
+        self.mails.expect(subject).await.expect("a mail")
+    }
+
     /// Hours until withdrawals are possible again, rounded.
     async fn blocked_hours(&self, email: &str) -> i64 {
         let text = format!(
@@ -99,14 +104,8 @@ async fn a_password_is_reset_by_mail_and_withdrawals_wait_a_day() {
             .shown(),
         "200"
     );
-    let told = stage
-        .mails
-        .expect("Your anti-phishing code was changed")
-        .await;
-    assert!(
-        told.expect("a mail")
-            .contains("Your anti-phishing code: blue heron")
-    );
+    let told = stage.mail("Your anti-phishing code was changed").await;
+    assert!(told.contains("Your anti-phishing code: blue heron"));
     for email in ["Alice@Example.com ", "nobody@example.com"] {
         let asked = stage
             .post("/api/auth/reset-password", json!({ "email": email }))
@@ -114,21 +113,13 @@ async fn a_password_is_reset_by_mail_and_withdrawals_wait_a_day() {
         assert_eq!(asked.status, 202);
         assert_eq!(asked.body, json!({ "status": "reset_sent" }));
     }
-    let mail = stage
-        .mails
-        .expect("Set a new password")
-        .await
-        .expect("a mail");
+    let mail = stage.mail("Set a new password").await;
     assert!(
         mail.contains("To: alice@example.com") && mail.contains("blue heron"),
         "{mail}"
     );
     set_password(port, &mail, STRONG).await.expect("it is set");
-    let told = stage
-        .mails
-        .expect("Your password was changed")
-        .await
-        .expect("a mail");
+    let told = stage.mail("Your password was changed").await;
     assert!(
         told.contains("blue heron") && told.contains("127.0.0.1"),
         "{told}"
@@ -152,11 +143,7 @@ async fn a_password_is_reset_by_mail_and_withdrawals_wait_a_day() {
         .send(port)
         .await;
     assert_eq!(late.expect("an answer").shown(), "400 INVALID_TOKEN");
-    stage
-        .mails
-        .expect("Login from a new device")
-        .await
-        .expect("a mail");
+    stage.mail("Login from a new device").await;
     stage.settled().await;
     assert!(!stage.mails.has_mail());
     assert_eq!(stage.blocked_hours("bob@example.com").await, 0);
@@ -230,21 +217,13 @@ async fn an_account_moves_to_another_address_by_the_mail_that_goes_there() {
         .await
         .expect("the pause passes");
     assert_eq!(stage.act(&bearer, path, asked).await.status, 202);
-    let confirm = stage
-        .mails
-        .expect("Confirm your new e-mail address")
-        .await
-        .expect("a mail");
+    let confirm = stage.mail("Confirm your new e-mail address").await;
     assert!(confirm.contains("To: new@example.com"), "{confirm}");
     assert!(
         link(&confirm, "/freeze").is_err(),
         "nobody proved that address"
     );
-    let warning = stage
-        .mails
-        .expect("Somebody asked to change")
-        .await
-        .expect("a mail");
+    let warning = stage.mail("Somebody asked to change").await;
     assert!(warning.contains("To: alice@example.com"), "{warning}");
     link(&warning, "/freeze").expect("the way to freeze");
     let confirm = link(&confirm, "/confirm-email").expect("a link");
@@ -261,11 +240,7 @@ async fn an_account_moves_to_another_address_by_the_mail_that_goes_there() {
     let presses = futures::future::join_all(presses).await;
     let done = presses.iter().flatten().filter(|reply| reply.status == 200);
     assert_eq!(done.count(), 1, "{presses:?}");
-    let told = stage
-        .mails
-        .expect("Your e-mail address was changed")
-        .await
-        .expect("a mail");
+    let told = stage.mail("Your e-mail address was changed").await;
     assert!(
         told.contains("To: alice@example.com"),
         "the old address hears of it: {told}"
@@ -295,23 +270,15 @@ async fn an_address_that_somebody_has_is_not_told_and_not_taken() {
         (asked.status, asked.text.as_str()),
         (202, "{\"status\":\"confirmation_sent\"}")
     );
-    let told = stage
-        .mails
-        .expect("You have an account already")
-        .await
-        .expect("a mail");
+    let told = stage.mail("You have an account already").await;
     assert!(told.contains("To: bob@example.com"), "{told}");
     // The own address needs no change.
     assert_eq!(ask(&stage, "alice@example.com").await.status, 202);
     // Two want the same address: the first who follows the link has it.
     assert_eq!(ask(&stage, "new@example.com").await.status, 202);
-    let confirm = stage
-        .mails
-        .expect("Confirm your new e-mail address")
-        .await
-        .expect("a mail");
+    let confirm = stage.mail("Confirm your new e-mail address").await;
     let confirm = link(&confirm, "/confirm-email").expect("a link");
-    stage.mails.expect("Somebody asked").await.expect("a mail");
+    stage.mail("Somebody asked").await;
     open_account(&stage.owner, "new").await.expect("an account");
     let late = press_button(port, &confirm).await.expect("an answer");
     assert_eq!(late.shown(), "409 EMAIL_TAKEN");
@@ -331,19 +298,15 @@ async fn a_new_password_takes_back_a_change_of_address_that_waits() {
     let bearer = stage.bearer("alice@example.com").await;
     let body = json!({ "email": "thief@example.com", "password": PASSWORD });
     stage.act(&bearer, "/api/auth/change-email", body).await;
-    let confirm = stage.mails.expect("Confirm").await.expect("a mail");
-    stage.mails.expect("Somebody asked").await.expect("a mail");
+    let confirm = stage.mail("Confirm").await;
+    stage.mail("Somebody asked").await;
     stage
         .post(
             "/api/auth/reset-password",
             json!({ "email": "alice@example.com" }),
         )
         .await;
-    let reset = stage
-        .mails
-        .expect("Set a new password")
-        .await
-        .expect("a mail");
+    let reset = stage.mail("Set a new password").await;
     set_password(port, &reset, STRONG).await.expect("it is set");
     let confirm = link(&confirm, "/confirm-email").expect("a link");
     let late = press_button(port, &confirm).await.expect("an answer");
@@ -417,17 +380,13 @@ async fn mails_to_one_address_are_limited_whoever_asks() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_request_that_cannot_be_answered_holds_up_nobody() {
     let mut stage = stage().await;
-    // An address that no mail can go to: the mail is caused, and fails by itself.
     let text = "
-        alter table exchange.accounts add constraint accounts_fault check (email <> 'bad@example.com');
+        alter table exchange.accounts
+        add constraint accounts_fault check (email <> 'bad@example.com');
         select exchange.request_mail('register', 'bad@example.com');
         select exchange.request_mail('register', 'good@example.com')";
     stage.owner.batch_execute(text).await.expect("asked");
-    let mail = stage
-        .mails
-        .expect("Confirm your e-mail address")
-        .await
-        .expect("a mail");
+    let mail = stage.mail("Confirm your e-mail address").await;
     assert!(mail.contains("To: good@example.com"), "{mail}");
     let failed = "select failure from exchange.mail_requests where email = 'bad@example.com'";
     let failed = rows(&stage.owner, failed).await;

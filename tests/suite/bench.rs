@@ -6,25 +6,26 @@ use tests::api_server::Build;
 use tests::bench::http::run::HttpPlan;
 use tests::bench::run::{Part, Plan, run};
 
+const BRIEF: Plan = Plan {
+    slice: Duration::from_millis(300),
+    rounds: 1,
+    snapshot: Duration::from_millis(300),
+    resting: 256,
+    rebuild: 5_000,
+    core_operations: 0,
+    http: HttpPlan {
+        slice: Duration::from_millis(1500),
+        connections: 4,
+        offered_per_s: 50,
+        sockets: 4,
+        build: Build::Debug,
+    },
+};
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_bench_runs_and_its_floor_writes_what_the_engine_would() {
-    let plan = Plan {
-        slice: Duration::from_millis(300),
-        rounds: 1,
-        snapshot: Duration::from_millis(300),
-        resting: 256,
-        rebuild: 5_000,
-        core_operations: 0,
-        http: HttpPlan {
-            slice: Duration::from_millis(300),
-            connections: 4,
-            offered_per_s: 50,
-            sockets: 4,
-            build: Build::Debug,
-        },
-    };
     let parts = [Part::Rebuild, Part::Rates, Part::Snapshot, Part::Plain];
-    let report = run(&plan, &parts).await.expect("it runs");
+    let report = run(&BRIEF, &parts).await.expect("it runs");
     for name in [
         "floor_orders_per_s",
         "engine_orders_per_s_1",
@@ -33,6 +34,18 @@ async fn the_bench_runs_and_its_floor_writes_what_the_engine_would() {
         "plpgsql_orders_per_s",
         "wal_bytes_per_order",
         "shared_memory_bytes_per_order",
+    ] {
+        assert!(report.get(name) > 0, "{name} was not measured");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn logins_are_measured_beside_the_book() {
+    let report = run(&BRIEF, &[Part::Logins]).await.expect("it runs");
+    for name in [
+        "logins_per_1000_s",
+        "depth_under_logins_count",
+        "session_check_us",
     ] {
         assert!(report.get(name) > 0, "{name} was not measured");
     }

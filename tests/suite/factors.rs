@@ -1,5 +1,5 @@
 //! What an account has besides its password, and what only a fresh proof of it allows: through the
-//! real API, with an authenticator app and a passkey's device of other makers.
+//! real API, with an authenticator app and a passkey's device.
 
 mod cookies;
 mod passkeys;

@@ -169,6 +169,13 @@ async fn nobody_s_guesses_keep_an_owner_out() {
         assert_eq!(sent(&guess(number), port).await.status, 401);
     }
     logged_in(&from_device("alice", STRONG, &device), port).await;
+    let devices = "select count(*) from exchange.devices d
+        join exchange.accounts a using (account_id) where email = 'alice@example.com'";
+    assert_eq!(
+        number(&stage.owner, devices).await,
+        1,
+        "the older one is forgotten"
+    );
     // A device has pauses of its own; another account's device is none.
     for _ in 0..FREE {
         let wrong = from_device("alice", "wrong", &device);
@@ -237,6 +244,7 @@ async fn a_new_device_is_told_by_mail_and_frozen_by_its_link() {
         "{mail}"
     );
     assert!(!mail.contains("evil.example/"), "{mail}");
+    mails.expect("A new API key").await.expect("a mail");
     let freeze = link(&mail, "/freeze").expect("a link");
     // Following the link alone does nothing.
     for _ in 0..2 {
@@ -413,7 +421,9 @@ async fn a_token_that_is_none_costs_no_hash() {
 async fn odd_logins_are_refused_and_leave_no_words_behind() {
     let stage = stage(&[]).await;
     let port = stage.server.port();
-    let body = |device: Value| json!({ "email": "alice@example.com", "password": PASSWORD, "deviceToken": device });
+    let email = "alice@example.com";
+    let body =
+        |device: Value| json!({ "email": email, "password": PASSWORD, "deviceToken": device });
     for device in [json!("x"), json!(5), json!("0".repeat(63))] {
         let refused = post(port, "/api/auth/login", &body(device))
             .await

@@ -1,13 +1,15 @@
-//! Checks and makes password hashes with bcrypt, off the async threads and no more at once than
+//! Checks and makes password hashes with bcrypt, on threads of their own and no more at once than
 //! cores allow.
 //!
 //! An unknown user costs the same time as a wrong password, so the time tells nobody who exists.
 
+use std::ops::Range;
 use std::sync::Arc;
 
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use zxcvbn::Score;
 
+use super::hashers::Hashers;
 use crate::config::login::LoginConfig;
 use crate::error::{ApiError, Rejection};
 
@@ -26,7 +28,7 @@ const STAND_IN: &[u8] = b"nobody\0";
 /// Checks passwords; the clones share one limit.
 #[derive(Clone, Debug)]
 pub struct PasswordChecker {
-    running: Arc<Semaphore>,
+    hashers: Hashers,
     admitted: Arc<Semaphore>,
     cost: u32,
 }
@@ -42,12 +44,29 @@ pub struct Checked {
 
 impl PasswordChecker {
     /// With the limits of `config`.
-    pub fn new(config: &LoginConfig) -> Self {
-        PasswordChecker {
-            running: Arc::new(Semaphore::new(config.concurrency)),
+    ///
+    /// # Errors
+    /// The system starts no thread.
+    pub fn new(config: &LoginConfig) -> std::io::Result<Self> {
+        Ok(PasswordChecker {
+            hashers: Hashers::start(config.concurrency)?,
             admitted: Arc::new(Semaphore::new(config.concurrency + config.queue_length)),
             cost: config.bcrypt_cost,
-        }
+        })
+    }
+
+    /// A place in the queue, to be had before an attempt is counted: one that is refused for lack
+    /// of room is none.
+    ///
+    /// # Errors
+    /// `Overloaded` where too many wait already.
+    pub fn admit(&self) -> Result<Admitted, ApiError> {
+        let place = self.admitted.clone().try_acquire_owned();
+        Ok(Admitted {
+            place: place.map_err(|_| ApiError::Overloaded)?,
+            hashers: self.hashers.clone(),
+            cost: self.cost,
+        })
     }
 
     /// Whether `password` fits `hash`; `None` stands for a user who does not exist and never fits.
@@ -55,31 +74,7 @@ impl PasswordChecker {
     /// # Errors
     /// `Overloaded` where too many wait already.
     pub async fn check(&self, password: String, hash: Option<String>) -> Result<bool, ApiError> {
-        let cost = self.cost;
-        self.run(move || verify(&password, hash.as_deref(), cost))
-            .await
-    }
-
-    /// The same, with a new hash where the cost has risen since.
-    ///
-    /// # Errors
-    /// `Overloaded` where too many wait already.
-    pub async fn check_and_rehash(
-        &self,
-        password: String,
-        hash: Option<String>,
-    ) -> Result<Checked, ApiError> {
-        let cost = self.cost;
-        self.run(move || {
-            let fits = verify(&password, hash.as_deref(), cost);
-            let is_cheap = cost_of(hash.as_deref()).is_some_and(|its| its < cost);
-            let new_hash = (fits && is_cheap).then(|| bcrypt::hash(password, cost).ok());
-            Checked {
-                fits,
-                new_hash: new_hash.flatten(),
-            }
-        })
-        .await
+        Ok(self.admit()?.check(password, hash).await?.fits)
     }
 
     /// The hash of a new password, which [`check`] has passed.
@@ -88,7 +83,8 @@ impl PasswordChecker {
     /// `Overloaded` where too many wait already.
     pub async fn hash(&self, password: String) -> Result<String, ApiError> {
         let cost = self.cost;
-        self.run(move || bcrypt::hash(password, cost))
+        self.admit()?
+            .run(move || bcrypt::hash(password, cost))
             .await?
             .map_err(|error| ApiError::Internal(error.to_string()))
     }
@@ -103,36 +99,59 @@ impl PasswordChecker {
         words: Vec<String>,
     ) -> Result<String, ApiError> {
         let cost = self.cost;
-        let hashed = self.run(move || match weakness(&password, &words) {
-            Some(weakness) => Err(ApiError::Rejected(Rejection {
-                code: "WEAK_PASSWORD".to_owned(),
-                field: Some("password".to_owned()),
-                message: weakness,
-            })),
-            None => {
-                bcrypt::hash(password, cost).map_err(|error| ApiError::Internal(error.to_string()))
-            }
-        });
+        let hashed = self
+            .admit()?
+            .run(move || match weakness(&password, &words) {
+                Some(weakness) => Err(ApiError::Rejected(Rejection {
+                    code: "WEAK_PASSWORD".to_owned(),
+                    field: Some("password".to_owned()),
+                    message: weakness,
+                })),
+                None => bcrypt::hash(password, cost)
+                    .map_err(|error| ApiError::Internal(error.to_string())),
+            });
         hashed.await?
+    }
+}
+
+/// A place in the queue.
+pub struct Admitted {
+    place: OwnedSemaphorePermit,
+    hashers: Hashers,
+    cost: u32,
+}
+
+impl Admitted {
+    /// Whether `password` fits `hash`; `None` stands for a user who does not exist and never fits.
+    ///
+    /// # Errors
+    /// A fault of ours.
+    pub async fn check(self, password: String, hash: Option<String>) -> Result<Checked, ApiError> {
+        let cost = self.cost;
+        self.run(move || {
+            let fits = verify(&password, hash.as_deref(), cost);
+            let is_cheap = cost_of(hash.as_deref()).is_some_and(|its| its < cost);
+            let new_hash = (fits && is_cheap).then(|| bcrypt::hash(password, cost).ok());
+            Checked {
+                fits,
+                new_hash: new_hash.flatten(),
+            }
+        })
+        .await
     }
 
     async fn run<T: Send + 'static>(
-        &self,
+        self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, ApiError> {
-        let _admitted = self
-            .admitted
-            .try_acquire()
-            .map_err(|_| ApiError::Overloaded)?;
-        // The permit moves into the thread: a client that hangs up frees no core.
-        let running = self.running.clone().acquire_owned().await;
-        let running = running.map_err(|error| ApiError::Internal(error.to_string()))?;
-        let done = tokio::task::spawn_blocking(move || {
-            let _running = running;
+        let Admitted { place, hashers, .. } = self;
+        // The place goes with the work: a client that hangs up frees no core.
+        let done = hashers.run(move || {
+            let _place = place;
             work()
         });
-        done.await
-            .map_err(|error| ApiError::Internal(error.to_string()))
+        let failed = || ApiError::Internal("a password could not be hashed".to_owned());
+        done.await.ok_or_else(failed)
     }
 }
 
@@ -171,12 +190,17 @@ fn weakness(password: &str, words: &[String]) -> Option<String> {
 
 fn verify(password: &str, hash: Option<&str>, cost: u32) -> bool {
     let fits = hash.is_some_and(|hash| bcrypt::verify(password, hash).unwrap_or(false));
-    match cost_of(hash) {
-        // All rounds that make up the difference: 2^c + 2^c + 2^(c+1) + … + 2^(cost-1) = 2^cost.
-        Some(its) => (its..cost).for_each(spend),
-        None => spend(cost),
-    }
+    make_up(cost_of(hash), cost).for_each(spend);
     fits && password.len() <= PASSWORD_LIMIT_BYTES
+}
+
+/// What else is hashed, so that a check takes the rounds of `cost` in all: where the hash had
+/// fewer, 2^its + 2^its + 2^(its+1) + … + 2^(cost-1) = 2^cost.
+fn make_up(its: Option<u32>, cost: u32) -> Range<u32> {
+    match its {
+        Some(its) => its..cost,
+        None => cost..cost + 1,
+    }
 }
 
 fn cost_of(hash: Option<&str>) -> Option<u32> {
@@ -191,7 +215,7 @@ fn spend(cost: u32) {
 
 #[cfg(test)]
 mod tests {
-    use std::time::{Duration, Instant};
+    use std::time::Duration;
 
     use super::*;
 
@@ -263,33 +287,25 @@ mod tests {
     }
 
     #[test]
-    fn a_cheaper_hash_an_unknown_user_and_a_right_hash_take_the_same_time() {
-        const COST: u32 = 9;
-        let dear = bcrypt::hash("x", COST).expect("hashes");
-        let cheap = bcrypt::hash("x", COST - 2).expect("hashes");
-        let cheapest = hash_of("x");
-        let cases = [Some(dear.as_str()), Some(&cheap), Some(&cheapest), None];
-        let mut best = [Duration::MAX; 4];
-        // The least of many: what other programs take of the machine only adds.
-        for _ in 0..40 {
-            for (best, hash) in best.iter_mut().zip(cases) {
-                let start = Instant::now();
-                assert!(!verify("wrong", hash, COST));
-                *best = start.elapsed().min(*best);
+    fn every_check_takes_as_many_rounds_whatever_the_hash() {
+        let rounds = |costs: Range<u32>| costs.map(|cost| 1u64 << cost).sum::<u64>();
+        for cost in [4, 12, 16] {
+            for its in 4..=cost {
+                assert_eq!((1 << its) + rounds(make_up(Some(its), cost)), 1 << cost);
             }
+            assert_eq!(rounds(make_up(None, cost)), 1 << cost);
         }
-        let (least, most) = (best.iter().min(), best.iter().max());
-        let (least, most) = least.zip(most).expect("four");
-        assert!(*most < *least * 5 / 4, "{best:?}");
+        assert!(make_up(Some(13), 12).is_empty());
     }
 
     #[tokio::test]
     async fn a_hash_is_made_anew_when_the_cost_has_risen_and_only_then() {
-        let checker = PasswordChecker::new(&config(CHEAP + 1));
+        let checker = PasswordChecker::new(&config(CHEAP + 1)).expect("threads");
         let hash = hash_of("right");
         let check = async |password: &str, hash: &str| {
-            let checked = checker.check_and_rehash(password.to_owned(), Some(hash.to_owned()));
-            checked.await.expect("not overloaded")
+            let place = checker.admit().expect("not overloaded");
+            let checked = place.check(password.to_owned(), Some(hash.to_owned()));
+            checked.await.expect("checked")
         };
         let checked = check("right", &hash).await;
         let new_hash = checked.new_hash.expect("a new hash");
@@ -312,7 +328,7 @@ mod tests {
 
     #[tokio::test]
     async fn too_many_logins_are_refused_at_once() {
-        let checker = PasswordChecker::new(&config(CHEAP));
+        let checker = PasswordChecker::new(&config(CHEAP)).expect("threads");
         let held = checker.admitted.try_acquire().expect("free");
         let refused = checker.check("x".to_owned(), None).await;
         assert!(matches!(refused, Err(ApiError::Overloaded)), "{refused:?}");

@@ -5,6 +5,7 @@ pub mod connection;
 pub mod depth;
 pub mod frames;
 pub mod latency;
+pub mod logins;
 pub mod orders;
 pub mod run;
 pub mod sockets;

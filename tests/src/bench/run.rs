@@ -92,6 +92,8 @@ pub enum Part {
     Plain,
     /// The API.
     Http,
+    /// Logins, and what others see of them.
+    Logins,
 }
 
 impl Part {
@@ -104,6 +106,7 @@ impl Part {
         Part::Snapshot,
         Part::Plain,
         Part::Http,
+        Part::Logins,
     ];
 
     /// As it is called on the command line.
@@ -116,6 +119,7 @@ impl Part {
             Part::Snapshot => "snapshot",
             Part::Plain => "plain",
             Part::Http => "http",
+            Part::Logins => "logins",
         }
     }
 }
@@ -152,6 +156,10 @@ pub async fn run(plan: &Plan, parts: &[Part]) -> Result<Report> {
     if parts.contains(&Part::Http) {
         let exchange = stage::exchange(&cluster, "http").await?;
         http::run::run(&plan.http, &exchange, &mut report).await?;
+    }
+    if parts.contains(&Part::Logins) {
+        let exchange = stage::exchange(&cluster, "logins").await?;
+        http::logins::run(&plan.http, &exchange, &mut report).await?;
     }
     let engine = report.get("engine_orders_per_s_256");
     for (name, rival) in [

@@ -85,7 +85,7 @@ async fn add_passkey(port: u16, token: &str) -> String {
     let headers = [bearer(token)];
     let asked = post(port, "/api/auth/passkeys/begin", &headers, &json!({})).await;
     let options = &asked.body["passkeyOptions"];
-    let made = Device::default().create(ORIGIN, options).await;
+    let made = Device::default().create(ORIGIN, options);
     let body = json!({ "token": asked.body["token"], "label": "phone",
         "passkey": made.expect("a passkey") });
     let added = post(port, "/api/auth/passkeys", &headers, &body).await;

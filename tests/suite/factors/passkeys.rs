@@ -1,4 +1,4 @@
-//! Passkeys, with a device and a browser of another maker.
+//! Passkeys, with a device and a browser.
 
 use serde_json::{Value, json};
 use tests::api_server;
@@ -14,7 +14,7 @@ impl Stage {
         let asked = self
             .post(token, "/api/auth/passkeys/begin", json!({}))
             .await;
-        let made = device.create(ORIGIN, &asked.body["passkeyOptions"]).await;
+        let made = device.create(ORIGIN, &asked.body["passkeyOptions"]);
         let body = json!({ "token": asked.body["token"], "label": "my phone",
             "passkey": made.expect("a passkey") });
         self.post(token, "/api/auth/passkeys", body).await
@@ -32,8 +32,8 @@ impl Stage {
     }
 }
 
-async fn get(device: &mut Device, origin: &str, asked: &Reply) -> Value {
-    let found = device.get(origin, &asked.body["passkeyOptions"]).await;
+fn get(device: &mut Device, origin: &str, asked: &Reply) -> Value {
+    let found = device.get(origin, &asked.body["passkeyOptions"]);
     found.unwrap_or_else(|error| panic!("{error}: {asked:?}"))
 }
 
@@ -56,7 +56,7 @@ async fn a_passkey_logs_in_alone_and_beside_the_password_and_steps_up() {
         asked.body["passkeyOptions"]["publicKey"]["allowCredentials"],
         json!([])
     );
-    let answer = get(&mut device, ORIGIN, &asked).await;
+    let answer = get(&mut device, ORIGIN, &asked);
     let within = stage.answer(&asked, answer.clone()).await;
     assert_eq!(within.body["accountId"], stage.account);
     let session = token_of(&within);
@@ -68,7 +68,7 @@ async fn a_passkey_logs_in_alone_and_beside_the_password_and_steps_up() {
     // Beside the password.
     let first = stage.password("alice").await;
     assert_eq!(first.body["factors"], json!(["recovery_code", "passkey"]));
-    let answer = get(&mut device, ORIGIN, &first).await;
+    let answer = get(&mut device, ORIGIN, &first);
     let within = stage.second(&first, json!({ "passkey": answer })).await;
     assert_eq!(within.status, 200, "{within:?}");
     // To step up.
@@ -76,7 +76,7 @@ async fn a_passkey_logs_in_alone_and_beside_the_password_and_steps_up() {
     let asked = stage
         .post(&session, "/api/auth/step-up/begin", json!({}))
         .await;
-    let answer = get(&mut device, ORIGIN, &asked).await;
+    let answer = get(&mut device, ORIGIN, &asked);
     let body = json!({ "token": asked.body["token"], "passkey": answer });
     let fresh = stage
         .post(&session, "/api/auth/step-up", body.clone())
@@ -99,7 +99,7 @@ async fn a_passkey_logs_in_alone_and_beside_the_password_and_steps_up() {
         .await;
     assert_eq!(removed.shown(), "404 PASSKEY_NOT_FOUND");
     let asked = stage.asked().await;
-    let answer = get(&mut device, ORIGIN, &asked).await;
+    let answer = get(&mut device, ORIGIN, &asked);
     assert_eq!(
         stage.answer(&asked, answer).await.shown(),
         "401 INVALID_FACTOR"
@@ -116,25 +116,33 @@ async fn a_copied_device_and_a_page_of_another_origin_get_nowhere() {
     stage.add(&token, &mut device).await;
     let mut copy = device.clone();
     let asked = stage.asked().await;
-    let answer = get(&mut device, ORIGIN, &asked).await;
+    let answer = get(&mut device, ORIGIN, &asked);
     assert_eq!(stage.answer(&asked, answer).await.status, 200);
     // The copy counts from where it was taken: its signatures are right, and refused.
     let asked = stage.asked().await;
-    let answer = get(&mut copy, ORIGIN, &asked).await;
+    let answer = get(&mut copy, ORIGIN, &asked);
     assert_eq!(
         stage.answer(&asked, answer).await.shown(),
         "401 INVALID_FACTOR"
     );
     // A page on another port passes the question on.
     let asked = stage.asked().await;
-    let answer = get(&mut device, "http://localhost:9999", &asked).await;
+    let answer = get(&mut device, "http://localhost:9999", &asked);
     assert_eq!(
         stage.answer(&asked, answer).await.shown(),
         "401 INVALID_FACTOR"
     );
     let asked = stage.asked().await;
-    let answer = get(&mut device, ORIGIN, &asked).await;
+    let answer = get(&mut device, ORIGIN, &asked);
     assert_eq!(stage.answer(&asked, answer).await.status, 200);
+    // A device that did not look who touches it.
+    device.is_careless = true;
+    let asked = stage.asked().await;
+    let answer = get(&mut device, ORIGIN, &asked);
+    assert_eq!(
+        stage.answer(&asked, answer).await.shown(),
+        "401 INVALID_FACTOR"
+    );
     for rubbish in [
         json!({}),
         json!({ "id": "x" }),
@@ -159,10 +167,10 @@ async fn a_passkey_is_good_for_its_own_account_and_an_answer_for_its_own_questio
     stage.add(&thief, &mut his).await;
     // Her name, his passkey.
     let asked = stage.asked().await;
-    let mut answer = get(&mut his, ORIGIN, &asked).await;
+    let mut answer = get(&mut his, ORIGIN, &asked);
     let handle = {
         let asked = stage.asked().await;
-        get(&mut hers, ORIGIN, &asked).await["response"]["userHandle"].clone()
+        get(&mut hers, ORIGIN, &asked)["response"]["userHandle"].clone()
     };
     answer["response"]["userHandle"] = handle;
     assert_eq!(
@@ -172,14 +180,14 @@ async fn a_passkey_is_good_for_its_own_account_and_an_answer_for_its_own_questio
     // Her password, his passkey: her account's question names hers alone.
     let first = stage.password("alice").await;
     let own = stage.password("bob").await;
-    let answer = get(&mut his, ORIGIN, &own).await;
+    let answer = get(&mut his, ORIGIN, &own);
     let refused = stage.second(&first, json!({ "passkey": answer })).await;
     assert_eq!(refused.shown(), "401 INVALID_FACTOR");
     // The question of one session, answered in another.
     let asked = stage
         .post(&alice, "/api/auth/step-up/begin", json!({}))
         .await;
-    let answer = get(&mut hers, ORIGIN, &asked).await;
+    let answer = get(&mut hers, ORIGIN, &asked);
     let body = json!({ "token": asked.body["token"], "passkey": answer });
     let refused = stage.post(&thief, "/api/auth/step-up", body).await;
     assert_eq!(refused.shown(), "400 INVALID_TOKEN");
@@ -188,7 +196,6 @@ async fn a_passkey_is_good_for_its_own_account_and_an_answer_for_its_own_questio
         .await;
     let made = Device::default()
         .create(ORIGIN, &asked.body["passkeyOptions"])
-        .await
         .expect("a passkey");
     let body = json!({ "token": asked.body["token"], "label": "x", "passkey": made });
     let refused = stage.post(&thief, "/api/auth/passkeys", body.clone()).await;

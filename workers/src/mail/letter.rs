@@ -54,7 +54,7 @@ const LETTERS: &[(&str, &str)] = &[
 ];
 
 /// Under what somebody else may have done.
-const FREEZE: &str = "\nIf it was not you, freeze your account at once:\n\n{freeze_link}\n\nThe link is good for a week.\n";
+const FREEZE: &str = include_str!("letters/freeze.part.txt");
 
 /// Whose text ends with the way to freeze the account.
 const SECURITY: &[&str] = &[

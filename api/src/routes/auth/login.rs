@@ -68,12 +68,13 @@ pub(crate) async fn login(
     let known = known_device(login.device_token.as_deref())?;
     let known = known.map(|token| token.hash());
     let known = known.as_ref().map(|hash| hash.as_slice());
+    let place = app.passwords.admit()?;
     let found = match client::begin_login(&app.reads, &email, address.0, known).await? {
         Attempt::Paused(wait_ms) => return Err(ApiError::login_paused(wait_ms)),
         Attempt::Taken(found) => found,
     };
     let hash = found.as_ref().map(|found| found.password_hash.clone());
-    let checked = app.passwords.check_and_rehash(login.password, hash).await?;
+    let checked = place.check(login.password, hash).await?;
     let found = found
         .filter(|_| checked.fits)
         .ok_or(ApiError::InvalidCredentials)?;

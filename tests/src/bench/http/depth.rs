@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use super::connection::Connection;
 use crate::bench::load::Done;
 
-const REQUEST: &[u8] =
+pub(super) const REQUEST: &[u8] =
     b"GET /api/market/depth?market=BTC/USDT&limit=50 HTTP/1.1\r\nhost: bench\r\n\r\n";
 
 /// So many connections ask as fast as they are answered.

@@ -32,7 +32,7 @@ pub struct HttpPlan {
 const WATCHED_PER_S: u32 = 20;
 
 /// Limits that the bench never reaches.
-const SETTINGS: [(&str, &str); 4] = [
+pub(super) const SETTINGS: [(&str, &str); 4] = [
     ("EXCHANGE_RATE_ADDRESS", "1000000000/60"),
     ("EXCHANGE_RATE_ACCOUNT", "1000000000/60"),
     ("EXCHANGE_RATE_KEY", "1000000000/60"),
@@ -85,7 +85,7 @@ async fn sockets(
     Ok(())
 }
 
-fn add(report: &mut Report, name: &str, latencies: &Latencies) {
+pub(super) fn add(report: &mut Report, name: &str, latencies: &Latencies) {
     report.add_duration(&format!("{name}_p50_s"), latencies.percentile(50));
     report.add_duration(&format!("{name}_p99_s"), latencies.percentile(99));
     let count = latencies.count() as u64;

@@ -1,0 +1,15 @@
+create function exchange.login_pause(subject text, failures integer) returns interval
+language plpgsql immutable set search_path = pg_catalog, pg_temp as $$
+declare
+    -- Attempts without a pause. Behind one address there may be many people.
+    free_attempts constant integer := case when starts_with(subject, 'network:') then 100 else 5 end;
+    -- The pause after the last free attempt; each further one doubles it.
+    first_pause constant interval := '1 second';
+    longest_pause constant interval := '15 minutes';
+begin
+    if failures < free_attempts then
+        return '0';
+    end if;
+    return least(first_pause * power(2, least(failures - free_attempts, 20)), longest_pause);
+end $$;
+comment on function exchange.login_pause(text, integer) is 'How long no attempt is taken after so many wrong ones in a row. For other functions.';
