@@ -2,7 +2,7 @@
 # Variables that change ports, folders and the demo accounts are listed in README.md.
 
 .DEFAULT_GOAL := help
-.PHONY: setup run test bench lint deny psql stop clean reset help
+.PHONY: setup run test bench lint deny psql admin stop clean reset help
 
 setup: ## Install what is missing to build and run, saying what
 	@scripts/setup.sh
@@ -24,6 +24,9 @@ deny: ## Check licences and known faults of the dependencies (installs cargo-den
 
 psql: ## Look into the running exchange as the analyst (or ROLE=postgres); ARGS go to psql
 	@ROLE=$(ROLE) scripts/psql.sh $(ARGS)
+
+admin: ## Make the first administrator, once: EMAIL and NAME; prints the invitation
+	@scripts/admin.sh "$(EMAIL)" "$(NAME)"
 
 stop: ## Stop a run from another terminal, or what a killed one left behind
 	@scripts/stop.sh

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs schemathesis over the OpenAPI document of a running API: no 500, and no status, header or
 # body that the document does not know. `schemathesis.sh install` only installs it; otherwise
-# `schemathesis.sh <url> <bearer token>`. It lives in a folder of its own under the target.
+# `schemathesis.sh <url> <bearer token> users|staff`, whose operations. It lives in a folder of its own under the target.
 cd "$(dirname "$0")/.."
 . scripts/settings.sh
 
@@ -22,13 +22,19 @@ missing_required_header,unsupported_method,ignored_auth
 main() {
     install
     [ "${1:-}" != install ] || return 0
-    [ $# -eq 2 ] || die "scripts/schemathesis.sh <url> <bearer token>"
+    local operations
+    case "${3:-}" in
+        users) operations=(--exclude-path-regex '^/api/admin/'
+            --exclude-operation-id logout --exclude-operation-id revoke_session
+            --exclude-operation-id revoke_sessions --exclude-operation-id forget_device) ;;
+        staff) operations=(--include-path-regex '^/api/admin/' --exclude-operation-id staff_logout) ;;
+        *) die "scripts/schemathesis.sh <url> <bearer token> users|staff" ;;
+    esac
     export PYTHONDONTWRITEBYTECODE=1
     cd "$HOME_OF_TOOL"
     "$HOME_OF_TOOL/bin/schemathesis" run "$1/api/openapi.json" \
         --header "Authorization: Bearer $2" \
-        --exclude-operation-id logout --exclude-operation-id revoke_session \
-        --exclude-operation-id revoke_sessions --exclude-operation-id forget_device \
+        "${operations[@]}" \
         --phases examples,coverage,fuzzing --checks "$CHECKS" \
         --seed "$SEED" --generation-deterministic \
         --max-examples "$EXAMPLES" --max-time "$SECONDS_AT_MOST" --request-timeout 10 \

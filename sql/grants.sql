@@ -126,8 +126,8 @@ to exchange_api;
 -- staff.make_founder is the operator's.
 grant execute on function
     staff.login_member(text),
-    staff.open_session(bigint, bytea, text, bigint, inet, text),
-    staff.fail_login(bigint, inet),
+    staff.open_session(bigint, bytea, text, bigint, inet, text, text),
+    staff.fail_login(bigint, boolean, inet),
     staff.session_member(bytea),
     staff.close_session(bigint),
     staff.invited_member(bytea),

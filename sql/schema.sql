@@ -1,3 +1,9 @@
+CREATE SCHEMA audit;
+
+ALTER SCHEMA audit OWNER TO exchange_owner;
+
+COMMENT ON SCHEMA audit IS 'What staff did: entries are only ever added, and chained by hashes.';
+
 CREATE SCHEMA checks;
 
 ALTER SCHEMA checks OWNER TO exchange_owner;
@@ -16,7 +22,215 @@ ALTER SCHEMA reporting OWNER TO exchange_owner;
 
 COMMENT ON SCHEMA reporting IS 'What analysts read: the same facts, with names instead of numbers.';
 
+CREATE SCHEMA staff;
+
+ALTER SCHEMA staff OWNER TO exchange_owner;
+
+COMMENT ON SCHEMA staff IS 'Who runs the exchange: members, their sessions, and proposals that need a second person.';
+
 CREATE EXTENSION IF NOT EXISTS exchange WITH SCHEMA exchange;
+
+CREATE TABLE audit.entries (
+    entry_id bigint NOT NULL,
+    staff_id bigint,
+    action text NOT NULL,
+    subject text NOT NULL,
+    detail jsonb NOT NULL,
+    recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT entries_action_form CHECK ((action ~ '^[a-z][a-z0-9_]{0,63}$'::text)),
+    CONSTRAINT entries_subject_length CHECK (((length(subject) >= 1) AND (length(subject) <= 200)))
+);
+
+ALTER TABLE audit.entries OWNER TO exchange_owner;
+
+COMMENT ON TABLE audit.entries IS 'What staff did. Rows are only ever added; audit.links chains them.';
+
+COMMENT ON COLUMN audit.entries.entry_id IS 'Number of the entry; gaps are transactions that came to nothing.';
+
+COMMENT ON COLUMN audit.entries.staff_id IS 'Who; null for the operator''s own commands.';
+
+COMMENT ON COLUMN audit.entries.action IS 'What.';
+
+COMMENT ON COLUMN audit.entries.subject IS 'To what: kind and number, such as account:7.';
+
+COMMENT ON COLUMN audit.entries.detail IS 'How; no secrets.';
+
+COMMENT ON COLUMN audit.entries.recorded_at IS 'When.';
+
+CREATE FUNCTION audit.entry_hash(previous bytea, link_number bigint, entry audit.entries) RETURNS bytea
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select sha256(entry_hash.previous || convert_to(jsonb_build_array(
+        entry_hash.link_number, (entry_hash.entry).entry_id, (entry_hash.entry).staff_id, (entry_hash.entry).action,
+        (entry_hash.entry).subject, (entry_hash.entry).detail,
+        (extract(epoch from (entry_hash.entry).recorded_at) * 1000000)::bigint)::text, 'UTF8'))
+$$;
+
+ALTER FUNCTION audit.entry_hash(previous bytea, link_number bigint, entry audit.entries) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION audit.entry_hash(previous bytea, link_number bigint, entry audit.entries) IS 'Hash of a link: SHA-256 of the hash before it and a JSON array of the link''s number and everything that its entry says, the time in microseconds since 1970.';
+
+CREATE FUNCTION audit.link_entries(at_most integer DEFAULT 1000) RETURNS TABLE(linked integer, link_number bigint, hash bytea)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    most constant integer := 10000;
+    head audit.head;
+    entry audit.entries;
+    made integer := 0;
+begin
+    -- One at a time: links are made in a line.
+    select * into strict head from audit.head h for no key update;
+    for entry in
+        select e.* from audit.unlinked u join audit.entries e on e.entry_id = u.entry_id
+        order by u.entry_id limit least(greatest(link_entries.at_most, 0), most)
+    loop
+        head.link_number := head.link_number + 1;
+        head.hash := audit.entry_hash(head.hash, head.link_number, entry);
+        insert into audit.links (link_number, entry_id, hash) values (head.link_number, entry.entry_id, head.hash);
+        delete from audit.unlinked u where u.entry_id = entry.entry_id;
+        made := made + 1;
+    end loop;
+    if made > 0 then
+        update audit.head h set link_number = head.link_number, hash = head.hash;
+    end if;
+    return query select made, head.link_number, head.hash;
+end $$;
+
+ALTER FUNCTION audit.link_entries(at_most integer) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION audit.link_entries(at_most integer) IS 'Chains entries that wait, so many at most, 10,000 in any case. Returns how many, and where the chain ends now. An entry that commits late is linked late, so no order of commits breaks the chain.';
+
+CREATE FUNCTION audit.list_entries(staff_session_id bigint, before_entry_id bigint, of_staff_id bigint, of_action text, of_subject text, at_most integer) RETURNS TABLE(entry_id bigint, staff_id bigint, staff_email text, action text, subject text, detail jsonb, recorded_at timestamp with time zone, link_number bigint, hash bytea)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_custom_plan'
+    AS $$
+#variable_conflict use_column
+declare
+    most constant integer := 1000;
+begin
+    perform staff.require(list_entries.staff_session_id, 'administrator');
+    return query
+    select e.entry_id, e.staff_id, m.email, e.action, e.subject, e.detail, e.recorded_at, l.link_number, l.hash
+    from audit.entries e
+    left join staff.members m on m.staff_id = e.staff_id
+    left join audit.links l on l.entry_id = e.entry_id
+    where e.entry_id < coalesce(list_entries.before_entry_id, 9223372036854775807)
+        and (list_entries.of_staff_id is null or e.staff_id = list_entries.of_staff_id)
+        and (list_entries.of_action is null or e.action = list_entries.of_action)
+        and (list_entries.of_subject is null or e.subject = list_entries.of_subject)
+    order by e.entry_id desc
+    limit least(greatest(list_entries.at_most, 0), most);
+end $$;
+
+ALTER FUNCTION audit.list_entries(staff_session_id bigint, before_entry_id bigint, of_staff_id bigint, of_action text, of_subject text, at_most integer) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION audit.list_entries(staff_session_id bigint, before_entry_id bigint, of_staff_id bigint, of_action text, of_subject text, at_most integer) IS 'Entries before a number, the newest first, of one member, action or subject where named; 1,000 at most. For administrators. Rejects: ACCESS_REVOKED, PERMISSION_DENIED.';
+
+CREATE FUNCTION audit.record(staff_id bigint, action text, subject text, detail jsonb) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    -- No stream has this number: the bell alone says that an entry waits for its link.
+    audit_bell constant text := '10901';
+    made bigint;
+begin
+    insert into audit.entries (staff_id, action, subject, detail)
+    values (record.staff_id, record.action, record.subject, coalesce(record.detail, '{}'))
+    returning entry_id into made;
+    insert into audit.unlinked (entry_id) values (made);
+    perform pg_notify('exchange_events', audit_bell);
+    return made;
+end $$;
+
+ALTER FUNCTION audit.record(staff_id bigint, action text, subject text, detail jsonb) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION audit.record(staff_id bigint, action text, subject text, detail jsonb) IS 'Logs what a member does, in the transaction that does it. The subject is kind:number, such as account:7; the detail holds no secrets. Returns the entry''s number. For other functions: nobody may call it.';
+
+CREATE FUNCTION audit.refuse_change() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    raise exception '%.% is only ever added to: % is refused', tg_table_schema, tg_table_name, lower(tg_op)
+        using errcode = 'insufficient_privilege';
+end $$;
+
+ALTER FUNCTION audit.refuse_change() OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION audit.refuse_change() IS 'Refuses to change or remove what was logged, whoever asks.';
+
+CREATE FUNCTION audit.verify_chain(from_link bigint DEFAULT 1, known_link bigint DEFAULT NULL::bigint, known_hash bytea DEFAULT NULL::bytea) RETURNS TABLE(link_number bigint, entry_id bigint, problem text)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    first_link constant bigint := greatest(coalesce(verify_chain.from_link, 1), 1);
+    head audit.head;
+begin
+    select * into strict head from audit.head h;
+    return query
+    with chain as (
+        select l.link_number, l.entry_id, l.hash,
+            lag(l.link_number, 1, first_link - 1) over in_line as previous_number,
+            case when l.link_number = 1 then decode(repeat('00', 32), 'hex') else lag(l.hash) over in_line end as previous_hash
+        -- One link more before the first: its hash is what the first one stands on.
+        from audit.links l where l.link_number >= first_link - 1
+        window in_line as (order by l.link_number)
+    ), judged as (
+        select c.link_number, c.entry_id,
+            case
+                when c.previous_number <> c.link_number - 1 then format('link %s is missing', c.previous_number + 1)
+                when e.entry_id is null then 'its entry is missing'
+                when c.hash is distinct from audit.entry_hash(c.previous_hash, c.link_number, e) then 'the entry or the link was changed'
+                when c.link_number = verify_chain.known_link and c.hash <> verify_chain.known_hash
+                    then 'it is not the link that is known'
+            end as problem
+        from chain c left join audit.entries e on e.entry_id = c.entry_id
+        where c.link_number >= first_link
+    ), ends as (
+        select greatest(head.link_number, verify_chain.known_link) as link_number, null::bigint as entry_id,
+            format('the chain ends before link %s', greatest(head.link_number, verify_chain.known_link)) as problem
+        where not exists (
+            select from audit.links l
+            where l.link_number = greatest(head.link_number, verify_chain.known_link))
+            and greatest(head.link_number, verify_chain.known_link) > 0
+        union all
+        select l.link_number, l.entry_id, 'the head does not fit its link'
+        from audit.links l where l.link_number = head.link_number and l.hash <> head.hash
+        union all
+        select l.link_number, l.entry_id, 'it lies beyond the head' from audit.links l where l.link_number > head.link_number
+    ), loose as (
+        -- Entries that nobody recorded, and waiting ones that are gone.
+        select null::bigint, e.entry_id, 'the entry has no link and does not wait for one'
+        from audit.entries e
+        where first_link = 1
+            and not exists (select from audit.links l where l.entry_id = e.entry_id)
+            and not exists (select from audit.unlinked u where u.entry_id = e.entry_id)
+        union all
+        select null, u.entry_id, 'the entry that waits for a link is missing'
+        from audit.unlinked u
+        where not exists (select from audit.entries e where e.entry_id = u.entry_id)
+    )
+    select f.link_number, f.entry_id, f.problem
+    from (
+        select j.* from judged j where j.problem is not null
+        union all select * from ends
+        union all select * from loose) f
+    order by f.link_number nulls last, f.entry_id
+    limit 1;
+end $$;
+
+ALTER FUNCTION audit.verify_chain(from_link bigint, known_link bigint, known_hash bytea) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION audit.verify_chain(from_link bigint, known_link bigint, known_hash bytea) IS 'The first broken link from a number on, and what is wrong with it; no row where the chain is whole. A link that is known from elsewhere, such as the worker''s log, proves that the chain was not made anew or cut.';
 
 CREATE FUNCTION exchange.account_statement(account_id bigint, from_time timestamp with time zone DEFAULT '-infinity'::timestamp with time zone, to_time timestamp with time zone DEFAULT 'infinity'::timestamp with time zone) RETURNS TABLE(occurred_at timestamp with time zone, fact_kind text, fact_id bigint, leg text, asset text, amount numeric, balance numeric)
     LANGUAGE plpgsql STABLE
@@ -104,41 +318,6 @@ end $$;
 ALTER FUNCTION exchange.add_mail_token(mail_id bigint, purpose text, token_hash bytea) OWNER TO exchange_owner;
 
 COMMENT ON FUNCTION exchange.add_mail_token(mail_id bigint, purpose text, token_hash bytea) IS 'Stores the hash of a token in a mail that is about to be sent: to verify_email or change_email, good for a day; to reset_password, for an hour; to freeze the account, for a week.';
-
-CREATE FUNCTION exchange.add_passkey(account_id bigint, session_id bigint, ceremony_hash bytea, credential_id bytea, label text, credential jsonb, code_hashes bytea[]) RETURNS TABLE(passkey_id bigint, created_at timestamp with time zone, is_first boolean)
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-#variable_conflict use_column
-declare
-    max_passkeys constant integer := 10;
-begin
-    perform exchange.require_owner(add_passkey.account_id, add_passkey.session_id);
-    perform exchange.use_ceremony(add_passkey.ceremony_hash, 'add_passkey', add_passkey.account_id, add_passkey.session_id);
-    if (select count(*) from exchange.passkeys p where p.account_id = add_passkey.account_id) >= max_passkeys then
-        perform exchange.reject('TOO_MANY_PASSKEYS', format('an account has at most %s passkeys; remove one first', max_passkeys));
-    end if;
-    add_passkey.is_first := not exchange.has_second_factor(add_passkey.account_id);
-    insert into exchange.passkeys as p (account_id, credential_id, label, credential)
-    values (add_passkey.account_id, add_passkey.credential_id, add_passkey.label, add_passkey.credential)
-    on conflict (credential_id) do nothing
-    returning p.passkey_id, p.created_at into add_passkey.passkey_id, add_passkey.created_at;
-    if add_passkey.passkey_id is null then
-        perform exchange.reject('DUPLICATE_PASSKEY', 'this passkey is known already');
-    end if;
-    if add_passkey.is_first then
-        -- Their logins proved less than the account asks for from now on.
-        perform exchange.end_other_sessions(add_passkey.account_id, add_passkey.session_id);
-        perform exchange.put_recovery_codes(add_passkey.account_id, add_passkey.code_hashes);
-    end if;
-    perform exchange.tell_factor_changed(
-        add_passkey.account_id, add_passkey.session_id, 'passkey', 'added', is_weaker => false);
-    return next;
-end $$;
-
-ALTER FUNCTION exchange.add_passkey(account_id bigint, session_id bigint, ceremony_hash bytea, credential_id bytea, label text, credential jsonb, code_hashes bytea[]) OWNER TO exchange_owner;
-
-COMMENT ON FUNCTION exchange.add_passkey(account_id bigint, session_id bigint, ceremony_hash bytea, credential_id bytea, label text, credential jsonb, code_hashes bytea[]) IS 'Adds a passkey, whose answer the API has checked. As the first factor of the account it ends the other sessions and brings recovery codes. The owner gets a mail. Rejects: ACCESS_REVOKED, STEP_UP_REQUIRED, ACCOUNT_FROZEN, INVALID_TOKEN, TOO_MANY_PASSKEYS, DUPLICATE_PASSKEY.';
 
 CREATE FUNCTION exchange.adjust_balance(account_id bigint, asset text, amount numeric, reason text, idempotency_key text) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
@@ -448,21 +627,19 @@ ALTER FUNCTION exchange.answer_mail_requests(limit_requests integer) OWNER TO ex
 
 COMMENT ON FUNCTION exchange.answer_mail_requests(limit_requests integer) IS 'Answers what was asked for under e-mail addresses, oldest first, so many at most, by mails where there is somebody to write to; returns how many.';
 
-CREATE FUNCTION exchange.api_keys_of(account_id bigint) RETURNS TABLE(api_key_id bigint, public_id text, label text, scheme text, public_key bytea, permissions text[], addresses text[], created_at timestamp with time zone, sub_account_id bigint)
+CREATE FUNCTION exchange.api_keys_of(account_id bigint) RETURNS TABLE(api_key_id bigint, public_id text, label text, scheme text, public_key bytea, permissions text[], addresses text[], created_at timestamp with time zone)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-    select k.api_key_id, k.public_id, k.label, k.scheme, k.public_key, k.permissions, k.addresses::text[], k.created_at,
-        nullif(k.account_id, api_keys_of.account_id)
+    select k.api_key_id, k.public_id, k.label, k.scheme, k.public_key, k.permissions, k.addresses::text[], k.created_at
     from exchange.api_keys k
-    where k.revoked_at is null and (k.account_id = api_keys_of.account_id or k.account_id in (
-        select a.account_id from exchange.accounts a where a.parent_account_id = api_keys_of.account_id))
+    where k.account_id = api_keys_of.account_id and k.revoked_at is null
     order by k.api_key_id desc
 $$;
 
 ALTER FUNCTION exchange.api_keys_of(account_id bigint) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION exchange.api_keys_of(account_id bigint) IS 'The account''s live API keys and those of its sub-accounts, without their secrets, the newest first.';
+COMMENT ON FUNCTION exchange.api_keys_of(account_id bigint) IS 'The account''s live API keys without their secrets, the newest first.';
 
 CREATE FUNCTION exchange.append_event(stream text, payload jsonb) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
@@ -531,38 +708,6 @@ ALTER FUNCTION exchange.balances_of(account_ids bigint[]) OWNER TO exchange_owne
 
 COMMENT ON FUNCTION exchange.balances_of(account_ids bigint[]) IS 'What these accounts have, in each asset''s decimals. It returns once what it read is durable. For the stream of balances: who may see an account''s is decided before it is called.';
 
-CREATE FUNCTION exchange.begin_ceremony(token_hash bytea, kind text, account_id bigint, session_id bigint, state jsonb, password_hash text) RETURNS timestamp with time zone
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-#variable_conflict use_column
-declare
-    lifetime constant interval := '5 minutes';
-    -- Under way for one account; more end the oldest.
-    max_ceremonies constant integer := 20;
-    -- Forgotten with each new one, so that those without an account do not pile up.
-    forgotten_at_once constant integer := 10;
-begin
-    if begin_ceremony.session_id is not null then
-        perform exchange.require_session(begin_ceremony.account_id, begin_ceremony.session_id);
-    end if;
-    delete from exchange.ceremonies c where c.token_hash in (
-        select e.token_hash from exchange.ceremonies e where e.expires_at <= now()
-        order by e.expires_at limit forgotten_at_once for update skip locked);
-    delete from exchange.ceremonies c where c.token_hash in (
-        select e.token_hash from exchange.ceremonies e where e.account_id = begin_ceremony.account_id
-        order by e.created_at desc offset max_ceremonies - 1 for update skip locked);
-    insert into exchange.ceremonies (token_hash, kind, account_id, session_id, state, password_hash, expires_at)
-    values (
-        begin_ceremony.token_hash, begin_ceremony.kind, begin_ceremony.account_id, begin_ceremony.session_id,
-        begin_ceremony.state, begin_ceremony.password_hash, now() + lifetime);
-    return now() + lifetime;
-end $$;
-
-ALTER FUNCTION exchange.begin_ceremony(token_hash bytea, kind text, account_id bigint, session_id bigint, state jsonb, password_hash text) OWNER TO exchange_owner;
-
-COMMENT ON FUNCTION exchange.begin_ceremony(token_hash bytea, kind text, account_id bigint, session_id bigint, state jsonb, password_hash text) IS 'Keeps what was asked of somebody until the answer comes, five minutes at most; returns when it ends. Rejects: ACCESS_REVOKED.';
-
 CREATE FUNCTION exchange.begin_login(email text, address inet, device_hash bytea DEFAULT NULL::bytea) RETURNS TABLE(wait_ms bigint, account_id bigint, password_hash text)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -608,26 +753,6 @@ end $$;
 ALTER FUNCTION exchange.begin_password_check(account_id bigint) OWNER TO exchange_owner;
 
 COMMENT ON FUNCTION exchange.begin_password_check(account_id bigint) IS 'Takes an attempt of somebody who is logged in to prove the password again: how long to wait before one is taken, or the hash. It counts as wrong until end_password_check.';
-
-CREATE FUNCTION exchange.begin_totp(account_id bigint, session_id bigint, secret bytea) RETURNS void
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-#variable_conflict use_column
-begin
-    perform exchange.require_owner(begin_totp.account_id, begin_totp.session_id);
-    insert into exchange.totp_factors as t (account_id, secret)
-    values (begin_totp.account_id, begin_totp.secret)
-    on conflict (account_id) do update set secret = excluded.secret, created_at = now()
-    where t.confirmed_at is null;
-    if not found then
-        perform exchange.reject('FACTOR_EXISTS', 'the account has an authenticator app; remove it first');
-    end if;
-end $$;
-
-ALTER FUNCTION exchange.begin_totp(account_id bigint, session_id bigint, secret bytea) OWNER TO exchange_owner;
-
-COMMENT ON FUNCTION exchange.begin_totp(account_id bigint, session_id bigint, secret bytea) IS 'Stores the sealed secret of an authenticator app that is not asked for until its first code came; an earlier one of that kind is forgotten. Rejects: ACCESS_REVOKED, STEP_UP_REQUIRED, ACCOUNT_FROZEN, FACTOR_EXISTS.';
 
 CREATE FUNCTION exchange.block_withdrawals(account_id bigint) RETURNS timestamp with time zone
     LANGUAGE sql SECURITY DEFINER
@@ -1003,62 +1128,6 @@ ALTER FUNCTION exchange.confirm_email_change(token_hash bytea, address inet) OWN
 
 COMMENT ON FUNCTION exchange.confirm_email_change(token_hash bytea, address inet) IS 'Follows the link of a mail to a new address: the account moves there, its sessions end, nothing is withdrawn for a day, and a mail to the old address says so. Rejects: INVALID_TOKEN, ACCOUNT_FROZEN, EMAIL_TAKEN.';
 
-CREATE FUNCTION exchange.confirm_totp(account_id bigint, session_id bigint, secret bytea, step bigint, code_hashes bytea[]) RETURNS boolean
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-#variable_conflict use_column
-declare
-    was_alone boolean;
-begin
-    perform exchange.require_owner(confirm_totp.account_id, confirm_totp.session_id);
-    was_alone := not exchange.has_second_factor(confirm_totp.account_id);
-    update exchange.totp_factors t set confirmed_at = now(), last_step = confirm_totp.step
-    where t.account_id = confirm_totp.account_id and t.confirmed_at is null and t.secret = confirm_totp.secret;
-    if not found then
-        perform exchange.reject('FACTOR_NOT_FOUND', 'no authenticator app waits for its first code; begin anew');
-    end if;
-    if was_alone then
-        -- Their logins proved less than the account asks for from now on.
-        perform exchange.end_other_sessions(confirm_totp.account_id, confirm_totp.session_id);
-        perform exchange.put_recovery_codes(confirm_totp.account_id, confirm_totp.code_hashes);
-    end if;
-    perform exchange.tell_factor_changed(
-        confirm_totp.account_id, confirm_totp.session_id, 'authenticator app', 'added', is_weaker => false);
-    return was_alone;
-end $$;
-
-ALTER FUNCTION exchange.confirm_totp(account_id bigint, session_id bigint, secret bytea, step bigint, code_hashes bytea[]) OWNER TO exchange_owner;
-
-COMMENT ON FUNCTION exchange.confirm_totp(account_id bigint, session_id bigint, secret bytea, step bigint, code_hashes bytea[]) IS 'Turns an authenticator app on, after its first right code, whose half minute is used up. As the first factor of the account it ends the other sessions and brings recovery codes: then true. The owner gets a mail. Rejects: ACCESS_REVOKED, STEP_UP_REQUIRED, ACCOUNT_FROZEN, FACTOR_NOT_FOUND.';
-
-CREATE FUNCTION exchange.count_factor_failure(account_id bigint) RETURNS void
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-#variable_conflict use_column
-declare
-    -- So many slips are free; from then on each doubles the pause, up to the longest.
-    free constant integer := 5;
-    first_pause constant interval := '30 seconds';
-    longest_pause constant interval := '1 hour';
-    so_far integer;
-begin
-    insert into exchange.factor_failures as f (account_id, failures)
-    values (count_factor_failure.account_id, 1)
-    on conflict (account_id) do update set failures = least(f.failures + 1, 1000000), last_failed_at = now()
-    returning f.failures into so_far;
-    if so_far >= free then
-        update exchange.factor_failures
-        set blocked_until = now() + least(first_pause * power(2, least(so_far - free, 20)), longest_pause)
-        where account_id = count_factor_failure.account_id;
-    end if;
-end $$;
-
-ALTER FUNCTION exchange.count_factor_failure(account_id bigint) OWNER TO exchange_owner;
-
-COMMENT ON FUNCTION exchange.count_factor_failure(account_id bigint) IS 'Notes a wrong code of an account that is locked; the fifth in a row and each after it makes the next wait. For other functions.';
-
 CREATE FUNCTION exchange.create_account(email text, password_hash text, fee_tier_id integer DEFAULT 1) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1090,7 +1159,7 @@ ALTER FUNCTION exchange.create_account(email text, password_hash text, fee_tier_
 
 COMMENT ON FUNCTION exchange.create_account(email text, password_hash text, fee_tier_id integer) IS 'Opens a user''s account. The hash is bcrypt, or null where no login shall be possible. Rejects: INVALID_EMAIL, INVALID_PASSWORD_HASH, UNKNOWN_FEE_TIER, EMAIL_TAKEN.';
 
-CREATE FUNCTION exchange.create_api_key(account_id bigint, session_id bigint, public_id text, label text, scheme text, secret bytea, public_key bytea, permissions text[], addresses cidr[], request_key text DEFAULT NULL::text, sub_account_id bigint DEFAULT NULL::bigint) RETURNS TABLE(api_key_id bigint, made_public_id text, created_at timestamp with time zone, repeated boolean)
+CREATE FUNCTION exchange.create_api_key(account_id bigint, session_id bigint, public_id text, label text, scheme text, secret bytea, public_key bytea, permissions text[], addresses cidr[], request_key text DEFAULT NULL::text) RETURNS TABLE(api_key_id bigint, made_public_id text, created_at timestamp with time zone, repeated boolean)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -1099,16 +1168,13 @@ declare
     -- Live keys an account; more would be a leak, not a need.
     max_keys constant integer := 50;
     earlier exchange.api_keys;
-    facts jsonb;
-    holder constant bigint := coalesce(create_api_key.sub_account_id, create_api_key.account_id);
 begin
-    -- One at a time, so that the keys can be counted and a repeat finds the first.
-    perform exchange.require_owner(create_api_key.account_id, create_api_key.session_id);
-    if not exchange.owns_account(create_api_key.account_id, holder) then
-        perform exchange.reject('ACCOUNT_NOT_FOUND', 'the account has no such sub-account');
-    end if;
+    -- One at a time, so that the keys can be counted and a repeat finds the first. Accounts are
+    -- locked before sessions everywhere.
+    perform from exchange.accounts a where a.account_id = create_api_key.account_id for no key update;
+    perform exchange.require_session(create_api_key.account_id, create_api_key.session_id);
     select * into earlier from exchange.api_keys k
-    where k.account_id = holder and k.request_key = create_api_key.request_key;
+    where k.account_id = create_api_key.account_id and k.request_key = create_api_key.request_key;
     if found then
         if (earlier.label, earlier.scheme, earlier.permissions, earlier.addresses) is distinct from
             (create_api_key.label, create_api_key.scheme, create_api_key.permissions, create_api_key.addresses)
@@ -1119,27 +1185,22 @@ begin
         return;
     end if;
     if (select count(*) from exchange.api_keys k
-        where k.account_id = holder and k.revoked_at is null) >= max_keys then
+        where k.account_id = create_api_key.account_id and k.revoked_at is null) >= max_keys then
         perform exchange.reject('TOO_MANY_KEYS', format('an account has at most %s keys; revoke one first', max_keys));
     end if;
-    -- The label is told as the words of a stranger, which it may be.
-    select exchange.mail_facts(s.address, create_api_key.label) into facts
-    from exchange.sessions s where s.session_id = create_api_key.session_id;
-    perform exchange.cause_mail(create_api_key.account_id, 'api_key_made', facts - 'program' || jsonb_build_object(
-        'label', facts -> 'program', 'permissions', create_api_key.permissions));
     return query
     insert into exchange.api_keys (
-        account_id, public_id, label, scheme, secret, public_key, permissions, addresses, request_key, made_by_account_id)
+        account_id, public_id, label, scheme, secret, public_key, permissions, addresses, request_key)
     values (
-        holder, create_api_key.public_id, create_api_key.label, create_api_key.scheme,
+        create_api_key.account_id, create_api_key.public_id, create_api_key.label, create_api_key.scheme,
         create_api_key.secret, create_api_key.public_key, create_api_key.permissions, create_api_key.addresses,
-        create_api_key.request_key, nullif(create_api_key.account_id, holder))
+        create_api_key.request_key)
     returning api_key_id, public_id, created_at, false;
 end $$;
 
-ALTER FUNCTION exchange.create_api_key(account_id bigint, session_id bigint, public_id text, label text, scheme text, secret bytea, public_key bytea, permissions text[], addresses cidr[], request_key text, sub_account_id bigint) OWNER TO exchange_owner;
+ALTER FUNCTION exchange.create_api_key(account_id bigint, session_id bigint, public_id text, label text, scheme text, secret bytea, public_key bytea, permissions text[], addresses cidr[], request_key text) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION exchange.create_api_key(account_id bigint, session_id bigint, public_id text, label text, scheme text, secret bytea, public_key bytea, permissions text[], addresses cidr[], request_key text, sub_account_id bigint) IS 'Makes an API key in the name of a session that has stepped up: for the account, or for one of its sub-accounts alone. The owner gets a mail. A repeat of the request key returns the first key. Rejects: ACCESS_REVOKED, STEP_UP_REQUIRED, ACCOUNT_FROZEN, ACCOUNT_NOT_FOUND, DUPLICATE_IDEMPOTENCY_KEY, TOO_MANY_KEYS.';
+COMMENT ON FUNCTION exchange.create_api_key(account_id bigint, session_id bigint, public_id text, label text, scheme text, secret bytea, public_key bytea, permissions text[], addresses cidr[], request_key text) IS 'Makes an API key in the name of a session. A repeat of the request key returns the first key. Rejects: ACCESS_REVOKED, DUPLICATE_IDEMPOTENCY_KEY, TOO_MANY_KEYS.';
 
 CREATE FUNCTION exchange.create_market(market_id integer, base_asset text, quote_asset text, tick numeric, lot numeric, min_quantity numeric, max_quantity numeric, min_notional numeric, price_band numeric, reference_price numeric, max_open_orders integer DEFAULT 200, allow_self_trade boolean DEFAULT false, status text DEFAULT 'trading'::text) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1213,37 +1274,6 @@ ALTER FUNCTION exchange.devices_of(account_id bigint) OWNER TO exchange_owner;
 
 COMMENT ON FUNCTION exchange.devices_of(account_id bigint) IS 'What the account was logged in from, the last seen first.';
 
-CREATE FUNCTION exchange.drop_unneeded_codes(account_id bigint) RETURNS void
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-#variable_conflict use_column
-begin
-    if not exchange.has_second_factor(drop_unneeded_codes.account_id) then
-        delete from exchange.recovery_codes where account_id = drop_unneeded_codes.account_id;
-        delete from exchange.factor_failures where account_id = drop_unneeded_codes.account_id;
-    end if;
-end $$;
-
-ALTER FUNCTION exchange.drop_unneeded_codes(account_id bigint) OWNER TO exchange_owner;
-
-COMMENT ON FUNCTION exchange.drop_unneeded_codes(account_id bigint) IS 'Forgets recovery codes and wrong codes of an account that has no second factor any more. For other functions.';
-
-CREATE FUNCTION exchange.end_other_sessions(account_id bigint, session_id bigint) RETURNS void
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-#variable_conflict use_column
-begin
-    perform exchange.end_sessions(end_other_sessions.account_id, array(
-        select s.session_id from exchange.sessions s
-        where s.account_id = end_other_sessions.account_id and s.session_id <> end_other_sessions.session_id));
-end $$;
-
-ALTER FUNCTION exchange.end_other_sessions(account_id bigint, session_id bigint) OWNER TO exchange_owner;
-
-COMMENT ON FUNCTION exchange.end_other_sessions(account_id bigint, session_id bigint) IS 'Ends all sessions of an account but this one. For other functions.';
-
 CREATE FUNCTION exchange.end_password_check(account_id bigint) RETURNS void
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1281,22 +1311,6 @@ ALTER FUNCTION exchange.end_sessions(account_id bigint, session_ids bigint[]) OW
 
 COMMENT ON FUNCTION exchange.end_sessions(account_id bigint, session_ids bigint[]) IS 'Ends sessions of an account and says so in the stream access; returns those that were there. For other functions: nobody may call it.';
 
-CREATE FUNCTION exchange.factors_of(account_id bigint) RETURNS TABLE(email text, password_hash text, totp_secret bytea, totp_is_confirmed boolean, recovery_codes_left integer, passkeys integer)
-    LANGUAGE sql STABLE SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-    select a.email, a.password_hash, t.secret, t.confirmed_at is not null,
-        (select count(*)::integer from exchange.recovery_codes r where r.account_id = a.account_id and r.used_at is null),
-        (select count(*)::integer from exchange.passkeys p where p.account_id = a.account_id)
-    from exchange.accounts a
-    left join exchange.totp_factors t on t.account_id = a.account_id
-    where a.account_id = factors_of.account_id and a.role = 'user' and a.email is not null
-$$;
-
-ALTER FUNCTION exchange.factors_of(account_id bigint) OWNER TO exchange_owner;
-
-COMMENT ON FUNCTION exchange.factors_of(account_id bigint) IS 'By what an account proves who it is. The only way to the secret of an authenticator app, which is encrypted.';
-
 CREATE FUNCTION exchange.fees_of(account_id bigint) RETURNS TABLE(tier text, maker_rate numeric, taker_rate numeric)
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1330,59 +1344,6 @@ $$;
 ALTER FUNCTION exchange.find_api_key(public_id text) OWNER TO exchange_owner;
 
 COMMENT ON FUNCTION exchange.find_api_key(public_id text) IS 'What is needed to check a signature, of a revoked key too: its owner may know that it was revoked. The only way to a secret, which is encrypted.';
-
-CREATE FUNCTION exchange.find_ceremony(token_hash bytea) RETURNS TABLE(kind text, account_id bigint, session_id bigint, state jsonb)
-    LANGUAGE sql STABLE SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-    select c.kind, c.account_id, c.session_id, c.state
-    from exchange.ceremonies c
-    where c.token_hash = find_ceremony.token_hash and c.expires_at > now()
-$$;
-
-ALTER FUNCTION exchange.find_ceremony(token_hash bytea) OWNER TO exchange_owner;
-
-COMMENT ON FUNCTION exchange.find_ceremony(token_hash bytea) IS 'What was asked under this token; no row where nothing was, or the time is over. Using it up is left to what the answer does.';
-
-CREATE FUNCTION exchange.finish_login(ceremony_hash bytea, of_account_id bigint, totp_step bigint, recovery_code_hash bytea, passkey_id bigint, passkey_before jsonb, passkey_after jsonb, token_hash bytea, lifetime interval, address inet, user_agent text, device_hash bytea, new_device_hash bytea) RETURNS TABLE(outcome text, session_id bigint, expires_at timestamp with time zone, device_id bigint, is_new_device boolean)
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-#variable_conflict use_column
-declare
-    found_ceremony exchange.ceremonies;
-    fitted text;
-begin
-    select * into found_ceremony from exchange.ceremonies c
-    where c.token_hash = finish_login.ceremony_hash and c.kind in ('second_factor', 'passkey_login')
-        and c.expires_at > clock_timestamp();
-    if not found or coalesce(found_ceremony.account_id, finish_login.of_account_id) <> finish_login.of_account_id
-        or (found_ceremony.kind = 'passkey_login' and finish_login.passkey_id is null) then
-        perform exchange.reject('INVALID_TOKEN', 'this token is unknown, was used, or is too old; begin anew');
-    end if;
-    perform from exchange.accounts a where a.account_id = finish_login.of_account_id for no key update;
-    finish_login.outcome := exchange.prove_factor(
-        finish_login.of_account_id, finish_login.totp_step, finish_login.recovery_code_hash,
-        finish_login.passkey_id, finish_login.passkey_before, finish_login.passkey_after);
-    -- A wrong one leaves the ceremony for another try: what bounds the tries is counted by account.
-    if finish_login.outcome = 'proved' then
-        fitted := exchange.use_ceremony(finish_login.ceremony_hash, found_ceremony.kind, found_ceremony.account_id, null);
-        select o.session_id, o.expires_at, o.device_id, o.is_new_device
-        into finish_login.session_id, finish_login.expires_at, finish_login.device_id, finish_login.is_new_device
-        from exchange.open_session(
-            finish_login.of_account_id, finish_login.token_hash, finish_login.lifetime, finish_login.address,
-            finish_login.user_agent, fitted, finish_login.device_hash, finish_login.new_device_hash, true) o;
-        if finish_login.recovery_code_hash is not null then
-            perform exchange.tell_factor_changed(
-                finish_login.of_account_id, finish_login.session_id, 'recovery code', 'used', is_weaker => false);
-        end if;
-    end if;
-    return next;
-end $$;
-
-ALTER FUNCTION exchange.finish_login(ceremony_hash bytea, of_account_id bigint, totp_step bigint, recovery_code_hash bytea, passkey_id bigint, passkey_before jsonb, passkey_after jsonb, token_hash bytea, lifetime interval, address inet, user_agent text, device_hash bytea, new_device_hash bytea) OWNER TO exchange_owner;
-
-COMMENT ON FUNCTION exchange.finish_login(ceremony_hash bytea, of_account_id bigint, totp_step bigint, recovery_code_hash bytea, passkey_id bigint, passkey_before jsonb, passkey_after jsonb, token_hash bytea, lifetime interval, address inet, user_agent text, device_hash bytea, new_device_hash bytea) IS 'Ends a login by its second factor, or one by a passkey alone: opens the session, or says wrong or blocked, as prove_factor does. Rejects: INVALID_TOKEN, UNKNOWN_ACCOUNT, INVALID_LIFETIME, INVALID_TOKEN_HASH.';
 
 CREATE FUNCTION exchange.finish_mail(mail_id bigint, max_attempts integer, failure text DEFAULT NULL::text) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1525,13 +1486,6 @@ begin
         order by e.expires_at limit at_most for update skip locked);
     get diagnostics forgotten = row_count;
     total := total + forgotten;
-    delete from exchange.ceremonies c
-    where c.token_hash in (
-        select e.token_hash from exchange.ceremonies e
-        where e.expires_at < now()
-        order by e.expires_at limit at_most for update skip locked);
-    get diagnostics forgotten = row_count;
-    total := total + forgotten;
     delete from exchange.mails m
     where m.mail_id in (
         select e.mail_id from exchange.mails e
@@ -1571,7 +1525,7 @@ end $$;
 
 ALTER FUNCTION exchange.forget_spent_access(limit_rows integer) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION exchange.forget_spent_access(limit_rows integer) IS 'Deletes one-time tokens, ceremonies, mails and what was asked for them, pauses, devices and windows of limits that nobody asks about any more, so many of each at most; returns how many.';
+COMMENT ON FUNCTION exchange.forget_spent_access(limit_rows integer) IS 'Deletes one-time tokens, mails and what was asked for them, pauses, devices and windows of limits that nobody asks about any more, so many of each at most; returns how many.';
 
 CREATE FUNCTION exchange.forgive_login(email text, device_id bigint, address inet) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1603,7 +1557,7 @@ declare
     revoked bigint[];
 begin
     used := exchange.use_token(freeze_account.token_hash, array['freeze']);
-    perform exchange.set_account_status(used.account_id, 'frozen');
+    update exchange.accounts set status = 'frozen' where account_id = used.account_id;
     perform exchange.block_withdrawals(used.account_id);
     perform exchange.use_up_tokens(used.account_id);
     perform exchange.end_sessions(used.account_id, array(
@@ -1611,7 +1565,7 @@ begin
     delete from exchange.devices d where d.account_id = used.account_id;
     with ended as (
         update exchange.api_keys k set revoked_at = now()
-        where exchange.owns_account(used.account_id, k.account_id) and k.revoked_at is null
+        where k.account_id = used.account_id and k.revoked_at is null
         returning k.api_key_id
     )
     select array_agg(e.api_key_id order by e.api_key_id) into revoked from ended e;
@@ -1625,21 +1579,7 @@ end $$;
 
 ALTER FUNCTION exchange.freeze_account(token_hash bytea, address inet) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION exchange.freeze_account(token_hash bytea, address inet) IS 'Follows the link of a mail to an owner who was robbed: the account is frozen, its sessions end, its API keys and those of its sub-accounts are revoked and its devices forgotten. Only the operator frees it. Rejects: INVALID_TOKEN.';
-
-CREATE FUNCTION exchange.has_second_factor(account_id bigint) RETURNS boolean
-    LANGUAGE sql STABLE SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-    select exists (
-        select from exchange.totp_factors t
-        where t.account_id = has_second_factor.account_id and t.confirmed_at is not null)
-    or exists (select from exchange.passkeys p where p.account_id = has_second_factor.account_id)
-$$;
-
-ALTER FUNCTION exchange.has_second_factor(account_id bigint) OWNER TO exchange_owner;
-
-COMMENT ON FUNCTION exchange.has_second_factor(account_id bigint) IS 'Whether the password alone is not enough for this account. For other functions.';
+COMMENT ON FUNCTION exchange.freeze_account(token_hash bytea, address inet) IS 'Follows the link of a mail to an owner who was robbed: the account is frozen, its sessions end, its API keys are revoked and its devices forgotten. Only the operator frees it. Rejects: INVALID_TOKEN.';
 
 CREATE FUNCTION exchange.ledger_of(account_id bigint, of_asset text DEFAULT NULL::text, from_time timestamp with time zone DEFAULT NULL::timestamp with time zone, to_time timestamp with time zone DEFAULT NULL::timestamp with time zone, before_time timestamp with time zone DEFAULT NULL::timestamp with time zone, before_fact_id bigint DEFAULT NULL::bigint, before_part integer DEFAULT NULL::integer, limit_entries integer DEFAULT 100) RETURNS TABLE(occurred_at timestamp with time zone, fact_kind text, fact_id bigint, part integer, leg text, market text, asset text, amount numeric)
     LANGUAGE plpgsql STABLE
@@ -1711,23 +1651,6 @@ begin
                 and i.adjusted_at >= since and i.adjusted_at < until and i.adjusted_at <= place_time
                 and (i.adjusted_at, i.adjustment_id) < (place_time, place_id)
             order by i.adjusted_at desc, i.adjustment_id desc limit wanted) d
-        where only_asset is null or a.asset_id = only_asset
-        union all
-        select d.transferred_at, 'transfer', d.transfer_id, d.part, 'transfer', null, d.asset_id, d.amount
-        from exchange.assets a
-        cross join lateral (
-            (select i.transfer_id, i.asset_id, - i.amount as amount, i.transferred_at, 1 as part
-            from exchange.transfers i
-            where i.from_account_id = ledger_of.account_id and i.asset_id = a.asset_id
-                and i.transferred_at >= since and i.transferred_at < until and i.transferred_at <= place_time
-            order by i.transferred_at desc, i.transfer_id desc limit wanted + 1)
-            union all
-            (select i.transfer_id, i.asset_id, i.amount, i.transferred_at, 1
-            from exchange.transfers i
-            where i.to_account_id = ledger_of.account_id and i.asset_id = a.asset_id
-                and i.transferred_at >= since and i.transferred_at < until and i.transferred_at <= place_time
-            order by i.transferred_at desc, i.transfer_id desc limit wanted + 1)
-        ) d
         where only_asset is null or a.asset_id = only_asset
     )
     select e.occurred_at, e.fact_kind, e.fact_id, e.part, e.leg, e.market, a.symbol, round(e.amount, a.scale)
@@ -2161,7 +2084,7 @@ ALTER FUNCTION exchange.number_before(of_market_id integer, moment timestamp wit
 
 COMMENT ON FUNCTION exchange.number_before(of_market_id integer, moment timestamp with time zone) IS 'The market''s last number before a moment, or its number 0: a search by halves, because numbers follow time. All numbers lie before null and infinity.';
 
-CREATE FUNCTION exchange.open_session(account_id bigint, token_hash bytea, lifetime interval DEFAULT '1 day'::interval, address inet DEFAULT NULL::inet, user_agent text DEFAULT NULL::text, password_hash text DEFAULT NULL::text, device_hash bytea DEFAULT NULL::bytea, new_device_hash bytea DEFAULT NULL::bytea, is_factor_proved boolean DEFAULT false) RETURNS TABLE(session_id bigint, expires_at timestamp with time zone, device_id bigint, is_new_device boolean)
+CREATE FUNCTION exchange.open_session(account_id bigint, token_hash bytea, lifetime interval DEFAULT '1 day'::interval, address inet DEFAULT NULL::inet, user_agent text DEFAULT NULL::text, password_hash text DEFAULT NULL::text, device_hash bytea DEFAULT NULL::bytea, new_device_hash bytea DEFAULT NULL::bytea) RETURNS TABLE(session_id bigint, expires_at timestamp with time zone, device_id bigint, is_new_device boolean)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -2186,9 +2109,6 @@ begin
     for no key update;
     if not found then
         perform exchange.reject('UNKNOWN_ACCOUNT', format('no user''s account %s with that password', open_session.account_id));
-    end if;
-    if not open_session.is_factor_proved and exchange.has_second_factor(open_session.account_id) then
-        perform exchange.reject('SECOND_FACTOR_REQUIRED', 'the account has a second factor: the password is not enough');
     end if;
     select array_agg(o.session_id) into crowded_out
     from (
@@ -2215,47 +2135,9 @@ begin
     returning session_id, expires_at, device.device_id, device.is_new;
 end $$;
 
-ALTER FUNCTION exchange.open_session(account_id bigint, token_hash bytea, lifetime interval, address inet, user_agent text, password_hash text, device_hash bytea, new_device_hash bytea, is_factor_proved boolean) OWNER TO exchange_owner;
+ALTER FUNCTION exchange.open_session(account_id bigint, token_hash bytea, lifetime interval, address inet, user_agent text, password_hash text, device_hash bytea, new_device_hash bytea) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION exchange.open_session(account_id bigint, token_hash bytea, lifetime interval, address inet, user_agent text, password_hash text, device_hash bytea, new_device_hash bytea, is_factor_proved boolean) IS 'Records a login and returns when it ends. A password hash given is the one that was checked: the login is refused where the password has changed since. A device that is not known becomes a new one, and its owner gets a mail. Ended sessions of the account are forgotten; the oldest beyond 100 end. An account with a second factor must have proved it. Rejects: INVALID_LIFETIME, INVALID_TOKEN_HASH, UNKNOWN_ACCOUNT, SECOND_FACTOR_REQUIRED.';
-
-CREATE FUNCTION exchange.open_sub_account(account_id bigint, session_id bigint, label text) RETURNS TABLE(sub_account_id bigint, created_at timestamp with time zone, repeated boolean)
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-#variable_conflict use_column
-declare
-    max_sub_accounts constant integer := 20;
-    parent exchange.accounts;
-begin
-    -- One at a time, so that they can be counted and a repeat finds the first.
-    select * into parent from exchange.accounts a where a.account_id = open_sub_account.account_id for no key update;
-    perform exchange.require_session(open_sub_account.account_id, open_sub_account.session_id);
-    select a.account_id, a.created_at, true
-    into open_sub_account.sub_account_id, open_sub_account.created_at, open_sub_account.repeated
-    from exchange.accounts a
-    where a.parent_account_id = parent.account_id and a.label = open_sub_account.label;
-    if not found then
-        if parent.parent_account_id is not null then
-            perform exchange.reject('PERMISSION_DENIED', 'a sub-account has none of its own');
-        end if;
-        if parent.status <> 'active' then
-            perform exchange.reject('ACCOUNT_FROZEN', 'the account is frozen');
-        end if;
-        if (select count(*) from exchange.accounts a where a.parent_account_id = parent.account_id) >= max_sub_accounts then
-            perform exchange.reject('TOO_MANY_SUB_ACCOUNTS', format('an account has at most %s sub-accounts', max_sub_accounts));
-        end if;
-        insert into exchange.accounts as a (parent_account_id, label, fee_tier_id)
-        values (parent.account_id, open_sub_account.label, parent.fee_tier_id)
-        returning a.account_id, a.created_at, false
-        into open_sub_account.sub_account_id, open_sub_account.created_at, open_sub_account.repeated;
-    end if;
-    return next;
-end $$;
-
-ALTER FUNCTION exchange.open_sub_account(account_id bigint, session_id bigint, label text) OWNER TO exchange_owner;
-
-COMMENT ON FUNCTION exchange.open_sub_account(account_id bigint, session_id bigint, label text) IS 'Opens a sub-account of that name at the parent''s fees; a repeat returns the one that exists. Rejects: ACCESS_REVOKED, PERMISSION_DENIED, ACCOUNT_FROZEN, TOO_MANY_SUB_ACCOUNTS.';
+COMMENT ON FUNCTION exchange.open_session(account_id bigint, token_hash bytea, lifetime interval, address inet, user_agent text, password_hash text, device_hash bytea, new_device_hash bytea) IS 'Records a login and returns when it ends. A password hash given is the one that was checked: the login is refused where the password has changed since. A device that is not known becomes a new one, and its owner gets a mail. Ended sessions of the account are forgotten; the oldest beyond 100 end. Rejects: INVALID_LIFETIME, INVALID_TOKEN_HASH, UNKNOWN_ACCOUNT.';
 
 CREATE TABLE exchange.markets (
     market_id integer NOT NULL,
@@ -2505,33 +2387,6 @@ ALTER FUNCTION exchange.orders_of(account_id bigint, market text, states text[],
 
 COMMENT ON FUNCTION exchange.orders_of(account_id bigint, market text, states text[], side text, from_time timestamp with time zone, to_time timestamp with time zone, before_time timestamp with time zone, before_order_id bigint, limit_orders integer) IS 'An account''s orders, the newest first, at most 1,000: of one market, in some states, on one side, placed from a time until before another, following a place in the list (placed_at and number of the last row), where given. Row-level security applies. Rejects: UNKNOWN_MARKET.';
 
-CREATE FUNCTION exchange.owns_account(account_id bigint, owned_account_id bigint) RETURNS boolean
-    LANGUAGE sql STABLE SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-    select owns_account.account_id = owns_account.owned_account_id or exists (
-        select from exchange.accounts a
-        where a.account_id = owns_account.owned_account_id and a.parent_account_id = owns_account.account_id)
-$$;
-
-ALTER FUNCTION exchange.owns_account(account_id bigint, owned_account_id bigint) OWNER TO exchange_owner;
-
-COMMENT ON FUNCTION exchange.owns_account(account_id bigint, owned_account_id bigint) IS 'Whether an account is the other, or its parent. For other functions.';
-
-CREATE FUNCTION exchange.passkeys_of(account_id bigint) RETURNS TABLE(passkey_id bigint, label text, credential jsonb, created_at timestamp with time zone, last_used_at timestamp with time zone)
-    LANGUAGE sql STABLE SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-    select p.passkey_id, p.label, p.credential, p.created_at, p.last_used_at
-    from exchange.passkeys p
-    where p.account_id = passkeys_of.account_id
-    order by p.passkey_id desc
-$$;
-
-ALTER FUNCTION exchange.passkeys_of(account_id bigint) OWNER TO exchange_owner;
-
-COMMENT ON FUNCTION exchange.passkeys_of(account_id bigint) IS 'The account''s passkeys, the newest first.';
-
 CREATE FUNCTION exchange.positions_of(stream_ids integer[]) RETURNS TABLE(stream_id integer, last_sequence bigint)
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2567,65 +2422,6 @@ $$;
 ALTER FUNCTION exchange.profile_of(account_id bigint) OWNER TO exchange_owner;
 
 COMMENT ON FUNCTION exchange.profile_of(account_id bigint) IS 'What an account''s owner may see of it; a block of withdrawals that has passed is none.';
-
-CREATE FUNCTION exchange.prove_factor(account_id bigint, totp_step bigint, recovery_code_hash bytea, passkey_id bigint, passkey_before jsonb, passkey_after jsonb) RETURNS text
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-#variable_conflict use_column
-begin
-    -- Nobody guesses these two, so they open the account while codes of the app have to wait.
-    if prove_factor.recovery_code_hash is not null then
-        update exchange.recovery_codes set used_at = now()
-        where account_id = prove_factor.account_id and code_hash = prove_factor.recovery_code_hash and used_at is null;
-        return case when found then 'proved' else 'wrong' end;
-    end if;
-    if prove_factor.passkey_id is not null then
-        -- Unless another request has used it since it was read: then its counter was checked against an old one.
-        update exchange.passkeys set credential = prove_factor.passkey_after, last_used_at = now()
-        where passkey_id = prove_factor.passkey_id and account_id = prove_factor.account_id
-            and credential = prove_factor.passkey_before;
-        return case when found then 'proved' else 'wrong' end;
-    end if;
-    if exists (
-        select from exchange.factor_failures f
-        where f.account_id = prove_factor.account_id and f.blocked_until > clock_timestamp()) then
-        return 'blocked';
-    end if;
-    -- Of two requests with one code the second waits for the row, and finds the step taken.
-    update exchange.totp_factors set last_step = prove_factor.totp_step
-    where account_id = prove_factor.account_id and confirmed_at is not null and last_step < prove_factor.totp_step;
-    if found then
-        delete from exchange.factor_failures where account_id = prove_factor.account_id;
-        return 'proved';
-    end if;
-    perform exchange.count_factor_failure(prove_factor.account_id);
-    return 'wrong';
-end $$;
-
-ALTER FUNCTION exchange.prove_factor(account_id bigint, totp_step bigint, recovery_code_hash bytea, passkey_id bigint, passkey_before jsonb, passkey_after jsonb) OWNER TO exchange_owner;
-
-COMMENT ON FUNCTION exchange.prove_factor(account_id bigint, totp_step bigint, recovery_code_hash bytea, passkey_id bigint, passkey_before jsonb, passkey_after jsonb) IS 'Uses up the proof of a second factor, whose arithmetic the API has checked, for an account that the caller has locked: the half minute of a code, a recovery code, or a passkey as it was and as it is after. Without any it is a wrong code, which is counted. Returns proved, wrong, or blocked: too many wrong codes. For other functions.';
-
-CREATE FUNCTION exchange.put_recovery_codes(account_id bigint, code_hashes bytea[]) RETURNS void
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-#variable_conflict use_column
-declare
-    codes_a_set constant integer := 10;
-begin
-    if coalesce(cardinality(put_recovery_codes.code_hashes), 0) <> codes_a_set then
-        raise exception 'a set has % recovery codes', codes_a_set using errcode = 'invalid_parameter_value';
-    end if;
-    delete from exchange.recovery_codes where account_id = put_recovery_codes.account_id;
-    insert into exchange.recovery_codes (account_id, code_hash)
-    select put_recovery_codes.account_id, h from unnest(put_recovery_codes.code_hashes) h;
-end $$;
-
-ALTER FUNCTION exchange.put_recovery_codes(account_id bigint, code_hashes bytea[]) OWNER TO exchange_owner;
-
-COMMENT ON FUNCTION exchange.put_recovery_codes(account_id bigint, code_hashes bytea[]) IS 'Gives an account a new set of recovery codes, of which only hashes come here; the earlier ones are gone. For other functions.';
 
 CREATE FUNCTION exchange.rebuild_candles(market text) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
@@ -2752,71 +2548,6 @@ ALTER FUNCTION exchange.reject(code text, message text) OWNER TO exchange_owner;
 
 COMMENT ON FUNCTION exchange.reject(code text, message text) IS 'Refuses the caller''s input: SQLSTATE RJECT, message "CODE: words". Nothing of the statement stays.';
 
-CREATE FUNCTION exchange.remove_passkey(account_id bigint, session_id bigint, passkey_id bigint) RETURNS void
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-#variable_conflict use_column
-begin
-    perform exchange.require_owner(remove_passkey.account_id, remove_passkey.session_id);
-    delete from exchange.passkeys
-    where passkey_id = remove_passkey.passkey_id and account_id = remove_passkey.account_id;
-    if not found then
-        perform exchange.reject('PASSKEY_NOT_FOUND', format('no passkey %s of this account', remove_passkey.passkey_id));
-    end if;
-    perform exchange.drop_unneeded_codes(remove_passkey.account_id);
-    perform exchange.tell_factor_changed(
-        remove_passkey.account_id, remove_passkey.session_id, 'passkey', 'removed', is_weaker => true);
-end $$;
-
-ALTER FUNCTION exchange.remove_passkey(account_id bigint, session_id bigint, passkey_id bigint) OWNER TO exchange_owner;
-
-COMMENT ON FUNCTION exchange.remove_passkey(account_id bigint, session_id bigint, passkey_id bigint) IS 'Takes a passkey away. Nothing is withdrawn for a day, and the owner gets a mail. Rejects: ACCESS_REVOKED, STEP_UP_REQUIRED, ACCOUNT_FROZEN, PASSKEY_NOT_FOUND.';
-
-CREATE FUNCTION exchange.remove_totp(account_id bigint, session_id bigint) RETURNS void
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-#variable_conflict use_column
-declare
-    was_on boolean;
-begin
-    perform exchange.require_owner(remove_totp.account_id, remove_totp.session_id);
-    delete from exchange.totp_factors where account_id = remove_totp.account_id
-    returning confirmed_at is not null into was_on;
-    if not found then
-        perform exchange.reject('FACTOR_NOT_FOUND', 'the account has no authenticator app');
-    end if;
-    perform exchange.drop_unneeded_codes(remove_totp.account_id);
-    if was_on then
-        perform exchange.tell_factor_changed(
-            remove_totp.account_id, remove_totp.session_id, 'authenticator app', 'removed', is_weaker => true);
-    end if;
-end $$;
-
-ALTER FUNCTION exchange.remove_totp(account_id bigint, session_id bigint) OWNER TO exchange_owner;
-
-COMMENT ON FUNCTION exchange.remove_totp(account_id bigint, session_id bigint) IS 'Takes the authenticator app away, also one whose first code has not come. Nothing is withdrawn for a day, and the owner gets a mail. Rejects: ACCESS_REVOKED, STEP_UP_REQUIRED, ACCOUNT_FROZEN, FACTOR_NOT_FOUND.';
-
-CREATE FUNCTION exchange.replace_recovery_codes(account_id bigint, session_id bigint, code_hashes bytea[]) RETURNS void
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-#variable_conflict use_column
-begin
-    perform exchange.require_owner(replace_recovery_codes.account_id, replace_recovery_codes.session_id);
-    if not exchange.has_second_factor(replace_recovery_codes.account_id) then
-        perform exchange.reject('FACTOR_NOT_FOUND', 'the account has no second factor that codes could stand in for');
-    end if;
-    perform exchange.put_recovery_codes(replace_recovery_codes.account_id, replace_recovery_codes.code_hashes);
-    perform exchange.tell_factor_changed(
-        replace_recovery_codes.account_id, replace_recovery_codes.session_id, 'recovery codes', 'replaced', is_weaker => false);
-end $$;
-
-ALTER FUNCTION exchange.replace_recovery_codes(account_id bigint, session_id bigint, code_hashes bytea[]) OWNER TO exchange_owner;
-
-COMMENT ON FUNCTION exchange.replace_recovery_codes(account_id bigint, session_id bigint, code_hashes bytea[]) IS 'Gives the account a new set of recovery codes; the earlier ones are gone. Rejects: ACCESS_REVOKED, STEP_UP_REQUIRED, ACCOUNT_FROZEN, FACTOR_NOT_FOUND.';
-
 CREATE FUNCTION exchange.request_email_change(account_id bigint, session_id bigint, email text, address inet DEFAULT NULL::inet, user_agent text DEFAULT NULL::text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2838,7 +2569,7 @@ end $_$;
 
 ALTER FUNCTION exchange.request_email_change(account_id bigint, session_id bigint, email text, address inet, user_agent text) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION exchange.request_email_change(account_id bigint, session_id bigint, email text, address inet, user_agent text) IS 'Writes down, in the name of a session, that an account shall have another address; it moves when the link of a mail to that address is followed. Nothing tells whether the address is another account''s. Rejects: INVALID_EMAIL, ACCESS_REVOKED, STEP_UP_REQUIRED, ACCOUNT_FROZEN.';
+COMMENT ON FUNCTION exchange.request_email_change(account_id bigint, session_id bigint, email text, address inet, user_agent text) IS 'Writes down, in the name of a session, that an account shall have another address; it moves when the link of a mail to that address is followed. Nothing tells whether the address is another account''s. Rejects: INVALID_EMAIL, ACCESS_REVOKED, ACCOUNT_FROZEN.';
 
 CREATE FUNCTION exchange.request_mail(kind text, email text, address inet DEFAULT NULL::inet, user_agent text DEFAULT NULL::text, full_name text DEFAULT NULL::text, country text DEFAULT NULL::text, birth_date date DEFAULT NULL::date, phone text DEFAULT NULL::text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -2905,7 +2636,7 @@ begin
     -- Accounts are locked before sessions everywhere.
     select a.status into status from exchange.accounts a
     where a.account_id = require_owner.account_id for no key update;
-    perform exchange.require_stepped_up(require_owner.account_id, require_owner.session_id);
+    perform exchange.require_session(require_owner.account_id, require_owner.session_id);
     if status <> 'active' then
         perform exchange.reject('ACCOUNT_FROZEN', 'the account is frozen: nothing about it can be changed');
     end if;
@@ -2913,7 +2644,7 @@ end $$;
 
 ALTER FUNCTION exchange.require_owner(account_id bigint, session_id bigint) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION exchange.require_owner(account_id bigint, session_id bigint) IS 'Locks an account for a change of its security settings in the name of a session that has stepped up. For other functions. Rejects: ACCESS_REVOKED, STEP_UP_REQUIRED, ACCOUNT_FROZEN.';
+COMMENT ON FUNCTION exchange.require_owner(account_id bigint, session_id bigint) IS 'Locks an account for a change of its security settings in the name of a session. For other functions. Rejects: ACCESS_REVOKED, ACCOUNT_FROZEN.';
 
 CREATE FUNCTION exchange.require_session(account_id bigint, session_id bigint) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -2935,22 +2666,6 @@ ALTER FUNCTION exchange.require_session(account_id bigint, session_id bigint) OW
 
 COMMENT ON FUNCTION exchange.require_session(account_id bigint, session_id bigint) IS 'Refuses unless the session is the account''s and has not ended, and keeps it so until the transaction ends. For other functions. Rejects: ACCESS_REVOKED.';
 
-CREATE FUNCTION exchange.require_stepped_up(account_id bigint, session_id bigint) RETURNS void
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-#variable_conflict use_column
-begin
-    perform exchange.require_session(require_stepped_up.account_id, require_stepped_up.session_id);
-    if exchange.stepped_up_until(require_stepped_up.account_id, require_stepped_up.session_id) <= clock_timestamp() then
-        perform exchange.reject('STEP_UP_REQUIRED', 'prove again who you are, by /api/auth/step-up; it is good for 5 minutes');
-    end if;
-end $$;
-
-ALTER FUNCTION exchange.require_stepped_up(account_id bigint, session_id bigint) OWNER TO exchange_owner;
-
-COMMENT ON FUNCTION exchange.require_stepped_up(account_id bigint, session_id bigint) IS 'As require_session, and the session has proved of late what the account asks for. For other functions. Rejects: ACCESS_REVOKED, STEP_UP_REQUIRED.';
-
 CREATE FUNCTION exchange.revoke_api_key(account_id bigint, session_id bigint, api_key_id bigint) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2958,11 +2673,10 @@ CREATE FUNCTION exchange.revoke_api_key(account_id bigint, session_id bigint, ap
 #variable_conflict use_column
 declare
     was_live boolean;
-    holder bigint;
 begin
     perform exchange.require_session(revoke_api_key.account_id, revoke_api_key.session_id);
-    select k.revoked_at is null, k.account_id into was_live, holder from exchange.api_keys k
-    where k.api_key_id = revoke_api_key.api_key_id and exchange.owns_account(revoke_api_key.account_id, k.account_id)
+    select k.revoked_at is null into was_live from exchange.api_keys k
+    where k.api_key_id = revoke_api_key.api_key_id and k.account_id = revoke_api_key.account_id
     for no key update;
     if not found then
         perform exchange.reject('KEY_NOT_FOUND', format('no key %s of this account', revoke_api_key.api_key_id));
@@ -2970,14 +2684,14 @@ begin
     if was_live then
         update exchange.api_keys set revoked_at = now() where api_key_id = revoke_api_key.api_key_id;
         perform exchange.append_event('access', jsonb_build_object(
-            'change', 'revoked', 'account_id', holder::text,
+            'change', 'revoked', 'account_id', revoke_api_key.account_id::text,
             'session_ids', '[]'::jsonb, 'api_key_ids', jsonb_build_array(revoke_api_key.api_key_id)));
     end if;
 end $$;
 
 ALTER FUNCTION exchange.revoke_api_key(account_id bigint, session_id bigint, api_key_id bigint) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION exchange.revoke_api_key(account_id bigint, session_id bigint, api_key_id bigint) IS 'Ends an API key of the account or of one of its sub-accounts, in the name of a session; a repeat changes nothing. Rejects: ACCESS_REVOKED, KEY_NOT_FOUND.';
+COMMENT ON FUNCTION exchange.revoke_api_key(account_id bigint, session_id bigint, api_key_id bigint) IS 'Ends an API key of the account, in the name of a session; a repeat changes nothing. Rejects: ACCESS_REVOKED, KEY_NOT_FOUND.';
 
 CREATE FUNCTION exchange.run_cancel_deadlines(limit_deadlines integer DEFAULT 100) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
@@ -3061,19 +2775,14 @@ begin
     update exchange.accounts
     set status = set_account_status.status
     where account_id = set_account_status.account_id and role = 'user';
-    if found then
-        -- What is one person's is frozen together.
-        update exchange.accounts
-        set status = set_account_status.status
-        where parent_account_id = set_account_status.account_id and status <> set_account_status.status;
-    else
+    if not found then
         perform exchange.reject('UNKNOWN_ACCOUNT', format('no user''s account %s', set_account_status.account_id));
     end if;
 end $$;
 
 ALTER FUNCTION exchange.set_account_status(account_id bigint, status text) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION exchange.set_account_status(account_id bigint, status text) IS 'Freezes an account (it may cancel and reduce, not place) or frees it, and its sub-accounts with it. Rejects: INVALID_STATUS, UNKNOWN_ACCOUNT.';
+COMMENT ON FUNCTION exchange.set_account_status(account_id bigint, status text) IS 'Freezes an account (it may cancel and reduce, not place) or frees it. Rejects: INVALID_STATUS, UNKNOWN_ACCOUNT.';
 
 CREATE FUNCTION exchange.set_anti_phishing_code(account_id bigint, session_id bigint, code text, address inet DEFAULT NULL::inet) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -3096,7 +2805,94 @@ end $_$;
 
 ALTER FUNCTION exchange.set_anti_phishing_code(account_id bigint, session_id bigint, code text, address inet) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION exchange.set_anti_phishing_code(account_id bigint, session_id bigint, code text, address inet) IS 'Sets the words that every mail to the account repeats, or takes them away (null), in the name of a session, and mails that. Rejects: INVALID_CODE, ACCESS_REVOKED, STEP_UP_REQUIRED, ACCOUNT_FROZEN.';
+COMMENT ON FUNCTION exchange.set_anti_phishing_code(account_id bigint, session_id bigint, code text, address inet) IS 'Sets the words that every mail to the account repeats, or takes them away (null), in the name of a session, and mails that. Rejects: INVALID_CODE, ACCESS_REVOKED, ACCOUNT_FROZEN.';
+
+CREATE FUNCTION exchange.set_fee_rates(fee_tier_id integer, maker_rate numeric, taker_rate numeric) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    -- A slip of the decimal point is no fee.
+    highest constant numeric := 0.1;
+    decimals constant integer := 6;
+    rate numeric;
+begin
+    foreach rate in array array[set_fee_rates.maker_rate, set_fee_rates.taker_rate] loop
+        if rate is null or rate = 'NaN' or rate not between 0 and highest or round(rate, decimals) <> rate then
+            perform exchange.reject('INVALID_FEE_RATE', 'a fee rate is 0 to 0.1 with at most 6 decimals');
+        end if;
+    end loop;
+    update exchange.fee_tiers t set maker_rate = set_fee_rates.maker_rate, taker_rate = set_fee_rates.taker_rate
+    where t.fee_tier_id = set_fee_rates.fee_tier_id;
+    if not found then
+        perform exchange.reject('UNKNOWN_FEE_TIER', format('no fee tier %s', set_fee_rates.fee_tier_id));
+    end if;
+end $$;
+
+ALTER FUNCTION exchange.set_fee_rates(fee_tier_id integer, maker_rate numeric, taker_rate numeric) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.set_fee_rates(fee_tier_id integer, maker_rate numeric, taker_rate numeric) IS 'Sets the rates of a fee tier, for all of its accounts; orders that are placed already keep theirs. Rejects: INVALID_FEE_RATE, UNKNOWN_FEE_TIER.';
+
+CREATE FUNCTION exchange.set_fee_tier(account_id bigint, fee_tier_id integer) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+    if not exists (select from exchange.fee_tiers t where t.fee_tier_id = set_fee_tier.fee_tier_id) then
+        perform exchange.reject('UNKNOWN_FEE_TIER', format('no fee tier %s', set_fee_tier.fee_tier_id));
+    end if;
+    update exchange.accounts a set fee_tier_id = set_fee_tier.fee_tier_id
+    where a.account_id = set_fee_tier.account_id and a.role = 'user';
+    if not found then
+        perform exchange.reject('UNKNOWN_ACCOUNT', format('no user''s account %s', set_fee_tier.account_id));
+    end if;
+end $$;
+
+ALTER FUNCTION exchange.set_fee_tier(account_id bigint, fee_tier_id integer) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.set_fee_tier(account_id bigint, fee_tier_id integer) IS 'Sets which fees an account pays; orders that are placed already keep theirs. Rejects: UNKNOWN_FEE_TIER, UNKNOWN_ACCOUNT.';
+
+CREATE FUNCTION exchange.set_market_limits(market text, min_quantity numeric, max_quantity numeric, min_notional numeric, price_band numeric, max_open_orders integer) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    -- As in exchange.create_market: the engine counts lots in 64 bits.
+    largest constant numeric := 9223372036854775807;
+    changed exchange.markets;
+    quote_scale smallint;
+begin
+    select m.* into changed from exchange.markets m where m.symbol = set_market_limits.market for no key update;
+    if not found then
+        perform exchange.reject('UNKNOWN_MARKET', format('no market %s', set_market_limits.market));
+    end if;
+    select a.scale into strict quote_scale from exchange.assets a where a.asset_id = changed.quote_asset_id;
+    changed.min_quantity := coalesce(set_market_limits.min_quantity, changed.min_quantity);
+    changed.max_quantity := coalesce(set_market_limits.max_quantity, changed.max_quantity);
+    changed.min_notional := coalesce(set_market_limits.min_notional, changed.min_notional);
+    changed.price_band := coalesce(set_market_limits.price_band, changed.price_band);
+    changed.max_open_orders := coalesce(set_market_limits.max_open_orders, changed.max_open_orders);
+    if changed.min_quantity <= 0 or mod(changed.min_quantity, changed.lot) <> 0
+        or changed.max_quantity < changed.min_quantity or mod(changed.max_quantity, changed.lot) <> 0
+        or changed.max_quantity / changed.lot > largest
+        or changed.min_notional < 0 or scale(trim_scale(changed.min_notional)) > quote_scale
+        or changed.min_notional * power(10::numeric, quote_scale) > power(10::numeric, 36)
+        or changed.price_band <= 0 or changed.price_band >= 1 or round(changed.price_band, 6) <> changed.price_band
+        or changed.max_open_orders <= 0 then
+        perform exchange.reject('INVALID_LIMITS', 'quantities are whole lots, the smallest not above the largest; the smallest notional has the quote''s decimals; the band is between 0 and 1 with at most 6 decimals; open orders are positive');
+    end if;
+    update exchange.markets m
+    set min_quantity = changed.min_quantity, max_quantity = changed.max_quantity, min_notional = changed.min_notional,
+        price_band = changed.price_band, max_open_orders = changed.max_open_orders
+    where m.market_id = changed.market_id;
+end $$;
+
+ALTER FUNCTION exchange.set_market_limits(market text, min_quantity numeric, max_quantity numeric, min_notional numeric, price_band numeric, max_open_orders integer) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.set_market_limits(market text, min_quantity numeric, max_quantity numeric, min_notional numeric, price_band numeric, max_open_orders integer) IS 'Changes the limits of a market''s orders, which stream markets tells; what is null stays. Open orders stay as they are. Rejects: UNKNOWN_MARKET, INVALID_LIMITS.';
 
 CREATE FUNCTION exchange.set_market_status(market text, status text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -3168,81 +2964,6 @@ ALTER FUNCTION exchange.set_password_hash(account_id bigint, password_hash text)
 
 COMMENT ON FUNCTION exchange.set_password_hash(account_id bigint, password_hash text) IS 'Changes a password and ends the account''s sessions. Rejects: INVALID_PASSWORD_HASH, UNKNOWN_ACCOUNT.';
 
-CREATE FUNCTION exchange.step_up(account_id bigint, session_id bigint, password_hash text, totp_step bigint, recovery_code_hash bytea, ceremony_hash bytea, passkey_id bigint, passkey_before jsonb, passkey_after jsonb, token_hash bytea) RETURNS TABLE(outcome text, new_session_id bigint, expires_at timestamp with time zone, device_id bigint)
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-#variable_conflict use_column
-declare
-    by_password boolean;
-begin
-    perform from exchange.accounts a where a.account_id = step_up.account_id for no key update;
-    perform exchange.require_session(step_up.account_id, step_up.session_id);
-    by_password := not exchange.has_second_factor(step_up.account_id);
-    if step_up.password_hash is not null and not by_password then
-        perform exchange.reject('SECOND_FACTOR_REQUIRED', 'the account has a second factor: the password is not enough');
-    end if;
-    if step_up.passkey_id is not null then
-        perform exchange.use_ceremony(step_up.ceremony_hash, 'step_up', step_up.account_id, step_up.session_id);
-    end if;
-    if by_password and exists (
-        select from exchange.accounts a
-        where a.account_id = step_up.account_id and a.password_hash = step_up.password_hash)
-        and not exists (
-            select from exchange.factor_failures f
-            where f.account_id = step_up.account_id and f.blocked_until > clock_timestamp()) then
-        delete from exchange.factor_failures f where f.account_id = step_up.account_id;
-        step_up.outcome := 'proved';
-    else
-        step_up.outcome := exchange.prove_factor(
-            step_up.account_id, step_up.totp_step, step_up.recovery_code_hash,
-            step_up.passkey_id, step_up.passkey_before, step_up.passkey_after);
-    end if;
-    if step_up.outcome = 'proved' then
-        -- A token that somebody saw before gains nothing: what it could do now is a new token's.
-        insert into exchange.sessions (token_hash, account_id, expires_at, address, user_agent, device_id)
-        select step_up.token_hash, s.account_id, s.expires_at, s.address, s.user_agent, s.device_id
-        from exchange.sessions s where s.session_id = step_up.session_id
-        returning session_id, expires_at, device_id
-        into step_up.new_session_id, step_up.expires_at, step_up.device_id;
-        perform exchange.end_sessions(step_up.account_id, array[step_up.session_id]);
-        if step_up.recovery_code_hash is not null then
-            perform exchange.tell_factor_changed(
-                step_up.account_id, step_up.new_session_id, 'recovery code', 'used', is_weaker => false);
-        end if;
-    end if;
-    return next;
-end $$;
-
-ALTER FUNCTION exchange.step_up(account_id bigint, session_id bigint, password_hash text, totp_step bigint, recovery_code_hash bytea, ceremony_hash bytea, passkey_id bigint, passkey_before jsonb, passkey_after jsonb, token_hash bytea) OWNER TO exchange_owner;
-
-COMMENT ON FUNCTION exchange.step_up(account_id bigint, session_id bigint, password_hash text, totp_step bigint, recovery_code_hash bytea, ceremony_hash bytea, passkey_id bigint, passkey_before jsonb, passkey_after jsonb, token_hash bytea) IS 'Proves again who a session is, by a second factor, or by the password where the account has none (the hash that it fitted): then another session with a new token takes its place until the same end. Otherwise says wrong or blocked, as prove_factor does. Rejects: ACCESS_REVOKED, SECOND_FACTOR_REQUIRED, INVALID_TOKEN.';
-
-CREATE FUNCTION exchange.step_up_length() RETURNS interval
-    LANGUAGE sql IMMUTABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-    select interval '5 minutes'
-$$;
-
-ALTER FUNCTION exchange.step_up_length() OWNER TO exchange_owner;
-
-COMMENT ON FUNCTION exchange.step_up_length() IS 'For how long what a session has proved is good for what needs more than a session. For other functions.';
-
-CREATE FUNCTION exchange.stepped_up_until(account_id bigint, session_id bigint) RETURNS timestamp with time zone
-    LANGUAGE sql STABLE SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-    select least(s.stepped_up_at + exchange.step_up_length(), s.expires_at)
-    from exchange.sessions s
-    where s.session_id = stepped_up_until.session_id and s.account_id = stepped_up_until.account_id
-        and s.expires_at > clock_timestamp()
-$$;
-
-ALTER FUNCTION exchange.stepped_up_until(account_id bigint, session_id bigint) OWNER TO exchange_owner;
-
-COMMENT ON FUNCTION exchange.stepped_up_until(account_id bigint, session_id bigint) IS 'Until when the account''s session may do what needs a proof of late; null where it has ended.';
-
 CREATE FUNCTION exchange.stream_positions() RETURNS TABLE(stream_id integer, name text, last_sequence bigint)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -3259,20 +2980,6 @@ $$;
 ALTER FUNCTION exchange.stream_positions() OWNER TO exchange_owner;
 
 COMMENT ON FUNCTION exchange.stream_positions() IS 'Every stream and the number of its last message: where a follower that needs no history begins.';
-
-CREATE FUNCTION exchange.sub_accounts_of(account_id bigint) RETURNS TABLE(sub_account_id bigint, label text, status text, created_at timestamp with time zone)
-    LANGUAGE sql STABLE SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-    select a.account_id, a.label, a.status, a.created_at
-    from exchange.accounts a
-    where a.parent_account_id = sub_accounts_of.account_id
-    order by a.account_id
-$$;
-
-ALTER FUNCTION exchange.sub_accounts_of(account_id bigint) OWNER TO exchange_owner;
-
-COMMENT ON FUNCTION exchange.sub_accounts_of(account_id bigint) IS 'The account''s sub-accounts, the oldest first.';
 
 CREATE FUNCTION exchange.submit_once(account_id bigint, request_key text, batch json) RETURNS json
     LANGUAGE plpgsql SECURITY DEFINER
@@ -3392,27 +3099,6 @@ ALTER FUNCTION exchange.take_rate(subjects text[], amounts bigint[], limits bigi
 
 COMMENT ON FUNCTION exchange.take_rate(subjects text[], amounts bigint[], limits bigint[], seconds integer[]) IS 'Reserves parts of limits for a server, for many subjects at once, each given once: what was granted of the amount, what nobody has reserved yet, and when the window ends. What all servers are granted in a window is never more than the limit.';
 
-CREATE FUNCTION exchange.tell_factor_changed(account_id bigint, session_id bigint, factor text, change text, is_weaker boolean) RETURNS void
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-#variable_conflict use_column
-declare
-    caller exchange.sessions;
-begin
-    select * into caller from exchange.sessions s where s.session_id = tell_factor_changed.session_id;
-    perform exchange.cause_mail(
-        tell_factor_changed.account_id, 'factor_changed',
-        exchange.mail_facts(caller.address, caller.user_agent, case
-            when tell_factor_changed.is_weaker then exchange.block_withdrawals(tell_factor_changed.account_id)
-        end)
-        || jsonb_build_object('factor', tell_factor_changed.factor, 'change', tell_factor_changed.change));
-end $$;
-
-ALTER FUNCTION exchange.tell_factor_changed(account_id bigint, session_id bigint, factor text, change text, is_weaker boolean) OWNER TO exchange_owner;
-
-COMMENT ON FUNCTION exchange.tell_factor_changed(account_id bigint, session_id bigint, factor text, change text, is_weaker boolean) IS 'Mails an owner that a second factor was changed by a session; where less is asked for from now on, nothing is withdrawn for a day. For other functions.';
-
 CREATE FUNCTION exchange.tell_market() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -3522,102 +3208,6 @@ ALTER FUNCTION exchange.trades_of(account_id bigint, of_market text, of_order_id
 
 COMMENT ON FUNCTION exchange.trades_of(account_id bigint, of_market text, of_order_id bigint, from_time timestamp with time zone, to_time timestamp with time zone, before_time timestamp with time zone, before_trade_id bigint, before_part integer, limit_trades integer) IS 'An account''s trades, the newest first, at most 1,000: of one market, of one order, from a time until before another, following a place in the list (traded_at, number and, 0 for the maker and 1 for the taker, part of the last row), where given. A trade with itself is there twice. With the account''s name for its order. Row-level security applies. Rejects: UNKNOWN_MARKET.';
 
-CREATE FUNCTION exchange.transfer(account_id bigint, session_id bigint, from_account_id bigint, to_account_id bigint, asset text, amount numeric, request_key text DEFAULT NULL::text) RETURNS TABLE(transfer_id bigint, transferred_at timestamp with time zone, repeated boolean)
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-#variable_conflict use_column
-declare
-    moved exchange.assets;
-    made exchange.transfers;
-    side bigint;
-    change numeric;
-    after exchange.balances;
-begin
-    select * into moved from exchange.assets a where a.symbol = transfer.asset;
-    if not found then
-        perform exchange.reject('UNKNOWN_ASSET', format('no asset %s', coalesce(transfer.asset, 'null')));
-    end if;
-    -- 10^36 atoms is the engine's largest amount (extension/engine/src/rules.rs, MAX_NOTIONAL).
-    if transfer.amount is null or transfer.amount = 'NaN' or transfer.amount <= 0
-        or transfer.amount > power(10::numeric, 36 - moved.scale)
-        or round(transfer.amount, moved.scale) <> transfer.amount then
-        perform exchange.reject('INVALID_AMOUNT', format(
-            '%s is moved by a positive amount with at most %s decimals', moved.symbol, moved.scale));
-    end if;
-    -- Nobody freezes one of them meanwhile. Accounts are locked before sessions everywhere.
-    perform from exchange.accounts a
-    where a.account_id in (transfer.account_id, transfer.from_account_id, transfer.to_account_id)
-        and (a.account_id = transfer.account_id or a.parent_account_id = transfer.account_id)
-    order by a.account_id for share;
-    perform exchange.require_session(transfer.account_id, transfer.session_id);
-    if not exchange.owns_account(transfer.account_id, transfer.from_account_id)
-        or not exchange.owns_account(transfer.account_id, transfer.to_account_id) then
-        perform exchange.reject('ACCOUNT_NOT_FOUND', 'both sides are the account itself or its sub-accounts');
-    end if;
-    if transfer.from_account_id = transfer.to_account_id then
-        perform exchange.reject('SAME_ACCOUNT', 'money moves between two accounts');
-    end if;
-    if exists (
-        select from exchange.accounts a
-        where a.account_id in (transfer.account_id, transfer.from_account_id, transfer.to_account_id)
-            and a.status <> 'active') then
-        perform exchange.reject('ACCOUNT_FROZEN', 'one of the accounts is frozen');
-    end if;
-
-    insert into exchange.transfers (owner_account_id, from_account_id, to_account_id, asset_id, amount, request_key)
-    values (transfer.account_id, transfer.from_account_id, transfer.to_account_id, moved.asset_id,
-        round(transfer.amount, moved.scale), transfer.request_key)
-    on conflict (owner_account_id, request_key) do nothing
-    returning * into made;
-    if not found then
-        select * into made from exchange.transfers t
-        where t.owner_account_id = transfer.account_id and t.request_key = transfer.request_key;
-        if not found then
-            raise exception 'another transaction has just used this idempotency key' using errcode = 'serialization_failure';
-        end if;
-        if (made.from_account_id, made.to_account_id, made.asset_id, made.amount)
-            is distinct from (transfer.from_account_id, transfer.to_account_id, moved.asset_id, transfer.amount) then
-            perform exchange.reject('DUPLICATE_IDEMPOTENCY_KEY', 'this key was used for another transfer');
-        end if;
-        return query select made.transfer_id, made.transferred_at, true;
-        return;
-    end if;
-
-    -- In key order, as every transaction locks balances.
-    foreach side in array array[
-        least(made.from_account_id, made.to_account_id), greatest(made.from_account_id, made.to_account_id)]
-    loop
-        change := case when side = made.from_account_id then - made.amount else made.amount end;
-        insert into exchange.balances as b (account_id, asset_id, available, held)
-        values (side, made.asset_id, round(0::numeric, moved.scale), round(0::numeric, moved.scale))
-        on conflict (account_id, asset_id) do nothing;
-        update exchange.balances b set available = b.available + change
-        where b.account_id = side and b.asset_id = made.asset_id and b.available + change >= 0;
-        if not found then
-            perform exchange.reject('INSUFFICIENT_BALANCE', format('less than %s %s is available', made.amount, moved.symbol));
-        end if;
-    end loop;
-
-    -- Last, because everybody who moves money by hand waits for this stream's counter.
-    for after in
-        select b.* from exchange.balances b
-        where b.account_id in (made.from_account_id, made.to_account_id) and b.asset_id = made.asset_id
-        order by b.account_id
-    loop
-        perform exchange.append_event('asset', jsonb_build_object(
-            'change', 'transferred', 'transfer_id', made.transfer_id::text, 'account_id', after.account_id::text,
-            'asset', moved.symbol,
-            'amount', (case when after.account_id = made.from_account_id then - made.amount else made.amount end)::text,
-            'available', after.available::text, 'held', after.held::text));
-    end loop;
-    return query select made.transfer_id, made.transferred_at, false;
-end $$;
-
-ALTER FUNCTION exchange.transfer(account_id bigint, session_id bigint, from_account_id bigint, to_account_id bigint, asset text, amount numeric, request_key text) OWNER TO exchange_owner;
-
-COMMENT ON FUNCTION exchange.transfer(account_id bigint, session_id bigint, from_account_id bigint, to_account_id bigint, asset text, amount numeric, request_key text) IS 'Moves money between accounts of one owner, at once and without a fee, in the name of the owner''s session. A repeat of the request key with the same content returns the first transfer. Rejects: UNKNOWN_ASSET, INVALID_AMOUNT, ACCESS_REVOKED, ACCOUNT_NOT_FOUND, SAME_ACCOUNT, ACCOUNT_FROZEN, DUPLICATE_IDEMPOTENCY_KEY, INSUFFICIENT_BALANCE.';
-
 CREATE FUNCTION exchange.try_commands(batch json) RETURNS json
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -3637,29 +3227,6 @@ end $$;
 ALTER FUNCTION exchange.try_commands(batch json) OWNER TO exchange_owner;
 
 COMMENT ON FUNCTION exchange.try_commands(batch json) IS 'What submit would answer now. Nothing is booked, nobody is rung, and the markets are free again when it returns.';
-
-CREATE FUNCTION exchange.use_ceremony(token_hash bytea, kind text, account_id bigint, session_id bigint) RETURNS text
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-#variable_conflict use_column
-declare
-    used exchange.ceremonies;
-begin
-    delete from exchange.ceremonies c
-    where c.token_hash = use_ceremony.token_hash and c.kind = use_ceremony.kind and c.expires_at > clock_timestamp()
-        and c.account_id is not distinct from use_ceremony.account_id
-        and c.session_id is not distinct from use_ceremony.session_id
-    returning * into used;
-    if not found then
-        perform exchange.reject('INVALID_TOKEN', 'this token is unknown, was used, or is too old; begin anew');
-    end if;
-    return used.password_hash;
-end $$;
-
-ALTER FUNCTION exchange.use_ceremony(token_hash bytea, kind text, account_id bigint, session_id bigint) OWNER TO exchange_owner;
-
-COMMENT ON FUNCTION exchange.use_ceremony(token_hash bytea, kind text, account_id bigint, session_id bigint) IS 'Uses a ceremony up: of two answers the second finds nothing. Returns the password hash of a login. For other functions. Rejects: INVALID_TOKEN.';
 
 CREATE TABLE exchange.account_tokens (
     token_hash bytea NOT NULL,
@@ -3757,6 +3324,881 @@ end $$;
 ALTER FUNCTION exchange.verify_email(token_hash bytea, password_token_hash bytea) OWNER TO exchange_owner;
 
 COMMENT ON FUNCTION exchange.verify_email(token_hash bytea, password_token_hash bytea) IS 'Follows the link of a mail: the address is proved, what was said of the person at registration is taken over, and the second token allows to set the password until the time returned. Rejects: INVALID_TOKEN.';
+
+CREATE FUNCTION staff.accept_invitation(invitation_hash bytea, password_hash text, totp_secret bytea) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    accepted bigint;
+begin
+    update staff.members m
+    set password_hash = accept_invitation.password_hash, totp_secret = accept_invitation.totp_secret,
+        totp_step = null, invitation_hash = null, invited_until = null, failed_passwords = 0, failed_codes = 0, locked_until = null
+    where m.invitation_hash = accept_invitation.invitation_hash and m.invited_until > now() and m.status = 'active'
+    returning m.staff_id into accepted;
+    if not found then
+        perform exchange.reject('INVALID_TOKEN', 'the invitation is unknown, was used, or is too old');
+    end if;
+    perform audit.record(accepted, 'invitation_accepted', 'staff:' || accepted, '{}');
+    return accepted;
+end $$;
+
+ALTER FUNCTION staff.accept_invitation(invitation_hash bytea, password_hash text, totp_secret bytea) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION staff.accept_invitation(invitation_hash bytea, password_hash text, totp_secret bytea) IS 'Sets password and secret of the one-time codes, once; the first login with a code enrols the member. Rejects: INVALID_TOKEN.';
+
+CREATE FUNCTION staff.close_session(staff_session_id bigint) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    member_id bigint;
+begin
+    update staff.sessions s set ended_at = now()
+    where s.staff_session_id = close_session.staff_session_id and s.ended_at is null
+    returning s.staff_id into member_id;
+    if found then
+        perform audit.record(
+            member_id, 'logged_out', 'staff:' || member_id,
+            jsonb_build_object('staff_session_id', close_session.staff_session_id));
+    end if;
+end $$;
+
+ALTER FUNCTION staff.close_session(staff_session_id bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION staff.close_session(staff_session_id bigint) IS 'Ends a session: a logout. A repeat changes nothing.';
+
+CREATE FUNCTION staff.create_member(staff_session_id bigint, email text, name text, invitation_hash bytea, request_key text DEFAULT NULL::text) RETURNS TABLE(staff_id bigint, invited_until timestamp with time zone, repeated boolean)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    creator bigint := staff.require(create_member.staff_session_id, 'administrator');
+    lifetime constant interval := '24 hours';
+    made staff.members;
+begin
+    insert into staff.members (email, name, invitation_hash, invited_until, request_key, created_by)
+    values (
+        lower(create_member.email), create_member.name, create_member.invitation_hash, now() + lifetime,
+        create_member.request_key, creator)
+    on conflict do nothing
+    returning * into made;
+    if not found then
+        select * into made from staff.members m
+        where m.created_by = creator and m.request_key = create_member.request_key;
+        if found then
+            if (made.email, made.name) is distinct from (lower(create_member.email), create_member.name) then
+                perform exchange.reject('DUPLICATE_IDEMPOTENCY_KEY', 'this key was used for another member');
+            end if;
+            return query select made.staff_id, made.invited_until, true;
+            return;
+        end if;
+        perform exchange.reject('MEMBER_EXISTS', 'there is a member with this e-mail address');
+    end if;
+    perform audit.record(
+        creator, 'member_created', 'staff:' || made.staff_id,
+        jsonb_build_object('email', made.email, 'name', made.name));
+    return query select made.staff_id, made.invited_until, false;
+end $$;
+
+ALTER FUNCTION staff.create_member(staff_session_id bigint, email text, name text, invitation_hash bytea, request_key text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION staff.create_member(staff_session_id bigint, email text, name text, invitation_hash bytea, request_key text) IS 'Makes a member without roles, who accepts the invitation within 24 hours. By an administrator. A repeat of the request key gives the first one. Rejects: ACCESS_REVOKED, PERMISSION_DENIED, DUPLICATE_IDEMPOTENCY_KEY, MEMBER_EXISTS.';
+
+CREATE FUNCTION staff.decide(staff_session_id bigint, proposal_id bigint, approve boolean, reason text DEFAULT NULL::text, request_key text DEFAULT NULL::text) RETURNS TABLE(state text, outcome jsonb, repeated boolean)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    decider bigint := staff.require(
+        decide.staff_session_id, 'reviewer', 'risk', 'finance', 'support', 'administrator');
+    wanted constant text := case when decide.approve then 'approved' else 'rejected' end;
+    proposal staff.proposals;
+    known staff.actions;
+begin
+    -- Locked: of two who decide at once the second finds it decided.
+    select * into proposal from staff.proposals p where p.proposal_id = decide.proposal_id for update;
+    if not found then
+        perform exchange.reject('PROPOSAL_NOT_FOUND', format('no proposal %s', decide.proposal_id));
+    end if;
+    select * into strict known from staff.actions a where a.action = proposal.action;
+    perform staff.require(decide.staff_session_id, variadic known.decider_roles);
+    if proposal.proposed_by = decider then
+        perform exchange.reject('SECOND_PERSON_REQUIRED', 'who proposed it does not decide it');
+    end if;
+    if proposal.decided_by = decider and proposal.decider_request_key = decide.request_key and proposal.state = wanted then
+        return query select proposal.state, proposal.outcome, true;
+        return;
+    end if;
+    if proposal.state <> 'pending' then
+        perform exchange.reject('PROPOSAL_DECIDED', format('it was %s already', proposal.state));
+    end if;
+    if proposal.expires_at <= clock_timestamp() then
+        perform exchange.reject('PROPOSAL_EXPIRED', 'its time has passed; propose it again');
+    end if;
+    if decide.approve then
+        if proposal.action in ('grant_role', 'reset_member') and proposal.arguments ->> 'staff_id' = decider::text then
+            perform exchange.reject('SECOND_PERSON_REQUIRED', 'nobody decides about oneself');
+        end if;
+        -- What a member may no longer propose is not done in that member's name.
+        perform from staff.members m
+        where m.staff_id = proposal.proposed_by and m.status = 'active' and m.roles && known.proposer_roles
+        for share;
+        if not found then
+            perform exchange.reject('PROPOSAL_EXPIRED', 'who proposed it may not do so any more; propose it again');
+        end if;
+        proposal.outcome := staff.run_action(proposal);
+    end if;
+    update staff.proposals p
+    set state = wanted, decided_by = decider, decider_session_id = decide.staff_session_id,
+        decider_request_key = decide.request_key, decided_at = now(), decision_reason = decide.reason,
+        outcome = proposal.outcome
+    where p.proposal_id = proposal.proposal_id;
+    perform audit.record(
+        decider, wanted, 'proposal:' || proposal.proposal_id, jsonb_build_object(
+            'action', proposal.action, 'arguments', proposal.arguments, 'proposed_by', proposal.proposed_by,
+            'reason', decide.reason, 'outcome', proposal.outcome));
+    return query select wanted, proposal.outcome, false;
+end $$;
+
+ALTER FUNCTION staff.decide(staff_session_id bigint, proposal_id bigint, approve boolean, reason text, request_key text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION staff.decide(staff_session_id bigint, proposal_id bigint, approve boolean, reason text, request_key text) IS 'Approves a proposal and does it in this transaction, or rejects it. Another person than who proposed it, whatever the login, with a role that may decide the action; nobody decides about oneself. What the action refuses leaves the proposal pending. Rejects: ACCESS_REVOKED, PERMISSION_DENIED, PROPOSAL_NOT_FOUND, SECOND_PERSON_REQUIRED, PROPOSAL_DECIDED, PROPOSAL_EXPIRED, and the action''s.';
+
+CREATE FUNCTION staff.disable_member(staff_session_id bigint, staff_id bigint, reason text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    actor bigint := staff.require(disable_member.staff_session_id, 'administrator');
+    ended integer;
+begin
+    if disable_member.staff_id = actor then
+        perform exchange.reject('SECOND_PERSON_REQUIRED', 'nobody disables oneself');
+    end if;
+    update staff.members m
+    set status = 'disabled', invitation_hash = null, invited_until = null
+    where m.staff_id = disable_member.staff_id;
+    if not found then
+        perform exchange.reject('MEMBER_NOT_FOUND', format('no member %s', disable_member.staff_id));
+    end if;
+    ended := staff.end_sessions(disable_member.staff_id);
+    perform audit.record(
+        actor, 'member_disabled', 'staff:' || disable_member.staff_id,
+        jsonb_build_object('reason', disable_member.reason, 'sessions_ended', ended));
+end $$;
+
+ALTER FUNCTION staff.disable_member(staff_session_id bigint, staff_id bigint, reason text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION staff.disable_member(staff_session_id bigint, staff_id bigint, reason text) IS 'Shuts a member out at once and ends the sessions: one administrator is enough, because it takes power and gives none. The way back is a proposal (reset_member). Rejects: ACCESS_REVOKED, PERMISSION_DENIED, SECOND_PERSON_REQUIRED, MEMBER_NOT_FOUND.';
+
+CREATE FUNCTION staff.end_sessions(staff_id bigint) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    ended integer;
+begin
+    update staff.sessions s set ended_at = now()
+    where s.staff_id = end_sessions.staff_id and s.ended_at is null;
+    get diagnostics ended = row_count;
+    return ended;
+end $$;
+
+ALTER FUNCTION staff.end_sessions(staff_id bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION staff.end_sessions(staff_id bigint) IS 'Ends all sessions of a member; returns how many. For other functions: nobody may call it.';
+
+CREATE FUNCTION staff.fail_login(staff_id bigint, password_fits boolean, address inet) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    -- So many wrong codes are nothing; each further one locks for twice as long.
+    free_codes constant integer := 4;
+    first_lock constant interval := '30 seconds';
+    longest_lock constant interval := '15 minutes';
+    -- Anybody may try passwords, so that only some of them are logged, and none locks: a stranger
+    -- shuts nobody out.
+    logged_passwords constant integer := 10;
+    logged_each constant integer := 100;
+    most constant integer := 1000000000;
+    failures integer;
+begin
+    if fail_login.password_fits then
+        -- What is tried while the member is locked counts for nothing.
+        update staff.members m
+        set failed_codes = least(m.failed_codes + 1, most),
+            locked_until = case when m.failed_codes >= free_codes
+                then now() + least(first_lock * power(2, least(m.failed_codes - free_codes, 10)), longest_lock) end
+        where m.staff_id = fail_login.staff_id and (m.locked_until is null or m.locked_until <= now())
+        returning m.failed_codes into failures;
+    else
+        update staff.members m set failed_passwords = least(m.failed_passwords + 1, most)
+        where m.staff_id = fail_login.staff_id
+        returning m.failed_passwords into failures;
+    end if;
+    if found and (fail_login.password_fits or failures <= logged_passwords or failures % logged_each = 0) then
+        perform audit.record(
+            fail_login.staff_id, 'login_failed', 'staff:' || fail_login.staff_id, jsonb_build_object(
+                'address', host(fail_login.address), 'password_fits', fail_login.password_fits, 'failures', failures));
+    end if;
+end $$;
+
+ALTER FUNCTION staff.fail_login(staff_id bigint, password_fits boolean, address inet) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION staff.fail_login(staff_id bigint, password_fits boolean, address inet) IS 'Counts a login that failed. From the fifth wrong code with the right password in a row on, each locks the login, for 30 seconds at first and 15 minutes at most. Wrong passwords lock nothing: without the code they are no way in, and their guesser is not told of a right one.';
+
+CREATE FUNCTION staff.find_accounts(staff_session_id bigint, email_prefix text, at_most integer) RETURNS TABLE(account_id bigint, email text, status text, fee_tier_id integer, created_at timestamp with time zone)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_custom_plan'
+    AS $$
+#variable_conflict use_column
+declare
+    most constant integer := 100;
+    -- Sorts after every letter.
+    beyond constant text := chr(1114111);
+    wanted constant text := lower(find_accounts.email_prefix);
+    actor bigint := staff.require(find_accounts.staff_session_id, 'support', 'risk', 'finance', 'reviewer');
+begin
+    perform audit.record(actor, 'accounts_found', 'accounts', jsonb_build_object('email_prefix', wanted));
+    return query
+    select a.account_id, a.email, a.status, a.fee_tier_id, a.created_at
+    from exchange.accounts a
+    where a.role = 'user' and a.email collate "C" >= wanted and a.email collate "C" < wanted || beyond
+    order by a.email collate "C"
+    limit least(greatest(find_accounts.at_most, 0), most);
+end $$;
+
+ALTER FUNCTION staff.find_accounts(staff_session_id bigint, email_prefix text, at_most integer) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION staff.find_accounts(staff_session_id bigint, email_prefix text, at_most integer) IS 'Users'' accounts whose address begins so, by address, 100 at most. Logged. Rejects: ACCESS_REVOKED, PERMISSION_DENIED.';
+
+CREATE FUNCTION staff.freeze_account(staff_session_id bigint, account_id bigint, reason text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    actor bigint := staff.require(freeze_account.staff_session_id, 'support', 'risk');
+begin
+    perform from exchange.accounts a where a.account_id = freeze_account.account_id and a.role = 'user';
+    if not found then
+        perform exchange.reject('ACCOUNT_NOT_FOUND', format('no user''s account %s', freeze_account.account_id));
+    end if;
+    perform exchange.set_account_status(freeze_account.account_id, 'frozen');
+    perform audit.record(
+        actor, 'account_frozen', 'account:' || freeze_account.account_id,
+        jsonb_build_object('reason', freeze_account.reason));
+end $$;
+
+ALTER FUNCTION staff.freeze_account(staff_session_id bigint, account_id bigint, reason text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION staff.freeze_account(staff_session_id bigint, account_id bigint, reason text) IS 'Freezes a user''s account at once: one person is enough, because it can be undone; undoing is a proposal (set_account_status). Rejects: ACCESS_REVOKED, PERMISSION_DENIED, ACCOUNT_NOT_FOUND.';
+
+CREATE FUNCTION staff.invite_member(staff_session_id bigint, staff_id bigint, invitation_hash bytea) RETURNS timestamp with time zone
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    inviter bigint := staff.require(invite_member.staff_session_id, 'administrator');
+    lifetime constant interval := '24 hours';
+    invited staff.members;
+begin
+    select * into invited from staff.members m where m.staff_id = invite_member.staff_id for no key update;
+    if not found then
+        perform exchange.reject('MEMBER_NOT_FOUND', format('no member %s', invite_member.staff_id));
+    end if;
+    if invited.enrolled_at is not null or invited.status <> 'active' then
+        perform exchange.reject('MEMBER_ENROLLED', 'the member logs in already, or is disabled: propose a reset');
+    end if;
+    update staff.members m
+    set invitation_hash = invite_member.invitation_hash, invited_until = now() + lifetime,
+        password_hash = null, totp_secret = null, totp_step = null
+    where m.staff_id = invited.staff_id
+    returning * into invited;
+    perform audit.record(inviter, 'member_invited', 'staff:' || invited.staff_id, '{}');
+    return invited.invited_until;
+end $$;
+
+ALTER FUNCTION staff.invite_member(staff_session_id bigint, staff_id bigint, invitation_hash bytea) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION staff.invite_member(staff_session_id bigint, staff_id bigint, invitation_hash bytea) IS 'Gives a member who has never logged in a new invitation, good for 24 hours; the earlier one ends. By an administrator. Rejects: ACCESS_REVOKED, PERMISSION_DENIED, MEMBER_NOT_FOUND, MEMBER_ENROLLED.';
+
+CREATE FUNCTION staff.invited_member(invitation_hash bytea) RETURNS TABLE(staff_id bigint, email text)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+    return query
+    select m.staff_id, m.email from staff.members m
+    where m.invitation_hash = invited_member.invitation_hash and m.invited_until > now() and m.status = 'active';
+    if not found then
+        perform exchange.reject('INVALID_TOKEN', 'the invitation is unknown, was used, or is too old');
+    end if;
+end $$;
+
+ALTER FUNCTION staff.invited_member(invitation_hash bytea) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION staff.invited_member(invitation_hash bytea) IS 'For whom an invitation is. Rejects: INVALID_TOKEN.';
+
+CREATE FUNCTION staff.list_members(staff_session_id bigint) RETURNS TABLE(staff_id bigint, email text, name text, roles text[], status text, enrolled_at timestamp with time zone, invited_until timestamp with time zone, created_at timestamp with time zone, open_sessions integer)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    most constant integer := 10000;
+begin
+    perform staff.require(list_members.staff_session_id, 'administrator');
+    return query
+    select m.staff_id, m.email, m.name, m.roles, m.status, m.enrolled_at, m.invited_until, m.created_at,
+        (select count(*)::integer from staff.sessions s
+         where s.staff_id = m.staff_id and s.ended_at is null and s.expires_at > now())
+    from staff.members m order by m.staff_id limit most;
+end $$;
+
+ALTER FUNCTION staff.list_members(staff_session_id bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION staff.list_members(staff_session_id bigint) IS 'All members by number. For administrators. Rejects: ACCESS_REVOKED, PERMISSION_DENIED.';
+
+CREATE FUNCTION staff.list_proposals(staff_session_id bigint, of_state text, before_proposal_id bigint, at_most integer) RETURNS TABLE(proposal_id bigint, action text, arguments jsonb, reason text, state text, proposed_by bigint, proposed_at timestamp with time zone, expires_at timestamp with time zone, decided_by bigint, decided_at timestamp with time zone, decision_reason text, outcome jsonb, may_decide boolean)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    most constant integer := 1000;
+    reader bigint := staff.require(
+        list_proposals.staff_session_id, 'reviewer', 'risk', 'finance', 'support', 'administrator');
+    held text[];
+begin
+    select m.roles into strict held from staff.members m where m.staff_id = reader;
+    return query
+    select p.proposal_id, p.action, p.arguments, p.reason, staff.proposal_state(p), p.proposed_by, p.proposed_at,
+        p.expires_at, p.decided_by, p.decided_at, p.decision_reason, p.outcome,
+        staff.proposal_state(p) = 'pending' and p.proposed_by <> reader and a.decider_roles && held
+            and not (p.action in ('grant_role', 'reset_member') and p.arguments ->> 'staff_id' = reader::text)
+    from staff.proposals p join staff.actions a on a.action = p.action
+    where p.proposal_id < coalesce(list_proposals.before_proposal_id, 9223372036854775807)
+        and (a.proposer_roles && held or a.decider_roles && held)
+        and (list_proposals.of_state is null or staff.proposal_state(p) = list_proposals.of_state)
+    order by p.proposal_id desc
+    limit least(greatest(list_proposals.at_most, 0), most);
+end $$;
+
+ALTER FUNCTION staff.list_proposals(staff_session_id bigint, of_state text, before_proposal_id bigint, at_most integer) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION staff.list_proposals(staff_session_id bigint, of_state text, before_proposal_id bigint, at_most integer) IS 'Proposals before a number, the newest first, of one state (pending, expired, approved, rejected) where named; those of actions that the member may propose or decide. 1,000 at most. Rejects: ACCESS_REVOKED, PERMISSION_DENIED.';
+
+CREATE FUNCTION staff.login_member(email text) RETURNS TABLE(staff_id bigint, password_hash text, totp_secret bytea, totp_step bigint, is_locked boolean)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select m.staff_id, m.password_hash, m.totp_secret, m.totp_step, coalesce(m.locked_until > now(), false)
+    from staff.members m
+    where m.email = lower(login_member.email) and m.status = 'active' and m.password_hash is not null
+$$;
+
+ALTER FUNCTION staff.login_member(email text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION staff.login_member(email text) IS 'What is needed to check password and code: no row where no such login exists. The only way to a member''s hash and secret.';
+
+CREATE FUNCTION staff.make_founder(email text, name text, invitation_hash bytea) RETURNS TABLE(staff_id bigint, invited_until timestamp with time zone)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+#variable_conflict use_column
+declare
+    lifetime constant interval := '24 hours';
+    founder staff.members;
+begin
+    if coalesce(make_founder.email !~ '^[^@\s]{1,64}@[^@\s]{1,190}$', true) then
+        perform exchange.reject('INVALID_EMAIL', 'an email address is name@domain, at most 255 characters');
+    end if;
+    if coalesce(length(make_founder.name) not between 1 and 100, true) then
+        perform exchange.reject('INVALID_NAME', 'a name has 1 to 100 characters');
+    end if;
+    -- One bootstrap at a time.
+    lock table staff.foundation in exclusive mode;
+    select m.* into founder
+    from staff.foundation f join staff.members m on m.staff_id = f.founder_id for no key update of m;
+    if not found then
+        insert into staff.members (email, name, roles)
+        values (lower(make_founder.email), make_founder.name, array['administrator'])
+        returning * into founder;
+        insert into staff.foundation (founder_id) values (founder.staff_id);
+        perform audit.record(null, 'founded', 'staff:' || founder.staff_id, jsonb_build_object('email', founder.email));
+    elsif founder.enrolled_at is not null or founder.email <> lower(make_founder.email) then
+        perform exchange.reject('ALREADY_FOUNDED', 'the first administrator was made already');
+    else
+        perform audit.record(null, 'founder_invited', 'staff:' || founder.staff_id, '{}');
+    end if;
+    return query
+    update staff.members m
+    set invitation_hash = make_founder.invitation_hash, invited_until = now() + lifetime,
+        password_hash = null, totp_secret = null, totp_step = null
+    where m.staff_id = founder.staff_id
+    returning m.staff_id, m.invited_until;
+end $_$;
+
+ALTER FUNCTION staff.make_founder(email text, name text, invitation_hash bytea) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION staff.make_founder(email text, name text, invitation_hash bytea) IS 'Makes the first administrator, once; until that person has logged in, a repeat for the same address gives a new invitation. For the bootstrap command: nobody may call it but the operator. Rejects: INVALID_EMAIL, INVALID_NAME, ALREADY_FOUNDED.';
+
+CREATE FUNCTION staff.open_session(staff_id bigint, token_hash bytea, password_hash text, totp_step bigint, address inet, user_agent text, new_password_hash text DEFAULT NULL::text) RETURNS TABLE(staff_session_id bigint, roles text[], expires_at timestamp with time zone)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    lifetime constant interval := '8 hours';
+    -- Logins beyond this end the member's oldest ones.
+    max_sessions constant integer := 10;
+    max_user_agent constant integer := 200;
+    member staff.members;
+    opened staff.sessions;
+begin
+    select * into member from staff.members m where m.staff_id = open_session.staff_id for no key update;
+    if not found or member.status <> 'active' or member.locked_until > now()
+        or member.password_hash is distinct from open_session.password_hash
+        -- A code that was taken once is worth nothing, and so are those before it.
+        or coalesce(member.totp_step >= open_session.totp_step, false) or open_session.totp_step is null then
+        perform exchange.reject('INVALID_CREDENTIALS', 'e-mail address, password or code is wrong');
+    end if;
+    update staff.members m
+    set totp_step = open_session.totp_step, password_hash = coalesce(open_session.new_password_hash, m.password_hash),
+        failed_passwords = 0, failed_codes = 0, locked_until = null,
+        enrolled_at = coalesce(m.enrolled_at, now())
+    where m.staff_id = member.staff_id;
+    update staff.sessions s set ended_at = now()
+    where s.staff_session_id in (
+        select o.staff_session_id from staff.sessions o
+        where o.staff_id = member.staff_id and o.ended_at is null
+        order by o.staff_session_id desc offset max_sessions - 1);
+    insert into staff.sessions (staff_id, token_hash, address, user_agent, expires_at)
+    values (
+        member.staff_id, open_session.token_hash, open_session.address,
+        left(open_session.user_agent, max_user_agent), now() + lifetime)
+    returning * into opened;
+    perform audit.record(
+        member.staff_id, case when member.enrolled_at is null then 'enrolled' else 'logged_in' end,
+        'staff:' || member.staff_id, jsonb_build_object(
+            'staff_session_id', opened.staff_session_id, 'address', host(open_session.address)));
+    return query select opened.staff_session_id, member.roles, opened.expires_at;
+end $$;
+
+ALTER FUNCTION staff.open_session(staff_id bigint, token_hash bytea, password_hash text, totp_step bigint, address inet, user_agent text, new_password_hash text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION staff.open_session(staff_id bigint, token_hash bytea, password_hash text, totp_step bigint, address inet, user_agent text, new_password_hash text) IS 'Records a login whose password and code were checked; the first one enrols the member. Refused where the password has changed since, the account of the member is locked or disabled, or a code of this time step or a later one was taken before. A new hash of the same password replaces the old one. A session lives 8 hours; the oldest beyond 10 end. Rejects: INVALID_CREDENTIALS.';
+
+CREATE TABLE staff.proposals (
+    proposal_id bigint NOT NULL,
+    action text NOT NULL,
+    arguments jsonb NOT NULL,
+    reason text,
+    proposed_by bigint NOT NULL,
+    proposer_session_id bigint NOT NULL,
+    request_key text,
+    proposed_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    state text DEFAULT 'pending'::text NOT NULL,
+    is_founding boolean DEFAULT false NOT NULL,
+    decided_by bigint,
+    decider_session_id bigint,
+    decider_request_key text,
+    decided_at timestamp with time zone,
+    decision_reason text,
+    outcome jsonb,
+    CONSTRAINT proposals_arguments_object CHECK ((jsonb_typeof(arguments) = 'object'::text)),
+    CONSTRAINT proposals_decided_by_somebody CHECK ((((state = 'pending'::text) = (decided_at IS NULL)) AND (((decided_at IS NULL) OR is_founding) = (decided_by IS NULL)))),
+    CONSTRAINT proposals_expires_later CHECK ((expires_at > proposed_at)),
+    CONSTRAINT proposals_second_person CHECK ((decided_by <> proposed_by)),
+    CONSTRAINT proposals_state_known CHECK ((state = ANY (ARRAY['pending'::text, 'approved'::text, 'rejected'::text])))
+);
+
+ALTER TABLE staff.proposals OWNER TO exchange_owner;
+
+COMMENT ON TABLE staff.proposals IS 'Sensitive actions: one person proposes, another decides, and the deciding transaction does it.';
+
+COMMENT ON COLUMN staff.proposals.proposal_id IS 'Number of the proposal.';
+
+COMMENT ON COLUMN staff.proposals.action IS 'What shall be done.';
+
+COMMENT ON COLUMN staff.proposals.arguments IS 'To what, and how.';
+
+COMMENT ON COLUMN staff.proposals.reason IS 'Why, in words.';
+
+COMMENT ON COLUMN staff.proposals.proposed_by IS 'Who proposes.';
+
+COMMENT ON COLUMN staff.proposals.proposer_session_id IS 'By which login.';
+
+COMMENT ON COLUMN staff.proposals.request_key IS 'The idempotency key under which it was made.';
+
+COMMENT ON COLUMN staff.proposals.proposed_at IS 'When it was proposed.';
+
+COMMENT ON COLUMN staff.proposals.expires_at IS 'From when on it cannot be approved.';
+
+COMMENT ON COLUMN staff.proposals.state IS 'pending, approved (and done), rejected. A pending one past its time is expired.';
+
+COMMENT ON COLUMN staff.proposals.is_founding IS 'The founder''s making of the second administrator, which nobody else could decide.';
+
+COMMENT ON COLUMN staff.proposals.decided_by IS 'Who decided: never who proposed.';
+
+COMMENT ON COLUMN staff.proposals.decider_session_id IS 'By which login.';
+
+COMMENT ON COLUMN staff.proposals.decider_request_key IS 'The idempotency key of the decision.';
+
+COMMENT ON COLUMN staff.proposals.decided_at IS 'When it was decided.';
+
+COMMENT ON COLUMN staff.proposals.decision_reason IS 'Why so, in words.';
+
+COMMENT ON COLUMN staff.proposals.outcome IS 'What the action gave.';
+
+CREATE FUNCTION staff.proposal_state(proposal staff.proposals) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select case
+        when (proposal_state.proposal).state = 'pending' and (proposal_state.proposal).expires_at <= now() then 'expired'
+        else (proposal_state.proposal).state
+    end
+$$;
+
+ALTER FUNCTION staff.proposal_state(proposal staff.proposals) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION staff.proposal_state(proposal staff.proposals) IS 'Where a proposal stands now: pending, expired, approved, rejected.';
+
+CREATE FUNCTION staff.propose(staff_session_id bigint, action text, arguments jsonb, reason text DEFAULT NULL::text, request_key text DEFAULT NULL::text) RETURNS TABLE(proposal_id bigint, state text, expires_at timestamp with time zone, repeated boolean)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    lifetime constant interval := '24 hours';
+    -- Of one member; those of other sessions at the same moment may go uncounted.
+    max_pending constant integer := 100;
+    proposer bigint;
+    known staff.actions;
+    made staff.proposals;
+begin
+    select * into known from staff.actions a where a.action = propose.action;
+    if not found then
+        raise exception 'no action %', propose.action using errcode = 'no_data_found';
+    end if;
+    proposer := staff.require(propose.staff_session_id, variadic known.proposer_roles);
+    if (select count(*) from staff.proposals p
+        where p.proposed_by = proposer and p.state = 'pending' and p.expires_at > now()) >= max_pending then
+        perform exchange.reject('TOO_MANY_PROPOSALS', format('%s of your proposals wait already', max_pending));
+    end if;
+    insert into staff.proposals (action, arguments, reason, proposed_by, proposer_session_id, request_key, expires_at)
+    values (
+        known.action, propose.arguments, propose.reason, proposer, propose.staff_session_id, propose.request_key,
+        now() + lifetime)
+    on conflict (proposed_by, request_key) do nothing
+    returning * into made;
+    if not found then
+        select * into strict made from staff.proposals p
+        where p.proposed_by = proposer and p.request_key = propose.request_key;
+        if (made.action, made.arguments, made.reason) is distinct from (known.action, propose.arguments, propose.reason) then
+            perform exchange.reject('DUPLICATE_IDEMPOTENCY_KEY', 'this key was used for another proposal');
+        end if;
+        return query select made.proposal_id, staff.proposal_state(made), made.expires_at, true;
+        return;
+    end if;
+    perform from staff.foundation f
+    where f.founder_id = proposer and f.completed_at is null
+        and known.action = 'grant_role' and made.arguments -> 'roles' = '["administrator"]'
+        and made.arguments ->> 'staff_id' <> proposer::text
+    for no key update;
+    if found then
+        update staff.proposals p
+        set state = 'approved', is_founding = true, decided_at = now(), outcome = staff.run_action(made)
+        where p.proposal_id = made.proposal_id
+        returning * into made;
+        update staff.foundation f set completed_at = now();
+    else
+        -- Tried and taken back: what cannot be done now is refused now, by the same rules.
+        begin
+            perform staff.run_action(made);
+            raise exception 'taken back' using errcode = 'TRIED';
+        exception when sqlstate 'TRIED' then
+            null;
+        end;
+    end if;
+    perform audit.record(
+        proposer, 'proposed', 'proposal:' || made.proposal_id, jsonb_build_object(
+            'action', made.action, 'arguments', made.arguments, 'reason', made.reason, 'state', made.state));
+    return query select made.proposal_id, made.state, made.expires_at, false;
+end $$;
+
+ALTER FUNCTION staff.propose(staff_session_id bigint, action text, arguments jsonb, reason text, request_key text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION staff.propose(staff_session_id bigint, action text, arguments jsonb, reason text, request_key text) IS 'Asks for a second person to do an action of staff.actions. One that cannot be done as things stand is refused at once with the action''s own reject. Waits 24 hours. The founder makes the second administrator alone, at once. A repeat of the request key gives the first proposal. Rejects: ACCESS_REVOKED, PERMISSION_DENIED, DUPLICATE_IDEMPOTENCY_KEY, TOO_MANY_PROPOSALS, and the action''s.';
+
+CREATE FUNCTION staff.require(staff_session_id bigint, VARIADIC any_of text[]) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    idle_end constant interval := '30 minutes';
+    used_to constant interval := '1 minute';
+    session staff.sessions;
+    held text[];
+begin
+    -- Locked, so that it cannot be ended before what it allows is done.
+    select * into session from staff.sessions s
+    where s.staff_session_id = require.staff_session_id and s.ended_at is null
+        and s.expires_at > clock_timestamp() and s.used_at > clock_timestamp() - idle_end
+    for no key update;
+    if found then
+        select m.roles into held from staff.members m
+        where m.staff_id = session.staff_id and m.status = 'active' for share;
+    end if;
+    if held is null then
+        perform exchange.reject('ACCESS_REVOKED', 'the session has ended; log in again');
+    end if;
+    if not held && require.any_of then
+        perform exchange.reject('PERMISSION_DENIED', format(
+            'this needs one of the roles %s', array_to_string(require.any_of, ', ')));
+    end if;
+    if session.used_at < clock_timestamp() - used_to then
+        update staff.sessions s set used_at = clock_timestamp()
+        where s.staff_session_id = require.staff_session_id;
+    end if;
+    return session.staff_id;
+end $$;
+
+ALTER FUNCTION staff.require(staff_session_id bigint, VARIADIC any_of text[]) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION staff.require(staff_session_id bigint, VARIADIC any_of text[]) IS 'Whose session it is; refuses unless it is live and its member is active and has one of these roles, and keeps it so until the transaction ends. A session ends after 30 minutes without use. For other functions. Rejects: ACCESS_REVOKED, PERMISSION_DENIED.';
+
+CREATE FUNCTION staff.require_administrators() RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    -- Counted one at a time, so that two who go at once do not both count the other.
+    perform from staff.foundation for no key update;
+    if (select count(*) from staff.members m
+        where m.status = 'active' and m.enrolled_at is not null and 'administrator' = any (m.roles)) < 2 then
+        perform exchange.reject('TOO_FEW_ADMINISTRATORS', 'two administrators must remain, or nobody could decide anything any more');
+    end if;
+end $$;
+
+ALTER FUNCTION staff.require_administrators() OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION staff.require_administrators() IS 'Refuses a change that would leave fewer than two administrators. For other functions. Rejects: TOO_FEW_ADMINISTRATORS.';
+
+CREATE FUNCTION staff.reset_member(staff_id bigint) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    changed staff.members;
+begin
+    select * into changed from staff.members m where m.staff_id = reset_member.staff_id for no key update;
+    if not found then
+        perform exchange.reject('MEMBER_NOT_FOUND', format('no member %s', reset_member.staff_id));
+    end if;
+    update staff.members m
+    set status = 'active', roles = '{}', password_hash = null, totp_secret = null, totp_step = null, enrolled_at = null,
+        failed_passwords = 0, failed_codes = 0, locked_until = null, invitation_hash = null, invited_until = null
+    where m.staff_id = changed.staff_id;
+    perform staff.end_sessions(changed.staff_id);
+    if changed.status = 'active' and 'administrator' = any (changed.roles) then
+        perform staff.require_administrators();
+    end if;
+end $$;
+
+ALTER FUNCTION staff.reset_member(staff_id bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION staff.reset_member(staff_id bigint) IS 'Takes a member''s password, one-time codes and roles away and lifts a disabling: invited and given roles anew, the member can begin again. For staff.run_action. Rejects: MEMBER_NOT_FOUND, TOO_FEW_ADMINISTRATORS.';
+
+CREATE FUNCTION staff.run_action(proposal staff.proposals) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    arguments constant jsonb := proposal.arguments;
+    given bigint;
+begin
+    -- A fixed list: nothing of a proposal is ever run as SQL.
+    case proposal.action
+        when 'grant_role' then
+            perform staff.set_member_roles(
+                (arguments ->> 'staff_id')::bigint,
+                array(select jsonb_array_elements_text(arguments -> 'roles') order by 1));
+        when 'reset_member' then
+            perform staff.reset_member((arguments ->> 'staff_id')::bigint);
+        when 'set_account_status' then
+            perform exchange.set_account_status((arguments ->> 'account_id')::bigint, arguments ->> 'status');
+        when 'set_fee_tier' then
+            perform exchange.set_fee_tier(
+                (arguments ->> 'account_id')::bigint, (arguments ->> 'fee_tier_id')::integer);
+        when 'set_fee_rates' then
+            perform exchange.set_fee_rates(
+                (arguments ->> 'fee_tier_id')::integer, (arguments ->> 'maker_rate')::numeric,
+                (arguments ->> 'taker_rate')::numeric);
+        when 'adjust_balance' then
+            given := exchange.adjust_balance(
+                (arguments ->> 'account_id')::bigint, arguments ->> 'asset', (arguments ->> 'amount')::numeric,
+                proposal.reason, 'proposal:' || proposal.proposal_id);
+            return jsonb_build_object('adjustment_id', given);
+        when 'set_market_status' then
+            perform exchange.set_market_status(arguments ->> 'market', arguments ->> 'status');
+        when 'set_market_limits' then
+            perform exchange.set_market_limits(
+                arguments ->> 'market', (arguments ->> 'min_quantity')::numeric, (arguments ->> 'max_quantity')::numeric,
+                (arguments ->> 'min_notional')::numeric, (arguments ->> 'price_band')::numeric,
+                (arguments ->> 'max_open_orders')::integer);
+    end case;
+    return '{}';
+end $$;
+
+ALTER FUNCTION staff.run_action(proposal staff.proposals) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION staff.run_action(proposal staff.proposals) IS 'Does what a proposal says, and gives what came of it. An action that is not in its list is an error. For other functions: nobody may call it.';
+
+CREATE FUNCTION staff.session_member(token_hash bytea) RETURNS TABLE(staff_session_id bigint, staff_id bigint, roles text[], expires_at timestamp with time zone)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select s.staff_session_id, s.staff_id, m.roles, s.expires_at
+    from staff.sessions s join staff.members m on m.staff_id = s.staff_id
+    where s.token_hash = session_member.token_hash and s.ended_at is null and s.expires_at > now()
+        and s.used_at > now() - interval '30 minutes' and m.status = 'active'
+$$;
+
+ALTER FUNCTION staff.session_member(token_hash bytea) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION staff.session_member(token_hash bytea) IS 'Whose session it is and what the member may do: no row where the token is unknown, its session has ended, or the member is disabled. What the session then does asks staff.require again.';
+
+CREATE FUNCTION staff.set_member_roles(staff_id bigint, roles text[]) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    changed staff.members;
+begin
+    select * into changed from staff.members m where m.staff_id = set_member_roles.staff_id for no key update;
+    if not found then
+        perform exchange.reject('MEMBER_NOT_FOUND', format('no member %s', set_member_roles.staff_id));
+    end if;
+    if set_member_roles.roles <> '{}' and (changed.status <> 'active' or changed.enrolled_at is null) then
+        perform exchange.reject('MEMBER_NOT_ENROLLED', 'roles are for members who have logged in and are not disabled');
+    end if;
+    update staff.members m set roles = set_member_roles.roles where m.staff_id = changed.staff_id;
+    if 'administrator' = any (changed.roles) and not 'administrator' = any (set_member_roles.roles) then
+        perform staff.require_administrators();
+    end if;
+end $$;
+
+ALTER FUNCTION staff.set_member_roles(staff_id bigint, roles text[]) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION staff.set_member_roles(staff_id bigint, roles text[]) IS 'Sets all roles of a member; what they allowed before ends at once. For staff.run_action. Rejects: MEMBER_NOT_FOUND, MEMBER_NOT_ENROLLED, TOO_FEW_ADMINISTRATORS.';
+
+CREATE FUNCTION staff.show_account(staff_session_id bigint, account_id bigint) RETURNS TABLE(email text, status text, fee_tier_id integer, fee_tier text, full_name text, country text, withdrawals_blocked_until timestamp with time zone, email_verified_at timestamp with time zone, created_at timestamp with time zone, open_sessions integer, live_api_keys integer, balances jsonb)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    actor bigint := staff.require(show_account.staff_session_id, 'support', 'risk', 'finance', 'reviewer');
+begin
+    return query
+    select a.email, a.status, a.fee_tier_id, t.name, a.full_name, a.country,
+        case when a.withdrawals_blocked_until > now() then a.withdrawals_blocked_until end, a.email_verified_at, a.created_at,
+        (select count(*)::integer from exchange.sessions s where s.account_id = a.account_id and s.expires_at > now()),
+        (select count(*)::integer from exchange.api_keys k where k.account_id = a.account_id and k.revoked_at is null),
+        coalesce((
+            select jsonb_agg(jsonb_build_object('asset', x.symbol, 'available', b.available::text, 'held', b.held::text) order by x.symbol)
+            from exchange.balances b join exchange.assets x on x.asset_id = b.asset_id
+            where b.account_id = a.account_id), '[]')
+    from exchange.accounts a join exchange.fee_tiers t on t.fee_tier_id = a.fee_tier_id
+    where a.account_id = show_account.account_id and a.role = 'user';
+    if not found then
+        perform exchange.reject('ACCOUNT_NOT_FOUND', format('no user''s account %s', show_account.account_id));
+    end if;
+    perform audit.record(actor, 'account_shown', 'account:' || show_account.account_id, '{}');
+end $$;
+
+ALTER FUNCTION staff.show_account(staff_session_id bigint, account_id bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION staff.show_account(staff_session_id bigint, account_id bigint) IS 'A user''s account and what it has, as JSON {asset, available, held}. Logged. Rejects: ACCESS_REVOKED, PERMISSION_DENIED, ACCOUNT_NOT_FOUND.';
+
+ALTER TABLE audit.entries ALTER COLUMN entry_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME audit.entries_entry_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE audit.head (
+    head_id integer DEFAULT 1 NOT NULL,
+    link_number bigint DEFAULT 0 NOT NULL,
+    hash bytea DEFAULT decode(repeat('00'::text, 32), 'hex'::text) NOT NULL,
+    CONSTRAINT head_hash_length CHECK ((octet_length(hash) = 32)),
+    CONSTRAINT head_head_id_single CHECK ((head_id = 1))
+);
+
+ALTER TABLE audit.head OWNER TO exchange_owner;
+
+COMMENT ON TABLE audit.head IS 'One row: where the chain ends. Whoever makes links locks it.';
+
+COMMENT ON COLUMN audit.head.head_id IS 'Always 1.';
+
+COMMENT ON COLUMN audit.head.link_number IS 'The last link; 0 before the first.';
+
+COMMENT ON COLUMN audit.head.hash IS 'Its hash.';
+
+CREATE TABLE audit.links (
+    link_number bigint NOT NULL,
+    entry_id bigint NOT NULL,
+    hash bytea NOT NULL,
+    linked_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT links_hash_length CHECK ((octet_length(hash) = 32)),
+    CONSTRAINT links_link_number_positive CHECK ((link_number > 0))
+);
+
+ALTER TABLE audit.links OWNER TO exchange_owner;
+
+COMMENT ON TABLE audit.links IS 'The chain: each link''s hash covers the hash before it and one entry. Made by the worker audit, in the order in which it met the entries.';
+
+COMMENT ON COLUMN audit.links.link_number IS 'Counts from 1 without gap.';
+
+COMMENT ON COLUMN audit.links.entry_id IS 'Which entry.';
+
+COMMENT ON COLUMN audit.links.hash IS 'SHA-256 of the hash before it (32 zero bytes at first) and the entry; see audit.entry_hash.';
+
+COMMENT ON COLUMN audit.links.linked_at IS 'When it was linked.';
+
+CREATE TABLE audit.unlinked (
+    entry_id bigint NOT NULL
+);
+
+ALTER TABLE audit.unlinked OWNER TO exchange_owner;
+
+COMMENT ON TABLE audit.unlinked IS 'Entries that wait for their link.';
+
+COMMENT ON COLUMN audit.unlinked.entry_id IS 'Which entry.';
 
 CREATE TABLE exchange.assets (
     asset_id integer NOT NULL,
@@ -3856,40 +4298,6 @@ COMMENT ON COLUMN exchange.trades.taker_fee IS 'In the asset that the taker rece
 
 COMMENT ON COLUMN exchange.trades.traded_at IS 'When.';
 
-CREATE TABLE exchange.transfers (
-    transfer_id bigint NOT NULL,
-    owner_account_id bigint NOT NULL,
-    from_account_id bigint NOT NULL,
-    to_account_id bigint NOT NULL,
-    asset_id integer NOT NULL,
-    amount numeric NOT NULL,
-    request_key text COLLATE pg_catalog."C",
-    transferred_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT transfers_accounts_differ CHECK ((from_account_id <> to_account_id)),
-    CONSTRAINT transfers_amount_positive CHECK (((amount > (0)::numeric) AND (amount < 'Infinity'::numeric))),
-    CONSTRAINT transfers_request_key_form CHECK ((request_key ~ '^[A-Za-z0-9_.:-]{1,64}$'::text))
-);
-
-ALTER TABLE exchange.transfers OWNER TO exchange_owner;
-
-COMMENT ON TABLE exchange.transfers IS 'Money moved between the accounts of one owner: atomic and without a fee.';
-
-COMMENT ON COLUMN exchange.transfers.transfer_id IS 'Number of the fact.';
-
-COMMENT ON COLUMN exchange.transfers.owner_account_id IS 'Who moved it: the account itself or its sub-accounts are both sides.';
-
-COMMENT ON COLUMN exchange.transfers.from_account_id IS 'Whose balance it left.';
-
-COMMENT ON COLUMN exchange.transfers.to_account_id IS 'Whose balance it joined.';
-
-COMMENT ON COLUMN exchange.transfers.asset_id IS 'In which asset.';
-
-COMMENT ON COLUMN exchange.transfers.amount IS 'How much.';
-
-COMMENT ON COLUMN exchange.transfers.request_key IS 'A repeat of the owner''s same key changes nothing.';
-
-COMMENT ON COLUMN exchange.transfers.transferred_at IS 'When.';
-
 CREATE VIEW checks.amounts_on_grid AS
  SELECT 'balances'::text AS table_name,
     b.account_id AS row_id,
@@ -3899,15 +4307,6 @@ CREATE VIEW checks.amounts_on_grid AS
    FROM (exchange.balances b
      JOIN exchange.assets a ON ((a.asset_id = b.asset_id)))
   WHERE ((b.available <> round(b.available, (a.scale)::integer)) OR (b.held <> round(b.held, (a.scale)::integer)))
-UNION ALL
- SELECT 'transfers'::text AS table_name,
-    t.transfer_id AS row_id,
-    a.symbol AS of,
-    t.amount AS first_amount,
-    NULL::numeric AS second_amount
-   FROM (exchange.transfers t
-     JOIN exchange.assets a ON ((a.asset_id = t.asset_id)))
-  WHERE (t.amount <> round(t.amount, (a.scale)::integer))
 UNION ALL
  SELECT 'orders'::text AS table_name,
     o.order_id AS row_id,
@@ -3947,20 +4346,15 @@ CREATE TABLE exchange.accounts (
     anti_phishing_code text,
     first_login_at timestamp with time zone,
     withdrawals_blocked_until timestamp with time zone,
-    parent_account_id bigint,
-    label text,
     CONSTRAINT accounts_anti_phishing_code_form CHECK ((anti_phishing_code ~ '^[A-Za-z0-9 _-]{4,20}$'::text)),
     CONSTRAINT accounts_birth_date_range CHECK ((birth_date >= '1900-01-01'::date)),
     CONSTRAINT accounts_country_form CHECK ((country ~ '^[A-Z]{2}$'::text)),
     CONSTRAINT accounts_email_lower CHECK ((email = lower(email))),
     CONSTRAINT accounts_full_name_length CHECK (((length(full_name) >= 1) AND (length(full_name) <= 100))),
-    CONSTRAINT accounts_label_length CHECK (((length(label) >= 1) AND (length(label) <= 64))),
-    CONSTRAINT accounts_parent_is_another CHECK ((parent_account_id <> account_id)),
     CONSTRAINT accounts_phone_form CHECK ((phone ~ '^\+[1-9][0-9]{6,14}$'::text)),
     CONSTRAINT accounts_role_known CHECK ((role = ANY (ARRAY['user'::text, 'fees'::text, 'external'::text]))),
     CONSTRAINT accounts_status_known CHECK ((status = ANY (ARRAY['active'::text, 'frozen'::text]))),
-    CONSTRAINT accounts_sub_account_has_no_login CHECK (((parent_account_id IS NULL) OR ((role = 'user'::text) AND (email IS NULL) AND (password_hash IS NULL) AND (label IS NOT NULL)))),
-    CONSTRAINT accounts_user_has_email CHECK (((role <> 'user'::text) OR (email IS NOT NULL) OR (parent_account_id IS NOT NULL)))
+    CONSTRAINT accounts_user_has_email CHECK (((role <> 'user'::text) OR (email IS NOT NULL)))
 );
 
 ALTER TABLE exchange.accounts OWNER TO exchange_owner;
@@ -3996,10 +4390,6 @@ COMMENT ON COLUMN exchange.accounts.anti_phishing_code IS 'Words of the owner''s
 COMMENT ON COLUMN exchange.accounts.first_login_at IS 'When somebody first logged in; from then on a new device is worth a mail.';
 
 COMMENT ON COLUMN exchange.accounts.withdrawals_blocked_until IS 'Before this time nothing is withdrawn, because the password or the address was changed.';
-
-COMMENT ON COLUMN exchange.accounts.parent_account_id IS 'Of a sub-account: whose it is. Who logs in as the parent owns both; a parent is never a sub-account.';
-
-COMMENT ON COLUMN exchange.accounts.label IS 'The owner''s name for a sub-account.';
 
 CREATE TABLE exchange.adjustments (
     adjustment_id bigint NOT NULL,
@@ -4120,29 +4510,11 @@ UNION ALL
     a.asset_id,
     (- a.amount) AS amount,
     a.adjusted_at AS occurred_at
-   FROM exchange.adjustments a
-UNION ALL
- SELECT 'transfer'::text AS fact_kind,
-    t.transfer_id AS fact_id,
-    'transfer'::text AS leg,
-    t.from_account_id AS account_id,
-    t.asset_id,
-    (- t.amount) AS amount,
-    t.transferred_at AS occurred_at
-   FROM exchange.transfers t
-UNION ALL
- SELECT 'transfer'::text AS fact_kind,
-    t.transfer_id AS fact_id,
-    'transfer'::text AS leg,
-    t.to_account_id AS account_id,
-    t.asset_id,
-    t.amount,
-    t.transferred_at AS occurred_at
-   FROM exchange.transfers t;
+   FROM exchange.adjustments a;
 
 ALTER TABLE exchange.ledger OWNER TO exchange_owner;
 
-COMMENT ON VIEW exchange.ledger IS 'The double-entry ledger: one row a posting, over trades, adjustments and transfers. The postings of a fact, and of an asset, sum to zero.';
+COMMENT ON VIEW exchange.ledger IS 'The double-entry ledger: one row a posting, over trades and adjustments. The postings of a fact, and of an asset, sum to zero.';
 
 CREATE VIEW checks.assets_sum_to_zero AS
  SELECT asset_id,
@@ -4164,6 +4536,18 @@ CREATE VIEW checks.assets_sum_to_zero AS
 ALTER TABLE checks.assets_sum_to_zero OWNER TO exchange_owner;
 
 COMMENT ON VIEW checks.assets_sum_to_zero IS 'Assets whose ledger does not sum to zero, or whose balances together are not what came in from outside.';
+
+CREATE VIEW checks.audit_chain_is_whole AS
+ SELECT v.link_number,
+    v.entry_id,
+    v.problem
+   FROM (( SELECT GREATEST((max(l.link_number) - 10000), (1)::bigint) AS from_link
+           FROM audit.links l) newest
+     CROSS JOIN LATERAL audit.verify_chain(newest.from_link) v(link_number, entry_id, problem));
+
+ALTER TABLE checks.audit_chain_is_whole OWNER TO exchange_owner;
+
+COMMENT ON VIEW checks.audit_chain_is_whole IS 'The first broken one of the audit log''s newest 10,000 links.';
 
 CREATE VIEW checks.balances_equal_ledger AS
  SELECT account_id,
@@ -4630,21 +5014,6 @@ UNION ALL
      LEFT JOIN exchange.assets s ON ((s.asset_id = b.asset_id)))
   WHERE ((a.account_id IS NULL) OR (s.asset_id IS NULL))
 UNION ALL
- SELECT 'transfers'::text AS table_name,
-    t.transfer_id AS row_id,
-    'one owner of both sides'::text AS missing
-   FROM ((exchange.transfers t
-     JOIN exchange.accounts f ON ((f.account_id = t.from_account_id)))
-     JOIN exchange.accounts i ON ((i.account_id = t.to_account_id)))
-  WHERE (((t.owner_account_id <> f.account_id) AND (t.owner_account_id <> COALESCE(f.parent_account_id, f.account_id))) OR ((t.owner_account_id <> i.account_id) AND (t.owner_account_id <> COALESCE(i.parent_account_id, i.account_id))))
-UNION ALL
- SELECT 'accounts'::text AS table_name,
-    a.account_id AS row_id,
-    'a parent that is a user and no sub-account'::text AS missing
-   FROM (exchange.accounts a
-     JOIN exchange.accounts p ON ((p.account_id = a.parent_account_id)))
-  WHERE ((p.parent_account_id IS NOT NULL) OR (p.role <> 'user'::text))
-UNION ALL
  SELECT 'events'::text AS table_name,
     e.last_sequence AS row_id,
     'market or stream'::text AS missing
@@ -4809,7 +5178,11 @@ UNION ALL
 UNION ALL
  SELECT 'partitions_made_ahead'::text AS check_name,
     to_jsonb(c.*) AS violation
-   FROM checks.partitions_made_ahead c;
+   FROM checks.partitions_made_ahead c
+UNION ALL
+ SELECT 'audit_chain_is_whole'::text AS check_name,
+    to_jsonb(c.*) AS violation
+   FROM checks.audit_chain_is_whole c;
 
 ALTER TABLE checks.violations OWNER TO exchange_owner;
 
@@ -4859,7 +5232,6 @@ CREATE TABLE exchange.api_keys (
     request_key text,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     revoked_at timestamp with time zone,
-    made_by_account_id bigint,
     CONSTRAINT api_keys_addresses_limit CHECK ((cardinality(addresses) <= 32)),
     CONSTRAINT api_keys_label_length CHECK (((length(label) >= 1) AND (length(label) <= 64))),
     CONSTRAINT api_keys_permissions_known CHECK (((permissions <@ ARRAY['read'::text, 'trade'::text, 'withdraw'::text]) AND (cardinality(permissions) > 0))),
@@ -4897,8 +5269,6 @@ COMMENT ON COLUMN exchange.api_keys.created_at IS 'When it was made.';
 
 COMMENT ON COLUMN exchange.api_keys.revoked_at IS 'From when on it is refused.';
 
-COMMENT ON COLUMN exchange.api_keys.made_by_account_id IS 'Of a key of a sub-account: the parent that made it; else null.';
-
 ALTER TABLE exchange.api_keys ALTER COLUMN api_key_id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME exchange.api_keys_api_key_id_seq
     START WITH 1
@@ -4929,43 +5299,6 @@ COMMENT ON COLUMN exchange.cancel_deadlines.holder IS 'Who set it: the client it
 COMMENT ON COLUMN exchange.cancel_deadlines.market_id IS 'Only the orders of this market; 0: of all.';
 
 COMMENT ON COLUMN exchange.cancel_deadlines.due_at IS 'When.';
-
-CREATE TABLE exchange.ceremonies (
-    token_hash bytea NOT NULL,
-    kind text NOT NULL,
-    account_id bigint,
-    session_id bigint,
-    state jsonb,
-    password_hash text,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    expires_at timestamp with time zone NOT NULL,
-    CONSTRAINT ceremonies_account_fits_kind CHECK (((kind = 'passkey_login'::text) = (account_id IS NULL))),
-    CONSTRAINT ceremonies_expires_later CHECK ((expires_at > created_at)),
-    CONSTRAINT ceremonies_kind_known CHECK ((kind = ANY (ARRAY['add_passkey'::text, 'step_up'::text, 'second_factor'::text, 'passkey_login'::text]))),
-    CONSTRAINT ceremonies_password_fits_kind CHECK (((kind = 'second_factor'::text) = (password_hash IS NOT NULL))),
-    CONSTRAINT ceremonies_session_fits_kind CHECK (((kind = ANY (ARRAY['add_passkey'::text, 'step_up'::text])) = (session_id IS NOT NULL))),
-    CONSTRAINT ceremonies_token_hash_length CHECK ((octet_length(token_hash) = 32))
-);
-
-ALTER TABLE exchange.ceremonies OWNER TO exchange_owner;
-
-COMMENT ON TABLE exchange.ceremonies IS 'Proofs under way: what the server asked, kept until the answer comes. Each is answered once.';
-
-COMMENT ON COLUMN exchange.ceremonies.token_hash IS 'SHA-256 of the token that names it; the token itself is nowhere stored.';
-
-COMMENT ON COLUMN exchange.ceremonies.kind IS 'add_passkey: a new one; step_up: of a session; second_factor: of a login whose password was right; passkey_login: of a login without a name.';
-
-COMMENT ON COLUMN exchange.ceremonies.account_id IS 'Who is asked; null where the passkey itself says who it is.';
-
-COMMENT ON COLUMN exchange.ceremonies.session_id IS 'For which session.';
-
-COMMENT ON COLUMN exchange.ceremonies.state IS 'What the API''s library must remember of its challenge to a passkey; null where none was asked.';
-
-COMMENT ON COLUMN exchange.ceremonies.password_hash IS 'Of a login: the hash that the password fitted, so that no login outlives a new password.';
-
-COMMENT ON COLUMN exchange.ceremonies.created_at IS 'When it began.';
-
-COMMENT ON COLUMN exchange.ceremonies.expires_at IS 'From when on it is refused.';
 
 CREATE TABLE exchange.devices (
     device_id bigint NOT NULL,
@@ -5005,26 +5338,6 @@ ALTER TABLE exchange.devices ALTER COLUMN device_id ADD GENERATED ALWAYS AS IDEN
     NO MAXVALUE
     CACHE 1
 );
-
-CREATE TABLE exchange.factor_failures (
-    account_id bigint NOT NULL,
-    failures integer NOT NULL,
-    last_failed_at timestamp with time zone DEFAULT now() NOT NULL,
-    blocked_until timestamp with time zone,
-    CONSTRAINT factor_failures_failures_positive CHECK ((failures > 0))
-);
-
-ALTER TABLE exchange.factor_failures OWNER TO exchange_owner;
-
-COMMENT ON TABLE exchange.factor_failures IS 'Wrong codes in a row, so that nobody tries a million. A right one deletes the row.';
-
-COMMENT ON COLUMN exchange.factor_failures.account_id IS 'Of which account.';
-
-COMMENT ON COLUMN exchange.factor_failures.failures IS 'How many since the last right one.';
-
-COMMENT ON COLUMN exchange.factor_failures.last_failed_at IS 'When the last one was.';
-
-COMMENT ON COLUMN exchange.factor_failures.blocked_until IS 'Until when no code is looked at.';
 
 CREATE TABLE exchange.fee_tiers (
     fee_tier_id integer NOT NULL,
@@ -5218,45 +5531,6 @@ ALTER TABLE exchange.orders_open OWNER TO exchange_owner;
 
 COMMENT ON TABLE exchange.orders_open IS 'The resting orders: what the book in shared memory is rebuilt from.';
 
-CREATE TABLE exchange.passkeys (
-    passkey_id bigint NOT NULL,
-    account_id bigint NOT NULL,
-    credential_id bytea NOT NULL,
-    label text NOT NULL,
-    credential jsonb NOT NULL,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    last_used_at timestamp with time zone,
-    CONSTRAINT passkeys_credential_id_length CHECK (((octet_length(credential_id) >= 1) AND (octet_length(credential_id) <= 1023))),
-    CONSTRAINT passkeys_label_length CHECK (((length(label) >= 1) AND (length(label) <= 64)))
-);
-
-ALTER TABLE exchange.passkeys OWNER TO exchange_owner;
-
-COMMENT ON TABLE exchange.passkeys IS 'Public halves of passkeys (WebAuthn).';
-
-COMMENT ON COLUMN exchange.passkeys.passkey_id IS 'Names it in lists and commands.';
-
-COMMENT ON COLUMN exchange.passkeys.account_id IS 'Whose it is.';
-
-COMMENT ON COLUMN exchange.passkeys.credential_id IS 'Its name at the authenticator.';
-
-COMMENT ON COLUMN exchange.passkeys.label IS 'The owner''s name for it.';
-
-COMMENT ON COLUMN exchange.passkeys.credential IS 'Public key, signature counter and flags, as the API''s library writes them.';
-
-COMMENT ON COLUMN exchange.passkeys.created_at IS 'When it was added.';
-
-COMMENT ON COLUMN exchange.passkeys.last_used_at IS 'When it last proved its owner.';
-
-ALTER TABLE exchange.passkeys ALTER COLUMN passkey_id ADD GENERATED ALWAYS AS IDENTITY (
-    SEQUENCE NAME exchange.passkeys_passkey_id_seq
-    START WITH 1
-    INCREMENT BY 1
-    NO MINVALUE
-    NO MAXVALUE
-    CACHE 1
-);
-
 CREATE UNLOGGED TABLE exchange.rate_usage (
     subject text NOT NULL COLLATE pg_catalog."C",
     window_start timestamp with time zone NOT NULL,
@@ -5280,26 +5554,6 @@ COMMENT ON COLUMN exchange.rate_usage.allowed IS 'The limit, as the last server 
 COMMENT ON COLUMN exchange.rate_usage.granted IS 'What the last server to ask was given.';
 
 COMMENT ON COLUMN exchange.rate_usage.used IS 'Weight that servers have taken in it.';
-
-CREATE TABLE exchange.recovery_codes (
-    account_id bigint NOT NULL,
-    code_hash bytea NOT NULL,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    used_at timestamp with time zone,
-    CONSTRAINT recovery_codes_code_hash_length CHECK ((octet_length(code_hash) = 32))
-);
-
-ALTER TABLE exchange.recovery_codes OWNER TO exchange_owner;
-
-COMMENT ON TABLE exchange.recovery_codes IS 'Codes on paper that stand in for a lost phone; each works once.';
-
-COMMENT ON COLUMN exchange.recovery_codes.account_id IS 'Whose they are.';
-
-COMMENT ON COLUMN exchange.recovery_codes.code_hash IS 'SHA-256 of the code, which has 80 random bits and is nowhere stored.';
-
-COMMENT ON COLUMN exchange.recovery_codes.created_at IS 'When the set was made.';
-
-COMMENT ON COLUMN exchange.recovery_codes.used_at IS 'When it was used.';
 
 CREATE TABLE exchange.request_keys (
     account_id bigint NOT NULL,
@@ -5353,7 +5607,6 @@ CREATE TABLE exchange.sessions (
     address inet,
     user_agent text,
     device_id bigint,
-    stepped_up_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT sessions_expires_later CHECK ((expires_at > created_at)),
     CONSTRAINT sessions_token_hash_length CHECK ((octet_length(token_hash) = 32)),
     CONSTRAINT sessions_user_agent_length CHECK ((length(user_agent) <= 200))
@@ -5379,42 +5632,8 @@ COMMENT ON COLUMN exchange.sessions.user_agent IS 'Which program logged in, as i
 
 COMMENT ON COLUMN exchange.sessions.device_id IS 'The device that logged in, while it is known.';
 
-COMMENT ON COLUMN exchange.sessions.stepped_up_at IS 'When it last proved all that the account asks for: a second factor, or the password where there is none. A login does; a step-up does again.';
-
 ALTER TABLE exchange.sessions ALTER COLUMN session_id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME exchange.sessions_session_id_seq
-    START WITH 1
-    INCREMENT BY 1
-    NO MINVALUE
-    NO MAXVALUE
-    CACHE 1
-);
-
-CREATE TABLE exchange.totp_factors (
-    account_id bigint NOT NULL,
-    secret bytea NOT NULL,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    confirmed_at timestamp with time zone,
-    last_step bigint DEFAULT 0 NOT NULL,
-    CONSTRAINT totp_factors_last_step_not_negative CHECK ((last_step >= 0))
-);
-
-ALTER TABLE exchange.totp_factors OWNER TO exchange_owner;
-
-COMMENT ON TABLE exchange.totp_factors IS 'Authenticator apps, one an account.';
-
-COMMENT ON COLUMN exchange.totp_factors.account_id IS 'Whose app it is.';
-
-COMMENT ON COLUMN exchange.totp_factors.secret IS 'The shared secret, encrypted by the API (AES-256-GCM, nonce first); the database never sees it.';
-
-COMMENT ON COLUMN exchange.totp_factors.created_at IS 'When the secret was made.';
-
-COMMENT ON COLUMN exchange.totp_factors.confirmed_at IS 'When the first right code came; until then it asks for nothing and proves nothing.';
-
-COMMENT ON COLUMN exchange.totp_factors.last_step IS 'The last half minute whose code was taken; only later ones are.';
-
-ALTER TABLE exchange.transfers ALTER COLUMN transfer_id ADD GENERATED ALWAYS AS IDENTITY (
-    SEQUENCE NAME exchange.transfers_transfer_id_seq
     START WITH 1
     INCREMENT BY 1
     NO MINVALUE
@@ -5462,9 +5681,7 @@ CREATE VIEW reporting.accounts AS
     t.maker_rate,
     t.taker_rate,
     a.status,
-    a.created_at,
-    a.parent_account_id,
-    a.label
+    a.created_at
    FROM (exchange.accounts a
      JOIN exchange.fee_tiers t ON ((t.fee_tier_id = a.fee_tier_id)));
 
@@ -5645,9 +5862,194 @@ ALTER TABLE reporting.trades OWNER TO exchange_owner;
 
 COMMENT ON VIEW reporting.trades IS 'Trades with names and both fees.';
 
+CREATE TABLE staff.actions (
+    action text NOT NULL,
+    proposer_roles text[] NOT NULL,
+    decider_roles text[] NOT NULL,
+    CONSTRAINT actions_decider_roles_known CHECK (((decider_roles <@ ARRAY['reviewer'::text, 'risk'::text, 'finance'::text, 'support'::text, 'administrator'::text]) AND (cardinality(decider_roles) > 0))),
+    CONSTRAINT actions_proposer_roles_known CHECK (((proposer_roles <@ ARRAY['reviewer'::text, 'risk'::text, 'finance'::text, 'support'::text, 'administrator'::text]) AND (cardinality(proposer_roles) > 0)))
+);
+
+ALTER TABLE staff.actions OWNER TO exchange_owner;
+
+COMMENT ON TABLE staff.actions IS 'What needs a second person; staff.run_action knows how each is done.';
+
+COMMENT ON COLUMN staff.actions.action IS 'Names the action.';
+
+COMMENT ON COLUMN staff.actions.proposer_roles IS 'One of these roles proposes it.';
+
+COMMENT ON COLUMN staff.actions.decider_roles IS 'Another person with one of these roles decides it.';
+
+CREATE TABLE staff.foundation (
+    foundation_id integer DEFAULT 1 NOT NULL,
+    founder_id bigint NOT NULL,
+    founded_at timestamp with time zone DEFAULT now() NOT NULL,
+    completed_at timestamp with time zone,
+    CONSTRAINT foundation_foundation_id_single CHECK ((foundation_id = 1))
+);
+
+ALTER TABLE staff.foundation OWNER TO exchange_owner;
+
+COMMENT ON TABLE staff.foundation IS 'One row: who was made first administrator by the bootstrap command, which works once.';
+
+COMMENT ON COLUMN staff.foundation.foundation_id IS 'Always 1.';
+
+COMMENT ON COLUMN staff.foundation.founder_id IS 'The first administrator.';
+
+COMMENT ON COLUMN staff.foundation.founded_at IS 'When.';
+
+COMMENT ON COLUMN staff.foundation.completed_at IS 'When a second administrator was made. Until then, and never again, the founder may make one alone.';
+
+CREATE TABLE staff.members (
+    staff_id bigint NOT NULL,
+    email text NOT NULL,
+    name text NOT NULL,
+    roles text[] DEFAULT '{}'::text[] NOT NULL,
+    status text DEFAULT 'active'::text NOT NULL,
+    password_hash text,
+    totp_secret bytea,
+    totp_step bigint,
+    enrolled_at timestamp with time zone,
+    failed_passwords integer DEFAULT 0 NOT NULL,
+    failed_codes integer DEFAULT 0 NOT NULL,
+    locked_until timestamp with time zone,
+    invitation_hash bytea,
+    invited_until timestamp with time zone,
+    request_key text,
+    created_by bigint,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT members_credentials_together CHECK (((password_hash IS NULL) = (totp_secret IS NULL))),
+    CONSTRAINT members_email_lower CHECK ((email = lower(email))),
+    CONSTRAINT members_enrolled_has_credentials CHECK (((enrolled_at IS NULL) OR (password_hash IS NOT NULL))),
+    CONSTRAINT members_failed_codes_not_negative CHECK ((failed_codes >= 0)),
+    CONSTRAINT members_failed_passwords_not_negative CHECK ((failed_passwords >= 0)),
+    CONSTRAINT members_invitation_has_end CHECK (((invitation_hash IS NULL) = (invited_until IS NULL))),
+    CONSTRAINT members_invitation_hash_length CHECK ((octet_length(invitation_hash) = 32)),
+    CONSTRAINT members_name_length CHECK (((length(name) >= 1) AND (length(name) <= 100))),
+    CONSTRAINT members_roles_known CHECK ((roles <@ ARRAY['reviewer'::text, 'risk'::text, 'finance'::text, 'support'::text, 'administrator'::text])),
+    CONSTRAINT members_status_known CHECK ((status = ANY (ARRAY['active'::text, 'disabled'::text])))
+);
+
+ALTER TABLE staff.members OWNER TO exchange_owner;
+
+COMMENT ON TABLE staff.members IS 'People of the exchange. Never deleted, because the audit log names them.';
+
+COMMENT ON COLUMN staff.members.staff_id IS 'Names the member everywhere; no account has anything to do with it.';
+
+COMMENT ON COLUMN staff.members.email IS 'Login name, lower case.';
+
+COMMENT ON COLUMN staff.members.name IS 'Who it is.';
+
+COMMENT ON COLUMN staff.members.roles IS 'What the member may do: reviewer, risk, finance, support, administrator.';
+
+COMMENT ON COLUMN staff.members.status IS 'active, or disabled: no login, no session.';
+
+COMMENT ON COLUMN staff.members.password_hash IS 'bcrypt; null until the invitation is accepted.';
+
+COMMENT ON COLUMN staff.members.totp_secret IS 'Secret of the one-time codes, encrypted by the API (AES-256-GCM, nonce first); the database never sees it.';
+
+COMMENT ON COLUMN staff.members.totp_step IS 'Time step of the last code that was taken: that code and earlier ones are refused.';
+
+COMMENT ON COLUMN staff.members.enrolled_at IS 'First login with a code; roles are given only after it.';
+
+COMMENT ON COLUMN staff.members.failed_passwords IS 'Wrong passwords since the last good login.';
+
+COMMENT ON COLUMN staff.members.failed_codes IS 'Wrong codes with the right password since the last good login; many lock.';
+
+COMMENT ON COLUMN staff.members.locked_until IS 'No login is good before.';
+
+COMMENT ON COLUMN staff.members.invitation_hash IS 'SHA-256 of the one-time token that sets password and code; the token is nowhere stored.';
+
+COMMENT ON COLUMN staff.members.invited_until IS 'From when on the invitation is refused.';
+
+COMMENT ON COLUMN staff.members.request_key IS 'The idempotency key under which the member was made.';
+
+COMMENT ON COLUMN staff.members.created_by IS 'Who made the member; null for the first administrator.';
+
+COMMENT ON COLUMN staff.members.created_at IS 'When the member was made.';
+
+ALTER TABLE staff.members ALTER COLUMN staff_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME staff.members_staff_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+ALTER TABLE staff.proposals ALTER COLUMN proposal_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME staff.proposals_proposal_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE staff.sessions (
+    staff_session_id bigint NOT NULL,
+    staff_id bigint NOT NULL,
+    token_hash bytea NOT NULL,
+    address inet,
+    user_agent text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    used_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    CONSTRAINT sessions_expires_later CHECK ((expires_at > created_at)),
+    CONSTRAINT sessions_token_hash_length CHECK ((octet_length(token_hash) = 32)),
+    CONSTRAINT sessions_user_agent_length CHECK ((length(user_agent) <= 200))
+);
+
+ALTER TABLE staff.sessions OWNER TO exchange_owner;
+
+COMMENT ON TABLE staff.sessions IS 'Logins of staff, by password and code. Ended ones stay: proposals name them.';
+
+COMMENT ON COLUMN staff.sessions.staff_session_id IS 'Names the session in functions; says nothing about the token.';
+
+COMMENT ON COLUMN staff.sessions.staff_id IS 'Whose login it is.';
+
+COMMENT ON COLUMN staff.sessions.token_hash IS 'SHA-256 of the token; the token itself is nowhere stored.';
+
+COMMENT ON COLUMN staff.sessions.address IS 'From where the login came.';
+
+COMMENT ON COLUMN staff.sessions.user_agent IS 'Which program logged in, as it said itself.';
+
+COMMENT ON COLUMN staff.sessions.created_at IS 'When the login happened.';
+
+COMMENT ON COLUMN staff.sessions.used_at IS 'When it was last used, to the minute: an idle session ends.';
+
+COMMENT ON COLUMN staff.sessions.expires_at IS 'From when on the token is refused however it is used.';
+
+COMMENT ON COLUMN staff.sessions.ended_at IS 'When it was ended before.';
+
+ALTER TABLE staff.sessions ALTER COLUMN staff_session_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME staff.sessions_staff_session_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 ALTER TABLE ONLY exchange.orders ATTACH PARTITION exchange.orders_closed FOR VALUES IN ('filled', 'cancelled', 'expired');
 
 ALTER TABLE ONLY exchange.orders ATTACH PARTITION exchange.orders_open FOR VALUES IN ('open');
+
+ALTER TABLE ONLY audit.entries
+    ADD CONSTRAINT entries_pkey PRIMARY KEY (entry_id);
+
+ALTER TABLE ONLY audit.head
+    ADD CONSTRAINT head_pkey PRIMARY KEY (head_id);
+
+ALTER TABLE ONLY audit.links
+    ADD CONSTRAINT links_entry_id_key UNIQUE (entry_id);
+
+ALTER TABLE ONLY audit.links
+    ADD CONSTRAINT links_pkey PRIMARY KEY (link_number);
+
+ALTER TABLE ONLY audit.unlinked
+    ADD CONSTRAINT unlinked_pkey PRIMARY KEY (entry_id);
 
 ALTER TABLE ONLY exchange.account_tokens
     ADD CONSTRAINT account_tokens_pkey PRIMARY KEY (token_hash);
@@ -5691,9 +6093,6 @@ ALTER TABLE ONLY exchange.candle_positions
 ALTER TABLE ONLY exchange.candles
     ADD CONSTRAINT candles_pkey PRIMARY KEY (market_id, interval_seconds, opened_at);
 
-ALTER TABLE ONLY exchange.ceremonies
-    ADD CONSTRAINT ceremonies_pkey PRIMARY KEY (token_hash);
-
 ALTER TABLE ONLY exchange.devices
     ADD CONSTRAINT devices_pkey PRIMARY KEY (device_id);
 
@@ -5702,9 +6101,6 @@ ALTER TABLE ONLY exchange.devices
 
 ALTER TABLE ONLY exchange.events
     ADD CONSTRAINT events_pkey PRIMARY KEY (stream_id, last_sequence, occurred_at);
-
-ALTER TABLE ONLY exchange.factor_failures
-    ADD CONSTRAINT factor_failures_pkey PRIMARY KEY (account_id);
 
 ALTER TABLE ONLY exchange.fee_tiers
     ADD CONSTRAINT fee_tiers_name_key UNIQUE (name);
@@ -5742,17 +6138,8 @@ ALTER TABLE ONLY exchange.orders_closed
 ALTER TABLE ONLY exchange.orders_open
     ADD CONSTRAINT orders_open_pkey PRIMARY KEY (order_id);
 
-ALTER TABLE ONLY exchange.passkeys
-    ADD CONSTRAINT passkeys_credential_id_key UNIQUE (credential_id);
-
-ALTER TABLE ONLY exchange.passkeys
-    ADD CONSTRAINT passkeys_pkey PRIMARY KEY (passkey_id);
-
 ALTER TABLE ONLY exchange.rate_usage
     ADD CONSTRAINT rate_usage_pkey PRIMARY KEY (subject);
-
-ALTER TABLE ONLY exchange.recovery_codes
-    ADD CONSTRAINT recovery_codes_pkey PRIMARY KEY (account_id, code_hash);
 
 ALTER TABLE ONLY exchange.request_keys
     ADD CONSTRAINT request_keys_pkey PRIMARY KEY (account_id, request_key);
@@ -5772,33 +6159,56 @@ ALTER TABLE ONLY exchange.streams
 ALTER TABLE ONLY exchange.streams
     ADD CONSTRAINT streams_pkey PRIMARY KEY (stream_id);
 
-ALTER TABLE ONLY exchange.totp_factors
-    ADD CONSTRAINT totp_factors_pkey PRIMARY KEY (account_id);
-
 ALTER TABLE ONLY exchange.trades
     ADD CONSTRAINT trades_pkey PRIMARY KEY (trade_id, traded_at);
 
-ALTER TABLE ONLY exchange.transfers
-    ADD CONSTRAINT transfers_pkey PRIMARY KEY (transfer_id);
+ALTER TABLE ONLY staff.actions
+    ADD CONSTRAINT actions_pkey PRIMARY KEY (action);
 
-ALTER TABLE ONLY exchange.transfers
-    ADD CONSTRAINT transfers_request_key_key UNIQUE (owner_account_id, request_key);
+ALTER TABLE ONLY staff.foundation
+    ADD CONSTRAINT foundation_pkey PRIMARY KEY (foundation_id);
+
+ALTER TABLE ONLY staff.members
+    ADD CONSTRAINT members_email_key UNIQUE (email);
+
+ALTER TABLE ONLY staff.members
+    ADD CONSTRAINT members_invitation_hash_key UNIQUE (invitation_hash);
+
+ALTER TABLE ONLY staff.members
+    ADD CONSTRAINT members_pkey PRIMARY KEY (staff_id);
+
+ALTER TABLE ONLY staff.members
+    ADD CONSTRAINT members_request_key_key UNIQUE (created_by, request_key);
+
+ALTER TABLE ONLY staff.proposals
+    ADD CONSTRAINT proposals_pkey PRIMARY KEY (proposal_id);
+
+ALTER TABLE ONLY staff.proposals
+    ADD CONSTRAINT proposals_request_key_key UNIQUE (proposed_by, request_key);
+
+ALTER TABLE ONLY staff.sessions
+    ADD CONSTRAINT sessions_pkey PRIMARY KEY (staff_session_id);
+
+ALTER TABLE ONLY staff.sessions
+    ADD CONSTRAINT sessions_token_hash_key UNIQUE (token_hash);
+
+CREATE INDEX entries_action_idx ON audit.entries USING btree (action, entry_id);
+
+CREATE INDEX entries_staff_id_idx ON audit.entries USING btree (staff_id, entry_id);
+
+CREATE INDEX entries_subject_idx ON audit.entries USING btree (subject, entry_id);
 
 CREATE INDEX account_tokens_account_id_idx ON exchange.account_tokens USING btree (account_id, created_at);
 
 CREATE INDEX account_tokens_expires_at_idx ON exchange.account_tokens USING btree (expires_at);
 
-CREATE UNIQUE INDEX accounts_parent_account_id_label_key ON exchange.accounts USING btree (parent_account_id, label) WHERE (parent_account_id IS NOT NULL);
+CREATE INDEX accounts_email_prefix_idx ON exchange.accounts USING btree (email COLLATE "C");
 
 CREATE INDEX adjustments_account_id_idx ON exchange.adjustments USING btree (account_id, asset_id, adjusted_at);
 
 CREATE INDEX adjustments_counter_account_id_idx ON exchange.adjustments USING btree (counter_account_id, asset_id, adjusted_at);
 
 CREATE INDEX cancel_deadlines_due_at_idx ON exchange.cancel_deadlines USING btree (due_at);
-
-CREATE INDEX ceremonies_account_id_idx ON exchange.ceremonies USING btree (account_id, created_at);
-
-CREATE INDEX ceremonies_expires_at_idx ON exchange.ceremonies USING btree (expires_at);
 
 CREATE INDEX devices_account_id_idx ON exchange.devices USING btree (account_id, last_seen_at);
 
@@ -5824,8 +6234,6 @@ CREATE INDEX orders_closed_account_id_idx ON ONLY exchange.orders_closed USING b
 
 CREATE INDEX orders_open_account_id_idx ON exchange.orders_open USING btree (account_id, order_id);
 
-CREATE INDEX passkeys_account_id_idx ON exchange.passkeys USING btree (account_id);
-
 CREATE INDEX request_keys_created_at_idx ON exchange.request_keys USING btree (created_at);
 
 CREATE INDEX sessions_account_id_idx ON exchange.sessions USING btree (account_id, created_at);
@@ -5838,9 +6246,9 @@ CREATE INDEX trades_maker_account_id_idx ON ONLY exchange.trades USING btree (ma
 
 CREATE INDEX trades_taker_account_id_idx ON ONLY exchange.trades USING btree (taker_account_id, trade_id);
 
-CREATE INDEX transfers_from_account_id_idx ON exchange.transfers USING btree (from_account_id, asset_id, transferred_at);
+CREATE INDEX proposals_pending_idx ON staff.proposals USING btree (proposed_by) WHERE (state = 'pending'::text);
 
-CREATE INDEX transfers_to_account_id_idx ON exchange.transfers USING btree (to_account_id, asset_id, transferred_at);
+CREATE INDEX sessions_staff_id_idx ON staff.sessions USING btree (staff_id) WHERE (ended_at IS NULL);
 
 CREATE OR REPLACE VIEW reporting.market_totals AS
  SELECT m.symbol AS market,
@@ -5854,18 +6262,26 @@ CREATE OR REPLACE VIEW reporting.market_totals AS
      LEFT JOIN exchange.trades t ON ((t.market_id = m.market_id)))
   GROUP BY m.market_id;
 
+CREATE TRIGGER entries_only_added BEFORE DELETE OR UPDATE OR TRUNCATE ON audit.entries FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+
+ALTER TABLE audit.entries ENABLE ALWAYS TRIGGER entries_only_added;
+
+CREATE TRIGGER links_only_added BEFORE DELETE OR UPDATE OR TRUNCATE ON audit.links FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+
+ALTER TABLE audit.links ENABLE ALWAYS TRIGGER links_only_added;
+
 CREATE TRIGGER markets_check BEFORE INSERT OR UPDATE ON exchange.markets FOR EACH ROW EXECUTE FUNCTION exchange.check_market();
 
 CREATE TRIGGER markets_tell AFTER INSERT OR DELETE OR UPDATE ON exchange.markets FOR EACH ROW EXECUTE FUNCTION exchange.tell_market();
+
+ALTER TABLE ONLY audit.entries
+    ADD CONSTRAINT entries_staff_id_fkey FOREIGN KEY (staff_id) REFERENCES staff.members(staff_id);
 
 ALTER TABLE ONLY exchange.account_tokens
     ADD CONSTRAINT account_tokens_account_id_fkey FOREIGN KEY (account_id) REFERENCES exchange.accounts(account_id);
 
 ALTER TABLE ONLY exchange.accounts
     ADD CONSTRAINT accounts_fee_tier_id_fkey FOREIGN KEY (fee_tier_id) REFERENCES exchange.fee_tiers(fee_tier_id);
-
-ALTER TABLE ONLY exchange.accounts
-    ADD CONSTRAINT accounts_parent_account_id_fkey FOREIGN KEY (parent_account_id) REFERENCES exchange.accounts(account_id);
 
 ALTER TABLE ONLY exchange.adjustments
     ADD CONSTRAINT adjustments_account_id_fkey FOREIGN KEY (account_id) REFERENCES exchange.accounts(account_id);
@@ -5879,9 +6295,6 @@ ALTER TABLE ONLY exchange.adjustments
 ALTER TABLE ONLY exchange.api_keys
     ADD CONSTRAINT api_keys_account_id_fkey FOREIGN KEY (account_id) REFERENCES exchange.accounts(account_id);
 
-ALTER TABLE ONLY exchange.api_keys
-    ADD CONSTRAINT api_keys_made_by_account_id_fkey FOREIGN KEY (made_by_account_id) REFERENCES exchange.accounts(account_id);
-
 ALTER TABLE ONLY exchange.cancel_deadlines
     ADD CONSTRAINT cancel_deadlines_account_id_fkey FOREIGN KEY (account_id) REFERENCES exchange.accounts(account_id);
 
@@ -5891,14 +6304,8 @@ ALTER TABLE ONLY exchange.candle_positions
 ALTER TABLE ONLY exchange.candles
     ADD CONSTRAINT candles_market_id_fkey FOREIGN KEY (market_id) REFERENCES exchange.markets(market_id);
 
-ALTER TABLE ONLY exchange.ceremonies
-    ADD CONSTRAINT ceremonies_account_id_fkey FOREIGN KEY (account_id) REFERENCES exchange.accounts(account_id);
-
 ALTER TABLE ONLY exchange.devices
     ADD CONSTRAINT devices_account_id_fkey FOREIGN KEY (account_id) REFERENCES exchange.accounts(account_id);
-
-ALTER TABLE ONLY exchange.factor_failures
-    ADD CONSTRAINT factor_failures_account_id_fkey FOREIGN KEY (account_id) REFERENCES exchange.accounts(account_id);
 
 ALTER TABLE ONLY exchange.mail_requests
     ADD CONSTRAINT mail_requests_account_id_fkey FOREIGN KEY (account_id) REFERENCES exchange.accounts(account_id);
@@ -5915,32 +6322,35 @@ ALTER TABLE ONLY exchange.markets
 ALTER TABLE ONLY exchange.markets
     ADD CONSTRAINT markets_quote_asset_id_fkey FOREIGN KEY (quote_asset_id) REFERENCES exchange.assets(asset_id);
 
-ALTER TABLE ONLY exchange.passkeys
-    ADD CONSTRAINT passkeys_account_id_fkey FOREIGN KEY (account_id) REFERENCES exchange.accounts(account_id);
-
-ALTER TABLE ONLY exchange.recovery_codes
-    ADD CONSTRAINT recovery_codes_account_id_fkey FOREIGN KEY (account_id) REFERENCES exchange.accounts(account_id);
-
 ALTER TABLE ONLY exchange.sessions
     ADD CONSTRAINT sessions_account_id_fkey FOREIGN KEY (account_id) REFERENCES exchange.accounts(account_id);
 
 ALTER TABLE ONLY exchange.sessions
     ADD CONSTRAINT sessions_device_id_fkey FOREIGN KEY (device_id) REFERENCES exchange.devices(device_id) ON DELETE SET NULL;
 
-ALTER TABLE ONLY exchange.totp_factors
-    ADD CONSTRAINT totp_factors_account_id_fkey FOREIGN KEY (account_id) REFERENCES exchange.accounts(account_id);
+ALTER TABLE ONLY staff.foundation
+    ADD CONSTRAINT foundation_founder_id_fkey FOREIGN KEY (founder_id) REFERENCES staff.members(staff_id);
 
-ALTER TABLE ONLY exchange.transfers
-    ADD CONSTRAINT transfers_asset_id_fkey FOREIGN KEY (asset_id) REFERENCES exchange.assets(asset_id);
+ALTER TABLE ONLY staff.members
+    ADD CONSTRAINT members_created_by_fkey FOREIGN KEY (created_by) REFERENCES staff.members(staff_id);
 
-ALTER TABLE ONLY exchange.transfers
-    ADD CONSTRAINT transfers_from_account_id_fkey FOREIGN KEY (from_account_id) REFERENCES exchange.accounts(account_id);
+ALTER TABLE ONLY staff.proposals
+    ADD CONSTRAINT proposals_action_fkey FOREIGN KEY (action) REFERENCES staff.actions(action);
 
-ALTER TABLE ONLY exchange.transfers
-    ADD CONSTRAINT transfers_owner_account_id_fkey FOREIGN KEY (owner_account_id) REFERENCES exchange.accounts(account_id);
+ALTER TABLE ONLY staff.proposals
+    ADD CONSTRAINT proposals_decided_by_fkey FOREIGN KEY (decided_by) REFERENCES staff.members(staff_id);
 
-ALTER TABLE ONLY exchange.transfers
-    ADD CONSTRAINT transfers_to_account_id_fkey FOREIGN KEY (to_account_id) REFERENCES exchange.accounts(account_id);
+ALTER TABLE ONLY staff.proposals
+    ADD CONSTRAINT proposals_decider_session_id_fkey FOREIGN KEY (decider_session_id) REFERENCES staff.sessions(staff_session_id);
+
+ALTER TABLE ONLY staff.proposals
+    ADD CONSTRAINT proposals_proposed_by_fkey FOREIGN KEY (proposed_by) REFERENCES staff.members(staff_id);
+
+ALTER TABLE ONLY staff.proposals
+    ADD CONSTRAINT proposals_proposer_session_id_fkey FOREIGN KEY (proposer_session_id) REFERENCES staff.sessions(staff_session_id);
+
+ALTER TABLE ONLY staff.sessions
+    ADD CONSTRAINT sessions_staff_id_fkey FOREIGN KEY (staff_id) REFERENCES staff.members(staff_id);
 
 ALTER TABLE exchange.adjustments ENABLE ROW LEVEL SECURITY;
 
@@ -5978,11 +6388,9 @@ CREATE POLICY trades_all ON exchange.trades FOR SELECT TO exchange_worker, excha
 
 CREATE POLICY trades_own ON exchange.trades FOR SELECT TO exchange_api USING (((maker_account_id = (NULLIF(current_setting('exchange.account_id'::text, true), ''::text))::bigint) OR (taker_account_id = (NULLIF(current_setting('exchange.account_id'::text, true), ''::text))::bigint)));
 
-ALTER TABLE exchange.transfers ENABLE ROW LEVEL SECURITY;
-
-CREATE POLICY transfers_all ON exchange.transfers FOR SELECT TO exchange_worker, exchange_analyst USING (true);
-
-CREATE POLICY transfers_own ON exchange.transfers FOR SELECT TO exchange_api USING (((from_account_id = (NULLIF(current_setting('exchange.account_id'::text, true), ''::text))::bigint) OR (to_account_id = (NULLIF(current_setting('exchange.account_id'::text, true), ''::text))::bigint)));
+GRANT USAGE ON SCHEMA audit TO exchange_api;
+GRANT USAGE ON SCHEMA audit TO exchange_worker;
+GRANT USAGE ON SCHEMA audit TO exchange_analyst;
 
 GRANT USAGE ON SCHEMA checks TO exchange_worker;
 GRANT USAGE ON SCHEMA checks TO exchange_analyst;
@@ -5994,6 +6402,31 @@ GRANT USAGE ON SCHEMA exchange TO exchange_analyst;
 GRANT USAGE ON SCHEMA reporting TO exchange_worker;
 GRANT USAGE ON SCHEMA reporting TO exchange_analyst;
 
+GRANT USAGE ON SCHEMA staff TO exchange_api;
+GRANT USAGE ON SCHEMA staff TO exchange_worker;
+GRANT USAGE ON SCHEMA staff TO exchange_analyst;
+
+GRANT SELECT ON TABLE audit.entries TO exchange_worker;
+GRANT SELECT ON TABLE audit.entries TO exchange_analyst;
+
+REVOKE ALL ON FUNCTION audit.entry_hash(previous bytea, link_number bigint, entry audit.entries) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.entry_hash(previous bytea, link_number bigint, entry audit.entries) TO exchange_worker;
+GRANT ALL ON FUNCTION audit.entry_hash(previous bytea, link_number bigint, entry audit.entries) TO exchange_analyst;
+
+REVOKE ALL ON FUNCTION audit.link_entries(at_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.link_entries(at_most integer) TO exchange_worker;
+
+REVOKE ALL ON FUNCTION audit.list_entries(staff_session_id bigint, before_entry_id bigint, of_staff_id bigint, of_action text, of_subject text, at_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.list_entries(staff_session_id bigint, before_entry_id bigint, of_staff_id bigint, of_action text, of_subject text, at_most integer) TO exchange_api;
+
+REVOKE ALL ON FUNCTION audit.record(staff_id bigint, action text, subject text, detail jsonb) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit.refuse_change() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit.verify_chain(from_link bigint, known_link bigint, known_hash bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.verify_chain(from_link bigint, known_link bigint, known_hash bytea) TO exchange_worker;
+GRANT ALL ON FUNCTION audit.verify_chain(from_link bigint, known_link bigint, known_hash bytea) TO exchange_analyst;
+
 REVOKE ALL ON FUNCTION exchange.account_statement(account_id bigint, from_time timestamp with time zone, to_time timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.account_statement(account_id bigint, from_time timestamp with time zone, to_time timestamp with time zone) TO exchange_api;
 GRANT ALL ON FUNCTION exchange.account_statement(account_id bigint, from_time timestamp with time zone, to_time timestamp with time zone) TO exchange_worker;
@@ -6003,9 +6436,6 @@ REVOKE ALL ON FUNCTION exchange.add_device(account_id bigint, token_hash bytea, 
 
 REVOKE ALL ON FUNCTION exchange.add_mail_token(mail_id bigint, purpose text, token_hash bytea) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.add_mail_token(mail_id bigint, purpose text, token_hash bytea) TO exchange_worker;
-
-REVOKE ALL ON FUNCTION exchange.add_passkey(account_id bigint, session_id bigint, ceremony_hash bytea, credential_id bytea, label text, credential jsonb, code_hashes bytea[]) FROM PUBLIC;
-GRANT ALL ON FUNCTION exchange.add_passkey(account_id bigint, session_id bigint, ceremony_hash bytea, credential_id bytea, label text, credential jsonb, code_hashes bytea[]) TO exchange_api;
 
 REVOKE ALL ON FUNCTION exchange.adjust_balance(account_id bigint, asset text, amount numeric, reason text, idempotency_key text) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.adjust_balance(account_id bigint, asset text, amount numeric, reason text, idempotency_key text) TO exchange_worker;
@@ -6031,17 +6461,11 @@ GRANT ALL ON FUNCTION exchange.balance_at(account_id bigint, asset text, at time
 REVOKE ALL ON FUNCTION exchange.balances_of(account_ids bigint[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.balances_of(account_ids bigint[]) TO exchange_api;
 
-REVOKE ALL ON FUNCTION exchange.begin_ceremony(token_hash bytea, kind text, account_id bigint, session_id bigint, state jsonb, password_hash text) FROM PUBLIC;
-GRANT ALL ON FUNCTION exchange.begin_ceremony(token_hash bytea, kind text, account_id bigint, session_id bigint, state jsonb, password_hash text) TO exchange_api;
-
 REVOKE ALL ON FUNCTION exchange.begin_login(email text, address inet, device_hash bytea) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.begin_login(email text, address inet, device_hash bytea) TO exchange_api;
 
 REVOKE ALL ON FUNCTION exchange.begin_password_check(account_id bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.begin_password_check(account_id bigint) TO exchange_api;
-
-REVOKE ALL ON FUNCTION exchange.begin_totp(account_id bigint, session_id bigint, secret bytea) FROM PUBLIC;
-GRANT ALL ON FUNCTION exchange.begin_totp(account_id bigint, session_id bigint, secret bytea) TO exchange_api;
 
 REVOKE ALL ON FUNCTION exchange.block_withdrawals(account_id bigint) FROM PUBLIC;
 
@@ -6094,33 +6518,21 @@ GRANT ALL ON FUNCTION exchange.close_sessions(account_id bigint, session_id bigi
 REVOKE ALL ON FUNCTION exchange.confirm_email_change(token_hash bytea, address inet) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.confirm_email_change(token_hash bytea, address inet) TO exchange_api;
 
-REVOKE ALL ON FUNCTION exchange.confirm_totp(account_id bigint, session_id bigint, secret bytea, step bigint, code_hashes bytea[]) FROM PUBLIC;
-GRANT ALL ON FUNCTION exchange.confirm_totp(account_id bigint, session_id bigint, secret bytea, step bigint, code_hashes bytea[]) TO exchange_api;
-
-REVOKE ALL ON FUNCTION exchange.count_factor_failure(account_id bigint) FROM PUBLIC;
-
 REVOKE ALL ON FUNCTION exchange.create_account(email text, password_hash text, fee_tier_id integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.create_account(email text, password_hash text, fee_tier_id integer) TO exchange_worker;
 
-REVOKE ALL ON FUNCTION exchange.create_api_key(account_id bigint, session_id bigint, public_id text, label text, scheme text, secret bytea, public_key bytea, permissions text[], addresses cidr[], request_key text, sub_account_id bigint) FROM PUBLIC;
-GRANT ALL ON FUNCTION exchange.create_api_key(account_id bigint, session_id bigint, public_id text, label text, scheme text, secret bytea, public_key bytea, permissions text[], addresses cidr[], request_key text, sub_account_id bigint) TO exchange_api;
+REVOKE ALL ON FUNCTION exchange.create_api_key(account_id bigint, session_id bigint, public_id text, label text, scheme text, secret bytea, public_key bytea, permissions text[], addresses cidr[], request_key text) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.create_api_key(account_id bigint, session_id bigint, public_id text, label text, scheme text, secret bytea, public_key bytea, permissions text[], addresses cidr[], request_key text) TO exchange_api;
 
 REVOKE ALL ON FUNCTION exchange.create_market(market_id integer, base_asset text, quote_asset text, tick numeric, lot numeric, min_quantity numeric, max_quantity numeric, min_notional numeric, price_band numeric, reference_price numeric, max_open_orders integer, allow_self_trade boolean, status text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION exchange.devices_of(account_id bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.devices_of(account_id bigint) TO exchange_api;
 
-REVOKE ALL ON FUNCTION exchange.drop_unneeded_codes(account_id bigint) FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION exchange.end_other_sessions(account_id bigint, session_id bigint) FROM PUBLIC;
-
 REVOKE ALL ON FUNCTION exchange.end_password_check(account_id bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.end_password_check(account_id bigint) TO exchange_api;
 
 REVOKE ALL ON FUNCTION exchange.end_sessions(account_id bigint, session_ids bigint[]) FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION exchange.factors_of(account_id bigint) FROM PUBLIC;
-GRANT ALL ON FUNCTION exchange.factors_of(account_id bigint) TO exchange_api;
 
 REVOKE ALL ON FUNCTION exchange.fees_of(account_id bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.fees_of(account_id bigint) TO exchange_api;
@@ -6129,12 +6541,6 @@ GRANT ALL ON FUNCTION exchange.fees_of(account_id bigint) TO exchange_analyst;
 
 REVOKE ALL ON FUNCTION exchange.find_api_key(public_id text) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.find_api_key(public_id text) TO exchange_api;
-
-REVOKE ALL ON FUNCTION exchange.find_ceremony(token_hash bytea) FROM PUBLIC;
-GRANT ALL ON FUNCTION exchange.find_ceremony(token_hash bytea) TO exchange_api;
-
-REVOKE ALL ON FUNCTION exchange.finish_login(ceremony_hash bytea, of_account_id bigint, totp_step bigint, recovery_code_hash bytea, passkey_id bigint, passkey_before jsonb, passkey_after jsonb, token_hash bytea, lifetime interval, address inet, user_agent text, device_hash bytea, new_device_hash bytea) FROM PUBLIC;
-GRANT ALL ON FUNCTION exchange.finish_login(ceremony_hash bytea, of_account_id bigint, totp_step bigint, recovery_code_hash bytea, passkey_id bigint, passkey_before jsonb, passkey_after jsonb, token_hash bytea, lifetime interval, address inet, user_agent text, device_hash bytea, new_device_hash bytea) TO exchange_api;
 
 REVOKE ALL ON FUNCTION exchange.finish_mail(mail_id bigint, max_attempts integer, failure text) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.finish_mail(mail_id bigint, max_attempts integer, failure text) TO exchange_worker;
@@ -6158,8 +6564,6 @@ REVOKE ALL ON FUNCTION exchange.forgive_login(email text, device_id bigint, addr
 
 REVOKE ALL ON FUNCTION exchange.freeze_account(token_hash bytea, address inet) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.freeze_account(token_hash bytea, address inet) TO exchange_api;
-
-REVOKE ALL ON FUNCTION exchange.has_second_factor(account_id bigint) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION exchange.ledger_of(account_id bigint, of_asset text, from_time timestamp with time zone, to_time timestamp with time zone, before_time timestamp with time zone, before_fact_id bigint, before_part integer, limit_entries integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.ledger_of(account_id bigint, of_asset text, from_time timestamp with time zone, to_time timestamp with time zone, before_time timestamp with time zone, before_fact_id bigint, before_part integer, limit_entries integer) TO exchange_api;
@@ -6205,11 +6609,8 @@ GRANT ALL ON FUNCTION exchange.number_before(of_market_id integer, moment timest
 GRANT ALL ON FUNCTION exchange.number_before(of_market_id integer, moment timestamp with time zone) TO exchange_worker;
 GRANT ALL ON FUNCTION exchange.number_before(of_market_id integer, moment timestamp with time zone) TO exchange_analyst;
 
-REVOKE ALL ON FUNCTION exchange.open_session(account_id bigint, token_hash bytea, lifetime interval, address inet, user_agent text, password_hash text, device_hash bytea, new_device_hash bytea, is_factor_proved boolean) FROM PUBLIC;
-GRANT ALL ON FUNCTION exchange.open_session(account_id bigint, token_hash bytea, lifetime interval, address inet, user_agent text, password_hash text, device_hash bytea, new_device_hash bytea, is_factor_proved boolean) TO exchange_api;
-
-REVOKE ALL ON FUNCTION exchange.open_sub_account(account_id bigint, session_id bigint, label text) FROM PUBLIC;
-GRANT ALL ON FUNCTION exchange.open_sub_account(account_id bigint, session_id bigint, label text) TO exchange_api;
+REVOKE ALL ON FUNCTION exchange.open_session(account_id bigint, token_hash bytea, lifetime interval, address inet, user_agent text, password_hash text, device_hash bytea, new_device_hash bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.open_session(account_id bigint, token_hash bytea, lifetime interval, address inet, user_agent text, password_hash text, device_hash bytea, new_device_hash bytea) TO exchange_api;
 
 REVOKE ALL ON FUNCTION exchange.order_book(market text, depth integer, OUT side text, OUT price numeric, OUT quantity numeric, OUT orders integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.order_book(market text, depth integer, OUT side text, OUT price numeric, OUT quantity numeric, OUT orders integer) TO exchange_api;
@@ -6238,11 +6639,6 @@ GRANT ALL ON FUNCTION exchange.orders_of(account_id bigint, market text, states 
 GRANT ALL ON FUNCTION exchange.orders_of(account_id bigint, market text, states text[], side text, from_time timestamp with time zone, to_time timestamp with time zone, before_time timestamp with time zone, before_order_id bigint, limit_orders integer) TO exchange_worker;
 GRANT ALL ON FUNCTION exchange.orders_of(account_id bigint, market text, states text[], side text, from_time timestamp with time zone, to_time timestamp with time zone, before_time timestamp with time zone, before_order_id bigint, limit_orders integer) TO exchange_analyst;
 
-REVOKE ALL ON FUNCTION exchange.owns_account(account_id bigint, owned_account_id bigint) FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION exchange.passkeys_of(account_id bigint) FROM PUBLIC;
-GRANT ALL ON FUNCTION exchange.passkeys_of(account_id bigint) TO exchange_api;
-
 REVOKE ALL ON FUNCTION exchange.place_order(account_id bigint, market text, side text, kind text, price numeric, quantity numeric, budget numeric, time_in_force text, post_only boolean, self_trade text, client_order_id text) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.place_order(account_id bigint, market text, side text, kind text, price numeric, quantity numeric, budget numeric, time_in_force text, post_only boolean, self_trade text, client_order_id text) TO exchange_api;
 GRANT ALL ON FUNCTION exchange.place_order(account_id bigint, market text, side text, kind text, price numeric, quantity numeric, budget numeric, time_in_force text, post_only boolean, self_trade text, client_order_id text) TO exchange_worker;
@@ -6254,10 +6650,6 @@ GRANT ALL ON FUNCTION exchange.positions_of(stream_ids integer[]) TO exchange_an
 
 REVOKE ALL ON FUNCTION exchange.profile_of(account_id bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.profile_of(account_id bigint) TO exchange_api;
-
-REVOKE ALL ON FUNCTION exchange.prove_factor(account_id bigint, totp_step bigint, recovery_code_hash bytea, passkey_id bigint, passkey_before jsonb, passkey_after jsonb) FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION exchange.put_recovery_codes(account_id bigint, code_hashes bytea[]) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION exchange.rebuild_candles(market text) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.rebuild_candles(market text) TO exchange_worker;
@@ -6281,18 +6673,9 @@ GRANT ALL ON FUNCTION exchange.reject(code text, message text) TO exchange_api;
 GRANT ALL ON FUNCTION exchange.reject(code text, message text) TO exchange_worker;
 GRANT ALL ON FUNCTION exchange.reject(code text, message text) TO exchange_analyst;
 
-REVOKE ALL ON FUNCTION exchange.remove_passkey(account_id bigint, session_id bigint, passkey_id bigint) FROM PUBLIC;
-GRANT ALL ON FUNCTION exchange.remove_passkey(account_id bigint, session_id bigint, passkey_id bigint) TO exchange_api;
-
-REVOKE ALL ON FUNCTION exchange.remove_totp(account_id bigint, session_id bigint) FROM PUBLIC;
-GRANT ALL ON FUNCTION exchange.remove_totp(account_id bigint, session_id bigint) TO exchange_api;
-
 REVOKE ALL ON FUNCTION exchange.replace_order(account_id bigint, order_id bigint, side text, price numeric, quantity numeric, client_order_id text, post_only boolean, self_trade text, time_in_force text) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.replace_order(account_id bigint, order_id bigint, side text, price numeric, quantity numeric, client_order_id text, post_only boolean, self_trade text, time_in_force text) TO exchange_api;
 GRANT ALL ON FUNCTION exchange.replace_order(account_id bigint, order_id bigint, side text, price numeric, quantity numeric, client_order_id text, post_only boolean, self_trade text, time_in_force text) TO exchange_worker;
-
-REVOKE ALL ON FUNCTION exchange.replace_recovery_codes(account_id bigint, session_id bigint, code_hashes bytea[]) FROM PUBLIC;
-GRANT ALL ON FUNCTION exchange.replace_recovery_codes(account_id bigint, session_id bigint, code_hashes bytea[]) TO exchange_api;
 
 REVOKE ALL ON FUNCTION exchange.request_email_change(account_id bigint, session_id bigint, email text, address inet, user_agent text) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.request_email_change(account_id bigint, session_id bigint, email text, address inet, user_agent text) TO exchange_api;
@@ -6305,8 +6688,6 @@ REVOKE ALL ON FUNCTION exchange.require_authority(account_id bigint, session_id 
 REVOKE ALL ON FUNCTION exchange.require_owner(account_id bigint, session_id bigint) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION exchange.require_session(account_id bigint, session_id bigint) FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION exchange.require_stepped_up(account_id bigint, session_id bigint) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION exchange.reset_book(market text) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.reset_book(market text) TO exchange_worker;
@@ -6328,6 +6709,12 @@ REVOKE ALL ON FUNCTION exchange.set_account_status(account_id bigint, status tex
 REVOKE ALL ON FUNCTION exchange.set_anti_phishing_code(account_id bigint, session_id bigint, code text, address inet) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.set_anti_phishing_code(account_id bigint, session_id bigint, code text, address inet) TO exchange_api;
 
+REVOKE ALL ON FUNCTION exchange.set_fee_rates(fee_tier_id integer, maker_rate numeric, taker_rate numeric) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION exchange.set_fee_tier(account_id bigint, fee_tier_id integer) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION exchange.set_market_limits(market text, min_quantity numeric, max_quantity numeric, min_notional numeric, price_band numeric, max_open_orders integer) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION exchange.set_market_status(market text, status text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION exchange.set_password(token_hash bytea, password_hash text, new_device_hash bytea, address inet, user_agent text) FROM PUBLIC;
@@ -6336,21 +6723,10 @@ GRANT ALL ON FUNCTION exchange.set_password(token_hash bytea, password_hash text
 REVOKE ALL ON FUNCTION exchange.set_password_hash(account_id bigint, password_hash text) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.set_password_hash(account_id bigint, password_hash text) TO exchange_worker;
 
-REVOKE ALL ON FUNCTION exchange.step_up(account_id bigint, session_id bigint, password_hash text, totp_step bigint, recovery_code_hash bytea, ceremony_hash bytea, passkey_id bigint, passkey_before jsonb, passkey_after jsonb, token_hash bytea) FROM PUBLIC;
-GRANT ALL ON FUNCTION exchange.step_up(account_id bigint, session_id bigint, password_hash text, totp_step bigint, recovery_code_hash bytea, ceremony_hash bytea, passkey_id bigint, passkey_before jsonb, passkey_after jsonb, token_hash bytea) TO exchange_api;
-
-REVOKE ALL ON FUNCTION exchange.step_up_length() FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION exchange.stepped_up_until(account_id bigint, session_id bigint) FROM PUBLIC;
-GRANT ALL ON FUNCTION exchange.stepped_up_until(account_id bigint, session_id bigint) TO exchange_api;
-
 REVOKE ALL ON FUNCTION exchange.stream_positions() FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.stream_positions() TO exchange_api;
 GRANT ALL ON FUNCTION exchange.stream_positions() TO exchange_worker;
 GRANT ALL ON FUNCTION exchange.stream_positions() TO exchange_analyst;
-
-REVOKE ALL ON FUNCTION exchange.sub_accounts_of(account_id bigint) FROM PUBLIC;
-GRANT ALL ON FUNCTION exchange.sub_accounts_of(account_id bigint) TO exchange_api;
 
 REVOKE ALL ON FUNCTION exchange.submit(batch json) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.submit(batch json) TO exchange_api;
@@ -6365,8 +6741,6 @@ REVOKE ALL ON FUNCTION exchange.take_login_attempt(subjects text[]) FROM PUBLIC;
 REVOKE ALL ON FUNCTION exchange.take_rate(subjects text[], amounts bigint[], limits bigint[], seconds integer[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.take_rate(subjects text[], amounts bigint[], limits bigint[], seconds integer[]) TO exchange_api;
 
-REVOKE ALL ON FUNCTION exchange.tell_factor_changed(account_id bigint, session_id bigint, factor text, change text, is_weaker boolean) FROM PUBLIC;
-
 REVOKE ALL ON FUNCTION exchange.tell_market() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION exchange.token_owner(token_hash bytea, purpose text) FROM PUBLIC;
@@ -6377,14 +6751,9 @@ GRANT ALL ON FUNCTION exchange.trades_of(account_id bigint, of_market text, of_o
 GRANT ALL ON FUNCTION exchange.trades_of(account_id bigint, of_market text, of_order_id bigint, from_time timestamp with time zone, to_time timestamp with time zone, before_time timestamp with time zone, before_trade_id bigint, before_part integer, limit_trades integer) TO exchange_worker;
 GRANT ALL ON FUNCTION exchange.trades_of(account_id bigint, of_market text, of_order_id bigint, from_time timestamp with time zone, to_time timestamp with time zone, before_time timestamp with time zone, before_trade_id bigint, before_part integer, limit_trades integer) TO exchange_analyst;
 
-REVOKE ALL ON FUNCTION exchange.transfer(account_id bigint, session_id bigint, from_account_id bigint, to_account_id bigint, asset text, amount numeric, request_key text) FROM PUBLIC;
-GRANT ALL ON FUNCTION exchange.transfer(account_id bigint, session_id bigint, from_account_id bigint, to_account_id bigint, asset text, amount numeric, request_key text) TO exchange_api;
-
 REVOKE ALL ON FUNCTION exchange.try_commands(batch json) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.try_commands(batch json) TO exchange_api;
 GRANT ALL ON FUNCTION exchange.try_commands(batch json) TO exchange_worker;
-
-REVOKE ALL ON FUNCTION exchange.use_ceremony(token_hash bytea, kind text, account_id bigint, session_id bigint) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION exchange.use_token(token_hash bytea, purposes text[]) FROM PUBLIC;
 
@@ -6402,6 +6771,82 @@ GRANT ALL ON FUNCTION exchange.wait_durable() TO exchange_api;
 GRANT ALL ON FUNCTION exchange.wait_durable() TO exchange_worker;
 GRANT ALL ON FUNCTION exchange.wait_durable() TO exchange_analyst;
 
+REVOKE ALL ON FUNCTION staff.accept_invitation(invitation_hash bytea, password_hash text, totp_secret bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION staff.accept_invitation(invitation_hash bytea, password_hash text, totp_secret bytea) TO exchange_api;
+
+REVOKE ALL ON FUNCTION staff.close_session(staff_session_id bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION staff.close_session(staff_session_id bigint) TO exchange_api;
+
+REVOKE ALL ON FUNCTION staff.create_member(staff_session_id bigint, email text, name text, invitation_hash bytea, request_key text) FROM PUBLIC;
+GRANT ALL ON FUNCTION staff.create_member(staff_session_id bigint, email text, name text, invitation_hash bytea, request_key text) TO exchange_api;
+
+REVOKE ALL ON FUNCTION staff.decide(staff_session_id bigint, proposal_id bigint, approve boolean, reason text, request_key text) FROM PUBLIC;
+GRANT ALL ON FUNCTION staff.decide(staff_session_id bigint, proposal_id bigint, approve boolean, reason text, request_key text) TO exchange_api;
+
+REVOKE ALL ON FUNCTION staff.disable_member(staff_session_id bigint, staff_id bigint, reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION staff.disable_member(staff_session_id bigint, staff_id bigint, reason text) TO exchange_api;
+
+REVOKE ALL ON FUNCTION staff.end_sessions(staff_id bigint) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION staff.fail_login(staff_id bigint, password_fits boolean, address inet) FROM PUBLIC;
+GRANT ALL ON FUNCTION staff.fail_login(staff_id bigint, password_fits boolean, address inet) TO exchange_api;
+
+REVOKE ALL ON FUNCTION staff.find_accounts(staff_session_id bigint, email_prefix text, at_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION staff.find_accounts(staff_session_id bigint, email_prefix text, at_most integer) TO exchange_api;
+
+REVOKE ALL ON FUNCTION staff.freeze_account(staff_session_id bigint, account_id bigint, reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION staff.freeze_account(staff_session_id bigint, account_id bigint, reason text) TO exchange_api;
+
+REVOKE ALL ON FUNCTION staff.invite_member(staff_session_id bigint, staff_id bigint, invitation_hash bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION staff.invite_member(staff_session_id bigint, staff_id bigint, invitation_hash bytea) TO exchange_api;
+
+REVOKE ALL ON FUNCTION staff.invited_member(invitation_hash bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION staff.invited_member(invitation_hash bytea) TO exchange_api;
+
+REVOKE ALL ON FUNCTION staff.list_members(staff_session_id bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION staff.list_members(staff_session_id bigint) TO exchange_api;
+
+REVOKE ALL ON FUNCTION staff.list_proposals(staff_session_id bigint, of_state text, before_proposal_id bigint, at_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION staff.list_proposals(staff_session_id bigint, of_state text, before_proposal_id bigint, at_most integer) TO exchange_api;
+
+REVOKE ALL ON FUNCTION staff.login_member(email text) FROM PUBLIC;
+GRANT ALL ON FUNCTION staff.login_member(email text) TO exchange_api;
+
+REVOKE ALL ON FUNCTION staff.make_founder(email text, name text, invitation_hash bytea) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION staff.open_session(staff_id bigint, token_hash bytea, password_hash text, totp_step bigint, address inet, user_agent text, new_password_hash text) FROM PUBLIC;
+GRANT ALL ON FUNCTION staff.open_session(staff_id bigint, token_hash bytea, password_hash text, totp_step bigint, address inet, user_agent text, new_password_hash text) TO exchange_api;
+
+GRANT SELECT ON TABLE staff.proposals TO exchange_worker;
+GRANT SELECT ON TABLE staff.proposals TO exchange_analyst;
+
+REVOKE ALL ON FUNCTION staff.proposal_state(proposal staff.proposals) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION staff.propose(staff_session_id bigint, action text, arguments jsonb, reason text, request_key text) FROM PUBLIC;
+GRANT ALL ON FUNCTION staff.propose(staff_session_id bigint, action text, arguments jsonb, reason text, request_key text) TO exchange_api;
+
+REVOKE ALL ON FUNCTION staff.require(staff_session_id bigint, VARIADIC any_of text[]) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION staff.require_administrators() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION staff.reset_member(staff_id bigint) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION staff.run_action(proposal staff.proposals) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION staff.session_member(token_hash bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION staff.session_member(token_hash bytea) TO exchange_api;
+
+REVOKE ALL ON FUNCTION staff.set_member_roles(staff_id bigint, roles text[]) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION staff.show_account(staff_session_id bigint, account_id bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION staff.show_account(staff_session_id bigint, account_id bigint) TO exchange_api;
+
+GRANT SELECT ON TABLE audit.head TO exchange_worker;
+GRANT SELECT ON TABLE audit.head TO exchange_analyst;
+
+GRANT SELECT ON TABLE audit.links TO exchange_worker;
+GRANT SELECT ON TABLE audit.links TO exchange_analyst;
+
 GRANT SELECT ON TABLE exchange.assets TO exchange_api;
 GRANT SELECT ON TABLE exchange.assets TO exchange_worker;
 GRANT SELECT ON TABLE exchange.assets TO exchange_analyst;
@@ -6413,10 +6858,6 @@ GRANT SELECT ON TABLE exchange.balances TO exchange_analyst;
 GRANT SELECT ON TABLE exchange.trades TO exchange_api;
 GRANT SELECT ON TABLE exchange.trades TO exchange_worker;
 GRANT SELECT ON TABLE exchange.trades TO exchange_analyst;
-
-GRANT SELECT ON TABLE exchange.transfers TO exchange_api;
-GRANT SELECT ON TABLE exchange.transfers TO exchange_worker;
-GRANT SELECT ON TABLE exchange.transfers TO exchange_analyst;
 
 GRANT SELECT ON TABLE checks.amounts_on_grid TO exchange_worker;
 GRANT SELECT ON TABLE checks.amounts_on_grid TO exchange_analyst;
@@ -6445,12 +6886,6 @@ GRANT SELECT(country) ON TABLE exchange.accounts TO exchange_analyst;
 GRANT SELECT(withdrawals_blocked_until) ON TABLE exchange.accounts TO exchange_worker;
 GRANT SELECT(withdrawals_blocked_until) ON TABLE exchange.accounts TO exchange_analyst;
 
-GRANT SELECT(parent_account_id) ON TABLE exchange.accounts TO exchange_worker;
-GRANT SELECT(parent_account_id) ON TABLE exchange.accounts TO exchange_analyst;
-
-GRANT SELECT(label) ON TABLE exchange.accounts TO exchange_worker;
-GRANT SELECT(label) ON TABLE exchange.accounts TO exchange_analyst;
-
 GRANT SELECT ON TABLE exchange.adjustments TO exchange_api;
 GRANT SELECT ON TABLE exchange.adjustments TO exchange_worker;
 GRANT SELECT ON TABLE exchange.adjustments TO exchange_analyst;
@@ -6461,6 +6896,9 @@ GRANT SELECT ON TABLE exchange.ledger TO exchange_analyst;
 
 GRANT SELECT ON TABLE checks.assets_sum_to_zero TO exchange_worker;
 GRANT SELECT ON TABLE checks.assets_sum_to_zero TO exchange_analyst;
+
+GRANT SELECT ON TABLE checks.audit_chain_is_whole TO exchange_worker;
+GRANT SELECT ON TABLE checks.audit_chain_is_whole TO exchange_analyst;
 
 GRANT SELECT ON TABLE checks.balances_equal_ledger TO exchange_worker;
 GRANT SELECT ON TABLE checks.balances_equal_ledger TO exchange_analyst;
@@ -6568,3 +7006,33 @@ GRANT SELECT ON TABLE reporting.orders TO exchange_analyst;
 
 GRANT SELECT ON TABLE reporting.trades TO exchange_worker;
 GRANT SELECT ON TABLE reporting.trades TO exchange_analyst;
+
+GRANT SELECT ON TABLE staff.actions TO exchange_worker;
+GRANT SELECT ON TABLE staff.actions TO exchange_analyst;
+
+GRANT SELECT ON TABLE staff.foundation TO exchange_worker;
+GRANT SELECT ON TABLE staff.foundation TO exchange_analyst;
+
+GRANT SELECT(staff_id) ON TABLE staff.members TO exchange_worker;
+GRANT SELECT(staff_id) ON TABLE staff.members TO exchange_analyst;
+
+GRANT SELECT(email) ON TABLE staff.members TO exchange_worker;
+GRANT SELECT(email) ON TABLE staff.members TO exchange_analyst;
+
+GRANT SELECT(name) ON TABLE staff.members TO exchange_worker;
+GRANT SELECT(name) ON TABLE staff.members TO exchange_analyst;
+
+GRANT SELECT(roles) ON TABLE staff.members TO exchange_worker;
+GRANT SELECT(roles) ON TABLE staff.members TO exchange_analyst;
+
+GRANT SELECT(status) ON TABLE staff.members TO exchange_worker;
+GRANT SELECT(status) ON TABLE staff.members TO exchange_analyst;
+
+GRANT SELECT(enrolled_at) ON TABLE staff.members TO exchange_worker;
+GRANT SELECT(enrolled_at) ON TABLE staff.members TO exchange_analyst;
+
+GRANT SELECT(created_by) ON TABLE staff.members TO exchange_worker;
+GRANT SELECT(created_by) ON TABLE staff.members TO exchange_analyst;
+
+GRANT SELECT(created_at) ON TABLE staff.members TO exchange_worker;
+GRANT SELECT(created_at) ON TABLE staff.members TO exchange_analyst;

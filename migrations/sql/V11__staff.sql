@@ -16,7 +16,8 @@ create table staff.members (
     totp_secret bytea,
     totp_step bigint,
     enrolled_at timestamptz,
-    failed_logins integer not null default 0,
+    failed_passwords integer not null default 0,
+    failed_codes integer not null default 0,
     locked_until timestamptz,
     invitation_hash bytea,
     invited_until timestamptz,
@@ -36,7 +37,8 @@ create table staff.members (
     constraint members_enrolled_has_credentials check (enrolled_at is null or password_hash is not null),
     constraint members_invitation_has_end check ((invitation_hash is null) = (invited_until is null)),
     constraint members_invitation_hash_length check (octet_length(invitation_hash) = 32),
-    constraint members_failed_logins_not_negative check (failed_logins >= 0)
+    constraint members_failed_passwords_not_negative check (failed_passwords >= 0),
+    constraint members_failed_codes_not_negative check (failed_codes >= 0)
 );
 comment on table staff.members is 'People of the exchange. Never deleted, because the audit log names them.';
 comment on column staff.members.staff_id is 'Names the member everywhere; no account has anything to do with it.';
@@ -48,8 +50,9 @@ comment on column staff.members.password_hash is 'bcrypt; null until the invitat
 comment on column staff.members.totp_secret is 'Secret of the one-time codes, encrypted by the API (AES-256-GCM, nonce first); the database never sees it.';
 comment on column staff.members.totp_step is 'Time step of the last code that was taken: that code and earlier ones are refused.';
 comment on column staff.members.enrolled_at is 'First login with a code; roles are given only after it.';
-comment on column staff.members.failed_logins is 'Failed logins since the last good one.';
-comment on column staff.members.locked_until is 'No login is tried before.';
+comment on column staff.members.failed_passwords is 'Wrong passwords since the last good login.';
+comment on column staff.members.failed_codes is 'Wrong codes with the right password since the last good login; many lock.';
+comment on column staff.members.locked_until is 'No login is good before.';
 comment on column staff.members.invitation_hash is 'SHA-256 of the one-time token that sets password and code; the token is nowhere stored.';
 comment on column staff.members.invited_until is 'From when on the invitation is refused.';
 comment on column staff.members.request_key is 'The idempotency key under which the member was made.';

@@ -6,7 +6,7 @@ declare
 begin
     update staff.members m
     set password_hash = accept_invitation.password_hash, totp_secret = accept_invitation.totp_secret,
-        totp_step = null, invitation_hash = null, invited_until = null, failed_logins = 0, locked_until = null
+        totp_step = null, invitation_hash = null, invited_until = null, failed_passwords = 0, failed_codes = 0, locked_until = null
     where m.invitation_hash = accept_invitation.invitation_hash and m.invited_until > now() and m.status = 'active'
     returning m.staff_id into accepted;
     if not found then

@@ -1,5 +1,6 @@
 create function staff.open_session(
-    staff_id bigint, token_hash bytea, password_hash text, totp_step bigint, address inet, user_agent text)
+    staff_id bigint, token_hash bytea, password_hash text, totp_step bigint, address inet, user_agent text,
+    new_password_hash text default null)
 returns table (staff_session_id bigint, roles text[], expires_at timestamptz)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
@@ -19,7 +20,8 @@ begin
         perform exchange.reject('INVALID_CREDENTIALS', 'e-mail address, password or code is wrong');
     end if;
     update staff.members m
-    set totp_step = open_session.totp_step, failed_logins = 0, locked_until = null,
+    set totp_step = open_session.totp_step, password_hash = coalesce(open_session.new_password_hash, m.password_hash),
+        failed_passwords = 0, failed_codes = 0, locked_until = null,
         enrolled_at = coalesce(m.enrolled_at, now())
     where m.staff_id = member.staff_id;
     update staff.sessions s set ended_at = now()
@@ -38,4 +40,4 @@ begin
             'staff_session_id', opened.staff_session_id, 'address', host(open_session.address)));
     return query select opened.staff_session_id, member.roles, opened.expires_at;
 end $$;
-comment on function staff.open_session(bigint, bytea, text, bigint, inet, text) is 'Records a login whose password and code were checked; the first one enrols the member. Refused where the password has changed since, the account of the member is locked or disabled, or a code of this time step or a later one was taken before. A session lives 8 hours; the oldest beyond 10 end. Rejects: INVALID_CREDENTIALS.';
+comment on function staff.open_session(bigint, bytea, text, bigint, inet, text, text) is 'Records a login whose password and code were checked; the first one enrols the member. Refused where the password has changed since, the account of the member is locked or disabled, or a code of this time step or a later one was taken before. A new hash of the same password replaces the old one. A session lives 8 hours; the oldest beyond 10 end. Rejects: INVALID_CREDENTIALS.';

@@ -10,7 +10,7 @@ begin
     end if;
     update staff.members m
     set status = 'active', roles = '{}', password_hash = null, totp_secret = null, totp_step = null, enrolled_at = null,
-        failed_logins = 0, locked_until = null, invitation_hash = null, invited_until = null
+        failed_passwords = 0, failed_codes = 0, locked_until = null, invitation_hash = null, invited_until = null
     where m.staff_id = changed.staff_id;
     perform staff.end_sessions(changed.staff_id);
     if changed.status = 'active' and 'administrator' = any (changed.roles) then

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use tests::api_server::{self, ApiServer, Build};
 use tests::database::Database;
-use tests::{checks, fixture};
+use tests::{checks, fixture, staff};
 
 /// It asks much, from one address and account.
 const UNLIMITED: &[(&str, &str)] = &[
@@ -39,15 +39,21 @@ async fn schemathesis_finds_no_500_and_no_undocumented_answer() {
     let token = api_server::login(server.port(), "fuzz")
         .await
         .expect("a token");
+    let (_, staff) = staff::join(server.port(), &owner, &staff::ROLES)
+        .await
+        .expect("a member of the staff");
     let url = format!("http://127.0.0.1:{}", server.port());
-    let run = tokio::task::spawn_blocking(move || {
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scripts/schemathesis.sh");
-        Command::new(script).args([url, token]).output()
-    });
-    let run = run.await.expect("it ends").expect("it starts");
-    let said = String::from_utf8_lossy(&run.stdout);
-    let wrong = String::from_utf8_lossy(&run.stderr);
-    assert!(run.status.success(), "{said}\n{wrong}");
+    for (token, whose) in [(token, "users"), (staff, "staff")] {
+        let arguments = [url.clone(), token, whose.to_owned()];
+        let run = tokio::task::spawn_blocking(move || {
+            let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scripts/schemathesis.sh");
+            Command::new(script).args(arguments).output()
+        });
+        let run = run.await.expect("it ends").expect("it starts");
+        let said = String::from_utf8_lossy(&run.stdout);
+        let wrong = String::from_utf8_lossy(&run.stderr);
+        assert!(run.status.success(), "{said}\n{wrong}");
+    }
     checks::assert_clean(&owner).await;
     database.drop().await;
 }

@@ -321,7 +321,10 @@ pub const OPERATIONS: &[Operation] = &[
     ),
     owner("transfer", TRANSFERRING),
     public("staff_login", &["INVALID_CREDENTIALS"]),
-    public("accept_invitation", &["INVALID_TOKEN", "INVALID_PASSWORD"]),
+    public(
+        "accept_invitation",
+        &["INVALID_TOKEN", "INVALID_PASSWORD", "WEAK_PASSWORD"],
+    ),
     staff("staff_logout", &[], &[]),
     staff("staff_session", &[], &[]),
     staff("members", ADMINISTRATOR, &[]),

@@ -116,7 +116,7 @@ pub use staff::{
     invited_member, members, open_staff_session, staff_login, staff_session,
 };
 pub use staff_accounts::{
-    FoundAccount, ShownAccount, find_accounts, freeze_account as staff_freeze_account, show_account,
+    FoundAccount, ShownAccount, find_accounts, show_account, staff_freeze_account,
 };
 pub use sub_accounts::{
     NewTransfer, OpenedSubAccount, SubAccount, Transferred, open_sub_account, sub_accounts_of,

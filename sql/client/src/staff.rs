@@ -61,7 +61,7 @@ pub struct StaffLogin {
     pub password_hash: String,
     /// Encrypted by the API.
     pub totp_secret: Vec<u8>,
-    /// Too many logins failed: this one is refused whatever it brings.
+    /// Too many codes were wrong: this login is refused whatever it brings.
     pub is_locked: bool,
 }
 
@@ -110,6 +110,8 @@ pub struct NewStaffSession<'a> {
     pub address: IpAddr,
     /// The program, as it says itself; cut where it is long.
     pub user_agent: Option<&'a str>,
+    /// A dearer hash of the same password, which replaces that one.
+    pub new_password_hash: Option<&'a str>,
 }
 
 /// A member's session.
@@ -136,7 +138,7 @@ pub async fn open_staff_session(
     const STATEMENT: Statement = Statement::write(
         "open_staff_session",
         "select staff_session_id, roles, expires_at \
-         from staff.open_session($1, $2, $3, $4, $5, $6) limit 1",
+         from staff.open_session($1, $2, $3, $4, $5, $6, $7) limit 1",
     );
     let row = on
         .row(
@@ -148,6 +150,7 @@ pub async fn open_staff_session(
                 &session.totp_step,
                 &session.address,
                 &session.user_agent,
+                &session.new_password_hash,
             ],
         )
         .await?;
@@ -160,18 +163,21 @@ pub async fn open_staff_session(
     })
 }
 
-/// Counts a login that failed; many in a row lock the member for a while.
+/// Counts a login that failed; many wrong codes in a row lock the member for a while.
 ///
 /// # Errors
 /// The database's.
 pub async fn fail_staff_login(
     on: &impl Query,
     staff_id: i64,
+    password_fits: bool,
     address: IpAddr,
 ) -> Result<(), Error> {
     const STATEMENT: Statement =
-        Statement::write("fail_staff_login", "select staff.fail_login($1, $2)");
-    on.rows(STATEMENT, &[&staff_id, &address]).await.map(drop)
+        Statement::write("fail_staff_login", "select staff.fail_login($1, $2, $3)");
+    on.rows(STATEMENT, &[&staff_id, &password_fits, &address])
+        .await
+        .map(drop)
 }
 
 /// Whose session it is; `None` where the token is unknown, the session has ended, or the member is

@@ -64,6 +64,12 @@ pub struct ShownAccount {
     pub fee_tier_id: i32,
     /// The fee tier's name.
     pub fee_tier: String,
+    /// Who the owner is, by the owner's own words.
+    pub full_name: Option<String>,
+    /// ISO 3166-1 alpha-2.
+    pub country: Option<String>,
+    /// Until when nothing may be withdrawn, where that lasts.
+    pub withdrawals_blocked_until: Option<OffsetDateTime>,
     /// When the owner proved to read the address.
     pub email_verified_at: Option<OffsetDateTime>,
     /// When it was opened.
@@ -87,8 +93,9 @@ pub async fn show_account(
 ) -> Result<ShownAccount, Error> {
     const STATEMENT: Statement = Statement::write(
         "show_account",
-        "select email, status, fee_tier_id, fee_tier, email_verified_at, created_at, \
-         open_sessions, live_api_keys, balances from staff.show_account($1, $2) limit 1",
+        "select email, status, fee_tier_id, fee_tier, full_name, country, \
+         withdrawals_blocked_until, email_verified_at, created_at, open_sessions, \
+         live_api_keys, balances from staff.show_account($1, $2) limit 1",
     );
     let row = on.row(STATEMENT, &[&staff_session_id, &account_id]).await?;
     let row = row.ok_or_else(|| Error::Bug("show_account gave no row".to_owned()))?;
@@ -98,11 +105,14 @@ pub async fn show_account(
         status: column(&row, 1)?,
         fee_tier_id: column(&row, 2)?,
         fee_tier: column(&row, 3)?,
-        email_verified_at: column(&row, 4)?,
-        created_at: column(&row, 5)?,
-        open_sessions: column(&row, 6)?,
-        live_api_keys: column(&row, 7)?,
-        balances: column(&row, 8)?,
+        full_name: column(&row, 4)?,
+        country: column(&row, 5)?,
+        withdrawals_blocked_until: column(&row, 6)?,
+        email_verified_at: column(&row, 7)?,
+        created_at: column(&row, 8)?,
+        open_sessions: column(&row, 9)?,
+        live_api_keys: column(&row, 10)?,
+        balances: column(&row, 11)?,
     })
 }
 
@@ -110,14 +120,16 @@ pub async fn show_account(
 ///
 /// # Errors
 /// Rejected: `ACCESS_REVOKED`, `PERMISSION_DENIED`, `ACCOUNT_NOT_FOUND`.
-pub async fn freeze_account(
+pub async fn staff_freeze_account(
     on: &impl Query,
     staff_session_id: i64,
     account_id: i64,
     reason: &str,
 ) -> Result<(), Error> {
-    const STATEMENT: Statement =
-        Statement::write("freeze_account", "select staff.freeze_account($1, $2, $3)");
+    const STATEMENT: Statement = Statement::write(
+        "staff_freeze_account",
+        "select staff.freeze_account($1, $2, $3)",
+    );
     on.rows(STATEMENT, &[&staff_session_id, &account_id, &reason])
         .await
         .map(drop)

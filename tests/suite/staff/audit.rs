@@ -1,22 +1,18 @@
 //! The audit log over the API, chained by the real worker.
 
 use serde_json::json;
+use tests::staff::Person;
+use tests::wait;
 use tests::worker::Worker;
-use tests::{staff, wait};
 
 use super::stage::Stage;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_staff_do_is_logged_chained_and_read_in_pages() {
     let stage = Stage::set().await;
-    let port = stage.port();
     let _worker = Worker::start(&stage.database, "audit").expect("the worker starts");
-    let (_, admin) = staff::join(port, &stage.owner, &["administrator"])
-        .await
-        .expect("a member");
-    let (agent, support) = staff::join(port, &stage.owner, &["support"])
-        .await
-        .expect("a member");
+    let (_, admin) = stage.join(&["administrator"]).await;
+    let (agent, support) = stage.join(&["support"]).await;
     let account = stage.account;
     stage.get(&support, "accounts?email=ALICE@").await;
     let shown = stage
@@ -41,26 +37,7 @@ async fn what_staff_do_is_logged_chained_and_read_in_pages() {
             .await,
         "0"
     );
-    let mut actions = Vec::new();
-    let mut path = format!("audit?limit=3&staffId={}", agent.staff_id);
-    loop {
-        let page = stage.get(&admin, &path).await;
-        for entry in page.body["entries"].as_array().expect("entries") {
-            assert_eq!(entry["email"], agent.email.as_str());
-            assert!(
-                entry["linkNumber"].is_i64() && entry["hash"].is_string(),
-                "{entry}"
-            );
-            actions.push(entry["action"].as_str().expect("an action").to_owned());
-        }
-        match page.body["nextCursor"].as_str() {
-            Some(cursor) => {
-                path = format!("audit?limit=3&staffId={}&cursor={cursor}", agent.staff_id)
-            }
-            None => break,
-        }
-    }
-    actions.reverse();
+    let actions = history(&stage, &admin, &agent).await;
     assert_eq!(
         actions,
         [
@@ -84,6 +61,38 @@ async fn what_staff_do_is_logged_chained_and_read_in_pages() {
         json!({ "reason": "phone call" })
     );
     assert_eq!(of_account.body["entries"].as_array().map(Vec::len), Some(1));
+    stage.database.drop().await;
+}
+
+/// What a member did, from the first page of the log to the last, the oldest first.
+async fn history(stage: &Stage, admin: &str, agent: &Person) -> Vec<String> {
+    let mut actions = Vec::new();
+    let mut path = format!("audit?limit=3&staffId={}", agent.staff_id);
+    loop {
+        let page = stage.get(admin, &path).await;
+        for entry in page.body["entries"].as_array().expect("entries") {
+            assert_eq!(entry["email"], agent.email.as_str());
+            assert!(
+                entry["linkNumber"].is_i64() && entry["hash"].is_string(),
+                "{entry}"
+            );
+            actions.push(entry["action"].as_str().expect("an action").to_owned());
+        }
+        match page.body["nextCursor"].as_str() {
+            Some(cursor) => {
+                path = format!("audit?limit=3&staffId={}&cursor={cursor}", agent.staff_id)
+            }
+            None => break,
+        }
+    }
+    actions.reverse();
+    actions
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_that_is_none_is_refused() {
+    let stage = Stage::set().await;
+    let admin = stage.member("administrator").await;
     for wrong in [
         "audit?limit=0",
         "audit?limit=501",

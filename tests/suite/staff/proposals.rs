@@ -166,14 +166,10 @@ async fn a_repeat_under_the_same_key_is_done_once() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nobody_decides_about_oneself_and_reads_only_what_concerns_the_own_roles() {
     let stage = Stage::set().await;
-    let port = stage.port();
-    let (first, one) = staff::join(port, &stage.owner, &["administrator"])
-        .await
-        .expect("a member");
-    let (second, two) = staff::join(port, &stage.owner, &["administrator"])
-        .await
-        .expect("a member");
-    let roles = json!({ "staffId": second.staff_id, "roles": ["administrator", "finance"], "reason": "more" });
+    let (first, one) = stage.join(&["administrator"]).await;
+    let (second, two) = stage.join(&["administrator"]).await;
+    let roles = ["administrator", "finance"];
+    let roles = json!({ "staffId": second.staff_id, "roles": roles, "reason": "more" });
     let proposed = stage.post(&one, "members/roles", roles).await;
     let refused = stage.decide(&two, &proposed, true).await;
     assert_eq!(refused.shown(), "403 SECOND_PERSON_REQUIRED");
@@ -182,9 +178,7 @@ async fn nobody_decides_about_oneself_and_reads_only_what_concerns_the_own_roles
     let proposed = stage.post(&one, "members/roles", own).await;
     let done = stage.decide(&two, &proposed, true).await;
     assert_eq!(done.body["state"], "approved", "another agrees: {done:?}");
-    let support = staff::login(port, &stage.owner, "support")
-        .await
-        .expect("a member");
+    let support = stage.member("support").await;
     let listed = stage.get(&support, "proposals").await;
     assert_eq!(
         listed.body["proposals"],
@@ -198,7 +192,8 @@ async fn nobody_decides_about_oneself_and_reads_only_what_concerns_the_own_roles
 async fn proposals_that_wait_are_bounded_and_listed_in_pages() {
     let stage = Stage::set().await;
     let tokens = finance(&stage, 2).await;
-    let many = "insert into staff.proposals (action, arguments, proposed_by, proposer_session_id, expires_at)
+    let many = "insert into staff.proposals
+            (action, arguments, proposed_by, proposer_session_id, expires_at)
         select 'set_fee_tier', jsonb_build_object('account_id', n), 1, 1, now() + interval '1 hour'
         from generate_series(1, 100) n";
     stage.run(many).await;

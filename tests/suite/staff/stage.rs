@@ -5,6 +5,7 @@ use tests::api_server::{ApiServer, Build, open_account};
 use tests::database::Database;
 use tests::fixture;
 use tests::raw::{Call, Reply};
+use tests::staff::{self, Person};
 use tokio_postgres::Client;
 
 /// Weights would end these tests, which log in again and again.
@@ -43,6 +44,17 @@ impl Stage {
 
     pub(super) fn port(&self) -> u16 {
         self.server.port()
+    }
+
+    /// A member with these roles, and the token of a first login.
+    pub(super) async fn join(&self, roles: &[&str]) -> (Person, String) {
+        let joined = staff::join(self.port(), &self.owner, roles).await;
+        joined.expect("a member")
+    }
+
+    /// The token of a member with that role.
+    pub(super) async fn member(&self, role: &str) -> String {
+        self.join(&[role]).await.1
     }
 
     pub(super) async fn post(&self, token: &str, path: &str, body: Value) -> Reply {

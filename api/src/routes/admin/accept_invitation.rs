@@ -66,7 +66,9 @@ pub(crate) async fn accept_invitation(
     let invited = client::invited_member(&app.reads, &token.hash())
         .await
         .map_err(or_unknown)?;
-    let hash = app.passwords.hash(request.password).await?;
+    let name = invited.email.split('@').next().unwrap_or_default();
+    let words = vec![name.to_owned(), invited.email.clone()];
+    let hash = app.passwords.hash_strong(request.password, words).await?;
     let secret = totp::random_secret()?;
     let enrolment = totp::enrolment(&secret, &invited.email)?;
     let sealed = app

@@ -33,6 +33,11 @@ pub(crate) struct ShownAccount {
     fee_tier_id: i32,
     /// The fee tier's name.
     tier: String,
+    /// By the owner's own words; null where not given.
+    full_name: Option<String>,
+    country: Option<String>,
+    /// Until when nothing may be withdrawn; null where it may.
+    withdrawals_blocked_until: Option<i64>,
     /// When the owner proved to read the address; null where nobody did.
     email_verified_at: Option<i64>,
     created_at: i64,
@@ -63,6 +68,9 @@ pub(crate) async fn show_account(
         status: row.status,
         fee_tier_id: row.fee_tier_id,
         tier: row.fee_tier,
+        full_name: row.full_name,
+        country: row.country,
+        withdrawals_blocked_until: row.withdrawals_blocked_until.map(millis),
         email_verified_at: row.email_verified_at.map(millis),
         created_at: millis(row.created_at),
         open_sessions: row.open_sessions,

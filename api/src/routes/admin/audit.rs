@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use client::AuditFilter;
+use client::{AuditFilter, Place};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
@@ -13,7 +13,7 @@ use crate::auth::staff::Administrator;
 use crate::error::ApiError;
 use crate::extract::Query;
 use crate::openapi::Refusals;
-use crate::wire::{millis, number, page};
+use crate::wire::{cursor, cut, millis, page};
 
 /// Entries in one answer when the query says nothing, and at most.
 const PAGE: i64 = 100;
@@ -32,8 +32,6 @@ pub(crate) struct AuditQuery {
     /// Only of this subject.
     #[param(max_length = 200, example = "account:7")]
     subject: Option<String>,
-    /// `nextCursor` of the page before.
-    #[param(pattern = "^[1-9][0-9]{0,18}$", max_length = 19, example = "17")]
     cursor: Option<String>,
     limit: Option<i64>,
 }
@@ -44,7 +42,6 @@ pub(crate) struct AuditQuery {
 pub(crate) struct AuditPage {
     entries: Vec<AuditEntry>,
     /// Given to `cursor`, it continues the list; null at its end.
-    #[schema(pattern = "^[1-9][0-9]{0,18}$", max_length = 19, example = "17")]
     next_cursor: Option<String>,
 }
 
@@ -84,9 +81,9 @@ pub(crate) async fn audit(
     Query(query): Query<AuditQuery>,
 ) -> Result<Json<AuditPage>, ApiError> {
     let limit = page(query.limit, PAGE, PAGE_LIMIT)?;
-    let cursor = query.cursor.as_deref();
+    let before = query.cursor.as_deref().map(cursor).transpose()?;
     let filter = AuditFilter {
-        before: cursor.map(|text| number("cursor", text)).transpose()?,
+        before: before.map(|place| place.number),
         staff_id: query.staff_id,
         action: query.action.as_deref(),
         subject: query.subject.as_deref(),
@@ -95,12 +92,11 @@ pub(crate) async fn audit(
     };
     let rows = client::audit_entries(&app.reads, staff.staff_session_id, filter).await;
     let mut rows = rows.map_err(refused)?;
-    let more = rows.len() as i64 > limit;
-    rows.truncate(limit as usize);
-    let next_cursor = rows
-        .last()
-        .filter(|_| more)
-        .map(|row| row.entry_id.to_string());
+    let next_cursor = cut(&mut rows, limit, |row| Place {
+        at: row.recorded_at,
+        number: row.entry_id,
+        part: 0,
+    });
     let entries = rows.into_iter().map(AuditEntry::from).collect();
     Ok(Json(AuditPage {
         entries,

@@ -47,7 +47,8 @@ pub(crate) async fn create_member(
     staff: Administrator,
     Body(request): Body<CreateMember>,
 ) -> Result<Json<CreatedMember>, ApiError> {
-    email::check(&request.email).map_err(|words| ApiError::malformed("email", words))?;
+    let email =
+        email::normal(&request.email).map_err(|words| ApiError::malformed("email", words))?;
     let length = request.name.chars().count();
     if !(1..=NAME_LENGTH).contains(&length) || request.name.chars().any(char::is_control) {
         return Err(ApiError::malformed(
@@ -59,7 +60,7 @@ pub(crate) async fn create_member(
     let made = client::create_member(
         &app.reads,
         staff.staff_session_id,
-        &request.email,
+        &email,
         &request.name,
         &token.hash(),
         staff.request_key.as_deref(),

@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 use super::accept_invitation::seal_name;
 use crate::address::ClientAddress;
 use crate::app::App;
+use crate::auth::email;
 use crate::auth::token::Token;
 use crate::auth::totp;
 use crate::error::{ApiError, Rejection};
@@ -44,8 +45,8 @@ pub(crate) struct StaffSession {
 }
 
 /// Checks a member's password and one-time code and opens a session of 8 hours at most, which ends
-/// after 30 minutes without use. The first login completes the enrolment. From the fifth failure in
-/// a row on, each locks the login for a while.
+/// after 30 minutes without use. The first login completes the enrolment. From the fifth wrong code
+/// in a row on, each locks the login for a while.
 #[utoipa::path(post, path = "/api/admin/login", tag = "admin", request_body = StaffLoginRequest,
     responses((status = 200, body = StaffSession), Refusals))]
 pub(crate) async fn staff_login(
@@ -60,9 +61,11 @@ pub(crate) async fn staff_login(
             "email has a character that no address has",
         ));
     }
-    let member = client::staff_login(&app.reads, &request.email).await?;
+    let place = app.passwords.admit()?;
+    let member = client::staff_login(&app.reads, &email::lower(&request.email)).await?;
     let hash = member.as_ref().map(|member| member.password_hash.clone());
-    let fits = app.passwords.check(request.password, hash).await?;
+    let checked = place.check(request.password, hash).await?;
+    let fits = checked.fits;
     let step = match &member {
         Some(member) => step_of(&app, member, &request.code)?,
         None => None,
@@ -74,7 +77,7 @@ pub(crate) async fn staff_login(
     let failed = async || {
         // Asked for nobody too, so that the time tells nothing.
         let staff_id = member.as_ref().map_or(NOBODY, |member| member.staff_id);
-        client::fail_staff_login(&app.reads, staff_id, address.0).await?;
+        client::fail_staff_login(&app.reads, staff_id, fits, address.0).await?;
         Err(wrong())
     };
     let Some((member, totp_step)) = proved else {
@@ -89,6 +92,7 @@ pub(crate) async fn staff_login(
         totp_step,
         address: address.0,
         user_agent: agent.and_then(|value| value.to_str().ok()),
+        new_password_hash: checked.new_hash.as_deref(),
     };
     match client::open_staff_session(&app.reads, session).await {
         Ok(opened) => Ok(Json(StaffSession {

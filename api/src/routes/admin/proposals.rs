@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
+use client::Place;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
@@ -12,7 +13,7 @@ use crate::auth::staff::Decider;
 use crate::error::ApiError;
 use crate::extract::Query;
 use crate::openapi::Refusals;
-use crate::wire::{millis, number, page};
+use crate::wire::{cursor, cut, millis, page};
 
 /// Proposals in one answer when the query says nothing, and at most.
 const PAGE: i64 = 100;
@@ -50,8 +51,6 @@ impl ProposalState {
 pub(crate) struct ProposalsQuery {
     /// Only those that stand there.
     state: Option<ProposalState>,
-    /// `nextCursor` of the page before.
-    #[param(pattern = "^[1-9][0-9]{0,18}$", max_length = 19, example = "17")]
     cursor: Option<String>,
     limit: Option<i64>,
 }
@@ -62,7 +61,6 @@ pub(crate) struct ProposalsQuery {
 pub(crate) struct Proposals {
     proposals: Vec<Proposal>,
     /// Given to `cursor`, it continues the list; null at its end.
-    #[schema(pattern = "^[1-9][0-9]{0,18}$", max_length = 19, example = "17")]
     next_cursor: Option<String>,
 }
 
@@ -102,19 +100,18 @@ pub(crate) async fn proposals(
     Query(query): Query<ProposalsQuery>,
 ) -> Result<Json<Proposals>, ApiError> {
     let limit = page(query.limit, PAGE, PAGE_LIMIT)?;
-    let cursor = query.cursor.as_deref();
-    let before = cursor.map(|text| number("cursor", text)).transpose()?;
+    let before = query.cursor.as_deref().map(cursor).transpose()?;
+    let before = before.map(|place| place.number);
     let state = query.state.map(ProposalState::name);
     // One more tells whether there is a next page.
     let ask = i32::try_from(limit + 1).unwrap_or(i32::MAX);
     let rows = client::proposals(&app.reads, staff.staff_session_id, state, before, ask).await;
     let mut rows = rows.map_err(refused)?;
-    let more = rows.len() as i64 > limit;
-    rows.truncate(limit as usize);
-    let next_cursor = rows
-        .last()
-        .filter(|_| more)
-        .map(|row| row.proposal_id.to_string());
+    let next_cursor = cut(&mut rows, limit, |row| Place {
+        at: row.proposed_at,
+        number: row.proposal_id,
+        part: 0,
+    });
     let proposals = rows.into_iter().map(Proposal::from).collect();
     Ok(Json(Proposals {
         proposals,
