@@ -22,6 +22,12 @@ ALTER SCHEMA reporting OWNER TO exchange_owner;
 
 COMMENT ON SCHEMA reporting IS 'What analysts read: the same facts, with names instead of numbers.';
 
+CREATE SCHEMA risk;
+
+ALTER SCHEMA risk OWNER TO exchange_owner;
+
+COMMENT ON SCHEMA risk IS 'Rules that guard registrations, logins, orders, deposits, withdrawals and security changes, and what they found.';
+
 CREATE SCHEMA staff;
 
 ALTER SCHEMA staff OWNER TO exchange_owner;
@@ -319,6 +325,44 @@ ALTER FUNCTION exchange.add_mail_token(mail_id bigint, purpose text, token_hash 
 
 COMMENT ON FUNCTION exchange.add_mail_token(mail_id bigint, purpose text, token_hash bytea) IS 'Stores the hash of a token in a mail that is about to be sent: to verify_email or change_email, good for a day; to reset_password, for an hour; to freeze the account, for a week.';
 
+CREATE FUNCTION exchange.add_passkey(account_id bigint, session_id bigint, ceremony_hash bytea, credential_id bytea, label text, credential jsonb, code_hashes bytea[]) RETURNS TABLE(passkey_id bigint, created_at timestamp with time zone, is_first boolean)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    max_passkeys constant integer := 10;
+begin
+    perform exchange.require_owner(add_passkey.account_id, add_passkey.session_id);
+    if not exchange.may_change_security(add_passkey.account_id, 'passkey_added', add_passkey.session_id) then
+        return;
+    end if;
+    perform exchange.use_ceremony(add_passkey.ceremony_hash, 'add_passkey', add_passkey.account_id, add_passkey.session_id);
+    if (select count(*) from exchange.passkeys p where p.account_id = add_passkey.account_id) >= max_passkeys then
+        perform exchange.reject('TOO_MANY_PASSKEYS', format('an account has at most %s passkeys; remove one first', max_passkeys));
+    end if;
+    add_passkey.is_first := not exchange.has_second_factor(add_passkey.account_id);
+    insert into exchange.passkeys as p (account_id, credential_id, label, credential)
+    values (add_passkey.account_id, add_passkey.credential_id, add_passkey.label, add_passkey.credential)
+    on conflict (credential_id) do nothing
+    returning p.passkey_id, p.created_at into add_passkey.passkey_id, add_passkey.created_at;
+    if add_passkey.passkey_id is null then
+        perform exchange.reject('DUPLICATE_PASSKEY', 'this passkey is known already');
+    end if;
+    if add_passkey.is_first then
+        -- Their logins proved less than the account asks for from now on.
+        perform exchange.end_other_sessions(add_passkey.account_id, add_passkey.session_id);
+        perform exchange.put_recovery_codes(add_passkey.account_id, add_passkey.code_hashes);
+    end if;
+    perform exchange.tell_factor_changed(
+        add_passkey.account_id, add_passkey.session_id, 'passkey', 'added', is_weaker => false);
+    return next;
+end $$;
+
+ALTER FUNCTION exchange.add_passkey(account_id bigint, session_id bigint, ceremony_hash bytea, credential_id bytea, label text, credential jsonb, code_hashes bytea[]) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.add_passkey(account_id bigint, session_id bigint, ceremony_hash bytea, credential_id bytea, label text, credential jsonb, code_hashes bytea[]) IS 'Adds a passkey, whose answer the API has checked. As the first factor of the account it ends the other sessions and brings recovery codes. The owner gets a mail. No row: a risk rule denies it. Rejects: ACCESS_REVOKED, STEP_UP_REQUIRED, ACCOUNT_FROZEN, INVALID_TOKEN, TOO_MANY_PASSKEYS, DUPLICATE_PASSKEY.';
+
 CREATE FUNCTION exchange.adjust_balance(account_id bigint, asset text, amount numeric, reason text, idempotency_key text) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -492,9 +536,11 @@ CREATE TABLE exchange.mail_requests (
     requested_at timestamp with time zone DEFAULT now() NOT NULL,
     answered_at timestamp with time zone,
     failure text,
+    device text,
     CONSTRAINT mail_requests_birth_date_range CHECK ((birth_date >= '1900-01-01'::date)),
     CONSTRAINT mail_requests_change_has_account CHECK (((kind <> 'change_email'::text) OR (account_id IS NOT NULL))),
     CONSTRAINT mail_requests_country_form CHECK ((country ~ '^[A-Z]{2}$'::text)),
+    CONSTRAINT mail_requests_device_length CHECK (((length(device) >= 1) AND (length(device) <= 200))),
     CONSTRAINT mail_requests_email_lower CHECK ((email = lower(email))),
     CONSTRAINT mail_requests_full_name_length CHECK (((length(full_name) >= 1) AND (length(full_name) <= 100))),
     CONSTRAINT mail_requests_kind_known CHECK ((kind = ANY (ARRAY['register'::text, 'reset_password'::text, 'change_email'::text]))),
@@ -532,6 +578,8 @@ COMMENT ON COLUMN exchange.mail_requests.answered_at IS 'When it was seen to, wh
 
 COMMENT ON COLUMN exchange.mail_requests.failure IS 'Why it could not be seen to: a fault of ours.';
 
+COMMENT ON COLUMN exchange.mail_requests.device IS 'From which device it was asked, where it has a token of an earlier login: hash of that.';
+
 CREATE FUNCTION exchange.answer_mail_request(request exchange.mail_requests) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -546,6 +594,12 @@ declare
     asker exchange.accounts;
     facts jsonb := jsonb_build_object('mail_request_id', request.mail_request_id);
 begin
+    -- Denied in silence: the answer was given, and is the same for everybody.
+    if request.kind = 'register' and risk.assess('registration', null, jsonb_strip_nulls(jsonb_build_object(
+        'mail_domain', split_part(request.email, '@', 2), 'address', host(request.address),
+        'device', request.device, 'country', request.country))) = 'deny' then
+        return;
+    end if;
     if request.kind = 'register' then
         insert into exchange.accounts (email) values (request.email) on conflict (email) do nothing;
     end if;
@@ -627,19 +681,21 @@ ALTER FUNCTION exchange.answer_mail_requests(limit_requests integer) OWNER TO ex
 
 COMMENT ON FUNCTION exchange.answer_mail_requests(limit_requests integer) IS 'Answers what was asked for under e-mail addresses, oldest first, so many at most, by mails where there is somebody to write to; returns how many.';
 
-CREATE FUNCTION exchange.api_keys_of(account_id bigint) RETURNS TABLE(api_key_id bigint, public_id text, label text, scheme text, public_key bytea, permissions text[], addresses text[], created_at timestamp with time zone)
+CREATE FUNCTION exchange.api_keys_of(account_id bigint) RETURNS TABLE(api_key_id bigint, public_id text, label text, scheme text, public_key bytea, permissions text[], addresses text[], created_at timestamp with time zone, sub_account_id bigint)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-    select k.api_key_id, k.public_id, k.label, k.scheme, k.public_key, k.permissions, k.addresses::text[], k.created_at
+    select k.api_key_id, k.public_id, k.label, k.scheme, k.public_key, k.permissions, k.addresses::text[], k.created_at,
+        nullif(k.account_id, api_keys_of.account_id)
     from exchange.api_keys k
-    where k.account_id = api_keys_of.account_id and k.revoked_at is null
+    where k.revoked_at is null and (k.account_id = api_keys_of.account_id or k.account_id in (
+        select a.account_id from exchange.accounts a where a.parent_account_id = api_keys_of.account_id))
     order by k.api_key_id desc
 $$;
 
 ALTER FUNCTION exchange.api_keys_of(account_id bigint) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION exchange.api_keys_of(account_id bigint) IS 'The account''s live API keys without their secrets, the newest first.';
+COMMENT ON FUNCTION exchange.api_keys_of(account_id bigint) IS 'The account''s live API keys and those of its sub-accounts, without their secrets, the newest first.';
 
 CREATE FUNCTION exchange.append_event(stream text, payload jsonb) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
@@ -708,6 +764,38 @@ ALTER FUNCTION exchange.balances_of(account_ids bigint[]) OWNER TO exchange_owne
 
 COMMENT ON FUNCTION exchange.balances_of(account_ids bigint[]) IS 'What these accounts have, in each asset''s decimals. It returns once what it read is durable. For the stream of balances: who may see an account''s is decided before it is called.';
 
+CREATE FUNCTION exchange.begin_ceremony(token_hash bytea, kind text, account_id bigint, session_id bigint, state jsonb, password_hash text) RETURNS timestamp with time zone
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    lifetime constant interval := '5 minutes';
+    -- Under way for one account; more end the oldest.
+    max_ceremonies constant integer := 20;
+    -- Forgotten with each new one, so that those without an account do not pile up.
+    forgotten_at_once constant integer := 10;
+begin
+    if begin_ceremony.session_id is not null then
+        perform exchange.require_session(begin_ceremony.account_id, begin_ceremony.session_id);
+    end if;
+    delete from exchange.ceremonies c where c.token_hash in (
+        select e.token_hash from exchange.ceremonies e where e.expires_at <= now()
+        order by e.expires_at limit forgotten_at_once for update skip locked);
+    delete from exchange.ceremonies c where c.token_hash in (
+        select e.token_hash from exchange.ceremonies e where e.account_id = begin_ceremony.account_id
+        order by e.created_at desc offset max_ceremonies - 1 for update skip locked);
+    insert into exchange.ceremonies (token_hash, kind, account_id, session_id, state, password_hash, expires_at)
+    values (
+        begin_ceremony.token_hash, begin_ceremony.kind, begin_ceremony.account_id, begin_ceremony.session_id,
+        begin_ceremony.state, begin_ceremony.password_hash, now() + lifetime);
+    return now() + lifetime;
+end $$;
+
+ALTER FUNCTION exchange.begin_ceremony(token_hash bytea, kind text, account_id bigint, session_id bigint, state jsonb, password_hash text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.begin_ceremony(token_hash bytea, kind text, account_id bigint, session_id bigint, state jsonb, password_hash text) IS 'Keeps what was asked of somebody until the answer comes, five minutes at most; returns when it ends. Rejects: ACCESS_REVOKED.';
+
 CREATE FUNCTION exchange.begin_login(email text, address inet, device_hash bytea DEFAULT NULL::bytea) RETURNS TABLE(wait_ms bigint, account_id bigint, password_hash text)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -753,6 +841,26 @@ end $$;
 ALTER FUNCTION exchange.begin_password_check(account_id bigint) OWNER TO exchange_owner;
 
 COMMENT ON FUNCTION exchange.begin_password_check(account_id bigint) IS 'Takes an attempt of somebody who is logged in to prove the password again: how long to wait before one is taken, or the hash. It counts as wrong until end_password_check.';
+
+CREATE FUNCTION exchange.begin_totp(account_id bigint, session_id bigint, secret bytea) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+    perform exchange.require_owner(begin_totp.account_id, begin_totp.session_id);
+    insert into exchange.totp_factors as t (account_id, secret)
+    values (begin_totp.account_id, begin_totp.secret)
+    on conflict (account_id) do update set secret = excluded.secret, created_at = now()
+    where t.confirmed_at is null;
+    if not found then
+        perform exchange.reject('FACTOR_EXISTS', 'the account has an authenticator app; remove it first');
+    end if;
+end $$;
+
+ALTER FUNCTION exchange.begin_totp(account_id bigint, session_id bigint, secret bytea) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.begin_totp(account_id bigint, session_id bigint, secret bytea) IS 'Stores the sealed secret of an authenticator app that is not asked for until its first code came; an earlier one of that kind is forgotten. Rejects: ACCESS_REVOKED, STEP_UP_REQUIRED, ACCOUNT_FROZEN, FACTOR_EXISTS.';
 
 CREATE FUNCTION exchange.block_withdrawals(account_id bigint) RETURNS timestamp with time zone
     LANGUAGE sql SECURITY DEFINER
@@ -1094,7 +1202,7 @@ ALTER FUNCTION exchange.close_sessions(account_id bigint, session_id bigint, inc
 
 COMMENT ON FUNCTION exchange.close_sessions(account_id bigint, session_id bigint, include_current boolean) IS 'Ends all other sessions of an account, or all, in the name of a session; returns how many. Rejects: ACCESS_REVOKED.';
 
-CREATE FUNCTION exchange.confirm_email_change(token_hash bytea, address inet DEFAULT NULL::inet) RETURNS void
+CREATE FUNCTION exchange.confirm_email_change(token_hash bytea, address inet DEFAULT NULL::inet) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -1110,6 +1218,11 @@ begin
     if owner.status <> 'active' then
         perform exchange.reject('ACCOUNT_FROZEN', 'the account is frozen: nothing about it can be changed');
     end if;
+    if not exchange.may_change_security(
+        owner.account_id, 'email', address => confirm_email_change.address,
+        more => jsonb_build_object('mail_domain', split_part(new_email, '@', 2))) then
+        return false;
+    end if;
     -- To the address of before, whoever it was that changed it.
     perform exchange.cause_mail(owner.account_id, 'email_changed', exchange.mail_facts(
         confirm_email_change.address, blocked_until => exchange.block_withdrawals(owner.account_id)));
@@ -1122,11 +1235,71 @@ begin
     perform exchange.use_up_tokens(owner.account_id);
     perform exchange.end_sessions(owner.account_id, array(
         select s.session_id from exchange.sessions s where s.account_id = owner.account_id));
+    return true;
 end $$;
 
 ALTER FUNCTION exchange.confirm_email_change(token_hash bytea, address inet) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION exchange.confirm_email_change(token_hash bytea, address inet) IS 'Follows the link of a mail to a new address: the account moves there, its sessions end, nothing is withdrawn for a day, and a mail to the old address says so. Rejects: INVALID_TOKEN, ACCOUNT_FROZEN, EMAIL_TAKEN.';
+COMMENT ON FUNCTION exchange.confirm_email_change(token_hash bytea, address inet) IS 'Follows the link of a mail to a new address: the account moves there, its sessions end, nothing is withdrawn for a day, and a mail to the old address says so. False: a risk rule denies it; the token is used up. Rejects: INVALID_TOKEN, ACCOUNT_FROZEN, EMAIL_TAKEN.';
+
+CREATE FUNCTION exchange.confirm_totp(account_id bigint, session_id bigint, secret bytea, step bigint, code_hashes bytea[]) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    was_alone boolean;
+begin
+    perform exchange.require_owner(confirm_totp.account_id, confirm_totp.session_id);
+    if not exchange.may_change_security(confirm_totp.account_id, 'totp_added', confirm_totp.session_id) then
+        return null;
+    end if;
+    was_alone := not exchange.has_second_factor(confirm_totp.account_id);
+    update exchange.totp_factors t set confirmed_at = now(), last_step = confirm_totp.step
+    where t.account_id = confirm_totp.account_id and t.confirmed_at is null and t.secret = confirm_totp.secret;
+    if not found then
+        perform exchange.reject('FACTOR_NOT_FOUND', 'no authenticator app waits for its first code; begin anew');
+    end if;
+    if was_alone then
+        -- Their logins proved less than the account asks for from now on.
+        perform exchange.end_other_sessions(confirm_totp.account_id, confirm_totp.session_id);
+        perform exchange.put_recovery_codes(confirm_totp.account_id, confirm_totp.code_hashes);
+    end if;
+    perform exchange.tell_factor_changed(
+        confirm_totp.account_id, confirm_totp.session_id, 'authenticator app', 'added', is_weaker => false);
+    return was_alone;
+end $$;
+
+ALTER FUNCTION exchange.confirm_totp(account_id bigint, session_id bigint, secret bytea, step bigint, code_hashes bytea[]) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.confirm_totp(account_id bigint, session_id bigint, secret bytea, step bigint, code_hashes bytea[]) IS 'Turns an authenticator app on, after its first right code, whose half minute is used up. As the first factor of the account it ends the other sessions and brings recovery codes: then true. The owner gets a mail. Null: a risk rule denies it. Rejects: ACCESS_REVOKED, STEP_UP_REQUIRED, ACCOUNT_FROZEN, FACTOR_NOT_FOUND.';
+
+CREATE FUNCTION exchange.count_factor_failure(account_id bigint) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    -- So many slips are free; from then on each doubles the pause, up to the longest.
+    free constant integer := 5;
+    first_pause constant interval := '30 seconds';
+    longest_pause constant interval := '1 hour';
+    so_far integer;
+begin
+    insert into exchange.factor_failures as f (account_id, failures)
+    values (count_factor_failure.account_id, 1)
+    on conflict (account_id) do update set failures = least(f.failures + 1, 1000000), last_failed_at = now()
+    returning f.failures into so_far;
+    if so_far >= free then
+        update exchange.factor_failures
+        set blocked_until = now() + least(first_pause * power(2, least(so_far - free, 20)), longest_pause)
+        where account_id = count_factor_failure.account_id;
+    end if;
+end $$;
+
+ALTER FUNCTION exchange.count_factor_failure(account_id bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.count_factor_failure(account_id bigint) IS 'Notes a wrong code of an account that is locked; the fifth in a row and each after it makes the next wait. For other functions.';
 
 CREATE FUNCTION exchange.create_account(email text, password_hash text, fee_tier_id integer DEFAULT 1) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1159,7 +1332,7 @@ ALTER FUNCTION exchange.create_account(email text, password_hash text, fee_tier_
 
 COMMENT ON FUNCTION exchange.create_account(email text, password_hash text, fee_tier_id integer) IS 'Opens a user''s account. The hash is bcrypt, or null where no login shall be possible. Rejects: INVALID_EMAIL, INVALID_PASSWORD_HASH, UNKNOWN_FEE_TIER, EMAIL_TAKEN.';
 
-CREATE FUNCTION exchange.create_api_key(account_id bigint, session_id bigint, public_id text, label text, scheme text, secret bytea, public_key bytea, permissions text[], addresses cidr[], request_key text DEFAULT NULL::text) RETURNS TABLE(api_key_id bigint, made_public_id text, created_at timestamp with time zone, repeated boolean)
+CREATE FUNCTION exchange.create_api_key(account_id bigint, session_id bigint, public_id text, label text, scheme text, secret bytea, public_key bytea, permissions text[], addresses cidr[], request_key text DEFAULT NULL::text, sub_account_id bigint DEFAULT NULL::bigint) RETURNS TABLE(api_key_id bigint, made_public_id text, created_at timestamp with time zone, repeated boolean)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -1168,13 +1341,16 @@ declare
     -- Live keys an account; more would be a leak, not a need.
     max_keys constant integer := 50;
     earlier exchange.api_keys;
+    facts jsonb;
+    holder constant bigint := coalesce(create_api_key.sub_account_id, create_api_key.account_id);
 begin
-    -- One at a time, so that the keys can be counted and a repeat finds the first. Accounts are
-    -- locked before sessions everywhere.
-    perform from exchange.accounts a where a.account_id = create_api_key.account_id for no key update;
-    perform exchange.require_session(create_api_key.account_id, create_api_key.session_id);
+    -- One at a time, so that the keys can be counted and a repeat finds the first.
+    perform exchange.require_owner(create_api_key.account_id, create_api_key.session_id);
+    if not exchange.owns_account(create_api_key.account_id, holder) then
+        perform exchange.reject('ACCOUNT_NOT_FOUND', 'the account has no such sub-account');
+    end if;
     select * into earlier from exchange.api_keys k
-    where k.account_id = create_api_key.account_id and k.request_key = create_api_key.request_key;
+    where k.account_id = holder and k.request_key = create_api_key.request_key;
     if found then
         if (earlier.label, earlier.scheme, earlier.permissions, earlier.addresses) is distinct from
             (create_api_key.label, create_api_key.scheme, create_api_key.permissions, create_api_key.addresses)
@@ -1185,22 +1361,30 @@ begin
         return;
     end if;
     if (select count(*) from exchange.api_keys k
-        where k.account_id = create_api_key.account_id and k.revoked_at is null) >= max_keys then
+        where k.account_id = holder and k.revoked_at is null) >= max_keys then
         perform exchange.reject('TOO_MANY_KEYS', format('an account has at most %s keys; revoke one first', max_keys));
     end if;
+    if not exchange.may_change_security(create_api_key.account_id, 'api_key_made', create_api_key.session_id) then
+        return;
+    end if;
+    -- The label is told as the words of a stranger, which it may be.
+    select exchange.mail_facts(s.address, create_api_key.label) into facts
+    from exchange.sessions s where s.session_id = create_api_key.session_id;
+    perform exchange.cause_mail(create_api_key.account_id, 'api_key_made', facts - 'program' || jsonb_build_object(
+        'label', facts -> 'program', 'permissions', create_api_key.permissions));
     return query
     insert into exchange.api_keys (
-        account_id, public_id, label, scheme, secret, public_key, permissions, addresses, request_key)
+        account_id, public_id, label, scheme, secret, public_key, permissions, addresses, request_key, made_by_account_id)
     values (
-        create_api_key.account_id, create_api_key.public_id, create_api_key.label, create_api_key.scheme,
+        holder, create_api_key.public_id, create_api_key.label, create_api_key.scheme,
         create_api_key.secret, create_api_key.public_key, create_api_key.permissions, create_api_key.addresses,
-        create_api_key.request_key)
+        create_api_key.request_key, nullif(create_api_key.account_id, holder))
     returning api_key_id, public_id, created_at, false;
 end $$;
 
-ALTER FUNCTION exchange.create_api_key(account_id bigint, session_id bigint, public_id text, label text, scheme text, secret bytea, public_key bytea, permissions text[], addresses cidr[], request_key text) OWNER TO exchange_owner;
+ALTER FUNCTION exchange.create_api_key(account_id bigint, session_id bigint, public_id text, label text, scheme text, secret bytea, public_key bytea, permissions text[], addresses cidr[], request_key text, sub_account_id bigint) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION exchange.create_api_key(account_id bigint, session_id bigint, public_id text, label text, scheme text, secret bytea, public_key bytea, permissions text[], addresses cidr[], request_key text) IS 'Makes an API key in the name of a session. A repeat of the request key returns the first key. Rejects: ACCESS_REVOKED, DUPLICATE_IDEMPOTENCY_KEY, TOO_MANY_KEYS.';
+COMMENT ON FUNCTION exchange.create_api_key(account_id bigint, session_id bigint, public_id text, label text, scheme text, secret bytea, public_key bytea, permissions text[], addresses cidr[], request_key text, sub_account_id bigint) IS 'Makes an API key in the name of a session that has stepped up: for the account, or for one of its sub-accounts alone. The owner gets a mail. A repeat of the request key returns the first key. No row: a risk rule denies it. Rejects: ACCESS_REVOKED, STEP_UP_REQUIRED, ACCOUNT_FROZEN, ACCOUNT_NOT_FOUND, DUPLICATE_IDEMPOTENCY_KEY, TOO_MANY_KEYS.';
 
 CREATE FUNCTION exchange.create_market(market_id integer, base_asset text, quote_asset text, tick numeric, lot numeric, min_quantity numeric, max_quantity numeric, min_notional numeric, price_band numeric, reference_price numeric, max_open_orders integer DEFAULT 200, allow_self_trade boolean DEFAULT false, status text DEFAULT 'trading'::text) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1274,6 +1458,37 @@ ALTER FUNCTION exchange.devices_of(account_id bigint) OWNER TO exchange_owner;
 
 COMMENT ON FUNCTION exchange.devices_of(account_id bigint) IS 'What the account was logged in from, the last seen first.';
 
+CREATE FUNCTION exchange.drop_unneeded_codes(account_id bigint) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+    if not exchange.has_second_factor(drop_unneeded_codes.account_id) then
+        delete from exchange.recovery_codes where account_id = drop_unneeded_codes.account_id;
+        delete from exchange.factor_failures where account_id = drop_unneeded_codes.account_id;
+    end if;
+end $$;
+
+ALTER FUNCTION exchange.drop_unneeded_codes(account_id bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.drop_unneeded_codes(account_id bigint) IS 'Forgets recovery codes and wrong codes of an account that has no second factor any more. For other functions.';
+
+CREATE FUNCTION exchange.end_other_sessions(account_id bigint, session_id bigint) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+    perform exchange.end_sessions(end_other_sessions.account_id, array(
+        select s.session_id from exchange.sessions s
+        where s.account_id = end_other_sessions.account_id and s.session_id <> end_other_sessions.session_id));
+end $$;
+
+ALTER FUNCTION exchange.end_other_sessions(account_id bigint, session_id bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.end_other_sessions(account_id bigint, session_id bigint) IS 'Ends all sessions of an account but this one. For other functions.';
+
 CREATE FUNCTION exchange.end_password_check(account_id bigint) RETURNS void
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1311,6 +1526,22 @@ ALTER FUNCTION exchange.end_sessions(account_id bigint, session_ids bigint[]) OW
 
 COMMENT ON FUNCTION exchange.end_sessions(account_id bigint, session_ids bigint[]) IS 'Ends sessions of an account and says so in the stream access; returns those that were there. For other functions: nobody may call it.';
 
+CREATE FUNCTION exchange.factors_of(account_id bigint) RETURNS TABLE(email text, password_hash text, totp_secret bytea, totp_is_confirmed boolean, recovery_codes_left integer, passkeys integer)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select a.email, a.password_hash, t.secret, t.confirmed_at is not null,
+        (select count(*)::integer from exchange.recovery_codes r where r.account_id = a.account_id and r.used_at is null),
+        (select count(*)::integer from exchange.passkeys p where p.account_id = a.account_id)
+    from exchange.accounts a
+    left join exchange.totp_factors t on t.account_id = a.account_id
+    where a.account_id = factors_of.account_id and a.role = 'user' and a.email is not null
+$$;
+
+ALTER FUNCTION exchange.factors_of(account_id bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.factors_of(account_id bigint) IS 'By what an account proves who it is. The only way to the secret of an authenticator app, which is encrypted.';
+
 CREATE FUNCTION exchange.fees_of(account_id bigint) RETURNS TABLE(tier text, maker_rate numeric, taker_rate numeric)
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1344,6 +1575,61 @@ $$;
 ALTER FUNCTION exchange.find_api_key(public_id text) OWNER TO exchange_owner;
 
 COMMENT ON FUNCTION exchange.find_api_key(public_id text) IS 'What is needed to check a signature, of a revoked key too: its owner may know that it was revoked. The only way to a secret, which is encrypted.';
+
+CREATE FUNCTION exchange.find_ceremony(token_hash bytea) RETURNS TABLE(kind text, account_id bigint, session_id bigint, state jsonb)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select c.kind, c.account_id, c.session_id, c.state
+    from exchange.ceremonies c
+    where c.token_hash = find_ceremony.token_hash and c.expires_at > now()
+$$;
+
+ALTER FUNCTION exchange.find_ceremony(token_hash bytea) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.find_ceremony(token_hash bytea) IS 'What was asked under this token; no row where nothing was, or the time is over. Using it up is left to what the answer does.';
+
+CREATE FUNCTION exchange.finish_login(ceremony_hash bytea, of_account_id bigint, totp_step bigint, recovery_code_hash bytea, passkey_id bigint, passkey_before jsonb, passkey_after jsonb, token_hash bytea, lifetime interval, address inet, user_agent text, device_hash bytea, new_device_hash bytea) RETURNS TABLE(outcome text, session_id bigint, expires_at timestamp with time zone, device_id bigint, is_new_device boolean)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    found_ceremony exchange.ceremonies;
+    fitted text;
+begin
+    select * into found_ceremony from exchange.ceremonies c
+    where c.token_hash = finish_login.ceremony_hash and c.kind in ('second_factor', 'passkey_login')
+        and c.expires_at > clock_timestamp();
+    if not found or coalesce(found_ceremony.account_id, finish_login.of_account_id) <> finish_login.of_account_id
+        or (found_ceremony.kind = 'passkey_login' and finish_login.passkey_id is null) then
+        perform exchange.reject('INVALID_TOKEN', 'this token is unknown, was used, or is too old; begin anew');
+    end if;
+    perform from exchange.accounts a where a.account_id = finish_login.of_account_id for no key update;
+    finish_login.outcome := exchange.prove_factor(
+        finish_login.of_account_id, finish_login.totp_step, finish_login.recovery_code_hash,
+        finish_login.passkey_id, finish_login.passkey_before, finish_login.passkey_after);
+    -- A wrong one leaves the ceremony for another try: what bounds the tries is counted by account.
+    if finish_login.outcome = 'proved' then
+        fitted := exchange.use_ceremony(finish_login.ceremony_hash, found_ceremony.kind, found_ceremony.account_id, null);
+        select o.session_id, o.expires_at, o.device_id, o.is_new_device
+        into finish_login.session_id, finish_login.expires_at, finish_login.device_id, finish_login.is_new_device
+        from exchange.open_session(
+            finish_login.of_account_id, finish_login.token_hash, finish_login.lifetime, finish_login.address,
+            finish_login.user_agent, fitted, finish_login.device_hash, finish_login.new_device_hash, true) o;
+        if finish_login.session_id is null then
+            finish_login.outcome := 'denied';
+        elsif finish_login.recovery_code_hash is not null then
+            perform exchange.tell_factor_changed(
+                finish_login.of_account_id, finish_login.session_id, 'recovery code', 'used', is_weaker => false);
+        end if;
+    end if;
+    return next;
+end $$;
+
+ALTER FUNCTION exchange.finish_login(ceremony_hash bytea, of_account_id bigint, totp_step bigint, recovery_code_hash bytea, passkey_id bigint, passkey_before jsonb, passkey_after jsonb, token_hash bytea, lifetime interval, address inet, user_agent text, device_hash bytea, new_device_hash bytea) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.finish_login(ceremony_hash bytea, of_account_id bigint, totp_step bigint, recovery_code_hash bytea, passkey_id bigint, passkey_before jsonb, passkey_after jsonb, token_hash bytea, lifetime interval, address inet, user_agent text, device_hash bytea, new_device_hash bytea) IS 'Ends a login by its second factor, or one by a passkey alone: opens the session, or says wrong or blocked, as prove_factor does. Denied: by a risk rule; the factor is used up. Rejects: INVALID_TOKEN, UNKNOWN_ACCOUNT, INVALID_LIFETIME, INVALID_TOKEN_HASH.';
 
 CREATE FUNCTION exchange.finish_mail(mail_id bigint, max_attempts integer, failure text DEFAULT NULL::text) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1486,6 +1772,13 @@ begin
         order by e.expires_at limit at_most for update skip locked);
     get diagnostics forgotten = row_count;
     total := total + forgotten;
+    delete from exchange.ceremonies c
+    where c.token_hash in (
+        select e.token_hash from exchange.ceremonies e
+        where e.expires_at < now()
+        order by e.expires_at limit at_most for update skip locked);
+    get diagnostics forgotten = row_count;
+    total := total + forgotten;
     delete from exchange.mails m
     where m.mail_id in (
         select e.mail_id from exchange.mails e
@@ -1525,7 +1818,7 @@ end $$;
 
 ALTER FUNCTION exchange.forget_spent_access(limit_rows integer) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION exchange.forget_spent_access(limit_rows integer) IS 'Deletes one-time tokens, mails and what was asked for them, pauses, devices and windows of limits that nobody asks about any more, so many of each at most; returns how many.';
+COMMENT ON FUNCTION exchange.forget_spent_access(limit_rows integer) IS 'Deletes one-time tokens, ceremonies, mails and what was asked for them, pauses, devices and windows of limits that nobody asks about any more, so many of each at most; returns how many.';
 
 CREATE FUNCTION exchange.forgive_login(email text, device_id bigint, address inet) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1557,7 +1850,7 @@ declare
     revoked bigint[];
 begin
     used := exchange.use_token(freeze_account.token_hash, array['freeze']);
-    update exchange.accounts set status = 'frozen' where account_id = used.account_id;
+    perform exchange.set_account_status(used.account_id, 'frozen');
     perform exchange.block_withdrawals(used.account_id);
     perform exchange.use_up_tokens(used.account_id);
     perform exchange.end_sessions(used.account_id, array(
@@ -1565,7 +1858,7 @@ begin
     delete from exchange.devices d where d.account_id = used.account_id;
     with ended as (
         update exchange.api_keys k set revoked_at = now()
-        where k.account_id = used.account_id and k.revoked_at is null
+        where exchange.owns_account(used.account_id, k.account_id) and k.revoked_at is null
         returning k.api_key_id
     )
     select array_agg(e.api_key_id order by e.api_key_id) into revoked from ended e;
@@ -1579,7 +1872,21 @@ end $$;
 
 ALTER FUNCTION exchange.freeze_account(token_hash bytea, address inet) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION exchange.freeze_account(token_hash bytea, address inet) IS 'Follows the link of a mail to an owner who was robbed: the account is frozen, its sessions end, its API keys are revoked and its devices forgotten. Only the operator frees it. Rejects: INVALID_TOKEN.';
+COMMENT ON FUNCTION exchange.freeze_account(token_hash bytea, address inet) IS 'Follows the link of a mail to an owner who was robbed: the account is frozen, its sessions end, its API keys and those of its sub-accounts are revoked and its devices forgotten. Only the operator frees it. Rejects: INVALID_TOKEN.';
+
+CREATE FUNCTION exchange.has_second_factor(account_id bigint) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select exists (
+        select from exchange.totp_factors t
+        where t.account_id = has_second_factor.account_id and t.confirmed_at is not null)
+    or exists (select from exchange.passkeys p where p.account_id = has_second_factor.account_id)
+$$;
+
+ALTER FUNCTION exchange.has_second_factor(account_id bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.has_second_factor(account_id bigint) IS 'Whether the password alone is not enough for this account. For other functions.';
 
 CREATE FUNCTION exchange.ledger_of(account_id bigint, of_asset text DEFAULT NULL::text, from_time timestamp with time zone DEFAULT NULL::timestamp with time zone, to_time timestamp with time zone DEFAULT NULL::timestamp with time zone, before_time timestamp with time zone DEFAULT NULL::timestamp with time zone, before_fact_id bigint DEFAULT NULL::bigint, before_part integer DEFAULT NULL::integer, limit_entries integer DEFAULT 100) RETURNS TABLE(occurred_at timestamp with time zone, fact_kind text, fact_id bigint, part integer, leg text, market text, asset text, amount numeric)
     LANGUAGE plpgsql STABLE
@@ -1651,6 +1958,23 @@ begin
                 and i.adjusted_at >= since and i.adjusted_at < until and i.adjusted_at <= place_time
                 and (i.adjusted_at, i.adjustment_id) < (place_time, place_id)
             order by i.adjusted_at desc, i.adjustment_id desc limit wanted) d
+        where only_asset is null or a.asset_id = only_asset
+        union all
+        select d.transferred_at, 'transfer', d.transfer_id, d.part, 'transfer', null, d.asset_id, d.amount
+        from exchange.assets a
+        cross join lateral (
+            (select i.transfer_id, i.asset_id, - i.amount as amount, i.transferred_at, 1 as part
+            from exchange.transfers i
+            where i.from_account_id = ledger_of.account_id and i.asset_id = a.asset_id
+                and i.transferred_at >= since and i.transferred_at < until and i.transferred_at <= place_time
+            order by i.transferred_at desc, i.transfer_id desc limit wanted + 1)
+            union all
+            (select i.transfer_id, i.asset_id, i.amount, i.transferred_at, 1
+            from exchange.transfers i
+            where i.to_account_id = ledger_of.account_id and i.asset_id = a.asset_id
+                and i.transferred_at >= since and i.transferred_at < until and i.transferred_at <= place_time
+            order by i.transferred_at desc, i.transfer_id desc limit wanted + 1)
+        ) d
         where only_asset is null or a.asset_id = only_asset
     )
     select e.occurred_at, e.fact_kind, e.fact_id, e.part, e.leg, e.market, a.symbol, round(e.amount, a.scale)
@@ -1933,6 +2257,23 @@ ALTER FUNCTION exchange.market_snapshot(of_market integer, history bigint) OWNER
 
 COMMENT ON FUNCTION exchange.market_snapshot(of_market integer, history bigint) IS 'A market''s open orders as they were at least so many facts ago (0: now), with that number and the newest, in one consistent and durable look. The first row has the numbers alone. Facts after the number, applied in order, lead to now.';
 
+CREATE FUNCTION exchange.may_change_security(account_id bigint, change text, session_id bigint DEFAULT NULL::bigint, address inet DEFAULT NULL::inet, more jsonb DEFAULT '{}'::jsonb) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    caller exchange.sessions;
+begin
+    select * into caller from exchange.sessions s where s.session_id = may_change_security.session_id;
+    return risk.assess('security_change', may_change_security.account_id, jsonb_strip_nulls(jsonb_build_object(
+        'change', may_change_security.change, 'session_id', caller.session_id::text,
+        'address', host(coalesce(may_change_security.address, caller.address)))) || may_change_security.more) <> 'deny';
+end $$;
+
+ALTER FUNCTION exchange.may_change_security(account_id bigint, change text, session_id bigint, address inet, more jsonb) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.may_change_security(account_id bigint, change text, session_id bigint, address inet, more jsonb) IS 'Puts a change of an account''s security before the risk rules. False: it is denied, and the caller returns without doing it, so that the event stays. For other functions.';
+
 CREATE FUNCTION exchange.messages_after(of_stream integer, after_sequence bigint, limit_messages integer DEFAULT 1000) RETURNS TABLE(stream_id integer, sequence bigint, topic text, account_ids bigint[], payload jsonb, occurred_at timestamp with time zone)
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2084,7 +2425,7 @@ ALTER FUNCTION exchange.number_before(of_market_id integer, moment timestamp wit
 
 COMMENT ON FUNCTION exchange.number_before(of_market_id integer, moment timestamp with time zone) IS 'The market''s last number before a moment, or its number 0: a search by halves, because numbers follow time. All numbers lie before null and infinity.';
 
-CREATE FUNCTION exchange.open_session(account_id bigint, token_hash bytea, lifetime interval DEFAULT '1 day'::interval, address inet DEFAULT NULL::inet, user_agent text DEFAULT NULL::text, password_hash text DEFAULT NULL::text, device_hash bytea DEFAULT NULL::bytea, new_device_hash bytea DEFAULT NULL::bytea) RETURNS TABLE(session_id bigint, expires_at timestamp with time zone, device_id bigint, is_new_device boolean)
+CREATE FUNCTION exchange.open_session(account_id bigint, token_hash bytea, lifetime interval DEFAULT '1 day'::interval, address inet DEFAULT NULL::inet, user_agent text DEFAULT NULL::text, password_hash text DEFAULT NULL::text, device_hash bytea DEFAULT NULL::bytea, new_device_hash bytea DEFAULT NULL::bytea, is_factor_proved boolean DEFAULT false) RETURNS TABLE(session_id bigint, expires_at timestamp with time zone, device_id bigint, is_new_device boolean)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -2109,6 +2450,14 @@ begin
     for no key update;
     if not found then
         perform exchange.reject('UNKNOWN_ACCOUNT', format('no user''s account %s with that password', open_session.account_id));
+    end if;
+    if not open_session.is_factor_proved and exchange.has_second_factor(open_session.account_id) then
+        perform exchange.reject('SECOND_FACTOR_REQUIRED', 'the account has a second factor: the password is not enough');
+    end if;
+    if risk.assess('login', open_session.account_id, jsonb_strip_nulls(jsonb_build_object(
+        'address', host(open_session.address),
+        'device', encode(coalesce(open_session.device_hash, open_session.new_device_hash), 'hex')))) = 'deny' then
+        return;
     end if;
     select array_agg(o.session_id) into crowded_out
     from (
@@ -2135,9 +2484,51 @@ begin
     returning session_id, expires_at, device.device_id, device.is_new;
 end $$;
 
-ALTER FUNCTION exchange.open_session(account_id bigint, token_hash bytea, lifetime interval, address inet, user_agent text, password_hash text, device_hash bytea, new_device_hash bytea) OWNER TO exchange_owner;
+ALTER FUNCTION exchange.open_session(account_id bigint, token_hash bytea, lifetime interval, address inet, user_agent text, password_hash text, device_hash bytea, new_device_hash bytea, is_factor_proved boolean) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION exchange.open_session(account_id bigint, token_hash bytea, lifetime interval, address inet, user_agent text, password_hash text, device_hash bytea, new_device_hash bytea) IS 'Records a login and returns when it ends. A password hash given is the one that was checked: the login is refused where the password has changed since. A device that is not known becomes a new one, and its owner gets a mail. Ended sessions of the account are forgotten; the oldest beyond 100 end. Rejects: INVALID_LIFETIME, INVALID_TOKEN_HASH, UNKNOWN_ACCOUNT.';
+COMMENT ON FUNCTION exchange.open_session(account_id bigint, token_hash bytea, lifetime interval, address inet, user_agent text, password_hash text, device_hash bytea, new_device_hash bytea, is_factor_proved boolean) IS 'Records a login and returns when it ends. A password hash given is the one that was checked: the login is refused where the password has changed since. A device that is not known becomes a new one, and its owner gets a mail. Ended sessions of the account are forgotten; the oldest beyond 100 end. An account with a second factor must have proved it. No row: a risk rule denies it. Rejects: INVALID_LIFETIME, INVALID_TOKEN_HASH, UNKNOWN_ACCOUNT, SECOND_FACTOR_REQUIRED.';
+
+CREATE FUNCTION exchange.open_sub_account(account_id bigint, session_id bigint, label text) RETURNS TABLE(sub_account_id bigint, created_at timestamp with time zone, repeated boolean)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    max_sub_accounts constant integer := 20;
+    parent exchange.accounts;
+begin
+    -- One at a time, so that they can be counted and a repeat finds the first.
+    select * into parent from exchange.accounts a where a.account_id = open_sub_account.account_id for no key update;
+    perform exchange.require_session(open_sub_account.account_id, open_sub_account.session_id);
+    select a.account_id, a.created_at, true
+    into open_sub_account.sub_account_id, open_sub_account.created_at, open_sub_account.repeated
+    from exchange.accounts a
+    where a.parent_account_id = parent.account_id and a.label = open_sub_account.label;
+    if not found then
+        if parent.parent_account_id is not null then
+            perform exchange.reject('PERMISSION_DENIED', 'a sub-account has none of its own');
+        end if;
+        if parent.status <> 'active' then
+            perform exchange.reject('ACCOUNT_FROZEN', 'the account is frozen');
+        end if;
+        if (select count(*) from exchange.accounts a where a.parent_account_id = parent.account_id) >= max_sub_accounts then
+            perform exchange.reject('TOO_MANY_SUB_ACCOUNTS', format('an account has at most %s sub-accounts', max_sub_accounts));
+        end if;
+        insert into exchange.accounts as a (parent_account_id, label, fee_tier_id)
+        values (parent.account_id, open_sub_account.label, parent.fee_tier_id)
+        returning a.account_id, a.created_at, false
+        into open_sub_account.sub_account_id, open_sub_account.created_at, open_sub_account.repeated;
+        perform risk.link_accounts(a.account_id, open_sub_account.sub_account_id, 'sub-account')
+        from exchange.accounts a
+        where (a.parent_account_id = parent.account_id or a.account_id = parent.account_id)
+            and a.account_id <> open_sub_account.sub_account_id;
+    end if;
+    return next;
+end $$;
+
+ALTER FUNCTION exchange.open_sub_account(account_id bigint, session_id bigint, label text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.open_sub_account(account_id bigint, session_id bigint, label text) IS 'Opens a sub-account of that name at the parent''s fees; a repeat returns the one that exists. Rejects: ACCESS_REVOKED, PERMISSION_DENIED, ACCOUNT_FROZEN, TOO_MANY_SUB_ACCOUNTS.';
 
 CREATE TABLE exchange.markets (
     market_id integer NOT NULL,
@@ -2387,6 +2778,33 @@ ALTER FUNCTION exchange.orders_of(account_id bigint, market text, states text[],
 
 COMMENT ON FUNCTION exchange.orders_of(account_id bigint, market text, states text[], side text, from_time timestamp with time zone, to_time timestamp with time zone, before_time timestamp with time zone, before_order_id bigint, limit_orders integer) IS 'An account''s orders, the newest first, at most 1,000: of one market, in some states, on one side, placed from a time until before another, following a place in the list (placed_at and number of the last row), where given. Row-level security applies. Rejects: UNKNOWN_MARKET.';
 
+CREATE FUNCTION exchange.owns_account(account_id bigint, owned_account_id bigint) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select owns_account.account_id = owns_account.owned_account_id or exists (
+        select from exchange.accounts a
+        where a.account_id = owns_account.owned_account_id and a.parent_account_id = owns_account.account_id)
+$$;
+
+ALTER FUNCTION exchange.owns_account(account_id bigint, owned_account_id bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.owns_account(account_id bigint, owned_account_id bigint) IS 'Whether an account is the other, or its parent. For other functions.';
+
+CREATE FUNCTION exchange.passkeys_of(account_id bigint) RETURNS TABLE(passkey_id bigint, label text, credential jsonb, created_at timestamp with time zone, last_used_at timestamp with time zone)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select p.passkey_id, p.label, p.credential, p.created_at, p.last_used_at
+    from exchange.passkeys p
+    where p.account_id = passkeys_of.account_id
+    order by p.passkey_id desc
+$$;
+
+ALTER FUNCTION exchange.passkeys_of(account_id bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.passkeys_of(account_id bigint) IS 'The account''s passkeys, the newest first.';
+
 CREATE FUNCTION exchange.positions_of(stream_ids integer[]) RETURNS TABLE(stream_id integer, last_sequence bigint)
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2422,6 +2840,65 @@ $$;
 ALTER FUNCTION exchange.profile_of(account_id bigint) OWNER TO exchange_owner;
 
 COMMENT ON FUNCTION exchange.profile_of(account_id bigint) IS 'What an account''s owner may see of it; a block of withdrawals that has passed is none.';
+
+CREATE FUNCTION exchange.prove_factor(account_id bigint, totp_step bigint, recovery_code_hash bytea, passkey_id bigint, passkey_before jsonb, passkey_after jsonb) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+    -- Nobody guesses these two, so they open the account while codes of the app have to wait.
+    if prove_factor.recovery_code_hash is not null then
+        update exchange.recovery_codes set used_at = now()
+        where account_id = prove_factor.account_id and code_hash = prove_factor.recovery_code_hash and used_at is null;
+        return case when found then 'proved' else 'wrong' end;
+    end if;
+    if prove_factor.passkey_id is not null then
+        -- Unless another request has used it since it was read: then its counter was checked against an old one.
+        update exchange.passkeys set credential = prove_factor.passkey_after, last_used_at = now()
+        where passkey_id = prove_factor.passkey_id and account_id = prove_factor.account_id
+            and credential = prove_factor.passkey_before;
+        return case when found then 'proved' else 'wrong' end;
+    end if;
+    if exists (
+        select from exchange.factor_failures f
+        where f.account_id = prove_factor.account_id and f.blocked_until > clock_timestamp()) then
+        return 'blocked';
+    end if;
+    -- Of two requests with one code the second waits for the row, and finds the step taken.
+    update exchange.totp_factors set last_step = prove_factor.totp_step
+    where account_id = prove_factor.account_id and confirmed_at is not null and last_step < prove_factor.totp_step;
+    if found then
+        delete from exchange.factor_failures where account_id = prove_factor.account_id;
+        return 'proved';
+    end if;
+    perform exchange.count_factor_failure(prove_factor.account_id);
+    return 'wrong';
+end $$;
+
+ALTER FUNCTION exchange.prove_factor(account_id bigint, totp_step bigint, recovery_code_hash bytea, passkey_id bigint, passkey_before jsonb, passkey_after jsonb) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.prove_factor(account_id bigint, totp_step bigint, recovery_code_hash bytea, passkey_id bigint, passkey_before jsonb, passkey_after jsonb) IS 'Uses up the proof of a second factor, whose arithmetic the API has checked, for an account that the caller has locked: the half minute of a code, a recovery code, or a passkey as it was and as it is after. Without any it is a wrong code, which is counted. Returns proved, wrong, or blocked: too many wrong codes. For other functions.';
+
+CREATE FUNCTION exchange.put_recovery_codes(account_id bigint, code_hashes bytea[]) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    codes_a_set constant integer := 10;
+begin
+    if coalesce(cardinality(put_recovery_codes.code_hashes), 0) <> codes_a_set then
+        raise exception 'a set has % recovery codes', codes_a_set using errcode = 'invalid_parameter_value';
+    end if;
+    delete from exchange.recovery_codes where account_id = put_recovery_codes.account_id;
+    insert into exchange.recovery_codes (account_id, code_hash)
+    select put_recovery_codes.account_id, h from unnest(put_recovery_codes.code_hashes) h;
+end $$;
+
+ALTER FUNCTION exchange.put_recovery_codes(account_id bigint, code_hashes bytea[]) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.put_recovery_codes(account_id bigint, code_hashes bytea[]) IS 'Gives an account a new set of recovery codes, of which only hashes come here; the earlier ones are gone. For other functions.';
 
 CREATE FUNCTION exchange.rebuild_candles(market text) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
@@ -2548,6 +3025,79 @@ ALTER FUNCTION exchange.reject(code text, message text) OWNER TO exchange_owner;
 
 COMMENT ON FUNCTION exchange.reject(code text, message text) IS 'Refuses the caller''s input: SQLSTATE RJECT, message "CODE: words". Nothing of the statement stays.';
 
+CREATE FUNCTION exchange.remove_passkey(account_id bigint, session_id bigint, passkey_id bigint) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+    perform exchange.require_owner(remove_passkey.account_id, remove_passkey.session_id);
+    if not exchange.may_change_security(remove_passkey.account_id, 'passkey_removed', remove_passkey.session_id) then
+        return false;
+    end if;
+    delete from exchange.passkeys
+    where passkey_id = remove_passkey.passkey_id and account_id = remove_passkey.account_id;
+    if not found then
+        perform exchange.reject('PASSKEY_NOT_FOUND', format('no passkey %s of this account', remove_passkey.passkey_id));
+    end if;
+    perform exchange.drop_unneeded_codes(remove_passkey.account_id);
+    perform exchange.tell_factor_changed(
+        remove_passkey.account_id, remove_passkey.session_id, 'passkey', 'removed', is_weaker => true);
+    return true;
+end $$;
+
+ALTER FUNCTION exchange.remove_passkey(account_id bigint, session_id bigint, passkey_id bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.remove_passkey(account_id bigint, session_id bigint, passkey_id bigint) IS 'Takes a passkey away. Nothing is withdrawn for a day, and the owner gets a mail. False: a risk rule denies it. Rejects: ACCESS_REVOKED, STEP_UP_REQUIRED, ACCOUNT_FROZEN, PASSKEY_NOT_FOUND.';
+
+CREATE FUNCTION exchange.remove_totp(account_id bigint, session_id bigint) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    was_on boolean;
+begin
+    perform exchange.require_owner(remove_totp.account_id, remove_totp.session_id);
+    if not exchange.may_change_security(remove_totp.account_id, 'totp_removed', remove_totp.session_id) then
+        return false;
+    end if;
+    delete from exchange.totp_factors where account_id = remove_totp.account_id
+    returning confirmed_at is not null into was_on;
+    if not found then
+        perform exchange.reject('FACTOR_NOT_FOUND', 'the account has no authenticator app');
+    end if;
+    perform exchange.drop_unneeded_codes(remove_totp.account_id);
+    if was_on then
+        perform exchange.tell_factor_changed(
+            remove_totp.account_id, remove_totp.session_id, 'authenticator app', 'removed', is_weaker => true);
+    end if;
+    return true;
+end $$;
+
+ALTER FUNCTION exchange.remove_totp(account_id bigint, session_id bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.remove_totp(account_id bigint, session_id bigint) IS 'Takes the authenticator app away, also one whose first code has not come. Nothing is withdrawn for a day, and the owner gets a mail. False: a risk rule denies it. Rejects: ACCESS_REVOKED, STEP_UP_REQUIRED, ACCOUNT_FROZEN, FACTOR_NOT_FOUND.';
+
+CREATE FUNCTION exchange.replace_recovery_codes(account_id bigint, session_id bigint, code_hashes bytea[]) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+    perform exchange.require_owner(replace_recovery_codes.account_id, replace_recovery_codes.session_id);
+    if not exchange.has_second_factor(replace_recovery_codes.account_id) then
+        perform exchange.reject('FACTOR_NOT_FOUND', 'the account has no second factor that codes could stand in for');
+    end if;
+    perform exchange.put_recovery_codes(replace_recovery_codes.account_id, replace_recovery_codes.code_hashes);
+    perform exchange.tell_factor_changed(
+        replace_recovery_codes.account_id, replace_recovery_codes.session_id, 'recovery codes', 'replaced', is_weaker => false);
+end $$;
+
+ALTER FUNCTION exchange.replace_recovery_codes(account_id bigint, session_id bigint, code_hashes bytea[]) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.replace_recovery_codes(account_id bigint, session_id bigint, code_hashes bytea[]) IS 'Gives the account a new set of recovery codes; the earlier ones are gone. Rejects: ACCESS_REVOKED, STEP_UP_REQUIRED, ACCOUNT_FROZEN, FACTOR_NOT_FOUND.';
+
 CREATE FUNCTION exchange.request_email_change(account_id bigint, session_id bigint, email text, address inet DEFAULT NULL::inet, user_agent text DEFAULT NULL::text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2569,9 +3119,9 @@ end $_$;
 
 ALTER FUNCTION exchange.request_email_change(account_id bigint, session_id bigint, email text, address inet, user_agent text) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION exchange.request_email_change(account_id bigint, session_id bigint, email text, address inet, user_agent text) IS 'Writes down, in the name of a session, that an account shall have another address; it moves when the link of a mail to that address is followed. Nothing tells whether the address is another account''s. Rejects: INVALID_EMAIL, ACCESS_REVOKED, ACCOUNT_FROZEN.';
+COMMENT ON FUNCTION exchange.request_email_change(account_id bigint, session_id bigint, email text, address inet, user_agent text) IS 'Writes down, in the name of a session, that an account shall have another address; it moves when the link of a mail to that address is followed. Nothing tells whether the address is another account''s. Rejects: INVALID_EMAIL, ACCESS_REVOKED, STEP_UP_REQUIRED, ACCOUNT_FROZEN.';
 
-CREATE FUNCTION exchange.request_mail(kind text, email text, address inet DEFAULT NULL::inet, user_agent text DEFAULT NULL::text, full_name text DEFAULT NULL::text, country text DEFAULT NULL::text, birth_date date DEFAULT NULL::date, phone text DEFAULT NULL::text) RETURNS void
+CREATE FUNCTION exchange.request_mail(kind text, email text, address inet DEFAULT NULL::inet, user_agent text DEFAULT NULL::text, full_name text DEFAULT NULL::text, country text DEFAULT NULL::text, birth_date date DEFAULT NULL::date, phone text DEFAULT NULL::text, device_hash bytea DEFAULT NULL::bytea) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $_$
@@ -2587,17 +3137,17 @@ begin
         perform exchange.reject('INVALID_EMAIL', 'an email address is name@domain, at most 255 characters');
     end if;
     -- Nothing here depends on whose address it is: neither the answer nor its time.
-    insert into exchange.mail_requests (kind, email, full_name, country, birth_date, phone, address, user_agent)
+    insert into exchange.mail_requests (kind, email, full_name, country, birth_date, phone, address, user_agent, device)
     values (
         request_mail.kind, lower(request_mail.email), request_mail.full_name, request_mail.country,
         request_mail.birth_date, request_mail.phone, request_mail.address,
-        left(request_mail.user_agent, max_user_agent));
+        left(request_mail.user_agent, max_user_agent), encode(request_mail.device_hash, 'hex'));
     perform pg_notify('exchange_events', mail_bell);
 end $_$;
 
-ALTER FUNCTION exchange.request_mail(kind text, email text, address inet, user_agent text, full_name text, country text, birth_date date, phone text) OWNER TO exchange_owner;
+ALTER FUNCTION exchange.request_mail(kind text, email text, address inet, user_agent text, full_name text, country text, birth_date date, phone text, device_hash bytea) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION exchange.request_mail(kind text, email text, address inet, user_agent text, full_name text, country text, birth_date date, phone text) IS 'Writes down that somebody wants to register, or to reset the password of an address. Answering is another''s work (answer_mail_requests), so that neither answer nor time tell whether the address is known. Rejects: INVALID_EMAIL.';
+COMMENT ON FUNCTION exchange.request_mail(kind text, email text, address inet, user_agent text, full_name text, country text, birth_date date, phone text, device_hash bytea) IS 'Writes down that somebody wants to register, or to reset the password of an address. Answering is another''s work (answer_mail_requests), so that neither answer nor time tell whether the address is known. Rejects: INVALID_EMAIL.';
 
 CREATE FUNCTION exchange.require_authority(account_id bigint, session_id bigint, api_key_id bigint, valid_until bigint) RETURNS void
     LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -2636,7 +3186,7 @@ begin
     -- Accounts are locked before sessions everywhere.
     select a.status into status from exchange.accounts a
     where a.account_id = require_owner.account_id for no key update;
-    perform exchange.require_session(require_owner.account_id, require_owner.session_id);
+    perform exchange.require_stepped_up(require_owner.account_id, require_owner.session_id);
     if status <> 'active' then
         perform exchange.reject('ACCOUNT_FROZEN', 'the account is frozen: nothing about it can be changed');
     end if;
@@ -2644,7 +3194,7 @@ end $$;
 
 ALTER FUNCTION exchange.require_owner(account_id bigint, session_id bigint) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION exchange.require_owner(account_id bigint, session_id bigint) IS 'Locks an account for a change of its security settings in the name of a session. For other functions. Rejects: ACCESS_REVOKED, ACCOUNT_FROZEN.';
+COMMENT ON FUNCTION exchange.require_owner(account_id bigint, session_id bigint) IS 'Locks an account for a change of its security settings in the name of a session that has stepped up. For other functions. Rejects: ACCESS_REVOKED, STEP_UP_REQUIRED, ACCOUNT_FROZEN.';
 
 CREATE FUNCTION exchange.require_session(account_id bigint, session_id bigint) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -2666,6 +3216,22 @@ ALTER FUNCTION exchange.require_session(account_id bigint, session_id bigint) OW
 
 COMMENT ON FUNCTION exchange.require_session(account_id bigint, session_id bigint) IS 'Refuses unless the session is the account''s and has not ended, and keeps it so until the transaction ends. For other functions. Rejects: ACCESS_REVOKED.';
 
+CREATE FUNCTION exchange.require_stepped_up(account_id bigint, session_id bigint) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+    perform exchange.require_session(require_stepped_up.account_id, require_stepped_up.session_id);
+    if exchange.stepped_up_until(require_stepped_up.account_id, require_stepped_up.session_id) <= clock_timestamp() then
+        perform exchange.reject('STEP_UP_REQUIRED', 'prove again who you are, by /api/auth/step-up; it is good for 5 minutes');
+    end if;
+end $$;
+
+ALTER FUNCTION exchange.require_stepped_up(account_id bigint, session_id bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.require_stepped_up(account_id bigint, session_id bigint) IS 'As require_session, and the session has proved of late what the account asks for. For other functions. Rejects: ACCESS_REVOKED, STEP_UP_REQUIRED.';
+
 CREATE FUNCTION exchange.revoke_api_key(account_id bigint, session_id bigint, api_key_id bigint) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2673,10 +3239,11 @@ CREATE FUNCTION exchange.revoke_api_key(account_id bigint, session_id bigint, ap
 #variable_conflict use_column
 declare
     was_live boolean;
+    holder bigint;
 begin
     perform exchange.require_session(revoke_api_key.account_id, revoke_api_key.session_id);
-    select k.revoked_at is null into was_live from exchange.api_keys k
-    where k.api_key_id = revoke_api_key.api_key_id and k.account_id = revoke_api_key.account_id
+    select k.revoked_at is null, k.account_id into was_live, holder from exchange.api_keys k
+    where k.api_key_id = revoke_api_key.api_key_id and exchange.owns_account(revoke_api_key.account_id, k.account_id)
     for no key update;
     if not found then
         perform exchange.reject('KEY_NOT_FOUND', format('no key %s of this account', revoke_api_key.api_key_id));
@@ -2684,14 +3251,14 @@ begin
     if was_live then
         update exchange.api_keys set revoked_at = now() where api_key_id = revoke_api_key.api_key_id;
         perform exchange.append_event('access', jsonb_build_object(
-            'change', 'revoked', 'account_id', revoke_api_key.account_id::text,
+            'change', 'revoked', 'account_id', holder::text,
             'session_ids', '[]'::jsonb, 'api_key_ids', jsonb_build_array(revoke_api_key.api_key_id)));
     end if;
 end $$;
 
 ALTER FUNCTION exchange.revoke_api_key(account_id bigint, session_id bigint, api_key_id bigint) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION exchange.revoke_api_key(account_id bigint, session_id bigint, api_key_id bigint) IS 'Ends an API key of the account, in the name of a session; a repeat changes nothing. Rejects: ACCESS_REVOKED, KEY_NOT_FOUND.';
+COMMENT ON FUNCTION exchange.revoke_api_key(account_id bigint, session_id bigint, api_key_id bigint) IS 'Ends an API key of the account or of one of its sub-accounts, in the name of a session; a repeat changes nothing. Rejects: ACCESS_REVOKED, KEY_NOT_FOUND.';
 
 CREATE FUNCTION exchange.run_cancel_deadlines(limit_deadlines integer DEFAULT 100) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
@@ -2775,14 +3342,19 @@ begin
     update exchange.accounts
     set status = set_account_status.status
     where account_id = set_account_status.account_id and role = 'user';
-    if not found then
+    if found then
+        -- What is one person's is frozen together.
+        update exchange.accounts
+        set status = set_account_status.status
+        where parent_account_id = set_account_status.account_id and status <> set_account_status.status;
+    else
         perform exchange.reject('UNKNOWN_ACCOUNT', format('no user''s account %s', set_account_status.account_id));
     end if;
 end $$;
 
 ALTER FUNCTION exchange.set_account_status(account_id bigint, status text) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION exchange.set_account_status(account_id bigint, status text) IS 'Freezes an account (it may cancel and reduce, not place) or frees it. Rejects: INVALID_STATUS, UNKNOWN_ACCOUNT.';
+COMMENT ON FUNCTION exchange.set_account_status(account_id bigint, status text) IS 'Freezes an account (it may cancel and reduce, not place) or frees it, and its sub-accounts with it. Rejects: INVALID_STATUS, UNKNOWN_ACCOUNT.';
 
 CREATE FUNCTION exchange.set_anti_phishing_code(account_id bigint, session_id bigint, code text, address inet DEFAULT NULL::inet) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -2805,7 +3377,7 @@ end $_$;
 
 ALTER FUNCTION exchange.set_anti_phishing_code(account_id bigint, session_id bigint, code text, address inet) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION exchange.set_anti_phishing_code(account_id bigint, session_id bigint, code text, address inet) IS 'Sets the words that every mail to the account repeats, or takes them away (null), in the name of a session, and mails that. Rejects: INVALID_CODE, ACCESS_REVOKED, ACCOUNT_FROZEN.';
+COMMENT ON FUNCTION exchange.set_anti_phishing_code(account_id bigint, session_id bigint, code text, address inet) IS 'Sets the words that every mail to the account repeats, or takes them away (null), in the name of a session, and mails that. Rejects: INVALID_CODE, ACCESS_REVOKED, STEP_UP_REQUIRED, ACCOUNT_FROZEN.';
 
 CREATE FUNCTION exchange.set_fee_rates(fee_tier_id integer, maker_rate numeric, taker_rate numeric) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -2913,7 +3485,7 @@ ALTER FUNCTION exchange.set_market_status(market text, status text) OWNER TO exc
 
 COMMENT ON FUNCTION exchange.set_market_status(market text, status text) IS 'Halts a market, lets it take cancels only, or lets it trade, which stream markets tells. Rejects: INVALID_STATUS, UNKNOWN_MARKET.';
 
-CREATE FUNCTION exchange.set_password(token_hash bytea, password_hash text, new_device_hash bytea DEFAULT NULL::bytea, address inet DEFAULT NULL::inet, user_agent text DEFAULT NULL::text) RETURNS void
+CREATE FUNCTION exchange.set_password(token_hash bytea, password_hash text, new_device_hash bytea DEFAULT NULL::bytea, address inet DEFAULT NULL::inet, user_agent text DEFAULT NULL::text) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -2924,9 +3496,15 @@ declare
 begin
     used := exchange.use_token(set_password.token_hash, array['set_password']);
     select * into owner from exchange.accounts a where a.account_id = used.account_id;
+    if owner.password_hash is not null and not exchange.may_change_security(
+        owner.account_id, 'password', address => set_password.address) then
+        return false;
+    end if;
     perform exchange.use_up_tokens(owner.account_id);
     perform exchange.set_password_hash(owner.account_id, set_password.password_hash);
-    -- Who reads the mails is the owner: nobody's wrong guesses keep this device out.
+    -- Who reads the mails is the owner: nobody's wrong guesses keep this device out. Of all others
+    -- the next login is told by mail again.
+    delete from exchange.devices d where d.account_id = owner.account_id;
     perform exchange.forgive_login(owner.email, null, null);
     perform exchange.add_device(
         owner.account_id, set_password.new_device_hash, set_password.address, set_password.user_agent);
@@ -2934,11 +3512,12 @@ begin
         perform exchange.cause_mail(owner.account_id, 'password_changed', exchange.mail_facts(
             set_password.address, blocked_until => exchange.block_withdrawals(owner.account_id)));
     end if;
+    return true;
 end $$;
 
 ALTER FUNCTION exchange.set_password(token_hash bytea, password_hash text, new_device_hash bytea, address inet, user_agent text) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION exchange.set_password(token_hash bytea, password_hash text, new_device_hash bytea, address inet, user_agent text) IS 'Sets the password by a one-time token, uses up the account''s other ones, ends its sessions, and makes the device a known one. Where there was a password before, nothing is withdrawn for a day, and a mail says so. Rejects: INVALID_TOKEN, INVALID_PASSWORD_HASH.';
+COMMENT ON FUNCTION exchange.set_password(token_hash bytea, password_hash text, new_device_hash bytea, address inet, user_agent text) IS 'Sets the password by a one-time token, uses up the account''s other ones, ends its sessions, and makes the device the only known one. Where there was a password before, nothing is withdrawn for a day, and a mail says so. False: a risk rule denies it; the token is used up. Rejects: INVALID_TOKEN, INVALID_PASSWORD_HASH.';
 
 CREATE FUNCTION exchange.set_password_hash(account_id bigint, password_hash text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -2964,6 +3543,81 @@ ALTER FUNCTION exchange.set_password_hash(account_id bigint, password_hash text)
 
 COMMENT ON FUNCTION exchange.set_password_hash(account_id bigint, password_hash text) IS 'Changes a password and ends the account''s sessions. Rejects: INVALID_PASSWORD_HASH, UNKNOWN_ACCOUNT.';
 
+CREATE FUNCTION exchange.step_up(account_id bigint, session_id bigint, password_hash text, totp_step bigint, recovery_code_hash bytea, ceremony_hash bytea, passkey_id bigint, passkey_before jsonb, passkey_after jsonb, token_hash bytea) RETURNS TABLE(outcome text, new_session_id bigint, expires_at timestamp with time zone, device_id bigint)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    by_password boolean;
+begin
+    perform from exchange.accounts a where a.account_id = step_up.account_id for no key update;
+    perform exchange.require_session(step_up.account_id, step_up.session_id);
+    by_password := not exchange.has_second_factor(step_up.account_id);
+    if step_up.password_hash is not null and not by_password then
+        perform exchange.reject('SECOND_FACTOR_REQUIRED', 'the account has a second factor: the password is not enough');
+    end if;
+    if step_up.passkey_id is not null then
+        perform exchange.use_ceremony(step_up.ceremony_hash, 'step_up', step_up.account_id, step_up.session_id);
+    end if;
+    if by_password and exists (
+        select from exchange.accounts a
+        where a.account_id = step_up.account_id and a.password_hash = step_up.password_hash)
+        and not exists (
+            select from exchange.factor_failures f
+            where f.account_id = step_up.account_id and f.blocked_until > clock_timestamp()) then
+        delete from exchange.factor_failures f where f.account_id = step_up.account_id;
+        step_up.outcome := 'proved';
+    else
+        step_up.outcome := exchange.prove_factor(
+            step_up.account_id, step_up.totp_step, step_up.recovery_code_hash,
+            step_up.passkey_id, step_up.passkey_before, step_up.passkey_after);
+    end if;
+    if step_up.outcome = 'proved' then
+        -- A token that somebody saw before gains nothing: what it could do now is a new token's.
+        insert into exchange.sessions (token_hash, account_id, expires_at, address, user_agent, device_id)
+        select step_up.token_hash, s.account_id, s.expires_at, s.address, s.user_agent, s.device_id
+        from exchange.sessions s where s.session_id = step_up.session_id
+        returning session_id, expires_at, device_id
+        into step_up.new_session_id, step_up.expires_at, step_up.device_id;
+        perform exchange.end_sessions(step_up.account_id, array[step_up.session_id]);
+        if step_up.recovery_code_hash is not null then
+            perform exchange.tell_factor_changed(
+                step_up.account_id, step_up.new_session_id, 'recovery code', 'used', is_weaker => false);
+        end if;
+    end if;
+    return next;
+end $$;
+
+ALTER FUNCTION exchange.step_up(account_id bigint, session_id bigint, password_hash text, totp_step bigint, recovery_code_hash bytea, ceremony_hash bytea, passkey_id bigint, passkey_before jsonb, passkey_after jsonb, token_hash bytea) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.step_up(account_id bigint, session_id bigint, password_hash text, totp_step bigint, recovery_code_hash bytea, ceremony_hash bytea, passkey_id bigint, passkey_before jsonb, passkey_after jsonb, token_hash bytea) IS 'Proves again who a session is, by a second factor, or by the password where the account has none (the hash that it fitted): then another session with a new token takes its place until the same end. Otherwise says wrong or blocked, as prove_factor does. Rejects: ACCESS_REVOKED, SECOND_FACTOR_REQUIRED, INVALID_TOKEN.';
+
+CREATE FUNCTION exchange.step_up_length() RETURNS interval
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select interval '5 minutes'
+$$;
+
+ALTER FUNCTION exchange.step_up_length() OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.step_up_length() IS 'For how long what a session has proved is good for what needs more than a session. For other functions.';
+
+CREATE FUNCTION exchange.stepped_up_until(account_id bigint, session_id bigint) RETURNS timestamp with time zone
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select least(s.stepped_up_at + exchange.step_up_length(), s.expires_at)
+    from exchange.sessions s
+    where s.session_id = stepped_up_until.session_id and s.account_id = stepped_up_until.account_id
+        and s.expires_at > clock_timestamp()
+$$;
+
+ALTER FUNCTION exchange.stepped_up_until(account_id bigint, session_id bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.stepped_up_until(account_id bigint, session_id bigint) IS 'Until when the account''s session may do what needs a proof of late; null where it has ended.';
+
 CREATE FUNCTION exchange.stream_positions() RETURNS TABLE(stream_id integer, name text, last_sequence bigint)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2980,6 +3634,20 @@ $$;
 ALTER FUNCTION exchange.stream_positions() OWNER TO exchange_owner;
 
 COMMENT ON FUNCTION exchange.stream_positions() IS 'Every stream and the number of its last message: where a follower that needs no history begins.';
+
+CREATE FUNCTION exchange.sub_accounts_of(account_id bigint) RETURNS TABLE(sub_account_id bigint, label text, status text, created_at timestamp with time zone)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select a.account_id, a.label, a.status, a.created_at
+    from exchange.accounts a
+    where a.parent_account_id = sub_accounts_of.account_id
+    order by a.account_id
+$$;
+
+ALTER FUNCTION exchange.sub_accounts_of(account_id bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.sub_accounts_of(account_id bigint) IS 'The account''s sub-accounts, the oldest first.';
 
 CREATE FUNCTION exchange.submit_once(account_id bigint, request_key text, batch json) RETURNS json
     LANGUAGE plpgsql SECURITY DEFINER
@@ -3099,6 +3767,27 @@ ALTER FUNCTION exchange.take_rate(subjects text[], amounts bigint[], limits bigi
 
 COMMENT ON FUNCTION exchange.take_rate(subjects text[], amounts bigint[], limits bigint[], seconds integer[]) IS 'Reserves parts of limits for a server, for many subjects at once, each given once: what was granted of the amount, what nobody has reserved yet, and when the window ends. What all servers are granted in a window is never more than the limit.';
 
+CREATE FUNCTION exchange.tell_factor_changed(account_id bigint, session_id bigint, factor text, change text, is_weaker boolean) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    caller exchange.sessions;
+begin
+    select * into caller from exchange.sessions s where s.session_id = tell_factor_changed.session_id;
+    perform exchange.cause_mail(
+        tell_factor_changed.account_id, 'factor_changed',
+        exchange.mail_facts(caller.address, caller.user_agent, case
+            when tell_factor_changed.is_weaker then exchange.block_withdrawals(tell_factor_changed.account_id)
+        end)
+        || jsonb_build_object('factor', tell_factor_changed.factor, 'change', tell_factor_changed.change));
+end $$;
+
+ALTER FUNCTION exchange.tell_factor_changed(account_id bigint, session_id bigint, factor text, change text, is_weaker boolean) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.tell_factor_changed(account_id bigint, session_id bigint, factor text, change text, is_weaker boolean) IS 'Mails an owner that a second factor was changed by a session; where less is asked for from now on, nothing is withdrawn for a day. For other functions.';
+
 CREATE FUNCTION exchange.tell_market() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -3208,6 +3897,102 @@ ALTER FUNCTION exchange.trades_of(account_id bigint, of_market text, of_order_id
 
 COMMENT ON FUNCTION exchange.trades_of(account_id bigint, of_market text, of_order_id bigint, from_time timestamp with time zone, to_time timestamp with time zone, before_time timestamp with time zone, before_trade_id bigint, before_part integer, limit_trades integer) IS 'An account''s trades, the newest first, at most 1,000: of one market, of one order, from a time until before another, following a place in the list (traded_at, number and, 0 for the maker and 1 for the taker, part of the last row), where given. A trade with itself is there twice. With the account''s name for its order. Row-level security applies. Rejects: UNKNOWN_MARKET.';
 
+CREATE FUNCTION exchange.transfer(account_id bigint, session_id bigint, from_account_id bigint, to_account_id bigint, asset text, amount numeric, request_key text DEFAULT NULL::text) RETURNS TABLE(transfer_id bigint, transferred_at timestamp with time zone, repeated boolean)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    moved exchange.assets;
+    made exchange.transfers;
+    side bigint;
+    change numeric;
+    after exchange.balances;
+begin
+    select * into moved from exchange.assets a where a.symbol = transfer.asset;
+    if not found then
+        perform exchange.reject('UNKNOWN_ASSET', format('no asset %s', coalesce(transfer.asset, 'null')));
+    end if;
+    -- 10^36 atoms is the engine's largest amount (extension/engine/src/rules.rs, MAX_NOTIONAL).
+    if transfer.amount is null or transfer.amount = 'NaN' or transfer.amount <= 0
+        or transfer.amount > power(10::numeric, 36 - moved.scale)
+        or round(transfer.amount, moved.scale) <> transfer.amount then
+        perform exchange.reject('INVALID_AMOUNT', format(
+            '%s is moved by a positive amount with at most %s decimals', moved.symbol, moved.scale));
+    end if;
+    -- Nobody freezes one of them meanwhile. Accounts are locked before sessions everywhere.
+    perform from exchange.accounts a
+    where a.account_id in (transfer.account_id, transfer.from_account_id, transfer.to_account_id)
+        and (a.account_id = transfer.account_id or a.parent_account_id = transfer.account_id)
+    order by a.account_id for share;
+    perform exchange.require_session(transfer.account_id, transfer.session_id);
+    if not exchange.owns_account(transfer.account_id, transfer.from_account_id)
+        or not exchange.owns_account(transfer.account_id, transfer.to_account_id) then
+        perform exchange.reject('ACCOUNT_NOT_FOUND', 'both sides are the account itself or its sub-accounts');
+    end if;
+    if transfer.from_account_id = transfer.to_account_id then
+        perform exchange.reject('SAME_ACCOUNT', 'money moves between two accounts');
+    end if;
+    if exists (
+        select from exchange.accounts a
+        where a.account_id in (transfer.account_id, transfer.from_account_id, transfer.to_account_id)
+            and a.status <> 'active') then
+        perform exchange.reject('ACCOUNT_FROZEN', 'one of the accounts is frozen');
+    end if;
+
+    insert into exchange.transfers (owner_account_id, from_account_id, to_account_id, asset_id, amount, request_key)
+    values (transfer.account_id, transfer.from_account_id, transfer.to_account_id, moved.asset_id,
+        round(transfer.amount, moved.scale), transfer.request_key)
+    on conflict (owner_account_id, request_key) do nothing
+    returning * into made;
+    if not found then
+        select * into made from exchange.transfers t
+        where t.owner_account_id = transfer.account_id and t.request_key = transfer.request_key;
+        if not found then
+            raise exception 'another transaction has just used this idempotency key' using errcode = 'serialization_failure';
+        end if;
+        if (made.from_account_id, made.to_account_id, made.asset_id, made.amount)
+            is distinct from (transfer.from_account_id, transfer.to_account_id, moved.asset_id, transfer.amount) then
+            perform exchange.reject('DUPLICATE_IDEMPOTENCY_KEY', 'this key was used for another transfer');
+        end if;
+        return query select made.transfer_id, made.transferred_at, true;
+        return;
+    end if;
+
+    -- In key order, as every transaction locks balances.
+    foreach side in array array[
+        least(made.from_account_id, made.to_account_id), greatest(made.from_account_id, made.to_account_id)]
+    loop
+        change := case when side = made.from_account_id then - made.amount else made.amount end;
+        insert into exchange.balances as b (account_id, asset_id, available, held)
+        values (side, made.asset_id, round(0::numeric, moved.scale), round(0::numeric, moved.scale))
+        on conflict (account_id, asset_id) do nothing;
+        update exchange.balances b set available = b.available + change
+        where b.account_id = side and b.asset_id = made.asset_id and b.available + change >= 0;
+        if not found then
+            perform exchange.reject('INSUFFICIENT_BALANCE', format('less than %s %s is available', made.amount, moved.symbol));
+        end if;
+    end loop;
+
+    -- Last, because everybody who moves money by hand waits for this stream's counter.
+    for after in
+        select b.* from exchange.balances b
+        where b.account_id in (made.from_account_id, made.to_account_id) and b.asset_id = made.asset_id
+        order by b.account_id
+    loop
+        perform exchange.append_event('asset', jsonb_build_object(
+            'change', 'transferred', 'transfer_id', made.transfer_id::text, 'account_id', after.account_id::text,
+            'asset', moved.symbol,
+            'amount', (case when after.account_id = made.from_account_id then - made.amount else made.amount end)::text,
+            'available', after.available::text, 'held', after.held::text));
+    end loop;
+    return query select made.transfer_id, made.transferred_at, false;
+end $$;
+
+ALTER FUNCTION exchange.transfer(account_id bigint, session_id bigint, from_account_id bigint, to_account_id bigint, asset text, amount numeric, request_key text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.transfer(account_id bigint, session_id bigint, from_account_id bigint, to_account_id bigint, asset text, amount numeric, request_key text) IS 'Moves money between accounts of one owner, at once and without a fee, in the name of the owner''s session. A repeat of the request key with the same content returns the first transfer. Rejects: UNKNOWN_ASSET, INVALID_AMOUNT, ACCESS_REVOKED, ACCOUNT_NOT_FOUND, SAME_ACCOUNT, ACCOUNT_FROZEN, DUPLICATE_IDEMPOTENCY_KEY, INSUFFICIENT_BALANCE.';
+
 CREATE FUNCTION exchange.try_commands(batch json) RETURNS json
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -3227,6 +4012,29 @@ end $$;
 ALTER FUNCTION exchange.try_commands(batch json) OWNER TO exchange_owner;
 
 COMMENT ON FUNCTION exchange.try_commands(batch json) IS 'What submit would answer now. Nothing is booked, nobody is rung, and the markets are free again when it returns.';
+
+CREATE FUNCTION exchange.use_ceremony(token_hash bytea, kind text, account_id bigint, session_id bigint) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    used exchange.ceremonies;
+begin
+    delete from exchange.ceremonies c
+    where c.token_hash = use_ceremony.token_hash and c.kind = use_ceremony.kind and c.expires_at > clock_timestamp()
+        and c.account_id is not distinct from use_ceremony.account_id
+        and c.session_id is not distinct from use_ceremony.session_id
+    returning * into used;
+    if not found then
+        perform exchange.reject('INVALID_TOKEN', 'this token is unknown, was used, or is too old; begin anew');
+    end if;
+    return used.password_hash;
+end $$;
+
+ALTER FUNCTION exchange.use_ceremony(token_hash bytea, kind text, account_id bigint, session_id bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.use_ceremony(token_hash bytea, kind text, account_id bigint, session_id bigint) IS 'Uses a ceremony up: of two answers the second finds nothing. Returns the password hash of a login. For other functions. Rejects: INVALID_TOKEN.';
 
 CREATE TABLE exchange.account_tokens (
     token_hash bytea NOT NULL,
@@ -3324,6 +4132,1242 @@ end $$;
 ALTER FUNCTION exchange.verify_email(token_hash bytea, password_token_hash bytea) OWNER TO exchange_owner;
 
 COMMENT ON FUNCTION exchange.verify_email(token_hash bytea, password_token_hash bytea) IS 'Follows the link of a mail: the address is proved, what was said of the person at registration is taken over, and the second token allows to set the password until the time returned. Rejects: INVALID_TOKEN.';
+
+CREATE FUNCTION risk.account_listed(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) RETURNS jsonb
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    AS $$
+    select jsonb_build_object('list', l.list)
+    from risk.account_lists l
+    where l.list = account_listed.parameters ->> 'list' and l.account_id = account_listed.account_id
+$$;
+
+ALTER FUNCTION risk.account_listed(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.account_listed(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) IS 'Condition of kinds: the list, or null where the account is not in it.';
+
+CREATE FUNCTION risk.after_security_change(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) RETURNS jsonb
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    AS $$
+    select jsonb_build_object('change', a.facts ->> 'change', 'changed_at', a.occurred_at)
+    from risk.activities a
+    where a.account_id = after_security_change.account_id and a.point = 'security_change' and a.verdict <> 'deny'
+        and a.occurred_at < at
+        and a.occurred_at > at - make_interval(secs => (after_security_change.parameters ->> 'within_seconds')::integer)
+    order by a.occurred_at desc limit 1
+$$;
+
+ALTER FUNCTION risk.after_security_change(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.after_security_change(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) IS 'Condition of kinds: the change, or null where there is none so late.';
+
+CREATE FUNCTION risk.assess(point text, account_id bigint, facts jsonb) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    return (risk.assess_activity(assess.point, assess.account_id, assess.facts)).verdict;
+end $$;
+
+ALTER FUNCTION risk.assess(point text, account_id bigint, facts jsonb) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.assess(point text, account_id bigint, facts jsonb) IS 'Judges and records an activity (registration, login, deposit, withdrawal, security_change) and returns allow, review, deny or hold. Facts: address, device; registration and new addresses: mail_domain; deposit, withdrawal: asset, amount, wallet; security_change: change. Call it first in the transaction that it guards; on deny do nothing more, commit, and answer RISK_DENIED.';
+
+CREATE FUNCTION risk.assess_activity(point text, account_id bigint, facts jsonb, OUT activity_id bigint, OUT verdict text) RETURNS record
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    asset integer;
+    met jsonb;
+    assessed_at timestamptz;
+begin
+    perform risk.require_facts(assess_activity.point, assess_activity.account_id, assess_activity.facts);
+    -- Whoever is counted together is judged one after the other, so that of two at the same moment
+    -- the second sees the first.
+    if assess_activity.account_id is not null then
+        perform from exchange.accounts a where a.account_id = assess_activity.account_id for no key update;
+    else
+        perform pg_advisory_xact_lock(hashtextextended('risk ' || named.name, 0))
+        from (
+            select distinct n as name from unnest(array[
+                host(risk.network_of(assess_activity.facts ->> 'address')), assess_activity.facts ->> 'device']) n
+            where n is not null order by n) named;
+    end if;
+    assessed_at := clock_timestamp();
+    select a.asset_id into asset from exchange.assets a where a.symbol = assess_activity.facts ->> 'asset';
+    select coalesce(jsonb_agg(to_jsonb(e)), '[]'), risk.strictest(array_agg(e.action))
+    into met, assess_activity.verdict
+    from risk.evaluate(assess_activity.point, assess_activity.account_id, assess_activity.facts, assessed_at) e;
+    insert into risk.activities (
+        point, account_id, occurred_at, verdict, network, device, asset_id, amount, wallet, facts)
+    values (
+        assess_activity.point, assess_activity.account_id, assessed_at, assess_activity.verdict,
+        risk.network_of(assess_activity.facts ->> 'address'), assess_activity.facts ->> 'device', asset,
+        (assess_activity.facts ->> 'amount')::numeric, assess_activity.facts ->> 'wallet', assess_activity.facts)
+    returning activities.activity_id into assess_activity.activity_id;
+    perform risk.record_events(assess_activity.point, assess_activity.account_id, assess_activity.activity_id,
+        assess_activity.facts, met, assessed_at);
+    if assess_activity.point = 'login' and assess_activity.verdict <> 'deny' then
+        perform risk.link_by_device(assess_activity.account_id, assess_activity.facts ->> 'device');
+    end if;
+end $$;
+
+ALTER FUNCTION risk.assess_activity(point text, account_id bigint, facts jsonb, OUT activity_id bigint, OUT verdict text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.assess_activity(point text, account_id bigint, facts jsonb, OUT activity_id bigint, OUT verdict text) IS 'Judges and records an activity, in the transaction that it guards and before what it guards. It raises nothing for a verdict: deny is the caller''s to turn into RISK_DENIED after a commit, so that the event stays.';
+
+CREATE FUNCTION risk.backtest(rule text, from_at timestamp with time zone, to_at timestamp with time zone) RETURNS TABLE(occurred_at timestamp with time zone, account_id bigint, subject text, verdict text, action text, observed jsonb)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    tested risk.rules;
+begin
+    select * into tested from risk.rules r where r.rule = backtest.rule order by r.version desc limit 1;
+    if not found then
+        perform exchange.reject('RULE_NOT_FOUND', format('no rule %s', backtest.rule));
+    end if;
+    return query
+    select d.occurred_at, d.account_id, d.subject, d.verdict, tested.action, d.observed
+    from risk.backtest_draft(
+        tested.point, tested.kind, tested.parameters, backtest.from_at, backtest.to_at) d;
+end $$;
+
+ALTER FUNCTION risk.backtest(rule text, from_at timestamp with time zone, to_at timestamp with time zone) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.backtest(rule text, from_at timestamp with time zone, to_at timestamp with time zone) IS 'As backtest_draft, for the newest version of a rule, with its action. Rejects: RULE_NOT_FOUND, MALFORMED, TOO_MUCH_HISTORY.';
+
+CREATE FUNCTION risk.backtest_draft(point text, kind text, parameters jsonb, from_at timestamp with time zone, to_at timestamp with time zone) RETURNS TABLE(occurred_at timestamp with time zone, account_id bigint, subject text, verdict text, observed jsonb)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    max_facts constant integer := 200000;
+begin
+    perform risk.require_sound_rule(backtest_draft.point, backtest_draft.kind, backtest_draft.parameters, 'review');
+    if coalesce(backtest_draft.from_at >= backtest_draft.to_at, true) then
+        perform exchange.reject('MALFORMED', 'from must be before to');
+    end if;
+    if (select count(*) from (
+        select from risk.history(backtest_draft.point, backtest_draft.from_at, backtest_draft.to_at) limit max_facts + 1) h) > max_facts then
+        perform exchange.reject('TOO_MUCH_HISTORY', format('more than %s facts in this time; ask for a part of it', max_facts));
+    end if;
+    if backtest_draft.kind in ('order_rate', 'order_notional') then
+        return query
+        select c.* from risk.count_orders(
+            backtest_draft.kind, backtest_draft.parameters, backtest_draft.from_at, backtest_draft.to_at) c;
+        return;
+    end if;
+    return query
+    select h.occurred_at, h.account_id, h.subject, h.verdict, judged.observed
+    from risk.history(backtest_draft.point, backtest_draft.from_at, backtest_draft.to_at) h
+    cross join lateral risk.judge(
+        backtest_draft.kind, backtest_draft.parameters, h.account_id, h.facts, h.occurred_at) as judged (observed)
+    where judged.observed is not null;
+end $$;
+
+ALTER FUNCTION risk.backtest_draft(point text, kind text, parameters jsonb, from_at timestamp with time zone, to_at timestamp with time zone) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.backtest_draft(point text, kind text, parameters jsonb, from_at timestamp with time zone, to_at timestamp with time zone) IS 'What a rule that does not exist yet would have done to recorded history: a row for each order or activity that meets it, with the verdict of its day. Every fact is judged as of its own moment; history is taken as it was, so what the rule would have kept from happening still counts. Rejects: INVALID_RULE, MALFORMED, TOO_MUCH_HISTORY.';
+
+CREATE FUNCTION risk.blacklisted_address(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) RETURNS jsonb
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    AS $$
+    select jsonb_build_object('because', b.because)
+    from risk.blacklist b where b.wallet = blacklisted_address.facts ->> 'wallet'
+$$;
+
+ALTER FUNCTION risk.blacklisted_address(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.blacklisted_address(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) IS 'Condition of kinds: the entry, or null where there is none.';
+
+CREATE FUNCTION risk.check_rule() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    if tg_op = 'INSERT' then
+        perform risk.require_sound_rule(new.point, new.kind, new.parameters, new.action);
+        return new;
+    end if;
+    if tg_op = 'DELETE' or old.valid_until is not null
+        or (to_jsonb(new) - 'valid_until') is distinct from (to_jsonb(old) - 'valid_until') then
+        raise exception 'a version of a rule is never changed or removed; publish the next one'
+            using errcode = 'check_violation', constraint = 'rules_only_end', schema = 'risk', table = 'rules';
+    end if;
+    return new;
+end $$;
+
+ALTER FUNCTION risk.check_rule() OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.check_rule() IS 'Refuses a rule whose parameters do not fit its kind, and every change of a version but its end.';
+
+CREATE FUNCTION risk.count_orders(kind text, parameters jsonb, from_at timestamp with time zone, to_at timestamp with time zone) RETURNS TABLE(occurred_at timestamp with time zone, account_id bigint, subject text, verdict text, observed jsonb)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select c.occurred_at, c.account_id, c.subject, c.verdict,
+        case count_orders.kind when 'order_rate' then jsonb_build_object('orders', c.orders)
+            else jsonb_build_object('notional', trim_scale(c.notional)::text) end
+    from (
+        select h.*, count(*) over in_window as orders, sum((h.facts ->> 'notional')::numeric) over in_window as notional
+        from (select (count_orders.parameters ->> 'within_seconds')::integer as seconds) given
+        cross join lateral risk.history(
+            'order', risk.window_start(count_orders.from_at, given.seconds), count_orders.to_at) h
+        where count_orders.kind = 'order_rate'
+            or split_part(h.facts ->> 'market', '/', 2) = count_orders.parameters ->> 'asset'
+        window in_window as (
+            partition by h.account_id, risk.window_start(h.occurred_at, given.seconds)
+            order by h.occurred_at, (h.facts ->> 'order_id')::bigint)) c
+    where c.occurred_at >= count_orders.from_at
+        and case count_orders.kind when 'order_rate' then c.orders else c.notional end
+            > (count_orders.parameters ->> 'most')::numeric
+    order by c.occurred_at, c.subject
+$$;
+
+ALTER FUNCTION risk.count_orders(kind text, parameters jsonb, from_at timestamp with time zone, to_at timestamp with time zone) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.count_orders(kind text, parameters jsonb, from_at timestamp with time zone, to_at timestamp with time zone) IS 'What order_rate and order_notional observe of recorded orders, all in one pass: a backtest asks no order by itself.';
+
+CREATE FUNCTION risk.decide_event(event_id bigint, decision text, note text, decided_by bigint DEFAULT NULL::bigint) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    event risk.events;
+begin
+    if decide_event.decision is null or decide_event.decision not in ('released', 'upheld') then
+        perform exchange.reject('MALFORMED', 'decision is released or upheld');
+    end if;
+    if decide_event.note is null or length(decide_event.note) not between 1 and 1000 then
+        perform exchange.reject('MALFORMED', 'note takes 1 to 1000 characters');
+    end if;
+    select * into event from risk.events e
+    where e.event_id = decide_event.event_id and e.action in ('review', 'hold') for no key update;
+    if not found then
+        perform exchange.reject('RISK_EVENT_NOT_FOUND', format('no event %s that waits for a decision', decide_event.event_id));
+    end if;
+    if exists (select from risk.reviews r where r.event_id = event.event_id) then
+        perform exchange.reject('RISK_EVENT_DECIDED', format('event %s was decided already', event.event_id));
+    end if;
+    insert into risk.reviews (event_id, decision, note, decided_by)
+    values (event.event_id, decide_event.decision, decide_event.note, decide_event.decided_by);
+    perform exchange.append_event('risk', jsonb_strip_nulls(jsonb_build_object(
+        'change', decide_event.decision, 'event_id', event.event_id::text, 'point', event.point,
+        'account_id', event.account_id::text, 'activity_id', event.activity_id::text, 'action', event.action)));
+end $$;
+
+ALTER FUNCTION risk.decide_event(event_id bigint, decision text, note text, decided_by bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.decide_event(event_id bigint, decision text, note text, decided_by bigint) IS 'Decides about an event that waits: released or upheld; stream risk tells it. Rejects: MALFORMED, RISK_EVENT_NOT_FOUND, RISK_EVENT_DECIDED.';
+
+CREATE FUNCTION risk.disposable_mail_domain(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) RETURNS jsonb
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    AS $$
+    -- The domain itself and every one above it: a.b.c is b.c and c too.
+    select jsonb_build_object('domain', d.domain)
+    from (select string_to_array(lower(disposable_mail_domain.facts ->> 'mail_domain'), '.') as parts) given
+    cross join lateral generate_series(1, least(cardinality(given.parts), 20)) as first
+    join risk.mail_domains d on d.domain = array_to_string(given.parts[first:], '.')
+    limit 1
+$$;
+
+ALTER FUNCTION risk.disposable_mail_domain(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.disposable_mail_domain(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) IS 'Condition of kinds: the domain that is listed, or null where none is.';
+
+CREATE FUNCTION risk.distance_km(from_latitude numeric, from_longitude numeric, to_latitude numeric, to_longitude numeric) RETURNS integer
+    LANGUAGE sql IMMUTABLE STRICT
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    -- Haversine on a sphere of the earth's mean radius, 6371 km: off by half a percent at most.
+    select round(2 * 6371 * asin(least(1, sqrt(
+        power(sind((to_latitude - from_latitude)::double precision / 2), 2)
+        + cosd(from_latitude::double precision) * cosd(to_latitude::double precision)
+            * power(sind((to_longitude - from_longitude)::double precision / 2), 2)))))::integer
+$$;
+
+ALTER FUNCTION risk.distance_km(from_latitude numeric, from_longitude numeric, to_latitude numeric, to_longitude numeric) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.distance_km(from_latitude numeric, from_longitude numeric, to_latitude numeric, to_longitude numeric) IS 'Kilometres between two places in degrees, along the earth''s surface.';
+
+CREATE FUNCTION risk.end_rule(rule text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+    update risk.rules r set valid_until = clock_timestamp() where r.rule = end_rule.rule and r.valid_until is null;
+    if not found then
+        perform exchange.reject('RULE_NOT_FOUND', format('no rule %s is in force', end_rule.rule));
+    end if;
+end $$;
+
+ALTER FUNCTION risk.end_rule(rule text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.end_rule(rule text) IS 'Takes a rule out of force; its versions stay. Rejects: RULE_NOT_FOUND.';
+
+CREATE FUNCTION risk.evaluate(point text, account_id bigint, facts jsonb, at timestamp with time zone DEFAULT clock_timestamp()) RETURNS TABLE(rule text, version integer, action text, reason_code text, observed jsonb)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    candidate risk.rules;
+    seen jsonb;
+begin
+    for candidate in
+        select r.* from risk.rules r
+        where r.point = evaluate.point and r.valid_until is null
+        order by r.action = 'allow' desc, r.rule
+    loop
+        seen := risk.judge(candidate.kind, candidate.parameters, evaluate.account_id,
+            evaluate.facts || jsonb_build_object('point', evaluate.point), evaluate.at);
+        continue when seen is null;
+        if candidate.action = 'allow' then
+            return;
+        end if;
+        return query select candidate.rule, candidate.version, candidate.action, candidate.reason_code, seen;
+    end loop;
+end $$;
+
+ALTER FUNCTION risk.evaluate(point text, account_id bigint, facts jsonb, at timestamp with time zone) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.evaluate(point text, account_id bigint, facts jsonb, at timestamp with time zone) IS 'The rules in force that are met by these facts. Records nothing: for a look, and for assess. None is met where a rule that allows is.';
+
+CREATE FUNCTION risk.first_withdrawal(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) RETURNS jsonb
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    AS $$
+    select '{}'::jsonb
+    where not exists (
+        select from risk.activities a
+        where a.account_id = first_withdrawal.account_id and a.point = 'withdrawal' and a.verdict <> 'deny'
+            and a.occurred_at < at)
+$$;
+
+ALTER FUNCTION risk.first_withdrawal(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.first_withdrawal(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) IS 'Condition of kinds: an empty object where it is met, else null. What was denied does not count.';
+
+CREATE FUNCTION risk.frequent_activity(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) RETURNS jsonb
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    AS $$
+    select jsonb_build_object('activities', counted.n)
+    from (
+        select count(*) + 1 as n from risk.activities a
+        where a.account_id = frequent_activity.account_id and a.point = frequent_activity.facts ->> 'point' and a.verdict <> 'deny'
+            and a.occurred_at < at
+            and a.occurred_at > at - make_interval(secs => (frequent_activity.parameters ->> 'within_seconds')::integer)) counted
+    where counted.n > (frequent_activity.parameters ->> 'most')::bigint
+$$;
+
+ALTER FUNCTION risk.frequent_activity(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.frequent_activity(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) IS 'Condition of kinds: what was counted, or null where it is not met. What was denied does not count.';
+
+CREATE FUNCTION risk.history(point text, from_at timestamp with time zone, to_at timestamp with time zone) RETURNS TABLE(occurred_at timestamp with time zone, account_id bigint, subject text, verdict text, facts jsonb)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    AS $$
+#variable_conflict use_column
+begin
+    if history.point <> 'order' then
+        return query
+        select a.occurred_at, a.account_id, 'activity:' || a.activity_id, a.verdict,
+            a.facts || jsonb_build_object('point', a.point)
+        from risk.activities a
+        where a.point = history.point and a.occurred_at >= history.from_at and a.occurred_at < history.to_at
+        order by a.occurred_at, a.activity_id;
+        return;
+    end if;
+    return query
+    with numbers as materialized (
+        select m.market_id, m.symbol, exchange.number_before(m.market_id, history.from_at) as first,
+            exchange.number_before(m.market_id, history.to_at) as last
+        from exchange.markets m
+    ), steps as (
+        -- The price before the first order, trades, and orders, all on one line of numbers.
+        select n.market_id, n.symbol, n.first as number, risk.last_price(n.market_id, n.first + 1) as price,
+            null::exchange.orders as placed
+        from numbers n
+        union all
+        select n.market_id, n.symbol, t.trade_id, t.price, null
+        from numbers n join exchange.trades t on t.trade_id > n.first and t.trade_id <= n.last
+        union all
+        select n.market_id, n.symbol, o.order_id, null, o
+        from numbers n join exchange.orders o on o.order_id > n.first and o.order_id <= n.last
+    ), counted as (
+        select s.*, count(s.price) over (partition by s.market_id order by s.number) as trades_before from steps s
+    ), priced as (
+        select c.symbol, c.number, c.placed,
+            first_value(c.price) over (partition by c.market_id, c.trades_before order by c.number) as last_price
+        from counted c
+    )
+    select (p.placed).placed_at, (p.placed).account_id, 'order:' || p.number, 'allow', jsonb_strip_nulls(jsonb_build_object(
+        'point', 'order', 'order_id', p.number, 'market', p.symbol, 'side', (p.placed).side, 'kind', (p.placed).kind,
+        'price', (p.placed).price::text, 'quantity', (p.placed).quantity::text, 'budget', (p.placed).budget::text,
+        'notional', trim_scale(coalesce(
+            (p.placed).budget, (p.placed).quantity * coalesce((p.placed).price, p.last_price)))::text,
+        'last_price', p.last_price::text))
+    from priced p
+    where (p.placed).order_id is not null
+        and (p.placed).placed_at >= history.from_at and (p.placed).placed_at < history.to_at
+    order by 1, p.number;
+end $$;
+
+ALTER FUNCTION risk.history(point text, from_at timestamp with time zone, to_at timestamp with time zone) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.history(point text, from_at timestamp with time zone, to_at timestamp with time zone) IS 'What was recorded at a point, with the facts that rules would be given: accepted orders with the last price before each, or activities.';
+
+CREATE FUNCTION risk.impossible_travel(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) RETURNS jsonb
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    AS $$
+    select jsonb_build_object('km', travel.km, 'seconds', travel.seconds, 'from', travel.country_before, 'to', travel.country_now)
+    from (
+        select risk.distance_km(before.latitude, before.longitude, now.latitude, now.longitude) as km,
+            ceil(extract(epoch from at - last.occurred_at))::bigint as seconds,
+            before.country as country_before, now.country as country_now
+        from (
+            select a.occurred_at, a.facts ->> 'address' as address from risk.activities a
+            where a.account_id = impossible_travel.account_id and a.point = 'login' and a.verdict <> 'deny'
+                and a.occurred_at < at and a.facts ? 'address'
+            order by a.occurred_at desc limit 1) last
+        cross join lateral risk.place_of(last.address) before
+        cross join lateral risk.place_of(impossible_travel.facts ->> 'address') now) travel
+    where travel.km >= (impossible_travel.parameters ->> 'least_km')::integer
+        and travel.km::bigint * 3600 > (impossible_travel.parameters ->> 'most_km_per_hour')::bigint * travel.seconds
+$$;
+
+ALTER FUNCTION risk.impossible_travel(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.impossible_travel(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) IS 'Condition of kinds: the distance and the time it was done in, or null where it is not met.';
+
+CREATE FUNCTION risk.is_of_type(value jsonb, type jsonb) RETURNS boolean
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+    plain constant text := value #>> '{}';
+begin
+    case type ->> 'type'
+        when 'integer' then
+            return coalesce(jsonb_typeof(value) = 'number' and plain ~ '^[0-9]{1,18}$'
+                and plain::bigint between (type ->> 'least')::bigint and (type ->> 'most')::bigint, false);
+        when 'decimal' then
+            return coalesce(jsonb_typeof(value) = 'string' and plain ~ '^[0-9]{1,30}(\.[0-9]{1,18})?$', false);
+        when 'asset' then
+            return coalesce(jsonb_typeof(value) = 'string' and exists (select from exchange.assets a where a.symbol = plain), false);
+        when 'name' then
+            return coalesce(jsonb_typeof(value) = 'string' and plain ~ '^[a-z][a-z0-9_]{2,31}$', false);
+    end case;
+end $_$;
+
+ALTER FUNCTION risk.is_of_type(value jsonb, type jsonb) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.is_of_type(value jsonb, type jsonb) IS 'Whether a parameter is what kinds says of it.';
+
+CREATE FUNCTION risk.judge(kind text, parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) RETURNS jsonb
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    -- A list and no dynamic SQL: a rule can name nothing but these.
+    case judge.kind
+        when 'registrations_per_address' then return risk.registrations_per_address(parameters, account_id, facts, at);
+        when 'registrations_per_device' then return risk.registrations_per_device(parameters, account_id, facts, at);
+        when 'disposable_mail_domain' then return risk.disposable_mail_domain(parameters, account_id, facts, at);
+        when 'impossible_travel' then return risk.impossible_travel(parameters, account_id, facts, at);
+        when 'frequent_activity' then return risk.frequent_activity(parameters, account_id, facts, at);
+        when 'order_rate' then return risk.order_rate(parameters, account_id, facts, at);
+        when 'order_notional' then return risk.order_notional(parameters, account_id, facts, at);
+        when 'price_distance' then return risk.price_distance(parameters, account_id, facts, at);
+        when 'linked_trades' then return risk.linked_trades(parameters, account_id, facts, at);
+        when 'large_deposit' then return risk.large_deposit(parameters, account_id, facts, at);
+        when 'new_withdrawal_address' then return risk.new_withdrawal_address(parameters, account_id, facts, at);
+        when 'withdrawn_amount' then return risk.withdrawn_amount(parameters, account_id, facts, at);
+        when 'level_limits' then return risk.level_limits(parameters, account_id, facts, at);
+        when 'blacklisted_address' then return risk.blacklisted_address(parameters, account_id, facts, at);
+        when 'after_security_change' then return risk.after_security_change(parameters, account_id, facts, at);
+        when 'first_withdrawal' then return risk.first_withdrawal(parameters, account_id, facts, at);
+        when 'account_listed' then return risk.account_listed(parameters, account_id, facts, at);
+        else raise exception 'no condition %', judge.kind using errcode = 'undefined_object';
+    end case;
+end $$;
+
+ALTER FUNCTION risk.judge(kind text, parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.judge(kind text, parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) IS 'Asks one condition as of a moment: what it observed where it is met, else null.';
+
+CREATE FUNCTION risk.large_deposit(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select jsonb_build_object('amount', large_deposit.facts ->> 'amount')
+    where large_deposit.facts ->> 'asset' = large_deposit.parameters ->> 'asset' and (large_deposit.facts ->> 'amount')::numeric > (large_deposit.parameters ->> 'most')::numeric
+$$;
+
+ALTER FUNCTION risk.large_deposit(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.large_deposit(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) IS 'Condition of kinds: the amount, or null where it is not met.';
+
+CREATE FUNCTION risk.last_price(market_id integer, before_number bigint) RETURNS numeric
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    AS $$
+    select coalesce(
+        (select t.price from exchange.trades t
+         where t.trade_id > last_price.market_id * 100000000000000 and t.trade_id < last_price.before_number
+         order by t.trade_id desc limit 1),
+        (select m.reference_price from exchange.markets m where m.market_id = last_price.market_id))
+$$;
+
+ALTER FUNCTION risk.last_price(market_id integer, before_number bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.last_price(market_id integer, before_number bigint) IS 'The last price of a market before a number: what the engine measured by; the reference price before the first trade.';
+
+CREATE FUNCTION risk.level_limits(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) RETURNS jsonb
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    AS $$
+#variable_conflict use_column
+declare
+    level record;
+    in_day numeric;
+    in_month numeric;
+begin
+    select l.* into level
+    from exchange.accounts a join exchange.kyc_levels l on l.level = a.kyc_level
+    where a.account_id = level_limits.account_id;
+    if not coalesce(level.may_withdraw, false) then
+        return jsonb_build_object('level', level.level, 'may_withdraw', false);
+    end if;
+    select sum(risk.value_of(spent.asset, spent.in_day, level_limits.at)),
+        -- One asset without a price makes the sum unknown.
+        case when bool_and(risk.value_of(spent.asset, 1, level_limits.at) is not null)
+            then sum(risk.value_of(spent.asset, spent.in_month, level_limits.at)) end
+    into in_day, in_month
+    from (
+        select s.asset, sum(s.amount) filter (where s.occurred_at > level_limits.at - interval '24 hours') as in_day,
+            sum(s.amount) as in_month
+        from (
+            select a.facts ->> 'asset' as asset, a.amount, a.occurred_at from risk.activities a
+            where a.account_id = level_limits.account_id and a.point = 'withdrawal' and a.verdict <> 'deny'
+                and a.occurred_at < level_limits.at and a.occurred_at > level_limits.at - interval '30 days'
+            union all
+            select level_limits.facts ->> 'asset', (level_limits.facts ->> 'amount')::numeric, level_limits.at) s
+        group by s.asset) spent;
+    if in_month is null then
+        return jsonb_build_object('level', level.level, 'unpriced', true);
+    end if;
+    if in_day > level.daily_withdrawal or in_month > level.monthly_withdrawal then
+        return jsonb_build_object('level', level.level, 'day', trim_scale(round(in_day, 2))::text, 'month', trim_scale(round(in_month, 2))::text);
+    end if;
+    return null;
+end $$;
+
+ALTER FUNCTION risk.level_limits(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.level_limits(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) IS 'Condition of kinds: what is withdrawn in a day and in 30, in USDT, where the account''s level allows less, or where an asset has no price; else null. What was denied does not count.';
+
+CREATE FUNCTION risk.link_accounts(account_id bigint, linked_account_id bigint, because text) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    insert into risk.links (account_id, linked_account_id, because)
+    values (link_accounts.account_id, link_accounts.linked_account_id, link_accounts.because),
+        (link_accounts.linked_account_id, link_accounts.account_id, link_accounts.because)
+    on conflict do nothing
+$$;
+
+ALTER FUNCTION risk.link_accounts(account_id bigint, linked_account_id bigint, because text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.link_accounts(account_id bigint, linked_account_id bigint, because text) IS 'Says that two accounts seem to be one person''s, from both sides.';
+
+CREATE FUNCTION risk.link_by_device(account_id bigint, device text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    AS $$
+#variable_conflict use_column
+declare
+    -- A device of more accounts than this is a public one and says nothing.
+    most_accounts constant integer := 20;
+    others bigint[];
+begin
+    if link_by_device.device is null then
+        return;
+    end if;
+    select array_agg(o.account_id) into others
+    from (
+        select distinct a.account_id from risk.activities a
+        where a.device = link_by_device.device and a.point = 'login' and a.verdict <> 'deny'
+            and a.account_id <> link_by_device.account_id
+        limit most_accounts) o;
+    if others is null or cardinality(others) >= most_accounts then
+        return;
+    end if;
+    perform risk.link_accounts(link_by_device.account_id, o, 'same device') from unnest(others) o;
+end $$;
+
+ALTER FUNCTION risk.link_by_device(account_id bigint, device text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.link_by_device(account_id bigint, device text) IS 'Links an account with those that logged in from the same device, but for a device of 20 or more. For other functions.';
+
+CREATE FUNCTION risk.linked_trades(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) RETURNS jsonb
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    AS $$
+    select jsonb_build_object('trades', counted.n, 'quote_amount', trim_scale(counted.amount)::text)
+    from (
+        select count(*) as n, sum(t.quote_amount) as amount
+        from (
+            select m.market_id, given.start, exchange.number_before(m.market_id, given.start) as first,
+                coalesce((linked_trades.facts ->> 'order_id')::bigint, (m.market_id + 1) * 100000000000000) as beyond
+            from exchange.markets m
+            cross join (select risk.window_start(at, (linked_trades.parameters ->> 'within_seconds')::integer) as start) given
+            where m.symbol = linked_trades.facts ->> 'market'
+                and exists (select from risk.links l where l.account_id = linked_trades.account_id)) numbers
+        cross join lateral (
+            select maker.taker_account_id as other_id, maker.quote_amount, maker.traded_at from exchange.trades maker
+            where maker.maker_account_id = linked_trades.account_id
+                and maker.trade_id > numbers.first and maker.trade_id < numbers.beyond
+            union all
+            select taker.maker_account_id, taker.quote_amount, taker.traded_at from exchange.trades taker
+            where taker.taker_account_id = linked_trades.account_id
+                and taker.trade_id > numbers.first and taker.trade_id < numbers.beyond) t
+        where t.traded_at >= numbers.start and t.traded_at <= at
+            and exists (select from risk.links l
+                where l.account_id = linked_trades.account_id and l.linked_account_id = t.other_id)) counted
+    where counted.n > (linked_trades.parameters ->> 'most')::bigint
+$$;
+
+ALTER FUNCTION risk.linked_trades(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.linked_trades(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) IS 'Condition of kinds: trades with linked accounts in the window, or null where it is not met. The extension counts the same in memory, from when the accounts were linked.';
+
+CREATE FUNCTION risk.list_events(staff_session_id bigint, before_event_id bigint, of_account_id bigint, of_rule text, waiting boolean, at_most integer) RETURNS TABLE(event_id bigint, occurred_at timestamp with time zone, point text, account_id bigint, activity_id bigint, order_id bigint, rule text, version integer, action text, reason_code text, facts jsonb, observed jsonb, decision text, note text, decided_by bigint, decided_at timestamp with time zone)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_custom_plan'
+    AS $$
+#variable_conflict use_column
+declare
+    most constant integer := 1000;
+begin
+    perform staff.require(list_events.staff_session_id, 'risk');
+    return query
+    select e.event_id, e.occurred_at, e.point, e.account_id, e.activity_id, e.order_id, e.rule, e.version, e.action,
+        e.reason_code, e.facts, e.observed, r.decision, r.note, r.decided_by, r.decided_at
+    from risk.events e
+    left join risk.reviews r on r.event_id = e.event_id
+    where e.event_id < coalesce(list_events.before_event_id, 9223372036854775807)
+        and (list_events.of_account_id is null or e.account_id = list_events.of_account_id)
+        and (list_events.of_rule is null or e.rule = list_events.of_rule)
+        and (not coalesce(list_events.waiting, false) or (e.action in ('review', 'hold') and r.event_id is null))
+    order by e.event_id desc
+    limit least(greatest(list_events.at_most, 0), most);
+end $$;
+
+ALTER FUNCTION risk.list_events(staff_session_id bigint, before_event_id bigint, of_account_id bigint, of_rule text, waiting boolean, at_most integer) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.list_events(staff_session_id bigint, before_event_id bigint, of_account_id bigint, of_rule text, waiting boolean, at_most integer) IS 'Events before a number, the newest first, of one account or rule where named, or those that wait for a decision; 1,000 at most. For risk officers. Rejects: ACCESS_REVOKED, PERMISSION_DENIED.';
+
+CREATE FUNCTION risk.list_rules(staff_session_id bigint, of_rule text) RETURNS TABLE(rule text, version integer, point text, kind text, parameters jsonb, action text, reason_code text, published_by bigint, valid_from timestamp with time zone, valid_until timestamp with time zone)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_custom_plan'
+    AS $$
+#variable_conflict use_column
+declare
+    most constant integer := 1000;
+begin
+    perform staff.require(list_rules.staff_session_id, 'risk');
+    return query
+    select r.rule, r.version, r.point, r.kind, r.parameters, r.action, r.reason_code, r.published_by, r.valid_from, r.valid_until
+    from risk.rules r
+    where case when list_rules.of_rule is null then r.valid_until is null else r.rule = list_rules.of_rule end
+    order by r.rule, r.version desc
+    limit most;
+end $$;
+
+ALTER FUNCTION risk.list_rules(staff_session_id bigint, of_rule text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.list_rules(staff_session_id bigint, of_rule text) IS 'The rules in force by name, or all versions of one, the newest first; 1,000 at most. For risk officers. Rejects: ACCESS_REVOKED, PERMISSION_DENIED.';
+
+CREATE FUNCTION risk.mark_linked() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    update exchange.accounts a set is_linked = true
+    where a.account_id = new.account_id and not a.is_linked;
+    return null;
+end $$;
+
+ALTER FUNCTION risk.mark_linked() OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.mark_linked() IS 'Says in accounts that risk.links knows the account.';
+
+CREATE FUNCTION risk.network_of(address text) RETURNS inet
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select case when family(a) = 6 then network(set_masklen(a, 64))::inet else a end
+    from (select host(network_of.address::inet)::inet as a) given
+$$;
+
+ALTER FUNCTION risk.network_of(address text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.network_of(address text) IS 'Whom an address counts for: itself, or the /64 of an IPv6 address, because one subscriber has that many.';
+
+CREATE FUNCTION risk.new_withdrawal_address(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) RETURNS jsonb
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    AS $$
+    select jsonb_build_object('known_since', coalesce(known.since, at))
+    from (
+        select min(a.occurred_at) as since from risk.activities a
+        where a.account_id = new_withdrawal_address.account_id and a.wallet = new_withdrawal_address.facts ->> 'wallet' and a.occurred_at < at
+            and a.point in ('withdrawal', 'security_change')) known
+    where coalesce(known.since, at) > at - make_interval(secs => (new_withdrawal_address.parameters ->> 'cool_down_seconds')::integer)
+$$;
+
+ALTER FUNCTION risk.new_withdrawal_address(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.new_withdrawal_address(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) IS 'Condition of kinds: since when the address is known, or null where it is not met.';
+
+CREATE FUNCTION risk.order_notional(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) RETURNS jsonb
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    AS $$
+    select jsonb_build_object('notional', trim_scale(summed.total)::text)
+    from (
+        select coalesce(sum(o.notional), 0) + (order_notional.facts ->> 'notional')::numeric as total, given.start
+        from (
+            select risk.window_start(at, (order_notional.parameters ->> 'within_seconds')::integer) as start, s.asset_id
+            from exchange.assets s where s.symbol = order_notional.parameters ->> 'asset') given
+        left join lateral (
+            select w.notional
+            from risk.orders_in_window(order_notional.account_id, given.start, at, (order_notional.facts ->> 'order_id')::bigint) w
+            join exchange.markets m on m.market_id = w.market_id and m.quote_asset_id = given.asset_id) o on true
+        where split_part(order_notional.facts ->> 'market', '/', 2) = order_notional.parameters ->> 'asset'
+        group by given.start) summed
+    where summed.total > (order_notional.parameters ->> 'most')::numeric
+$$;
+
+ALTER FUNCTION risk.order_notional(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.order_notional(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) IS 'Condition of kinds: notional in the window, or null where it is not met. The extension sums the same in memory.';
+
+CREATE FUNCTION risk.order_rate(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) RETURNS jsonb
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    AS $$
+    select jsonb_build_object('orders', counted.n)
+    from (
+        select count(o.order_id) + 1 as n, given.start
+        from (select risk.window_start(at, (order_rate.parameters ->> 'within_seconds')::integer) as start) given
+        left join lateral risk.orders_in_window(order_rate.account_id, given.start, at, (order_rate.facts ->> 'order_id')::bigint) o on true
+        group by given.start) counted
+    where counted.n > (order_rate.parameters ->> 'most')::bigint
+$$;
+
+ALTER FUNCTION risk.order_rate(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.order_rate(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) IS 'Condition of kinds: orders in the window, or null where it is not met. The extension counts the same in memory.';
+
+CREATE FUNCTION risk.order_rules() RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select jsonb_build_object(
+        'allowed', coalesce((
+            select jsonb_agg(distinct l.account_id)
+            from risk.rules r join risk.account_lists l on l.list = r.parameters ->> 'list'
+            where r.point = 'order' and r.valid_until is null and r.kind = 'account_listed' and r.action = 'allow'), '[]'),
+        'rules', coalesce((
+            select jsonb_agg(jsonb_build_object(
+                'rule', r.rule, 'version', r.version, 'kind', r.kind, 'denies', r.action = 'deny', 'parameters', r.parameters,
+                'within_seconds', coalesce((r.parameters ->> 'within_seconds')::bigint, 0),
+                'asset_id', coalesce(a.asset_id, 0),
+                'most', case when r.kind = 'order_notional'
+                        -- Rounded down: what is above it is above the decimal too. Beyond it nobody can go.
+                        then least(floor((r.parameters ->> 'most')::numeric * 10::numeric ^ a.scale), 10::numeric ^ 38 - 1)::numeric(39, 0)::text
+                    else coalesce(r.parameters ->> 'most', r.parameters ->> 'most_ppm', '0') end,
+                'accounts', coalesce((
+                    select jsonb_agg(l.account_id) from risk.account_lists l
+                    where r.kind = 'account_listed' and l.list = r.parameters ->> 'list'), '[]'))
+                order by r.rule)
+            from risk.rules r
+            left join exchange.assets a on a.symbol = r.parameters ->> 'asset'
+            where r.point = 'order' and r.valid_until is null and r.action <> 'allow'), '[]'))::text
+$$;
+
+ALTER FUNCTION risk.order_rules() OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.order_rules() IS 'The rules in force for orders, in integers, as the extension keeps them in memory. For it alone.';
+
+CREATE FUNCTION risk.orders_in_window(account_id bigint, window_start timestamp with time zone, at timestamp with time zone, before_order_id bigint, OUT order_id bigint, OUT market_id integer, OUT notional numeric) RETURNS SETOF record
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    AS $$
+    -- By number, because accounts have an index by number in every partition.
+    select o.order_id, m.market_id,
+        coalesce(o.budget, o.quantity * coalesce(o.price, risk.last_price(m.market_id, o.order_id)))
+    from exchange.markets m
+    cross join lateral (select exchange.number_before(m.market_id, orders_in_window.window_start) as first) numbers
+    join exchange.orders o on o.account_id = orders_in_window.account_id
+        and o.order_id > numbers.first and o.order_id < (m.market_id + 1) * 100000000000000
+    where o.placed_at >= orders_in_window.window_start
+        and (o.placed_at < orders_in_window.at
+            or (o.placed_at = orders_in_window.at and o.order_id < orders_in_window.before_order_id))
+$$;
+
+ALTER FUNCTION risk.orders_in_window(account_id bigint, window_start timestamp with time zone, at timestamp with time zone, before_order_id bigint, OUT order_id bigint, OUT market_id integer, OUT notional numeric) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.orders_in_window(account_id bigint, window_start timestamp with time zone, at timestamp with time zone, before_order_id bigint, OUT order_id bigint, OUT market_id integer, OUT notional numeric) IS 'The account''s accepted orders from the window''s start until a moment, and what each was worth in its market''s quote asset. Of orders of that very moment, those before a number.';
+
+CREATE FUNCTION risk.place_of(address text, OUT country text, OUT latitude numeric, OUT longitude numeric) RETURNS SETOF record
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select n.country, n.latitude, n.longitude
+    from risk.networks n
+    where n.network >>= place_of.address::inet
+    order by masklen(n.network) desc
+    limit 1
+$$;
+
+ALTER FUNCTION risk.place_of(address text, OUT country text, OUT latitude numeric, OUT longitude numeric) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.place_of(address text, OUT country text, OUT latitude numeric, OUT longitude numeric) IS 'Where an address is, by the smallest network that holds it; no row where none does.';
+
+CREATE FUNCTION risk.price_distance(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    -- Cautious to the side of its owner: to buy far below or to sell far above the last price harms nobody.
+    select jsonb_build_object('distance_ppm', trunc(given.worse * 1000000 / given.last_price)::bigint)
+    from (
+        select (price_distance.facts ->> 'last_price')::numeric as last_price,
+            case price_distance.facts ->> 'side' when 'buy' then 1 else -1 end
+                * ((price_distance.facts ->> 'price')::numeric - (price_distance.facts ->> 'last_price')::numeric) as worse) given
+    where given.worse * 1000000 > given.last_price * (price_distance.parameters ->> 'most_ppm')::bigint
+$$;
+
+ALTER FUNCTION risk.price_distance(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.price_distance(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) IS 'Condition of kinds: how far the price is, or null where it is not met. The extension computes the same.';
+
+CREATE FUNCTION risk.publish_events(event_ids bigint[]) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    last bigint;
+    risk_stream constant integer := 10002;
+begin
+    if event_ids is null then
+        return;
+    end if;
+    -- As exchange.append_event does for one: the counter's row stays locked until the end.
+    update exchange.streams s set last_sequence = s.last_sequence + cardinality(event_ids)
+    where s.stream_id = risk_stream returning s.last_sequence into strict last;
+    insert into exchange.events (stream_id, first_sequence, last_sequence, payload, occurred_at)
+    select risk_stream, numbered.sequence, numbered.sequence, numbered.payload, now()
+    from (
+        select last - cardinality(event_ids) + row_number() over (order by e.event_id) as sequence,
+            jsonb_strip_nulls(jsonb_build_object(
+                'change', 'met', 'event_id', e.event_id::text, 'point', e.point, 'account_id', e.account_id::text,
+                'order_id', e.order_id::text, 'rule', e.rule, 'version', e.version, 'action', e.action,
+                'reason_code', e.reason_code)) as payload
+        from risk.events e where e.event_id = any (event_ids)) numbered;
+    perform pg_notify('exchange_events', risk_stream::text);
+end $$;
+
+ALTER FUNCTION risk.publish_events(event_ids bigint[]) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.publish_events(event_ids bigint[]) IS 'Makes recorded events, seen by a later statement, messages of the stream risk and rings once. For other functions.';
+
+CREATE FUNCTION risk.publish_rule(rule text, point text, kind text, parameters jsonb, action text, reason_code text, published_by bigint DEFAULT NULL::bigint) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+#variable_conflict use_column
+declare
+    max_rules constant integer := 200;
+    before risk.rules;
+    now_at timestamptz;
+begin
+    if publish_rule.rule is null or publish_rule.rule !~ '^[a-z][a-z0-9_]{2,31}$' then
+        perform exchange.reject('INVALID_RULE', 'rule: a name of small letters, digits and _');
+    end if;
+    if publish_rule.reason_code is null or publish_rule.reason_code !~ '^[A-Z][A-Z0-9_]{2,39}$' then
+        perform exchange.reject('INVALID_RULE', 'reason_code: capital letters, digits and _');
+    end if;
+    perform risk.require_sound_rule(publish_rule.point, publish_rule.kind, publish_rule.parameters, publish_rule.action);
+    -- One publication at a time, so that versions are numbered and rules counted.
+    perform from risk.order_rules_state for update;
+    now_at := clock_timestamp();
+    select * into before from risk.rules r where r.rule = publish_rule.rule order by r.version desc limit 1;
+    if before.valid_until is null and before.point <> publish_rule.point then
+        perform exchange.reject('INVALID_RULE', format('point: the rule is for %s; end it, or name another', before.point));
+    end if;
+    if (select count(*) from risk.rules r where r.valid_until is null and r.rule <> publish_rule.rule) >= max_rules then
+        perform exchange.reject('TOO_MANY_RULES', format('%s rules are in force; end one first', max_rules));
+    end if;
+    update risk.rules r set valid_until = now_at where r.rule = publish_rule.rule and r.valid_until is null;
+    insert into risk.rules (rule, version, point, kind, parameters, action, reason_code, published_by, valid_from)
+    values (
+        publish_rule.rule, coalesce(before.version, 0) + 1, publish_rule.point, publish_rule.kind,
+        publish_rule.parameters, publish_rule.action, publish_rule.reason_code, publish_rule.published_by, now_at);
+    return coalesce(before.version, 0) + 1;
+end $_$;
+
+ALTER FUNCTION risk.publish_rule(rule text, point text, kind text, parameters jsonb, action text, reason_code text, published_by bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.publish_rule(rule text, point text, kind text, parameters jsonb, action text, reason_code text, published_by bigint) IS 'Makes the next version of a rule, in force from now on, and returns its number. Rejects: INVALID_RULE, TOO_MANY_RULES.';
+
+CREATE FUNCTION risk.record_events(point text, account_id bigint, activity_id bigint, facts jsonb, met jsonb, at timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    recorded bigint[];
+begin
+    with made as (
+        insert into risk.events (
+            occurred_at, point, account_id, activity_id, rule, version, action, reason_code, facts, observed)
+        select record_events.at, record_events.point, record_events.account_id, record_events.activity_id,
+            m.rule, m.version, m.action, m.reason_code, record_events.facts, m.observed
+        from jsonb_to_recordset(record_events.met) as m (rule text, version integer, action text, reason_code text, observed jsonb)
+        returning event_id
+    )
+    select array_agg(m.event_id order by m.event_id) into recorded from made m;
+    perform risk.publish_events(recorded);
+end $$;
+
+ALTER FUNCTION risk.record_events(point text, account_id bigint, activity_id bigint, facts jsonb, met jsonb, at timestamp with time zone) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.record_events(point text, account_id bigint, activity_id bigint, facts jsonb, met jsonb, at timestamp with time zone) IS 'Records the rules that were met by an activity. For other functions.';
+
+CREATE FUNCTION risk.record_order_events(met jsonb) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    recorded bigint[];
+begin
+    with made as (
+        insert into risk.events (
+            occurred_at, point, account_id, order_id, rule, version, action, reason_code, facts, observed)
+        select clock_timestamp(), 'order', m.account_id, m.order_id, m.rule, m.version, r.action, r.reason_code, m.facts, m.observed
+        from rows from (jsonb_to_recordset(record_order_events.met)
+            as (account_id bigint, order_id bigint, rule text, version integer, facts jsonb, observed jsonb))
+            with ordinality as m (account_id, order_id, rule, version, facts, observed, n)
+        join risk.rules r on r.rule = m.rule and r.version = m.version
+        order by m.n
+        returning event_id
+    )
+    select array_agg(m.event_id order by m.event_id) into recorded from made m;
+    perform risk.publish_events(recorded);
+end $$;
+
+ALTER FUNCTION risk.record_order_events(met jsonb) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.record_order_events(met jsonb) IS 'Records the rules that were met by the orders of a batch; the extension calls it once a batch that has any. For it alone.';
+
+CREATE FUNCTION risk.registrations_per_address(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) RETURNS jsonb
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    AS $$
+    select jsonb_build_object('registrations', counted.n, 'network', counted.network)
+    from (
+        select count(a.activity_id) + 1 as n, given.network
+        from (select risk.network_of(registrations_per_address.facts ->> 'address') as network) given
+        left join risk.activities a on a.network = given.network and a.point = 'registration'
+            and a.occurred_at < at
+            and a.occurred_at > at - make_interval(secs => (registrations_per_address.parameters ->> 'within_seconds')::integer)
+        where given.network is not null
+        group by given.network) counted
+    where counted.n > (registrations_per_address.parameters ->> 'most')::bigint
+$$;
+
+ALTER FUNCTION risk.registrations_per_address(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.registrations_per_address(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) IS 'Condition of kinds: what was counted, or null where it is not met.';
+
+CREATE FUNCTION risk.registrations_per_device(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) RETURNS jsonb
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    AS $$
+    select jsonb_build_object('registrations', counted.n)
+    from (
+        select count(*) + 1 as n from risk.activities a
+        where a.device = registrations_per_device.facts ->> 'device' and a.point = 'registration' and a.occurred_at < at
+            and a.occurred_at > at - make_interval(secs => (registrations_per_device.parameters ->> 'within_seconds')::integer)) counted
+    where registrations_per_device.facts ? 'device' and counted.n > (registrations_per_device.parameters ->> 'most')::bigint
+$$;
+
+ALTER FUNCTION risk.registrations_per_device(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.registrations_per_device(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) IS 'Condition of kinds: what was counted, or null where it is not met.';
+
+CREATE FUNCTION risk.require_facts(point text, account_id bigint, facts jsonb) RETURNS void
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    needed text[];
+    missing text;
+begin
+    needed := case require_facts.point
+        when 'registration' then array['mail_domain']
+        when 'login' then '{}'::text[]
+        when 'deposit' then array['asset', 'amount', 'wallet']
+        when 'withdrawal' then array['asset', 'amount', 'wallet']
+        when 'security_change' then array['change']
+    end;
+    if needed is null then
+        raise exception 'no point % whose activities are assessed', require_facts.point using errcode = 'invalid_parameter_value';
+    end if;
+    if jsonb_typeof(require_facts.facts) is distinct from 'object' then
+        raise exception 'facts must be an object' using errcode = 'invalid_parameter_value';
+    end if;
+    if (require_facts.point = 'registration') <> (require_facts.account_id is null) then
+        raise exception 'point % and account % do not fit together', require_facts.point, require_facts.account_id
+            using errcode = 'invalid_parameter_value';
+    end if;
+    select n into missing from unnest(needed) n where require_facts.facts ->> n is null limit 1;
+    if missing is not null then
+        raise exception 'point % needs the fact %', require_facts.point, missing using errcode = 'invalid_parameter_value';
+    end if;
+end $$;
+
+ALTER FUNCTION risk.require_facts(point text, account_id bigint, facts jsonb) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.require_facts(point text, account_id bigint, facts jsonb) IS 'Raises where a caller leaves out what its point needs: such a call is a bug, and must not pass unjudged. For other functions.';
+
+CREATE FUNCTION risk.require_sound_rule(point text, kind text, parameters jsonb, action text) RETURNS void
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    known risk.kinds;
+    named record;
+    value text;
+    unknown text;
+begin
+    select * into known from risk.kinds k where k.kind = require_sound_rule.kind;
+    if not found then
+        perform exchange.reject('INVALID_RULE', format('kind: no condition %s', require_sound_rule.kind));
+    end if;
+    if require_sound_rule.point is null or not require_sound_rule.point = any (known.points) then
+        perform exchange.reject('INVALID_RULE', format('point: %s is for %s', known.kind, array_to_string(known.points, ', ')));
+    end if;
+    if require_sound_rule.action is null or require_sound_rule.action not in ('allow', 'review', 'deny', 'hold') then
+        perform exchange.reject('INVALID_RULE', 'action: allow, review, deny or hold');
+    end if;
+    if require_sound_rule.action = 'hold' and require_sound_rule.point not in ('deposit', 'withdrawal') then
+        perform exchange.reject('INVALID_RULE', 'action: only deposits and withdrawals can be held');
+    end if;
+    if (require_sound_rule.action = 'allow') and known.kind <> 'account_listed' then
+        perform exchange.reject('INVALID_RULE', 'action: only account_listed can allow');
+    end if;
+    if jsonb_typeof(require_sound_rule.parameters) is distinct from 'object' then
+        perform exchange.reject('INVALID_RULE', 'parameters: an object');
+    end if;
+    select n into unknown from jsonb_object_keys(require_sound_rule.parameters) n where not known.parameters ? n limit 1;
+    if unknown is not null then
+        perform exchange.reject('INVALID_RULE', format('parameters: %s takes no %s', known.kind, unknown));
+    end if;
+    for named in select p.key as name, p.value as type from jsonb_each(known.parameters) p loop
+        value := require_sound_rule.parameters ->> named.name;
+        if not risk.is_of_type(require_sound_rule.parameters -> named.name, named.type) then
+            perform exchange.reject('INVALID_RULE', format('parameters: %s is %s, not %s', named.name,
+                case named.type ->> 'type'
+                    when 'integer' then format('a whole number from %s to %s', named.type ->> 'least', named.type ->> 'most')
+                    when 'decimal' then 'a decimal in a string, 0 or more'
+                    when 'asset' then 'the symbol of an asset'
+                    else 'a name of small letters, digits and _' end,
+                coalesce(value, 'missing')));
+        end if;
+    end loop;
+end $$;
+
+ALTER FUNCTION risk.require_sound_rule(point text, kind text, parameters jsonb, action text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.require_sound_rule(point text, kind text, parameters jsonb, action text) IS 'Refuses a rule that does not fit its kind. Rejects: INVALID_RULE.';
+
+CREATE FUNCTION risk.review_event(staff_session_id bigint, event_id bigint, decision text, note text) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    actor constant bigint := staff.require(review_event.staff_session_id, 'risk');
+begin
+    perform from risk.reviews r
+    where r.event_id = review_event.event_id and r.decided_by = actor
+        and r.decision = review_event.decision and r.note = review_event.note;
+    if found then
+        return true;
+    end if;
+    perform risk.decide_event(review_event.event_id, review_event.decision, review_event.note, actor);
+    perform audit.record(
+        actor, 'risk_event_' || review_event.decision, 'risk_event:' || review_event.event_id,
+        jsonb_build_object('note', review_event.note));
+    return false;
+end $$;
+
+ALTER FUNCTION risk.review_event(staff_session_id bigint, event_id bigint, decision text, note text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.review_event(staff_session_id bigint, event_id bigint, decision text, note text) IS 'A risk officer''s decision about an event that waits. True: a repeat of the officer''s own decision, which does nothing. Rejects: ACCESS_REVOKED, PERMISSION_DENIED, MALFORMED, RISK_EVENT_NOT_FOUND, RISK_EVENT_DECIDED.';
+
+CREATE FUNCTION risk.standing_of(activity_id bigint) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select case
+        when a.verdict <> 'hold' then case a.verdict when 'deny' then 'denied' else 'free' end
+        when bool_or(r.decision = 'upheld') then 'denied'
+        when bool_and(r.decision is not distinct from 'released') then 'free'
+        else 'held' end
+    from risk.activities a
+    left join risk.events e on e.activity_id = a.activity_id and e.action = 'hold'
+    left join risk.reviews r on r.event_id = e.event_id
+    where a.activity_id = standing_of.activity_id
+    group by a.activity_id, a.verdict
+$$;
+
+ALTER FUNCTION risk.standing_of(activity_id bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.standing_of(activity_id bigint) IS 'Where an activity stands now: free, held (somebody must decide about every event that holds it), denied. Whoever pays out asks it in the transaction that does.';
+
+CREATE FUNCTION risk.strictest(actions text[]) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select case when 'deny' = any (actions) then 'deny' when 'hold' = any (actions) then 'hold'
+        when 'review' = any (actions) then 'review' else 'allow' end
+$$;
+
+ALTER FUNCTION risk.strictest(actions text[]) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.strictest(actions text[]) IS 'The action that counts of several: deny, hold, review, allow.';
+
+CREATE FUNCTION risk.tell_servers() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    update risk.order_rules_state set change = hashtextextended(gen_random_uuid()::text, 0);
+    return null;
+end $$;
+
+ALTER FUNCTION risk.tell_servers() OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.tell_servers() IS 'Makes the servers that judge orders read the rules anew.';
+
+CREATE FUNCTION risk.value_of(asset text, amount numeric, at timestamp with time zone) RETURNS numeric
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    -- What exchange.kyc_levels counts in.
+    unit constant text := 'USDT';
+    of_market integer;
+begin
+    if value_of.asset = unit then
+        return value_of.amount;
+    end if;
+    select m.market_id into of_market from exchange.markets m where m.symbol = value_of.asset || '/' || unit;
+    return value_of.amount * risk.last_price(of_market, exchange.number_before(of_market, value_of.at) + 1);
+end $$;
+
+ALTER FUNCTION risk.value_of(asset text, amount numeric, at timestamp with time zone) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.value_of(asset text, amount numeric, at timestamp with time zone) IS 'What an amount was worth in USDT, by the last price of its market; null where it has no market.';
+
+CREATE FUNCTION risk.window_start(at timestamp with time zone, within_seconds integer) RETURNS timestamp with time zone
+    LANGUAGE sql IMMUTABLE STRICT
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select to_timestamp((floor(extract(epoch from window_start.at) / within_seconds) * within_seconds)::double precision)
+$$;
+
+ALTER FUNCTION risk.window_start(at timestamp with time zone, within_seconds integer) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.window_start(at timestamp with time zone, within_seconds integer) IS 'Where the window of orders begins that holds a moment: windows are whole multiples of their length since 1970, as in the extension.';
+
+CREATE FUNCTION risk.withdrawn_amount(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) RETURNS jsonb
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    AS $$
+    select jsonb_build_object('amount', trim_scale(summed.total)::text)
+    from (
+        select coalesce(sum(a.amount), 0) + (withdrawn_amount.facts ->> 'amount')::numeric as total
+        from exchange.assets s
+        left join risk.activities a on a.account_id = withdrawn_amount.account_id and a.point = 'withdrawal'
+            and a.asset_id = s.asset_id and a.verdict <> 'deny' and a.occurred_at < at
+            and a.occurred_at > at - make_interval(secs => (withdrawn_amount.parameters ->> 'within_seconds')::integer)
+        where s.symbol = withdrawn_amount.parameters ->> 'asset') summed
+    where withdrawn_amount.facts ->> 'asset' = withdrawn_amount.parameters ->> 'asset' and summed.total > (withdrawn_amount.parameters ->> 'most')::numeric
+$$;
+
+ALTER FUNCTION risk.withdrawn_amount(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.withdrawn_amount(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) IS 'Condition of kinds: the sum, or null where it is not met. What was denied does not count.';
 
 CREATE FUNCTION staff.accept_invitation(invitation_hash bytea, password_hash text, totp_secret bytea) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
@@ -4066,6 +6110,13 @@ begin
                 arguments ->> 'market', (arguments ->> 'min_quantity')::numeric, (arguments ->> 'max_quantity')::numeric,
                 (arguments ->> 'min_notional')::numeric, (arguments ->> 'price_band')::numeric,
                 (arguments ->> 'max_open_orders')::integer);
+        when 'publish_risk_rule' then
+            given := risk.publish_rule(
+                arguments ->> 'rule', arguments ->> 'point', arguments ->> 'kind', arguments -> 'parameters',
+                arguments ->> 'action', arguments ->> 'reason_code', proposal.proposed_by);
+            return jsonb_build_object('version', given);
+        when 'end_risk_rule' then
+            perform risk.end_rule(arguments ->> 'rule');
     end case;
     return '{}';
 end $$;
@@ -4298,6 +6349,40 @@ COMMENT ON COLUMN exchange.trades.taker_fee IS 'In the asset that the taker rece
 
 COMMENT ON COLUMN exchange.trades.traded_at IS 'When.';
 
+CREATE TABLE exchange.transfers (
+    transfer_id bigint NOT NULL,
+    owner_account_id bigint NOT NULL,
+    from_account_id bigint NOT NULL,
+    to_account_id bigint NOT NULL,
+    asset_id integer NOT NULL,
+    amount numeric NOT NULL,
+    request_key text COLLATE pg_catalog."C",
+    transferred_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT transfers_accounts_differ CHECK ((from_account_id <> to_account_id)),
+    CONSTRAINT transfers_amount_positive CHECK (((amount > (0)::numeric) AND (amount < 'Infinity'::numeric))),
+    CONSTRAINT transfers_request_key_form CHECK ((request_key ~ '^[A-Za-z0-9_.:-]{1,64}$'::text))
+);
+
+ALTER TABLE exchange.transfers OWNER TO exchange_owner;
+
+COMMENT ON TABLE exchange.transfers IS 'Money moved between the accounts of one owner: atomic and without a fee.';
+
+COMMENT ON COLUMN exchange.transfers.transfer_id IS 'Number of the fact.';
+
+COMMENT ON COLUMN exchange.transfers.owner_account_id IS 'Who moved it: the account itself or its sub-accounts are both sides.';
+
+COMMENT ON COLUMN exchange.transfers.from_account_id IS 'Whose balance it left.';
+
+COMMENT ON COLUMN exchange.transfers.to_account_id IS 'Whose balance it joined.';
+
+COMMENT ON COLUMN exchange.transfers.asset_id IS 'In which asset.';
+
+COMMENT ON COLUMN exchange.transfers.amount IS 'How much.';
+
+COMMENT ON COLUMN exchange.transfers.request_key IS 'A repeat of the owner''s same key changes nothing.';
+
+COMMENT ON COLUMN exchange.transfers.transferred_at IS 'When.';
+
 CREATE VIEW checks.amounts_on_grid AS
  SELECT 'balances'::text AS table_name,
     b.account_id AS row_id,
@@ -4307,6 +6392,15 @@ CREATE VIEW checks.amounts_on_grid AS
    FROM (exchange.balances b
      JOIN exchange.assets a ON ((a.asset_id = b.asset_id)))
   WHERE ((b.available <> round(b.available, (a.scale)::integer)) OR (b.held <> round(b.held, (a.scale)::integer)))
+UNION ALL
+ SELECT 'transfers'::text AS table_name,
+    t.transfer_id AS row_id,
+    a.symbol AS of,
+    t.amount AS first_amount,
+    NULL::numeric AS second_amount
+   FROM (exchange.transfers t
+     JOIN exchange.assets a ON ((a.asset_id = t.asset_id)))
+  WHERE (t.amount <> round(t.amount, (a.scale)::integer))
 UNION ALL
  SELECT 'orders'::text AS table_name,
     o.order_id AS row_id,
@@ -4346,15 +6440,21 @@ CREATE TABLE exchange.accounts (
     anti_phishing_code text,
     first_login_at timestamp with time zone,
     withdrawals_blocked_until timestamp with time zone,
+    parent_account_id bigint,
+    label text,
+    is_linked boolean DEFAULT false NOT NULL,
     CONSTRAINT accounts_anti_phishing_code_form CHECK ((anti_phishing_code ~ '^[A-Za-z0-9 _-]{4,20}$'::text)),
     CONSTRAINT accounts_birth_date_range CHECK ((birth_date >= '1900-01-01'::date)),
     CONSTRAINT accounts_country_form CHECK ((country ~ '^[A-Z]{2}$'::text)),
     CONSTRAINT accounts_email_lower CHECK ((email = lower(email))),
     CONSTRAINT accounts_full_name_length CHECK (((length(full_name) >= 1) AND (length(full_name) <= 100))),
+    CONSTRAINT accounts_label_length CHECK (((length(label) >= 1) AND (length(label) <= 64))),
+    CONSTRAINT accounts_parent_is_another CHECK ((parent_account_id <> account_id)),
     CONSTRAINT accounts_phone_form CHECK ((phone ~ '^\+[1-9][0-9]{6,14}$'::text)),
     CONSTRAINT accounts_role_known CHECK ((role = ANY (ARRAY['user'::text, 'fees'::text, 'external'::text]))),
     CONSTRAINT accounts_status_known CHECK ((status = ANY (ARRAY['active'::text, 'frozen'::text]))),
-    CONSTRAINT accounts_user_has_email CHECK (((role <> 'user'::text) OR (email IS NOT NULL)))
+    CONSTRAINT accounts_sub_account_has_no_login CHECK (((parent_account_id IS NULL) OR ((role = 'user'::text) AND (email IS NULL) AND (password_hash IS NULL) AND (label IS NOT NULL)))),
+    CONSTRAINT accounts_user_has_email CHECK (((role <> 'user'::text) OR (email IS NOT NULL) OR (parent_account_id IS NOT NULL)))
 );
 
 ALTER TABLE exchange.accounts OWNER TO exchange_owner;
@@ -4390,6 +6490,12 @@ COMMENT ON COLUMN exchange.accounts.anti_phishing_code IS 'Words of the owner''s
 COMMENT ON COLUMN exchange.accounts.first_login_at IS 'When somebody first logged in; from then on a new device is worth a mail.';
 
 COMMENT ON COLUMN exchange.accounts.withdrawals_blocked_until IS 'Before this time nothing is withdrawn, because the password or the address was changed.';
+
+COMMENT ON COLUMN exchange.accounts.parent_account_id IS 'Of a sub-account: whose it is. Who logs in as the parent owns both; a parent is never a sub-account.';
+
+COMMENT ON COLUMN exchange.accounts.label IS 'The owner''s name for a sub-account.';
+
+COMMENT ON COLUMN exchange.accounts.is_linked IS 'Whether risk.links knows the account: only then are its orders looked at for trades with linked accounts.';
 
 CREATE TABLE exchange.adjustments (
     adjustment_id bigint NOT NULL,
@@ -4510,11 +6616,29 @@ UNION ALL
     a.asset_id,
     (- a.amount) AS amount,
     a.adjusted_at AS occurred_at
-   FROM exchange.adjustments a;
+   FROM exchange.adjustments a
+UNION ALL
+ SELECT 'transfer'::text AS fact_kind,
+    t.transfer_id AS fact_id,
+    'transfer'::text AS leg,
+    t.from_account_id AS account_id,
+    t.asset_id,
+    (- t.amount) AS amount,
+    t.transferred_at AS occurred_at
+   FROM exchange.transfers t
+UNION ALL
+ SELECT 'transfer'::text AS fact_kind,
+    t.transfer_id AS fact_id,
+    'transfer'::text AS leg,
+    t.to_account_id AS account_id,
+    t.asset_id,
+    t.amount,
+    t.transferred_at AS occurred_at
+   FROM exchange.transfers t;
 
 ALTER TABLE exchange.ledger OWNER TO exchange_owner;
 
-COMMENT ON VIEW exchange.ledger IS 'The double-entry ledger: one row a posting, over trades and adjustments. The postings of a fact, and of an asset, sum to zero.';
+COMMENT ON VIEW exchange.ledger IS 'The double-entry ledger: one row a posting, over trades, adjustments and transfers. The postings of a fact, and of an asset, sum to zero.';
 
 CREATE VIEW checks.assets_sum_to_zero AS
  SELECT asset_id,
@@ -5014,6 +7138,21 @@ UNION ALL
      LEFT JOIN exchange.assets s ON ((s.asset_id = b.asset_id)))
   WHERE ((a.account_id IS NULL) OR (s.asset_id IS NULL))
 UNION ALL
+ SELECT 'transfers'::text AS table_name,
+    t.transfer_id AS row_id,
+    'one owner of both sides'::text AS missing
+   FROM ((exchange.transfers t
+     JOIN exchange.accounts f ON ((f.account_id = t.from_account_id)))
+     JOIN exchange.accounts i ON ((i.account_id = t.to_account_id)))
+  WHERE (((t.owner_account_id <> f.account_id) AND (t.owner_account_id <> COALESCE(f.parent_account_id, f.account_id))) OR ((t.owner_account_id <> i.account_id) AND (t.owner_account_id <> COALESCE(i.parent_account_id, i.account_id))))
+UNION ALL
+ SELECT 'accounts'::text AS table_name,
+    a.account_id AS row_id,
+    'a parent that is a user and no sub-account'::text AS missing
+   FROM (exchange.accounts a
+     JOIN exchange.accounts p ON ((p.account_id = a.parent_account_id)))
+  WHERE ((p.parent_account_id IS NOT NULL) OR (p.role <> 'user'::text))
+UNION ALL
  SELECT 'events'::text AS table_name,
     e.last_sequence AS row_id,
     'market or stream'::text AS missing
@@ -5232,6 +7371,7 @@ CREATE TABLE exchange.api_keys (
     request_key text,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     revoked_at timestamp with time zone,
+    made_by_account_id bigint,
     CONSTRAINT api_keys_addresses_limit CHECK ((cardinality(addresses) <= 32)),
     CONSTRAINT api_keys_label_length CHECK (((length(label) >= 1) AND (length(label) <= 64))),
     CONSTRAINT api_keys_permissions_known CHECK (((permissions <@ ARRAY['read'::text, 'trade'::text, 'withdraw'::text]) AND (cardinality(permissions) > 0))),
@@ -5269,6 +7409,8 @@ COMMENT ON COLUMN exchange.api_keys.created_at IS 'When it was made.';
 
 COMMENT ON COLUMN exchange.api_keys.revoked_at IS 'From when on it is refused.';
 
+COMMENT ON COLUMN exchange.api_keys.made_by_account_id IS 'Of a key of a sub-account: the parent that made it; else null.';
+
 ALTER TABLE exchange.api_keys ALTER COLUMN api_key_id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME exchange.api_keys_api_key_id_seq
     START WITH 1
@@ -5299,6 +7441,43 @@ COMMENT ON COLUMN exchange.cancel_deadlines.holder IS 'Who set it: the client it
 COMMENT ON COLUMN exchange.cancel_deadlines.market_id IS 'Only the orders of this market; 0: of all.';
 
 COMMENT ON COLUMN exchange.cancel_deadlines.due_at IS 'When.';
+
+CREATE TABLE exchange.ceremonies (
+    token_hash bytea NOT NULL,
+    kind text NOT NULL,
+    account_id bigint,
+    session_id bigint,
+    state jsonb,
+    password_hash text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT ceremonies_account_fits_kind CHECK (((kind = 'passkey_login'::text) = (account_id IS NULL))),
+    CONSTRAINT ceremonies_expires_later CHECK ((expires_at > created_at)),
+    CONSTRAINT ceremonies_kind_known CHECK ((kind = ANY (ARRAY['add_passkey'::text, 'step_up'::text, 'second_factor'::text, 'passkey_login'::text]))),
+    CONSTRAINT ceremonies_password_fits_kind CHECK (((kind = 'second_factor'::text) = (password_hash IS NOT NULL))),
+    CONSTRAINT ceremonies_session_fits_kind CHECK (((kind = ANY (ARRAY['add_passkey'::text, 'step_up'::text])) = (session_id IS NOT NULL))),
+    CONSTRAINT ceremonies_token_hash_length CHECK ((octet_length(token_hash) = 32))
+);
+
+ALTER TABLE exchange.ceremonies OWNER TO exchange_owner;
+
+COMMENT ON TABLE exchange.ceremonies IS 'Proofs under way: what the server asked, kept until the answer comes. Each is answered once.';
+
+COMMENT ON COLUMN exchange.ceremonies.token_hash IS 'SHA-256 of the token that names it; the token itself is nowhere stored.';
+
+COMMENT ON COLUMN exchange.ceremonies.kind IS 'add_passkey: a new one; step_up: of a session; second_factor: of a login whose password was right; passkey_login: of a login without a name.';
+
+COMMENT ON COLUMN exchange.ceremonies.account_id IS 'Who is asked; null where the passkey itself says who it is.';
+
+COMMENT ON COLUMN exchange.ceremonies.session_id IS 'For which session.';
+
+COMMENT ON COLUMN exchange.ceremonies.state IS 'What the API''s library must remember of its challenge to a passkey; null where none was asked.';
+
+COMMENT ON COLUMN exchange.ceremonies.password_hash IS 'Of a login: the hash that the password fitted, so that no login outlives a new password.';
+
+COMMENT ON COLUMN exchange.ceremonies.created_at IS 'When it began.';
+
+COMMENT ON COLUMN exchange.ceremonies.expires_at IS 'From when on it is refused.';
 
 CREATE TABLE exchange.devices (
     device_id bigint NOT NULL,
@@ -5338,6 +7517,26 @@ ALTER TABLE exchange.devices ALTER COLUMN device_id ADD GENERATED ALWAYS AS IDEN
     NO MAXVALUE
     CACHE 1
 );
+
+CREATE TABLE exchange.factor_failures (
+    account_id bigint NOT NULL,
+    failures integer NOT NULL,
+    last_failed_at timestamp with time zone DEFAULT now() NOT NULL,
+    blocked_until timestamp with time zone,
+    CONSTRAINT factor_failures_failures_positive CHECK ((failures > 0))
+);
+
+ALTER TABLE exchange.factor_failures OWNER TO exchange_owner;
+
+COMMENT ON TABLE exchange.factor_failures IS 'Wrong codes in a row, so that nobody tries a million. A right one deletes the row.';
+
+COMMENT ON COLUMN exchange.factor_failures.account_id IS 'Of which account.';
+
+COMMENT ON COLUMN exchange.factor_failures.failures IS 'How many since the last right one.';
+
+COMMENT ON COLUMN exchange.factor_failures.last_failed_at IS 'When the last one was.';
+
+COMMENT ON COLUMN exchange.factor_failures.blocked_until IS 'Until when no code is looked at.';
 
 CREATE TABLE exchange.fee_tiers (
     fee_tier_id integer NOT NULL,
@@ -5531,6 +7730,45 @@ ALTER TABLE exchange.orders_open OWNER TO exchange_owner;
 
 COMMENT ON TABLE exchange.orders_open IS 'The resting orders: what the book in shared memory is rebuilt from.';
 
+CREATE TABLE exchange.passkeys (
+    passkey_id bigint NOT NULL,
+    account_id bigint NOT NULL,
+    credential_id bytea NOT NULL,
+    label text NOT NULL,
+    credential jsonb NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    last_used_at timestamp with time zone,
+    CONSTRAINT passkeys_credential_id_length CHECK (((octet_length(credential_id) >= 1) AND (octet_length(credential_id) <= 1023))),
+    CONSTRAINT passkeys_label_length CHECK (((length(label) >= 1) AND (length(label) <= 64)))
+);
+
+ALTER TABLE exchange.passkeys OWNER TO exchange_owner;
+
+COMMENT ON TABLE exchange.passkeys IS 'Public halves of passkeys (WebAuthn).';
+
+COMMENT ON COLUMN exchange.passkeys.passkey_id IS 'Names it in lists and commands.';
+
+COMMENT ON COLUMN exchange.passkeys.account_id IS 'Whose it is.';
+
+COMMENT ON COLUMN exchange.passkeys.credential_id IS 'Its name at the authenticator.';
+
+COMMENT ON COLUMN exchange.passkeys.label IS 'The owner''s name for it.';
+
+COMMENT ON COLUMN exchange.passkeys.credential IS 'Public key, signature counter and flags, as the API''s library writes them.';
+
+COMMENT ON COLUMN exchange.passkeys.created_at IS 'When it was added.';
+
+COMMENT ON COLUMN exchange.passkeys.last_used_at IS 'When it last proved its owner.';
+
+ALTER TABLE exchange.passkeys ALTER COLUMN passkey_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME exchange.passkeys_passkey_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE UNLOGGED TABLE exchange.rate_usage (
     subject text NOT NULL COLLATE pg_catalog."C",
     window_start timestamp with time zone NOT NULL,
@@ -5554,6 +7792,26 @@ COMMENT ON COLUMN exchange.rate_usage.allowed IS 'The limit, as the last server 
 COMMENT ON COLUMN exchange.rate_usage.granted IS 'What the last server to ask was given.';
 
 COMMENT ON COLUMN exchange.rate_usage.used IS 'Weight that servers have taken in it.';
+
+CREATE TABLE exchange.recovery_codes (
+    account_id bigint NOT NULL,
+    code_hash bytea NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    used_at timestamp with time zone,
+    CONSTRAINT recovery_codes_code_hash_length CHECK ((octet_length(code_hash) = 32))
+);
+
+ALTER TABLE exchange.recovery_codes OWNER TO exchange_owner;
+
+COMMENT ON TABLE exchange.recovery_codes IS 'Codes on paper that stand in for a lost phone; each works once.';
+
+COMMENT ON COLUMN exchange.recovery_codes.account_id IS 'Whose they are.';
+
+COMMENT ON COLUMN exchange.recovery_codes.code_hash IS 'SHA-256 of the code, which has 80 random bits and is nowhere stored.';
+
+COMMENT ON COLUMN exchange.recovery_codes.created_at IS 'When the set was made.';
+
+COMMENT ON COLUMN exchange.recovery_codes.used_at IS 'When it was used.';
 
 CREATE TABLE exchange.request_keys (
     account_id bigint NOT NULL,
@@ -5607,6 +7865,7 @@ CREATE TABLE exchange.sessions (
     address inet,
     user_agent text,
     device_id bigint,
+    stepped_up_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT sessions_expires_later CHECK ((expires_at > created_at)),
     CONSTRAINT sessions_token_hash_length CHECK ((octet_length(token_hash) = 32)),
     CONSTRAINT sessions_user_agent_length CHECK ((length(user_agent) <= 200))
@@ -5632,8 +7891,42 @@ COMMENT ON COLUMN exchange.sessions.user_agent IS 'Which program logged in, as i
 
 COMMENT ON COLUMN exchange.sessions.device_id IS 'The device that logged in, while it is known.';
 
+COMMENT ON COLUMN exchange.sessions.stepped_up_at IS 'When it last proved all that the account asks for: a second factor, or the password where there is none. A login does; a step-up does again.';
+
 ALTER TABLE exchange.sessions ALTER COLUMN session_id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME exchange.sessions_session_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE exchange.totp_factors (
+    account_id bigint NOT NULL,
+    secret bytea NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    confirmed_at timestamp with time zone,
+    last_step bigint DEFAULT 0 NOT NULL,
+    CONSTRAINT totp_factors_last_step_not_negative CHECK ((last_step >= 0))
+);
+
+ALTER TABLE exchange.totp_factors OWNER TO exchange_owner;
+
+COMMENT ON TABLE exchange.totp_factors IS 'Authenticator apps, one an account.';
+
+COMMENT ON COLUMN exchange.totp_factors.account_id IS 'Whose app it is.';
+
+COMMENT ON COLUMN exchange.totp_factors.secret IS 'The shared secret, encrypted by the API (AES-256-GCM, nonce first); the database never sees it.';
+
+COMMENT ON COLUMN exchange.totp_factors.created_at IS 'When the secret was made.';
+
+COMMENT ON COLUMN exchange.totp_factors.confirmed_at IS 'When the first right code came; until then it asks for nothing and proves nothing.';
+
+COMMENT ON COLUMN exchange.totp_factors.last_step IS 'The last half minute whose code was taken; only later ones are.';
+
+ALTER TABLE exchange.transfers ALTER COLUMN transfer_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME exchange.transfers_transfer_id_seq
     START WITH 1
     INCREMENT BY 1
     NO MINVALUE
@@ -5681,7 +7974,9 @@ CREATE VIEW reporting.accounts AS
     t.maker_rate,
     t.taker_rate,
     a.status,
-    a.created_at
+    a.created_at,
+    a.parent_account_id,
+    a.label
    FROM (exchange.accounts a
      JOIN exchange.fee_tiers t ON ((t.fee_tier_id = a.fee_tier_id)));
 
@@ -5861,6 +8156,310 @@ CREATE VIEW reporting.trades AS
 ALTER TABLE reporting.trades OWNER TO exchange_owner;
 
 COMMENT ON VIEW reporting.trades IS 'Trades with names and both fees.';
+
+CREATE TABLE risk.account_lists (
+    list text NOT NULL,
+    account_id bigint NOT NULL,
+    added_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT account_lists_list_form CHECK ((list ~ '^[a-z][a-z0-9_]{2,31}$'::text))
+);
+
+ALTER TABLE risk.account_lists OWNER TO exchange_owner;
+
+COMMENT ON TABLE risk.account_lists IS 'Named lists of accounts, such as market makers, for rules of kind account_listed. Short: servers keep them in memory.';
+
+COMMENT ON COLUMN risk.account_lists.list IS 'Name of the list.';
+
+COMMENT ON COLUMN risk.account_lists.account_id IS 'Account in it.';
+
+COMMENT ON COLUMN risk.account_lists.added_at IS 'Since when.';
+
+CREATE TABLE risk.activities (
+    activity_id bigint NOT NULL,
+    point text NOT NULL,
+    account_id bigint,
+    occurred_at timestamp with time zone NOT NULL,
+    verdict text NOT NULL,
+    network inet,
+    device text,
+    asset_id integer,
+    amount numeric,
+    wallet text,
+    facts jsonb NOT NULL,
+    CONSTRAINT activities_account_given CHECK (((point = 'registration'::text) OR (account_id IS NOT NULL))),
+    CONSTRAINT activities_amount_positive CHECK (((amount > (0)::numeric) AND (amount < 'Infinity'::numeric))),
+    CONSTRAINT activities_device_length CHECK (((length(device) >= 1) AND (length(device) <= 200))),
+    CONSTRAINT activities_facts_length CHECK ((length((facts)::text) <= 8000)),
+    CONSTRAINT activities_money_is_whole CHECK (((point = ANY (ARRAY['deposit'::text, 'withdrawal'::text])) = ((asset_id IS NOT NULL) AND (amount IS NOT NULL)))),
+    CONSTRAINT activities_point_known CHECK ((point = ANY (ARRAY['registration'::text, 'login'::text, 'deposit'::text, 'withdrawal'::text, 'security_change'::text]))),
+    CONSTRAINT activities_verdict_known CHECK ((verdict = ANY (ARRAY['allow'::text, 'review'::text, 'deny'::text, 'hold'::text]))),
+    CONSTRAINT activities_wallet_length CHECK (((length(wallet) >= 1) AND (length(wallet) <= 200)))
+);
+
+ALTER TABLE risk.activities OWNER TO exchange_owner;
+
+COMMENT ON TABLE risk.activities IS 'What was judged, whatever the verdict, orders aside: what later rules count, and what backtests run on.';
+
+COMMENT ON COLUMN risk.activities.activity_id IS 'Number of the activity.';
+
+COMMENT ON COLUMN risk.activities.point IS 'What was done.';
+
+COMMENT ON COLUMN risk.activities.account_id IS 'By whom; null for a registration, which has no account yet.';
+
+COMMENT ON COLUMN risk.activities.occurred_at IS 'When, as the rules saw it.';
+
+COMMENT ON COLUMN risk.activities.verdict IS 'What the rules said: allow, review, deny or hold.';
+
+COMMENT ON COLUMN risk.activities.network IS 'The network of the address it came from: the address itself, or the /64 of an IPv6 address.';
+
+COMMENT ON COLUMN risk.activities.device IS 'The device as the API knows it; no secret.';
+
+COMMENT ON COLUMN risk.activities.asset_id IS 'Deposit, withdrawal: of which asset.';
+
+COMMENT ON COLUMN risk.activities.amount IS 'Deposit, withdrawal: how much.';
+
+COMMENT ON COLUMN risk.activities.wallet IS 'The address of a chain on the other side: where a deposit came from, where a withdrawal goes, or an address that was saved.';
+
+COMMENT ON COLUMN risk.activities.facts IS 'All facts that the rules were given.';
+
+ALTER TABLE risk.activities ALTER COLUMN activity_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME risk.activities_activity_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE risk.blacklist (
+    wallet text NOT NULL,
+    because text NOT NULL,
+    added_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT blacklist_wallet_length CHECK (((length(wallet) >= 1) AND (length(wallet) <= 200)))
+);
+
+ALTER TABLE risk.blacklist OWNER TO exchange_owner;
+
+COMMENT ON TABLE risk.blacklist IS 'Addresses of chains from which nothing is taken and to which nothing is sent; loaded by the operator (copy).';
+
+COMMENT ON COLUMN risk.blacklist.wallet IS 'Exactly as chains write it.';
+
+COMMENT ON COLUMN risk.blacklist.because IS 'Who says so, or why.';
+
+COMMENT ON COLUMN risk.blacklist.added_at IS 'Since when.';
+
+CREATE TABLE risk.events (
+    event_id bigint NOT NULL,
+    occurred_at timestamp with time zone NOT NULL,
+    point text NOT NULL,
+    account_id bigint,
+    activity_id bigint,
+    order_id bigint,
+    rule text NOT NULL,
+    version integer NOT NULL,
+    action text NOT NULL,
+    reason_code text NOT NULL,
+    facts jsonb NOT NULL,
+    observed jsonb NOT NULL,
+    CONSTRAINT events_action_known CHECK ((action = ANY (ARRAY['review'::text, 'deny'::text, 'hold'::text]))),
+    CONSTRAINT events_order_has_no_activity CHECK (((point = 'order'::text) = (activity_id IS NULL)))
+);
+
+ALTER TABLE risk.events OWNER TO exchange_owner;
+
+COMMENT ON TABLE risk.events IS 'Every rule that was met and did not allow, with the facts it saw. Each is a message of the stream risk too.';
+
+COMMENT ON COLUMN risk.events.event_id IS 'Number of the event.';
+
+COMMENT ON COLUMN risk.events.occurred_at IS 'When.';
+
+COMMENT ON COLUMN risk.events.point IS 'What was judged.';
+
+COMMENT ON COLUMN risk.events.account_id IS 'Whose.';
+
+COMMENT ON COLUMN risk.events.activity_id IS 'The activity; null for orders.';
+
+COMMENT ON COLUMN risk.events.order_id IS 'The order that was accepted all the same, for review.';
+
+COMMENT ON COLUMN risk.events.rule IS 'The rule that was met.';
+
+COMMENT ON COLUMN risk.events.version IS 'Its version.';
+
+COMMENT ON COLUMN risk.events.action IS 'The rule''s action.';
+
+COMMENT ON COLUMN risk.events.reason_code IS 'The rule''s reason.';
+
+COMMENT ON COLUMN risk.events.facts IS 'The facts that the rule was given.';
+
+COMMENT ON COLUMN risk.events.observed IS 'What its condition found: counts, sums, distances.';
+
+ALTER TABLE risk.events ALTER COLUMN event_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME risk.events_event_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE risk.kinds (
+    kind text NOT NULL,
+    points text[] NOT NULL,
+    parameters jsonb NOT NULL,
+    description text NOT NULL,
+    CONSTRAINT kinds_kind_form CHECK ((kind ~ '^[a-z][a-z0-9_]{2,31}$'::text)),
+    CONSTRAINT kinds_points_known CHECK (((cardinality(points) > 0) AND (points <@ ARRAY['registration'::text, 'login'::text, 'order'::text, 'deposit'::text, 'withdrawal'::text, 'security_change'::text])))
+);
+
+ALTER TABLE risk.kinds OWNER TO exchange_owner;
+
+COMMENT ON TABLE risk.kinds IS 'The conditions that rules are made of: each is a function of schema risk of the same name. A rule gives the parameters; nobody gives SQL.';
+
+COMMENT ON COLUMN risk.kinds.kind IS 'Name of the condition, and of its function.';
+
+COMMENT ON COLUMN risk.kinds.points IS 'Where it may be asked.';
+
+COMMENT ON COLUMN risk.kinds.parameters IS 'Its parameters, all required: name to type (integer with least and most; decimal; asset; name).';
+
+COMMENT ON COLUMN risk.kinds.description IS 'When the condition is met.';
+
+CREATE TABLE risk.links (
+    account_id bigint NOT NULL,
+    linked_account_id bigint NOT NULL,
+    because text NOT NULL,
+    linked_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT links_accounts_differ CHECK ((account_id <> linked_account_id)),
+    CONSTRAINT links_because_length CHECK (((length(because) >= 1) AND (length(because) <= 200)))
+);
+
+ALTER TABLE risk.links OWNER TO exchange_owner;
+
+COMMENT ON TABLE risk.links IS 'Accounts that seem to be one person''s. Each link is there twice, once from each side.';
+
+COMMENT ON COLUMN risk.links.account_id IS 'One account.';
+
+COMMENT ON COLUMN risk.links.linked_account_id IS 'The other.';
+
+COMMENT ON COLUMN risk.links.because IS 'Why: same device, or what somebody found out.';
+
+COMMENT ON COLUMN risk.links.linked_at IS 'Since when it is known.';
+
+CREATE TABLE risk.mail_domains (
+    domain text NOT NULL,
+    CONSTRAINT mail_domains_domain_form CHECK (((domain = lower(domain)) AND (domain ~ '^[^@\s.]+(\.[^@\s.]+)+$'::text)))
+);
+
+ALTER TABLE risk.mail_domains OWNER TO exchange_owner;
+
+COMMENT ON TABLE risk.mail_domains IS 'Domains of disposable mail addresses; loaded by the operator (copy). What is below a domain counts as well.';
+
+COMMENT ON COLUMN risk.mail_domains.domain IS 'In lower case, such as mailinator.com.';
+
+CREATE TABLE risk.networks (
+    network cidr NOT NULL,
+    country text,
+    latitude numeric(8,5) NOT NULL,
+    longitude numeric(8,5) NOT NULL,
+    CONSTRAINT networks_country_form CHECK ((country ~ '^[A-Z]{2}$'::text)),
+    CONSTRAINT networks_latitude_range CHECK (((latitude >= ('-90'::integer)::numeric) AND (latitude <= (90)::numeric))),
+    CONSTRAINT networks_longitude_range CHECK (((longitude >= ('-180'::integer)::numeric) AND (longitude <= (180)::numeric)))
+);
+
+ALTER TABLE risk.networks OWNER TO exchange_owner;
+
+COMMENT ON TABLE risk.networks IS 'Where networks are; loaded by the operator (copy) from a geo database. Empty: no rule of places is ever met.';
+
+COMMENT ON COLUMN risk.networks.network IS 'The network; of several the smallest counts.';
+
+COMMENT ON COLUMN risk.networks.country IS 'ISO 3166-1 alpha-2.';
+
+COMMENT ON COLUMN risk.networks.latitude IS 'Degrees north.';
+
+COMMENT ON COLUMN risk.networks.longitude IS 'Degrees east.';
+
+CREATE TABLE risk.order_rules_state (
+    only_row boolean DEFAULT true NOT NULL,
+    change bigint NOT NULL,
+    CONSTRAINT order_rules_state_one_row CHECK (only_row)
+)
+WITH (fillfactor='10');
+
+ALTER TABLE risk.order_rules_state OWNER TO exchange_owner;
+
+COMMENT ON TABLE risk.order_rules_state IS 'Which change of rules and lists was the last: servers keep the rules of orders in memory and read them anew when this number is another one.';
+
+COMMENT ON COLUMN risk.order_rules_state.only_row IS 'True: there is one row.';
+
+COMMENT ON COLUMN risk.order_rules_state.change IS 'Drawn by lot, so that a number of a change that was rolled back never means another one.';
+
+CREATE TABLE risk.reviews (
+    event_id bigint NOT NULL,
+    decision text NOT NULL,
+    note text NOT NULL,
+    decided_by bigint,
+    decided_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT reviews_decision_known CHECK ((decision = ANY (ARRAY['released'::text, 'upheld'::text]))),
+    CONSTRAINT reviews_note_length CHECK (((length(note) >= 1) AND (length(note) <= 1000)))
+);
+
+ALTER TABLE risk.reviews OWNER TO exchange_owner;
+
+COMMENT ON TABLE risk.reviews IS 'What somebody decided about an event of action review or hold; what is not here still waits.';
+
+COMMENT ON COLUMN risk.reviews.event_id IS 'The event.';
+
+COMMENT ON COLUMN risk.reviews.decision IS 'released: it was all right, held money goes on; upheld: it was not.';
+
+COMMENT ON COLUMN risk.reviews.note IS 'Why, in words.';
+
+COMMENT ON COLUMN risk.reviews.decided_by IS 'Staff member; null: an operator with SQL.';
+
+COMMENT ON COLUMN risk.reviews.decided_at IS 'When.';
+
+CREATE TABLE risk.rules (
+    rule text NOT NULL,
+    version integer NOT NULL,
+    point text NOT NULL,
+    kind text NOT NULL,
+    parameters jsonb NOT NULL,
+    action text NOT NULL,
+    reason_code text NOT NULL,
+    published_by bigint,
+    valid_from timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    valid_until timestamp with time zone,
+    CONSTRAINT rules_action_known CHECK ((action = ANY (ARRAY['allow'::text, 'review'::text, 'deny'::text, 'hold'::text]))),
+    CONSTRAINT rules_allow_is_for_lists CHECK (((action <> 'allow'::text) OR (kind = 'account_listed'::text))),
+    CONSTRAINT rules_hold_is_for_money CHECK (((action <> 'hold'::text) OR (point = ANY (ARRAY['deposit'::text, 'withdrawal'::text])))),
+    CONSTRAINT rules_point_known CHECK ((point = ANY (ARRAY['registration'::text, 'login'::text, 'order'::text, 'deposit'::text, 'withdrawal'::text, 'security_change'::text]))),
+    CONSTRAINT rules_reason_code_form CHECK ((reason_code ~ '^[A-Z][A-Z0-9_]{2,39}$'::text)),
+    CONSTRAINT rules_rule_form CHECK ((rule ~ '^[a-z][a-z0-9_]{2,31}$'::text)),
+    CONSTRAINT rules_valid_forward CHECK ((valid_until >= valid_from)),
+    CONSTRAINT rules_version_positive CHECK ((version > 0))
+);
+
+ALTER TABLE risk.rules OWNER TO exchange_owner;
+
+COMMENT ON TABLE risk.rules IS 'Every version of every rule. A version is never changed: the next one, or the end of the rule, ends its time.';
+
+COMMENT ON COLUMN risk.rules.rule IS 'Name of the rule.';
+
+COMMENT ON COLUMN risk.rules.version IS 'Counts from 1 for each rule.';
+
+COMMENT ON COLUMN risk.rules.point IS 'What it guards.';
+
+COMMENT ON COLUMN risk.rules.kind IS 'Its condition.';
+
+COMMENT ON COLUMN risk.rules.parameters IS 'What the condition is given; checked against kinds.';
+
+COMMENT ON COLUMN risk.rules.action IS 'What happens when it is met: allow (nothing else is asked), review (goes on, somebody looks), deny, hold (money waits until it is released). Of several the strictest counts: deny, hold, review.';
+
+COMMENT ON COLUMN risk.rules.reason_code IS 'Why, for events and staff; the customer hears RISK_DENIED only.';
+
+COMMENT ON COLUMN risk.rules.published_by IS 'Staff member who proposed it; null: an operator with SQL.';
+
+COMMENT ON COLUMN risk.rules.valid_from IS 'From when on it counts.';
+
+COMMENT ON COLUMN risk.rules.valid_until IS 'Until when; null: now.';
 
 CREATE TABLE staff.actions (
     action text NOT NULL,
@@ -6093,6 +8692,9 @@ ALTER TABLE ONLY exchange.candle_positions
 ALTER TABLE ONLY exchange.candles
     ADD CONSTRAINT candles_pkey PRIMARY KEY (market_id, interval_seconds, opened_at);
 
+ALTER TABLE ONLY exchange.ceremonies
+    ADD CONSTRAINT ceremonies_pkey PRIMARY KEY (token_hash);
+
 ALTER TABLE ONLY exchange.devices
     ADD CONSTRAINT devices_pkey PRIMARY KEY (device_id);
 
@@ -6101,6 +8703,9 @@ ALTER TABLE ONLY exchange.devices
 
 ALTER TABLE ONLY exchange.events
     ADD CONSTRAINT events_pkey PRIMARY KEY (stream_id, last_sequence, occurred_at);
+
+ALTER TABLE ONLY exchange.factor_failures
+    ADD CONSTRAINT factor_failures_pkey PRIMARY KEY (account_id);
 
 ALTER TABLE ONLY exchange.fee_tiers
     ADD CONSTRAINT fee_tiers_name_key UNIQUE (name);
@@ -6138,8 +8743,17 @@ ALTER TABLE ONLY exchange.orders_closed
 ALTER TABLE ONLY exchange.orders_open
     ADD CONSTRAINT orders_open_pkey PRIMARY KEY (order_id);
 
+ALTER TABLE ONLY exchange.passkeys
+    ADD CONSTRAINT passkeys_credential_id_key UNIQUE (credential_id);
+
+ALTER TABLE ONLY exchange.passkeys
+    ADD CONSTRAINT passkeys_pkey PRIMARY KEY (passkey_id);
+
 ALTER TABLE ONLY exchange.rate_usage
     ADD CONSTRAINT rate_usage_pkey PRIMARY KEY (subject);
+
+ALTER TABLE ONLY exchange.recovery_codes
+    ADD CONSTRAINT recovery_codes_pkey PRIMARY KEY (account_id, code_hash);
 
 ALTER TABLE ONLY exchange.request_keys
     ADD CONSTRAINT request_keys_pkey PRIMARY KEY (account_id, request_key);
@@ -6159,8 +8773,50 @@ ALTER TABLE ONLY exchange.streams
 ALTER TABLE ONLY exchange.streams
     ADD CONSTRAINT streams_pkey PRIMARY KEY (stream_id);
 
+ALTER TABLE ONLY exchange.totp_factors
+    ADD CONSTRAINT totp_factors_pkey PRIMARY KEY (account_id);
+
 ALTER TABLE ONLY exchange.trades
     ADD CONSTRAINT trades_pkey PRIMARY KEY (trade_id, traded_at);
+
+ALTER TABLE ONLY exchange.transfers
+    ADD CONSTRAINT transfers_pkey PRIMARY KEY (transfer_id);
+
+ALTER TABLE ONLY exchange.transfers
+    ADD CONSTRAINT transfers_request_key_key UNIQUE (owner_account_id, request_key);
+
+ALTER TABLE ONLY risk.account_lists
+    ADD CONSTRAINT account_lists_pkey PRIMARY KEY (list, account_id);
+
+ALTER TABLE ONLY risk.activities
+    ADD CONSTRAINT activities_pkey PRIMARY KEY (activity_id);
+
+ALTER TABLE ONLY risk.blacklist
+    ADD CONSTRAINT blacklist_pkey PRIMARY KEY (wallet);
+
+ALTER TABLE ONLY risk.events
+    ADD CONSTRAINT events_pkey PRIMARY KEY (event_id);
+
+ALTER TABLE ONLY risk.kinds
+    ADD CONSTRAINT kinds_pkey PRIMARY KEY (kind);
+
+ALTER TABLE ONLY risk.links
+    ADD CONSTRAINT links_pkey PRIMARY KEY (account_id, linked_account_id);
+
+ALTER TABLE ONLY risk.mail_domains
+    ADD CONSTRAINT mail_domains_pkey PRIMARY KEY (domain);
+
+ALTER TABLE ONLY risk.networks
+    ADD CONSTRAINT networks_pkey PRIMARY KEY (network);
+
+ALTER TABLE ONLY risk.order_rules_state
+    ADD CONSTRAINT order_rules_state_pkey PRIMARY KEY (only_row);
+
+ALTER TABLE ONLY risk.reviews
+    ADD CONSTRAINT reviews_pkey PRIMARY KEY (event_id);
+
+ALTER TABLE ONLY risk.rules
+    ADD CONSTRAINT rules_pkey PRIMARY KEY (rule, version);
 
 ALTER TABLE ONLY staff.actions
     ADD CONSTRAINT actions_pkey PRIMARY KEY (action);
@@ -6204,11 +8860,17 @@ CREATE INDEX account_tokens_expires_at_idx ON exchange.account_tokens USING btre
 
 CREATE INDEX accounts_email_prefix_idx ON exchange.accounts USING btree (email COLLATE "C");
 
+CREATE UNIQUE INDEX accounts_parent_account_id_label_key ON exchange.accounts USING btree (parent_account_id, label) WHERE (parent_account_id IS NOT NULL);
+
 CREATE INDEX adjustments_account_id_idx ON exchange.adjustments USING btree (account_id, asset_id, adjusted_at);
 
 CREATE INDEX adjustments_counter_account_id_idx ON exchange.adjustments USING btree (counter_account_id, asset_id, adjusted_at);
 
 CREATE INDEX cancel_deadlines_due_at_idx ON exchange.cancel_deadlines USING btree (due_at);
+
+CREATE INDEX ceremonies_account_id_idx ON exchange.ceremonies USING btree (account_id, created_at);
+
+CREATE INDEX ceremonies_expires_at_idx ON exchange.ceremonies USING btree (expires_at);
 
 CREATE INDEX devices_account_id_idx ON exchange.devices USING btree (account_id, last_seen_at);
 
@@ -6234,6 +8896,8 @@ CREATE INDEX orders_closed_account_id_idx ON ONLY exchange.orders_closed USING b
 
 CREATE INDEX orders_open_account_id_idx ON exchange.orders_open USING btree (account_id, order_id);
 
+CREATE INDEX passkeys_account_id_idx ON exchange.passkeys USING btree (account_id);
+
 CREATE INDEX request_keys_created_at_idx ON exchange.request_keys USING btree (created_at);
 
 CREATE INDEX sessions_account_id_idx ON exchange.sessions USING btree (account_id, created_at);
@@ -6245,6 +8909,36 @@ CREATE INDEX sessions_expires_at_idx ON exchange.sessions USING btree (expires_a
 CREATE INDEX trades_maker_account_id_idx ON ONLY exchange.trades USING btree (maker_account_id, trade_id);
 
 CREATE INDEX trades_taker_account_id_idx ON ONLY exchange.trades USING btree (taker_account_id, trade_id);
+
+CREATE INDEX transfers_from_account_id_idx ON exchange.transfers USING btree (from_account_id, asset_id, transferred_at);
+
+CREATE INDEX transfers_to_account_id_idx ON exchange.transfers USING btree (to_account_id, asset_id, transferred_at);
+
+CREATE INDEX activities_account_id_idx ON risk.activities USING btree (account_id, point, occurred_at);
+
+CREATE INDEX activities_device_idx ON risk.activities USING btree (device, point, occurred_at) WHERE (device IS NOT NULL);
+
+CREATE INDEX activities_network_idx ON risk.activities USING btree (network, point, occurred_at) WHERE (network IS NOT NULL);
+
+CREATE INDEX activities_point_idx ON risk.activities USING btree (point, occurred_at);
+
+CREATE INDEX activities_wallet_idx ON risk.activities USING btree (account_id, wallet, occurred_at) WHERE (wallet IS NOT NULL);
+
+CREATE INDEX events_account_id_idx ON risk.events USING btree (account_id, event_id);
+
+CREATE INDEX events_activity_id_idx ON risk.events USING btree (activity_id) WHERE (activity_id IS NOT NULL);
+
+CREATE INDEX events_rule_idx ON risk.events USING btree (rule, event_id);
+
+CREATE INDEX events_waiting_idx ON risk.events USING btree (event_id) WHERE (action = ANY (ARRAY['review'::text, 'hold'::text]));
+
+CREATE INDEX links_linked_account_id_idx ON risk.links USING btree (linked_account_id);
+
+CREATE INDEX networks_network_idx ON risk.networks USING gist (network inet_ops);
+
+CREATE UNIQUE INDEX rules_current_key ON risk.rules USING btree (rule) WHERE (valid_until IS NULL);
+
+CREATE INDEX rules_point_idx ON risk.rules USING btree (point) WHERE (valid_until IS NULL);
 
 CREATE INDEX proposals_pending_idx ON staff.proposals USING btree (proposed_by) WHERE (state = 'pending'::text);
 
@@ -6274,6 +8968,14 @@ CREATE TRIGGER markets_check BEFORE INSERT OR UPDATE ON exchange.markets FOR EAC
 
 CREATE TRIGGER markets_tell AFTER INSERT OR DELETE OR UPDATE ON exchange.markets FOR EACH ROW EXECUTE FUNCTION exchange.tell_market();
 
+CREATE TRIGGER account_lists_tell AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON risk.account_lists FOR EACH STATEMENT EXECUTE FUNCTION risk.tell_servers();
+
+CREATE TRIGGER links_mark AFTER INSERT ON risk.links FOR EACH ROW EXECUTE FUNCTION risk.mark_linked();
+
+CREATE TRIGGER rules_check BEFORE INSERT OR DELETE OR UPDATE ON risk.rules FOR EACH ROW EXECUTE FUNCTION risk.check_rule();
+
+CREATE TRIGGER rules_tell AFTER INSERT OR DELETE OR UPDATE ON risk.rules FOR EACH STATEMENT EXECUTE FUNCTION risk.tell_servers();
+
 ALTER TABLE ONLY audit.entries
     ADD CONSTRAINT entries_staff_id_fkey FOREIGN KEY (staff_id) REFERENCES staff.members(staff_id);
 
@@ -6282,6 +8984,9 @@ ALTER TABLE ONLY exchange.account_tokens
 
 ALTER TABLE ONLY exchange.accounts
     ADD CONSTRAINT accounts_fee_tier_id_fkey FOREIGN KEY (fee_tier_id) REFERENCES exchange.fee_tiers(fee_tier_id);
+
+ALTER TABLE ONLY exchange.accounts
+    ADD CONSTRAINT accounts_parent_account_id_fkey FOREIGN KEY (parent_account_id) REFERENCES exchange.accounts(account_id);
 
 ALTER TABLE ONLY exchange.adjustments
     ADD CONSTRAINT adjustments_account_id_fkey FOREIGN KEY (account_id) REFERENCES exchange.accounts(account_id);
@@ -6295,6 +9000,9 @@ ALTER TABLE ONLY exchange.adjustments
 ALTER TABLE ONLY exchange.api_keys
     ADD CONSTRAINT api_keys_account_id_fkey FOREIGN KEY (account_id) REFERENCES exchange.accounts(account_id);
 
+ALTER TABLE ONLY exchange.api_keys
+    ADD CONSTRAINT api_keys_made_by_account_id_fkey FOREIGN KEY (made_by_account_id) REFERENCES exchange.accounts(account_id);
+
 ALTER TABLE ONLY exchange.cancel_deadlines
     ADD CONSTRAINT cancel_deadlines_account_id_fkey FOREIGN KEY (account_id) REFERENCES exchange.accounts(account_id);
 
@@ -6304,8 +9012,14 @@ ALTER TABLE ONLY exchange.candle_positions
 ALTER TABLE ONLY exchange.candles
     ADD CONSTRAINT candles_market_id_fkey FOREIGN KEY (market_id) REFERENCES exchange.markets(market_id);
 
+ALTER TABLE ONLY exchange.ceremonies
+    ADD CONSTRAINT ceremonies_account_id_fkey FOREIGN KEY (account_id) REFERENCES exchange.accounts(account_id);
+
 ALTER TABLE ONLY exchange.devices
     ADD CONSTRAINT devices_account_id_fkey FOREIGN KEY (account_id) REFERENCES exchange.accounts(account_id);
+
+ALTER TABLE ONLY exchange.factor_failures
+    ADD CONSTRAINT factor_failures_account_id_fkey FOREIGN KEY (account_id) REFERENCES exchange.accounts(account_id);
 
 ALTER TABLE ONLY exchange.mail_requests
     ADD CONSTRAINT mail_requests_account_id_fkey FOREIGN KEY (account_id) REFERENCES exchange.accounts(account_id);
@@ -6322,11 +9036,65 @@ ALTER TABLE ONLY exchange.markets
 ALTER TABLE ONLY exchange.markets
     ADD CONSTRAINT markets_quote_asset_id_fkey FOREIGN KEY (quote_asset_id) REFERENCES exchange.assets(asset_id);
 
+ALTER TABLE ONLY exchange.passkeys
+    ADD CONSTRAINT passkeys_account_id_fkey FOREIGN KEY (account_id) REFERENCES exchange.accounts(account_id);
+
+ALTER TABLE ONLY exchange.recovery_codes
+    ADD CONSTRAINT recovery_codes_account_id_fkey FOREIGN KEY (account_id) REFERENCES exchange.accounts(account_id);
+
 ALTER TABLE ONLY exchange.sessions
     ADD CONSTRAINT sessions_account_id_fkey FOREIGN KEY (account_id) REFERENCES exchange.accounts(account_id);
 
 ALTER TABLE ONLY exchange.sessions
     ADD CONSTRAINT sessions_device_id_fkey FOREIGN KEY (device_id) REFERENCES exchange.devices(device_id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY exchange.totp_factors
+    ADD CONSTRAINT totp_factors_account_id_fkey FOREIGN KEY (account_id) REFERENCES exchange.accounts(account_id);
+
+ALTER TABLE ONLY exchange.transfers
+    ADD CONSTRAINT transfers_asset_id_fkey FOREIGN KEY (asset_id) REFERENCES exchange.assets(asset_id);
+
+ALTER TABLE ONLY exchange.transfers
+    ADD CONSTRAINT transfers_from_account_id_fkey FOREIGN KEY (from_account_id) REFERENCES exchange.accounts(account_id);
+
+ALTER TABLE ONLY exchange.transfers
+    ADD CONSTRAINT transfers_owner_account_id_fkey FOREIGN KEY (owner_account_id) REFERENCES exchange.accounts(account_id);
+
+ALTER TABLE ONLY exchange.transfers
+    ADD CONSTRAINT transfers_to_account_id_fkey FOREIGN KEY (to_account_id) REFERENCES exchange.accounts(account_id);
+
+ALTER TABLE ONLY risk.account_lists
+    ADD CONSTRAINT account_lists_account_id_fkey FOREIGN KEY (account_id) REFERENCES exchange.accounts(account_id);
+
+ALTER TABLE ONLY risk.activities
+    ADD CONSTRAINT activities_account_id_fkey FOREIGN KEY (account_id) REFERENCES exchange.accounts(account_id);
+
+ALTER TABLE ONLY risk.activities
+    ADD CONSTRAINT activities_asset_id_fkey FOREIGN KEY (asset_id) REFERENCES exchange.assets(asset_id);
+
+ALTER TABLE ONLY risk.events
+    ADD CONSTRAINT events_activity_id_fkey FOREIGN KEY (activity_id) REFERENCES risk.activities(activity_id);
+
+ALTER TABLE ONLY risk.events
+    ADD CONSTRAINT events_rule_fkey FOREIGN KEY (rule, version) REFERENCES risk.rules(rule, version);
+
+ALTER TABLE ONLY risk.links
+    ADD CONSTRAINT links_account_id_fkey FOREIGN KEY (account_id) REFERENCES exchange.accounts(account_id);
+
+ALTER TABLE ONLY risk.links
+    ADD CONSTRAINT links_linked_account_id_fkey FOREIGN KEY (linked_account_id) REFERENCES exchange.accounts(account_id);
+
+ALTER TABLE ONLY risk.reviews
+    ADD CONSTRAINT reviews_decided_by_fkey FOREIGN KEY (decided_by) REFERENCES staff.members(staff_id);
+
+ALTER TABLE ONLY risk.reviews
+    ADD CONSTRAINT reviews_event_id_fkey FOREIGN KEY (event_id) REFERENCES risk.events(event_id);
+
+ALTER TABLE ONLY risk.rules
+    ADD CONSTRAINT rules_kind_fkey FOREIGN KEY (kind) REFERENCES risk.kinds(kind);
+
+ALTER TABLE ONLY risk.rules
+    ADD CONSTRAINT rules_published_by_fkey FOREIGN KEY (published_by) REFERENCES staff.members(staff_id);
 
 ALTER TABLE ONLY staff.foundation
     ADD CONSTRAINT foundation_founder_id_fkey FOREIGN KEY (founder_id) REFERENCES staff.members(staff_id);
@@ -6388,6 +9156,12 @@ CREATE POLICY trades_all ON exchange.trades FOR SELECT TO exchange_worker, excha
 
 CREATE POLICY trades_own ON exchange.trades FOR SELECT TO exchange_api USING (((maker_account_id = (NULLIF(current_setting('exchange.account_id'::text, true), ''::text))::bigint) OR (taker_account_id = (NULLIF(current_setting('exchange.account_id'::text, true), ''::text))::bigint)));
 
+ALTER TABLE exchange.transfers ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY transfers_all ON exchange.transfers FOR SELECT TO exchange_worker, exchange_analyst USING (true);
+
+CREATE POLICY transfers_own ON exchange.transfers FOR SELECT TO exchange_api USING (((from_account_id = (NULLIF(current_setting('exchange.account_id'::text, true), ''::text))::bigint) OR (to_account_id = (NULLIF(current_setting('exchange.account_id'::text, true), ''::text))::bigint)));
+
 GRANT USAGE ON SCHEMA audit TO exchange_api;
 GRANT USAGE ON SCHEMA audit TO exchange_worker;
 GRANT USAGE ON SCHEMA audit TO exchange_analyst;
@@ -6401,6 +9175,9 @@ GRANT USAGE ON SCHEMA exchange TO exchange_analyst;
 
 GRANT USAGE ON SCHEMA reporting TO exchange_worker;
 GRANT USAGE ON SCHEMA reporting TO exchange_analyst;
+
+GRANT USAGE ON SCHEMA risk TO exchange_analyst;
+GRANT USAGE ON SCHEMA risk TO exchange_api;
 
 GRANT USAGE ON SCHEMA staff TO exchange_api;
 GRANT USAGE ON SCHEMA staff TO exchange_worker;
@@ -6437,6 +9214,9 @@ REVOKE ALL ON FUNCTION exchange.add_device(account_id bigint, token_hash bytea, 
 REVOKE ALL ON FUNCTION exchange.add_mail_token(mail_id bigint, purpose text, token_hash bytea) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.add_mail_token(mail_id bigint, purpose text, token_hash bytea) TO exchange_worker;
 
+REVOKE ALL ON FUNCTION exchange.add_passkey(account_id bigint, session_id bigint, ceremony_hash bytea, credential_id bytea, label text, credential jsonb, code_hashes bytea[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.add_passkey(account_id bigint, session_id bigint, ceremony_hash bytea, credential_id bytea, label text, credential jsonb, code_hashes bytea[]) TO exchange_api;
+
 REVOKE ALL ON FUNCTION exchange.adjust_balance(account_id bigint, asset text, amount numeric, reason text, idempotency_key text) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.adjust_balance(account_id bigint, asset text, amount numeric, reason text, idempotency_key text) TO exchange_worker;
 
@@ -6461,11 +9241,17 @@ GRANT ALL ON FUNCTION exchange.balance_at(account_id bigint, asset text, at time
 REVOKE ALL ON FUNCTION exchange.balances_of(account_ids bigint[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.balances_of(account_ids bigint[]) TO exchange_api;
 
+REVOKE ALL ON FUNCTION exchange.begin_ceremony(token_hash bytea, kind text, account_id bigint, session_id bigint, state jsonb, password_hash text) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.begin_ceremony(token_hash bytea, kind text, account_id bigint, session_id bigint, state jsonb, password_hash text) TO exchange_api;
+
 REVOKE ALL ON FUNCTION exchange.begin_login(email text, address inet, device_hash bytea) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.begin_login(email text, address inet, device_hash bytea) TO exchange_api;
 
 REVOKE ALL ON FUNCTION exchange.begin_password_check(account_id bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.begin_password_check(account_id bigint) TO exchange_api;
+
+REVOKE ALL ON FUNCTION exchange.begin_totp(account_id bigint, session_id bigint, secret bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.begin_totp(account_id bigint, session_id bigint, secret bytea) TO exchange_api;
 
 REVOKE ALL ON FUNCTION exchange.block_withdrawals(account_id bigint) FROM PUBLIC;
 
@@ -6518,21 +9304,33 @@ GRANT ALL ON FUNCTION exchange.close_sessions(account_id bigint, session_id bigi
 REVOKE ALL ON FUNCTION exchange.confirm_email_change(token_hash bytea, address inet) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.confirm_email_change(token_hash bytea, address inet) TO exchange_api;
 
+REVOKE ALL ON FUNCTION exchange.confirm_totp(account_id bigint, session_id bigint, secret bytea, step bigint, code_hashes bytea[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.confirm_totp(account_id bigint, session_id bigint, secret bytea, step bigint, code_hashes bytea[]) TO exchange_api;
+
+REVOKE ALL ON FUNCTION exchange.count_factor_failure(account_id bigint) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION exchange.create_account(email text, password_hash text, fee_tier_id integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.create_account(email text, password_hash text, fee_tier_id integer) TO exchange_worker;
 
-REVOKE ALL ON FUNCTION exchange.create_api_key(account_id bigint, session_id bigint, public_id text, label text, scheme text, secret bytea, public_key bytea, permissions text[], addresses cidr[], request_key text) FROM PUBLIC;
-GRANT ALL ON FUNCTION exchange.create_api_key(account_id bigint, session_id bigint, public_id text, label text, scheme text, secret bytea, public_key bytea, permissions text[], addresses cidr[], request_key text) TO exchange_api;
+REVOKE ALL ON FUNCTION exchange.create_api_key(account_id bigint, session_id bigint, public_id text, label text, scheme text, secret bytea, public_key bytea, permissions text[], addresses cidr[], request_key text, sub_account_id bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.create_api_key(account_id bigint, session_id bigint, public_id text, label text, scheme text, secret bytea, public_key bytea, permissions text[], addresses cidr[], request_key text, sub_account_id bigint) TO exchange_api;
 
 REVOKE ALL ON FUNCTION exchange.create_market(market_id integer, base_asset text, quote_asset text, tick numeric, lot numeric, min_quantity numeric, max_quantity numeric, min_notional numeric, price_band numeric, reference_price numeric, max_open_orders integer, allow_self_trade boolean, status text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION exchange.devices_of(account_id bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.devices_of(account_id bigint) TO exchange_api;
 
+REVOKE ALL ON FUNCTION exchange.drop_unneeded_codes(account_id bigint) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION exchange.end_other_sessions(account_id bigint, session_id bigint) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION exchange.end_password_check(account_id bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.end_password_check(account_id bigint) TO exchange_api;
 
 REVOKE ALL ON FUNCTION exchange.end_sessions(account_id bigint, session_ids bigint[]) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION exchange.factors_of(account_id bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.factors_of(account_id bigint) TO exchange_api;
 
 REVOKE ALL ON FUNCTION exchange.fees_of(account_id bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.fees_of(account_id bigint) TO exchange_api;
@@ -6541,6 +9339,12 @@ GRANT ALL ON FUNCTION exchange.fees_of(account_id bigint) TO exchange_analyst;
 
 REVOKE ALL ON FUNCTION exchange.find_api_key(public_id text) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.find_api_key(public_id text) TO exchange_api;
+
+REVOKE ALL ON FUNCTION exchange.find_ceremony(token_hash bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.find_ceremony(token_hash bytea) TO exchange_api;
+
+REVOKE ALL ON FUNCTION exchange.finish_login(ceremony_hash bytea, of_account_id bigint, totp_step bigint, recovery_code_hash bytea, passkey_id bigint, passkey_before jsonb, passkey_after jsonb, token_hash bytea, lifetime interval, address inet, user_agent text, device_hash bytea, new_device_hash bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.finish_login(ceremony_hash bytea, of_account_id bigint, totp_step bigint, recovery_code_hash bytea, passkey_id bigint, passkey_before jsonb, passkey_after jsonb, token_hash bytea, lifetime interval, address inet, user_agent text, device_hash bytea, new_device_hash bytea) TO exchange_api;
 
 REVOKE ALL ON FUNCTION exchange.finish_mail(mail_id bigint, max_attempts integer, failure text) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.finish_mail(mail_id bigint, max_attempts integer, failure text) TO exchange_worker;
@@ -6564,6 +9368,8 @@ REVOKE ALL ON FUNCTION exchange.forgive_login(email text, device_id bigint, addr
 
 REVOKE ALL ON FUNCTION exchange.freeze_account(token_hash bytea, address inet) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.freeze_account(token_hash bytea, address inet) TO exchange_api;
+
+REVOKE ALL ON FUNCTION exchange.has_second_factor(account_id bigint) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION exchange.ledger_of(account_id bigint, of_asset text, from_time timestamp with time zone, to_time timestamp with time zone, before_time timestamp with time zone, before_fact_id bigint, before_part integer, limit_entries integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.ledger_of(account_id bigint, of_asset text, from_time timestamp with time zone, to_time timestamp with time zone, before_time timestamp with time zone, before_fact_id bigint, before_part integer, limit_entries integer) TO exchange_api;
@@ -6596,6 +9402,8 @@ GRANT ALL ON FUNCTION exchange.market_snapshot(of_market integer, history bigint
 GRANT ALL ON FUNCTION exchange.market_snapshot(of_market integer, history bigint) TO exchange_worker;
 GRANT ALL ON FUNCTION exchange.market_snapshot(of_market integer, history bigint) TO exchange_analyst;
 
+REVOKE ALL ON FUNCTION exchange.may_change_security(account_id bigint, change text, session_id bigint, address inet, more jsonb) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION exchange.messages_after(of_stream integer, after_sequence bigint, limit_messages integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.messages_after(of_stream integer, after_sequence bigint, limit_messages integer) TO exchange_api;
 GRANT ALL ON FUNCTION exchange.messages_after(of_stream integer, after_sequence bigint, limit_messages integer) TO exchange_worker;
@@ -6609,8 +9417,11 @@ GRANT ALL ON FUNCTION exchange.number_before(of_market_id integer, moment timest
 GRANT ALL ON FUNCTION exchange.number_before(of_market_id integer, moment timestamp with time zone) TO exchange_worker;
 GRANT ALL ON FUNCTION exchange.number_before(of_market_id integer, moment timestamp with time zone) TO exchange_analyst;
 
-REVOKE ALL ON FUNCTION exchange.open_session(account_id bigint, token_hash bytea, lifetime interval, address inet, user_agent text, password_hash text, device_hash bytea, new_device_hash bytea) FROM PUBLIC;
-GRANT ALL ON FUNCTION exchange.open_session(account_id bigint, token_hash bytea, lifetime interval, address inet, user_agent text, password_hash text, device_hash bytea, new_device_hash bytea) TO exchange_api;
+REVOKE ALL ON FUNCTION exchange.open_session(account_id bigint, token_hash bytea, lifetime interval, address inet, user_agent text, password_hash text, device_hash bytea, new_device_hash bytea, is_factor_proved boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.open_session(account_id bigint, token_hash bytea, lifetime interval, address inet, user_agent text, password_hash text, device_hash bytea, new_device_hash bytea, is_factor_proved boolean) TO exchange_api;
+
+REVOKE ALL ON FUNCTION exchange.open_sub_account(account_id bigint, session_id bigint, label text) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.open_sub_account(account_id bigint, session_id bigint, label text) TO exchange_api;
 
 REVOKE ALL ON FUNCTION exchange.order_book(market text, depth integer, OUT side text, OUT price numeric, OUT quantity numeric, OUT orders integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.order_book(market text, depth integer, OUT side text, OUT price numeric, OUT quantity numeric, OUT orders integer) TO exchange_api;
@@ -6639,6 +9450,11 @@ GRANT ALL ON FUNCTION exchange.orders_of(account_id bigint, market text, states 
 GRANT ALL ON FUNCTION exchange.orders_of(account_id bigint, market text, states text[], side text, from_time timestamp with time zone, to_time timestamp with time zone, before_time timestamp with time zone, before_order_id bigint, limit_orders integer) TO exchange_worker;
 GRANT ALL ON FUNCTION exchange.orders_of(account_id bigint, market text, states text[], side text, from_time timestamp with time zone, to_time timestamp with time zone, before_time timestamp with time zone, before_order_id bigint, limit_orders integer) TO exchange_analyst;
 
+REVOKE ALL ON FUNCTION exchange.owns_account(account_id bigint, owned_account_id bigint) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION exchange.passkeys_of(account_id bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.passkeys_of(account_id bigint) TO exchange_api;
+
 REVOKE ALL ON FUNCTION exchange.place_order(account_id bigint, market text, side text, kind text, price numeric, quantity numeric, budget numeric, time_in_force text, post_only boolean, self_trade text, client_order_id text) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.place_order(account_id bigint, market text, side text, kind text, price numeric, quantity numeric, budget numeric, time_in_force text, post_only boolean, self_trade text, client_order_id text) TO exchange_api;
 GRANT ALL ON FUNCTION exchange.place_order(account_id bigint, market text, side text, kind text, price numeric, quantity numeric, budget numeric, time_in_force text, post_only boolean, self_trade text, client_order_id text) TO exchange_worker;
@@ -6650,6 +9466,10 @@ GRANT ALL ON FUNCTION exchange.positions_of(stream_ids integer[]) TO exchange_an
 
 REVOKE ALL ON FUNCTION exchange.profile_of(account_id bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.profile_of(account_id bigint) TO exchange_api;
+
+REVOKE ALL ON FUNCTION exchange.prove_factor(account_id bigint, totp_step bigint, recovery_code_hash bytea, passkey_id bigint, passkey_before jsonb, passkey_after jsonb) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION exchange.put_recovery_codes(account_id bigint, code_hashes bytea[]) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION exchange.rebuild_candles(market text) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.rebuild_candles(market text) TO exchange_worker;
@@ -6673,21 +9493,32 @@ GRANT ALL ON FUNCTION exchange.reject(code text, message text) TO exchange_api;
 GRANT ALL ON FUNCTION exchange.reject(code text, message text) TO exchange_worker;
 GRANT ALL ON FUNCTION exchange.reject(code text, message text) TO exchange_analyst;
 
+REVOKE ALL ON FUNCTION exchange.remove_passkey(account_id bigint, session_id bigint, passkey_id bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.remove_passkey(account_id bigint, session_id bigint, passkey_id bigint) TO exchange_api;
+
+REVOKE ALL ON FUNCTION exchange.remove_totp(account_id bigint, session_id bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.remove_totp(account_id bigint, session_id bigint) TO exchange_api;
+
 REVOKE ALL ON FUNCTION exchange.replace_order(account_id bigint, order_id bigint, side text, price numeric, quantity numeric, client_order_id text, post_only boolean, self_trade text, time_in_force text) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.replace_order(account_id bigint, order_id bigint, side text, price numeric, quantity numeric, client_order_id text, post_only boolean, self_trade text, time_in_force text) TO exchange_api;
 GRANT ALL ON FUNCTION exchange.replace_order(account_id bigint, order_id bigint, side text, price numeric, quantity numeric, client_order_id text, post_only boolean, self_trade text, time_in_force text) TO exchange_worker;
 
+REVOKE ALL ON FUNCTION exchange.replace_recovery_codes(account_id bigint, session_id bigint, code_hashes bytea[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.replace_recovery_codes(account_id bigint, session_id bigint, code_hashes bytea[]) TO exchange_api;
+
 REVOKE ALL ON FUNCTION exchange.request_email_change(account_id bigint, session_id bigint, email text, address inet, user_agent text) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.request_email_change(account_id bigint, session_id bigint, email text, address inet, user_agent text) TO exchange_api;
 
-REVOKE ALL ON FUNCTION exchange.request_mail(kind text, email text, address inet, user_agent text, full_name text, country text, birth_date date, phone text) FROM PUBLIC;
-GRANT ALL ON FUNCTION exchange.request_mail(kind text, email text, address inet, user_agent text, full_name text, country text, birth_date date, phone text) TO exchange_api;
+REVOKE ALL ON FUNCTION exchange.request_mail(kind text, email text, address inet, user_agent text, full_name text, country text, birth_date date, phone text, device_hash bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.request_mail(kind text, email text, address inet, user_agent text, full_name text, country text, birth_date date, phone text, device_hash bytea) TO exchange_api;
 
 REVOKE ALL ON FUNCTION exchange.require_authority(account_id bigint, session_id bigint, api_key_id bigint, valid_until bigint) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION exchange.require_owner(account_id bigint, session_id bigint) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION exchange.require_session(account_id bigint, session_id bigint) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION exchange.require_stepped_up(account_id bigint, session_id bigint) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION exchange.reset_book(market text) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.reset_book(market text) TO exchange_worker;
@@ -6723,10 +9554,21 @@ GRANT ALL ON FUNCTION exchange.set_password(token_hash bytea, password_hash text
 REVOKE ALL ON FUNCTION exchange.set_password_hash(account_id bigint, password_hash text) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.set_password_hash(account_id bigint, password_hash text) TO exchange_worker;
 
+REVOKE ALL ON FUNCTION exchange.step_up(account_id bigint, session_id bigint, password_hash text, totp_step bigint, recovery_code_hash bytea, ceremony_hash bytea, passkey_id bigint, passkey_before jsonb, passkey_after jsonb, token_hash bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.step_up(account_id bigint, session_id bigint, password_hash text, totp_step bigint, recovery_code_hash bytea, ceremony_hash bytea, passkey_id bigint, passkey_before jsonb, passkey_after jsonb, token_hash bytea) TO exchange_api;
+
+REVOKE ALL ON FUNCTION exchange.step_up_length() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION exchange.stepped_up_until(account_id bigint, session_id bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.stepped_up_until(account_id bigint, session_id bigint) TO exchange_api;
+
 REVOKE ALL ON FUNCTION exchange.stream_positions() FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.stream_positions() TO exchange_api;
 GRANT ALL ON FUNCTION exchange.stream_positions() TO exchange_worker;
 GRANT ALL ON FUNCTION exchange.stream_positions() TO exchange_analyst;
+
+REVOKE ALL ON FUNCTION exchange.sub_accounts_of(account_id bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.sub_accounts_of(account_id bigint) TO exchange_api;
 
 REVOKE ALL ON FUNCTION exchange.submit(batch json) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.submit(batch json) TO exchange_api;
@@ -6741,6 +9583,8 @@ REVOKE ALL ON FUNCTION exchange.take_login_attempt(subjects text[]) FROM PUBLIC;
 REVOKE ALL ON FUNCTION exchange.take_rate(subjects text[], amounts bigint[], limits bigint[], seconds integer[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.take_rate(subjects text[], amounts bigint[], limits bigint[], seconds integer[]) TO exchange_api;
 
+REVOKE ALL ON FUNCTION exchange.tell_factor_changed(account_id bigint, session_id bigint, factor text, change text, is_weaker boolean) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION exchange.tell_market() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION exchange.token_owner(token_hash bytea, purpose text) FROM PUBLIC;
@@ -6751,9 +9595,14 @@ GRANT ALL ON FUNCTION exchange.trades_of(account_id bigint, of_market text, of_o
 GRANT ALL ON FUNCTION exchange.trades_of(account_id bigint, of_market text, of_order_id bigint, from_time timestamp with time zone, to_time timestamp with time zone, before_time timestamp with time zone, before_trade_id bigint, before_part integer, limit_trades integer) TO exchange_worker;
 GRANT ALL ON FUNCTION exchange.trades_of(account_id bigint, of_market text, of_order_id bigint, from_time timestamp with time zone, to_time timestamp with time zone, before_time timestamp with time zone, before_trade_id bigint, before_part integer, limit_trades integer) TO exchange_analyst;
 
+REVOKE ALL ON FUNCTION exchange.transfer(account_id bigint, session_id bigint, from_account_id bigint, to_account_id bigint, asset text, amount numeric, request_key text) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.transfer(account_id bigint, session_id bigint, from_account_id bigint, to_account_id bigint, asset text, amount numeric, request_key text) TO exchange_api;
+
 REVOKE ALL ON FUNCTION exchange.try_commands(batch json) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.try_commands(batch json) TO exchange_api;
 GRANT ALL ON FUNCTION exchange.try_commands(batch json) TO exchange_worker;
+
+REVOKE ALL ON FUNCTION exchange.use_ceremony(token_hash bytea, kind text, account_id bigint, session_id bigint) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION exchange.use_token(token_hash bytea, purposes text[]) FROM PUBLIC;
 
@@ -6770,6 +9619,120 @@ REVOKE ALL ON FUNCTION exchange.wait_durable() FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.wait_durable() TO exchange_api;
 GRANT ALL ON FUNCTION exchange.wait_durable() TO exchange_worker;
 GRANT ALL ON FUNCTION exchange.wait_durable() TO exchange_analyst;
+
+REVOKE ALL ON FUNCTION risk.account_listed(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.after_security_change(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.assess(point text, account_id bigint, facts jsonb) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.assess_activity(point text, account_id bigint, facts jsonb, OUT activity_id bigint, OUT verdict text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.backtest(rule text, from_at timestamp with time zone, to_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION risk.backtest(rule text, from_at timestamp with time zone, to_at timestamp with time zone) TO exchange_analyst;
+
+REVOKE ALL ON FUNCTION risk.backtest_draft(point text, kind text, parameters jsonb, from_at timestamp with time zone, to_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION risk.backtest_draft(point text, kind text, parameters jsonb, from_at timestamp with time zone, to_at timestamp with time zone) TO exchange_analyst;
+
+REVOKE ALL ON FUNCTION risk.blacklisted_address(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.check_rule() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.count_orders(kind text, parameters jsonb, from_at timestamp with time zone, to_at timestamp with time zone) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.decide_event(event_id bigint, decision text, note text, decided_by bigint) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.disposable_mail_domain(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.distance_km(from_latitude numeric, from_longitude numeric, to_latitude numeric, to_longitude numeric) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.end_rule(rule text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.evaluate(point text, account_id bigint, facts jsonb, at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION risk.evaluate(point text, account_id bigint, facts jsonb, at timestamp with time zone) TO exchange_analyst;
+
+REVOKE ALL ON FUNCTION risk.first_withdrawal(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.frequent_activity(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.history(point text, from_at timestamp with time zone, to_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION risk.history(point text, from_at timestamp with time zone, to_at timestamp with time zone) TO exchange_analyst;
+
+REVOKE ALL ON FUNCTION risk.impossible_travel(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.is_of_type(value jsonb, type jsonb) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.judge(kind text, parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION risk.judge(kind text, parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) TO exchange_analyst;
+
+REVOKE ALL ON FUNCTION risk.large_deposit(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.last_price(market_id integer, before_number bigint) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.level_limits(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.link_accounts(account_id bigint, linked_account_id bigint, because text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.link_by_device(account_id bigint, device text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.linked_trades(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.list_events(staff_session_id bigint, before_event_id bigint, of_account_id bigint, of_rule text, waiting boolean, at_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION risk.list_events(staff_session_id bigint, before_event_id bigint, of_account_id bigint, of_rule text, waiting boolean, at_most integer) TO exchange_api;
+
+REVOKE ALL ON FUNCTION risk.list_rules(staff_session_id bigint, of_rule text) FROM PUBLIC;
+GRANT ALL ON FUNCTION risk.list_rules(staff_session_id bigint, of_rule text) TO exchange_api;
+
+REVOKE ALL ON FUNCTION risk.mark_linked() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.network_of(address text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.new_withdrawal_address(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.order_notional(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.order_rate(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.order_rules() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.orders_in_window(account_id bigint, window_start timestamp with time zone, at timestamp with time zone, before_order_id bigint, OUT order_id bigint, OUT market_id integer, OUT notional numeric) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.place_of(address text, OUT country text, OUT latitude numeric, OUT longitude numeric) FROM PUBLIC;
+GRANT ALL ON FUNCTION risk.place_of(address text, OUT country text, OUT latitude numeric, OUT longitude numeric) TO exchange_analyst;
+
+REVOKE ALL ON FUNCTION risk.price_distance(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.publish_events(event_ids bigint[]) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.publish_rule(rule text, point text, kind text, parameters jsonb, action text, reason_code text, published_by bigint) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.record_events(point text, account_id bigint, activity_id bigint, facts jsonb, met jsonb, at timestamp with time zone) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.record_order_events(met jsonb) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.registrations_per_address(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.registrations_per_device(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.require_facts(point text, account_id bigint, facts jsonb) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.require_sound_rule(point text, kind text, parameters jsonb, action text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.review_event(staff_session_id bigint, event_id bigint, decision text, note text) FROM PUBLIC;
+GRANT ALL ON FUNCTION risk.review_event(staff_session_id bigint, event_id bigint, decision text, note text) TO exchange_api;
+
+REVOKE ALL ON FUNCTION risk.standing_of(activity_id bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION risk.standing_of(activity_id bigint) TO exchange_analyst;
+
+REVOKE ALL ON FUNCTION risk.strictest(actions text[]) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.tell_servers() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.value_of(asset text, amount numeric, at timestamp with time zone) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.window_start(at timestamp with time zone, within_seconds integer) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.withdrawn_amount(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION staff.accept_invitation(invitation_hash bytea, password_hash text, totp_secret bytea) FROM PUBLIC;
 GRANT ALL ON FUNCTION staff.accept_invitation(invitation_hash bytea, password_hash text, totp_secret bytea) TO exchange_api;
@@ -6859,6 +9822,10 @@ GRANT SELECT ON TABLE exchange.trades TO exchange_api;
 GRANT SELECT ON TABLE exchange.trades TO exchange_worker;
 GRANT SELECT ON TABLE exchange.trades TO exchange_analyst;
 
+GRANT SELECT ON TABLE exchange.transfers TO exchange_api;
+GRANT SELECT ON TABLE exchange.transfers TO exchange_worker;
+GRANT SELECT ON TABLE exchange.transfers TO exchange_analyst;
+
 GRANT SELECT ON TABLE checks.amounts_on_grid TO exchange_worker;
 GRANT SELECT ON TABLE checks.amounts_on_grid TO exchange_analyst;
 
@@ -6885,6 +9852,12 @@ GRANT SELECT(country) ON TABLE exchange.accounts TO exchange_analyst;
 
 GRANT SELECT(withdrawals_blocked_until) ON TABLE exchange.accounts TO exchange_worker;
 GRANT SELECT(withdrawals_blocked_until) ON TABLE exchange.accounts TO exchange_analyst;
+
+GRANT SELECT(parent_account_id) ON TABLE exchange.accounts TO exchange_worker;
+GRANT SELECT(parent_account_id) ON TABLE exchange.accounts TO exchange_analyst;
+
+GRANT SELECT(label) ON TABLE exchange.accounts TO exchange_worker;
+GRANT SELECT(label) ON TABLE exchange.accounts TO exchange_analyst;
 
 GRANT SELECT ON TABLE exchange.adjustments TO exchange_api;
 GRANT SELECT ON TABLE exchange.adjustments TO exchange_worker;
@@ -7006,6 +9979,28 @@ GRANT SELECT ON TABLE reporting.orders TO exchange_analyst;
 
 GRANT SELECT ON TABLE reporting.trades TO exchange_worker;
 GRANT SELECT ON TABLE reporting.trades TO exchange_analyst;
+
+GRANT SELECT ON TABLE risk.account_lists TO exchange_analyst;
+
+GRANT SELECT ON TABLE risk.activities TO exchange_analyst;
+
+GRANT SELECT ON TABLE risk.blacklist TO exchange_analyst;
+
+GRANT SELECT ON TABLE risk.events TO exchange_analyst;
+
+GRANT SELECT ON TABLE risk.kinds TO exchange_analyst;
+
+GRANT SELECT ON TABLE risk.links TO exchange_analyst;
+
+GRANT SELECT ON TABLE risk.mail_domains TO exchange_analyst;
+
+GRANT SELECT ON TABLE risk.networks TO exchange_analyst;
+
+GRANT SELECT ON TABLE risk.order_rules_state TO exchange_analyst;
+
+GRANT SELECT ON TABLE risk.reviews TO exchange_analyst;
+
+GRANT SELECT ON TABLE risk.rules TO exchange_analyst;
 
 GRANT SELECT ON TABLE staff.actions TO exchange_worker;
 GRANT SELECT ON TABLE staff.actions TO exchange_analyst;

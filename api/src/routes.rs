@@ -90,13 +90,19 @@ fn documented() -> OpenApiRouter<App> {
         ))
         .routes(routes!(account::transfer::transfer))
         .routes(routes!(account::profile::profile))
+        .merge(of_markets())
+        .routes(routes!(ws::connect))
+}
+
+/// What anybody may know of markets.
+fn of_markets() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
         .routes(routes!(market::depth::depth))
         .routes(routes!(market::trades::trades))
         .routes(routes!(market::symbols::symbols))
         .routes(routes!(market::ticker::ticker))
         .routes(routes!(market::klines::klines))
         .routes(routes!(market::time::time))
-        .routes(routes!(ws::connect))
 }
 
 /// The routes of staff.

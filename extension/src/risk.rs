@@ -1,7 +1,7 @@
-//! Judges orders by the risk rules, before the engine sees them. A denial is `RISK_DENIED`, the order
-//! costs its account nothing; a review lets it pass. Both leave events, written once a batch.
+//! Judges orders by the risk rules, before the engine sees them. A denial is `RISK_DENIED`, and
+//! costs the account nothing; a review lets it pass. Both leave events, written once a batch.
 //!
-//! Counts and sums are of accepted orders: what is refused, by whomever, or repeated, is given back.
+//! Counts and sums are of accepted orders: what is refused or repeated is given back.
 
 use crate::funds::Funds;
 use crate::ids;

@@ -2,6 +2,7 @@
 
 mod activities;
 mod backtests;
+mod doors;
 mod orders;
 mod rules;
 mod staff;

@@ -160,7 +160,8 @@ async fn the_public_executes_nothing() {
     let open = rows(
         &owner,
         "select p.oid::regprocedure::text from pg_proc p
-         where p.pronamespace::regnamespace::text in ('exchange', 'staff', 'audit', 'risk', 'checks')
+         where p.pronamespace::regnamespace::text
+                 in ('exchange', 'staff', 'audit', 'risk', 'checks')
              and has_function_privilege('public', p.oid, 'EXECUTE')",
     )
     .await;

@@ -473,7 +473,6 @@ impl Operation {
         }
         if has_body {
             codes.extend(["BODY_TOO_LARGE", "REQUEST_TIMEOUT"]);
-            codes.push("REQUEST_TIMEOUT");
         }
         if self.access != Access::Public {
             codes.extend(["UNAUTHENTICATED", "ACCESS_REVOKED", "PERMISSION_DENIED"]);
@@ -488,13 +487,8 @@ impl Operation {
             codes.push("INVALID_CSRF_TOKEN");
         }
         if self.access == Access::Trade && is_mutating {
-            codes.extend([
-                "REQUEST_EXPIRED",
-                "UNKNOWN_ACCOUNT",
-                "ACCOUNT_FROZEN",
-                "KYC_REQUIRED",
-                "RISK_DENIED",
-            ]);
+            codes.extend(["REQUEST_EXPIRED", "UNKNOWN_ACCOUNT", "ACCOUNT_FROZEN"]);
+            codes.extend(["KYC_REQUIRED", "RISK_DENIED"]);
         }
         codes.extend(self.codes);
         codes.sort_unstable();

@@ -67,7 +67,8 @@ pub async fn measure(plan: &Plan, exchange: &Exchange, report: &mut Report) -> R
         for (kind, parameters) in RULES {
             let text = match has_rules {
                 true => format!(
-                    "select risk.publish_rule('{kind}', 'order', '{kind}', '{parameters}', 'deny', 'BENCH')"
+                    "select risk.publish_rule('{kind}', 'order', '{kind}', '{parameters}', 'deny',
+                         'BENCH')"
                 ),
                 false => format!(
                     "select risk.end_rule(rule) from risk.rules

@@ -98,7 +98,7 @@ pub enum Part {
 
 impl Part {
     /// All, in order.
-    pub const ALL: [Part; 7] = [
+    pub const ALL: [Part; 8] = [
         Part::Core,
         Part::Rebuild,
         Part::Rates,

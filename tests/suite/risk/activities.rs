@@ -369,3 +369,64 @@ async fn a_caller_that_leaves_facts_out_is_an_error_and_nothing_is_recorded() {
         0
     );
 }
+
+/// Levels as the identity checks make them, where the schema does not have them yet.
+const LEVELS: &str = "
+    create table if not exists exchange.kyc_levels (
+        level integer primary key, may_withdraw boolean not null,
+        daily_withdrawal numeric not null, monthly_withdrawal numeric not null);
+    alter table exchange.accounts add column if not exists kyc_level integer not null default 0;
+    alter table exchange.kyc_levels owner to exchange_owner;
+    do $$ begin
+        if not exists (select from exchange.kyc_levels) then
+            insert into exchange.kyc_levels values (0, false, 0, 0), (1, true, 0, 0);
+        end if;
+    end $$;
+    update exchange.kyc_levels
+    set may_withdraw = true, daily_withdrawal = 2000, monthly_withdrawal = 5000 where level = 1";
+
+#[tokio::test]
+async fn a_level_limits_what_is_withdrawn_in_a_day_and_in_a_month_by_its_worth() {
+    let (_database, owner, alice) = stage(2).await;
+    owner.batch_execute(LEVELS).await.expect("levels");
+    publish(&owner, "level", "withdrawal", "level_limits", "deny").await;
+    let ask = async |asset: &str, amount: &str| {
+        let facts = format!(r#"{{"asset":"{asset}","amount":"{amount}","wallet":"w"}}"#);
+        assess(&owner, "withdrawal", Some(alice), &facts).await
+    };
+    assert_eq!(ask("USDT", "1").await, "deny", "level 0 withdraws nothing");
+    let rise = format!("update exchange.accounts set kyc_level = 1 where account_id = {alice}");
+    owner.batch_execute(&rise).await.expect("risen");
+    assert_eq!(
+        ask("BTC", "10").await,
+        "allow",
+        "1000 at the reference price"
+    );
+    assert_eq!(ask("USDT", "1000.01").await, "deny");
+    assert_eq!(ask("USDT", "1000").await, "allow");
+    for expected in ["allow", "deny"] {
+        let past = "update risk.activities set occurred_at = occurred_at - interval '25 hours'";
+        owner.batch_execute(past).await.expect("time passes");
+        assert_eq!(ask("ETH", "20").await, expected, "2000 a day, 5000 a month");
+    }
+    let unpriced = "insert into exchange.assets (asset_id, symbol, scale) values (9, 'XYZ', 2)";
+    owner.batch_execute(unpriced).await.expect("listed");
+    let past = "update risk.activities set occurred_at = occurred_at - interval '40 days'";
+    owner.batch_execute(past).await.expect("time passes");
+    assert_eq!(
+        ask("XYZ", "0.01").await,
+        "deny",
+        "what has no price is too much"
+    );
+    let met = rows(
+        &owner,
+        "select observed::text from risk.events order by event_id",
+    )
+    .await;
+    assert_eq!(met[0], r#"{"level": 0, "may_withdraw": false}"#);
+    assert_eq!(
+        met[1],
+        r#"{"day": "2000.01", "level": 1, "month": "2000.01"}"#
+    );
+    assert_eq!(met[3], r#"{"level": 1, "unpriced": true}"#);
+}

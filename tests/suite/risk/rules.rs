@@ -6,73 +6,152 @@ use tests::trading::{refusal, rows};
 
 use super::{assess, publish};
 
+/// Rules that cannot be: a name, point, kind, parameters, action and reason, and what is said.
+const UNSOUND: [(&str, &str, &str, &str, &str, &str, &str); 16] = [
+    (
+        "Bad",
+        "login",
+        "frequent_activity",
+        "{}",
+        "deny",
+        "WHY",
+        "rule:",
+    ),
+    (
+        "r_1",
+        "login",
+        "frequent_activity",
+        "{}",
+        "deny",
+        "why",
+        "reason_code:",
+    ),
+    ("r_1", "login", "pg_sleep", "{}", "deny", "WHY", "kind:"),
+    ("r_1", "login", "order_rate", "{}", "deny", "WHY", "point:"),
+    (
+        "r_1",
+        "nowhere",
+        "order_rate",
+        "{}",
+        "deny",
+        "WHY",
+        "point:",
+    ),
+    (
+        "r_1",
+        "login",
+        "frequent_activity",
+        "{}",
+        "ban",
+        "WHY",
+        "action:",
+    ),
+    (
+        "r_1",
+        "login",
+        "frequent_activity",
+        "{}",
+        "hold",
+        "WHY",
+        "action:",
+    ),
+    (
+        "r_1",
+        "login",
+        "frequent_activity",
+        "{}",
+        "allow",
+        "WHY",
+        "action:",
+    ),
+    (
+        "r_1",
+        "login",
+        "frequent_activity",
+        "[]",
+        "deny",
+        "WHY",
+        "parameters: an object",
+    ),
+    (
+        "r_1",
+        "login",
+        "frequent_activity",
+        r#"{"most":1}"#,
+        "deny",
+        "WHY",
+        "within_seconds is",
+    ),
+    (
+        "r_1",
+        "login",
+        "frequent_activity",
+        ZERO,
+        "deny",
+        "WHY",
+        "from 1 to 31622400, not 0",
+    ),
+    (
+        "r_1",
+        "login",
+        "frequent_activity",
+        HALF,
+        "deny",
+        "WHY",
+        "most is a whole number",
+    ),
+    (
+        "r_1",
+        "login",
+        "frequent_activity",
+        FOREIGN,
+        "deny",
+        "WHY",
+        "takes no sql",
+    ),
+    (
+        "r_1",
+        "deposit",
+        "large_deposit",
+        UNKNOWN,
+        "deny",
+        "WHY",
+        "symbol of an asset, not XYZ",
+    ),
+    (
+        "r_1",
+        "deposit",
+        "large_deposit",
+        NEGATIVE,
+        "deny",
+        "WHY",
+        "most is a decimal",
+    ),
+    (
+        "r_1",
+        "deposit",
+        "large_deposit",
+        BARE,
+        "deny",
+        "WHY",
+        "most is a decimal",
+    ),
+];
+const ZERO: &str = r#"{"most":1,"within_seconds":0}"#;
+const HALF: &str = r#"{"most":1.5,"within_seconds":1}"#;
+const FOREIGN: &str = r#"{"most":1,"within_seconds":1,"sql":"drop"}"#;
+const UNKNOWN: &str = r#"{"asset":"XYZ","most":"1"}"#;
+const NEGATIVE: &str = r#"{"asset":"BTC","most":"-1"}"#;
+const BARE: &str = r#"{"asset":"BTC","most":1}"#;
+
 #[tokio::test]
 async fn a_rule_that_does_not_fit_its_kind_is_refused_with_the_field() {
     let database = Database::fresh().await;
     let owner = database.owner().await;
     fixture::populate(&owner, 1).await;
-    for (arguments, expected) in [
-        (
-            "'Bad', 'login', 'frequent_activity', '{}', 'deny', 'WHY'",
-            "rule:",
-        ),
-        (
-            "'r_1', 'login', 'frequent_activity', '{}', 'deny', 'why'",
-            "reason_code:",
-        ),
-        ("'r_1', 'login', 'pg_sleep', '{}', 'deny', 'WHY'", "kind:"),
-        (
-            "'r_1', 'login', 'order_rate', '{}', 'deny', 'WHY'",
-            "point:",
-        ),
-        ("'r_1', null, 'order_rate', '{}', 'deny', 'WHY'", "point:"),
-        (
-            "'r_1', 'login', 'frequent_activity', '{}', 'ban', 'WHY'",
-            "action:",
-        ),
-        (
-            "'r_1', 'login', 'frequent_activity', '{}', 'hold', 'WHY'",
-            "action:",
-        ),
-        (
-            "'r_1', 'login', 'frequent_activity', '{}', 'allow', 'WHY'",
-            "action:",
-        ),
-        (
-            "'r_1', 'login', 'frequent_activity', '[]', 'deny', 'WHY'",
-            "parameters: an object",
-        ),
-        (
-            "'r_1', 'login', 'frequent_activity', '{\"most\":1}', 'deny', 'WHY'",
-            "within_seconds is",
-        ),
-        (
-            "'r_1', 'login', 'frequent_activity', '{\"most\":1,\"within_seconds\":0}', 'deny', 'WHY'",
-            "within_seconds is a whole number from 1 to 31622400, not 0",
-        ),
-        (
-            "'r_1', 'login', 'frequent_activity',
-             '{\"most\":1.5,\"within_seconds\":1}', 'deny', 'WHY'",
-            "most is a whole number",
-        ),
-        (
-            "'r_1', 'login', 'frequent_activity',
-             '{\"most\":1,\"within_seconds\":1,\"sql\":\"drop\"}', 'deny', 'WHY'",
-            "takes no sql",
-        ),
-        (
-            "'r_1', 'deposit', 'large_deposit', '{\"asset\":\"XYZ\",\"most\":\"1\"}', 'deny', 'WHY'",
-            "asset is the symbol of an asset, not XYZ",
-        ),
-        (
-            "'r_1', 'deposit', 'large_deposit', '{\"asset\":\"BTC\",\"most\":\"-1\"}', 'deny', 'WHY'",
-            "most is a decimal",
-        ),
-        (
-            "'r_1', 'deposit', 'large_deposit', '{\"asset\":\"BTC\",\"most\":1}', 'deny', 'WHY'",
-            "most is a decimal",
-        ),
-    ] {
+    for (rule, point, kind, parameters, action, reason, expected) in UNSOUND {
+        let arguments =
+            format!("'{rule}', '{point}', '{kind}', '{parameters}', '{action}', '{reason}'");
         let (_, words) = refusal(&owner, &format!("select risk.publish_rule({arguments})")).await;
         assert!(words.starts_with("INVALID_RULE"), "{arguments}: {words}");
         assert!(words.contains(expected), "{arguments}: {words}");
