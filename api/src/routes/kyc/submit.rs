@@ -59,10 +59,10 @@ pub(crate) struct SubmitKyc {
     /// The machine-readable zone, where there is one: its lines, with or without breaks.
     #[schema(
         max_length = 100,
-        examples(concat!(
-            "P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<\n",
-            "L898902C36UTO7408122F1204159ZE184226B<<<<<10"
-        ))
+        examples(
+            "P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<\n\
+             L898902C36UTO7408122F1204159ZE184226B<<<<<10"
+        )
     )]
     mrz: Option<String>,
     /// The side with the picture.
