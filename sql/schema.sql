@@ -522,6 +522,30 @@ ALTER FUNCTION exchange.advance_candles(market_id integer, limit_trades integer)
 
 COMMENT ON FUNCTION exchange.advance_candles(market_id integer, limit_trades integer) IS 'Counts a market''s next trades into its candles of all six intervals and moves its position, in one transaction; returns how many, at most 100,000: fewer than asked for means that there are no more. Several callers take turns. Rejects: UNKNOWN_MARKET.';
 
+CREATE FUNCTION exchange.answer_kyc_provider(reference text, score integer, detail text) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    asked bigint;
+    answer jsonb;
+    outcome text;
+begin
+    select c.case_id into asked from exchange.kyc_cases c where c.provider_reference = answer_kyc_provider.reference;
+    if not found then
+        perform exchange.reject('CASE_NOT_FOUND', 'no case has this reference');
+    end if;
+    answer := jsonb_build_array(jsonb_build_object(
+        'rule', 'provider', 'score', answer_kyc_provider.score, 'detail', answer_kyc_provider.detail));
+    select d.outcome into outcome from exchange.decide_kyc(asked, answer, 'provider') d;
+    return outcome;
+end $$;
+
+ALTER FUNCTION exchange.answer_kyc_provider(reference text, score integer, detail text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.answer_kyc_provider(reference text, score integer, detail text) IS 'A provider''s answer, whose signature was checked: decides the case. A repeat changes nothing. Returns its state. Rejects: CASE_NOT_FOUND.';
+
 CREATE TABLE exchange.mail_requests (
     mail_request_id bigint NOT NULL,
     kind text NOT NULL,
@@ -718,6 +742,29 @@ end $$;
 ALTER FUNCTION exchange.append_event(stream text, payload jsonb) OWNER TO exchange_owner;
 
 COMMENT ON FUNCTION exchange.append_event(stream text, payload jsonb) IS 'Writes a message of a stream that is no market''s, in the transaction that causes it, and rings the doorbell. Returns its sequence. A payload''s account_id says whose it is.';
+
+CREATE FUNCTION exchange.await_kyc_provider(case_id bigint) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    -- A provider that has not answered by then leaves the case to the reviewers.
+    patience constant interval := '24 hours';
+begin
+    update exchange.kyc_cases c set state = 'provider', next_review_at = now() + patience
+    where c.case_id = await_kyc_provider.case_id and c.state = 'submitted';
+    if not found then
+        return false;
+    end if;
+    insert into exchange.kyc_events (case_id, actor, action)
+    values (await_kyc_provider.case_id, 'automatic', 'sent_to_provider');
+    return true;
+end $$;
+
+ALTER FUNCTION exchange.await_kyc_provider(case_id bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.await_kyc_provider(case_id bigint) IS 'Notes that a provider has taken a case. False where it is decided already: the answer may come first.';
 
 CREATE FUNCTION exchange.balance_at(account_id bigint, asset text, at timestamp with time zone DEFAULT now()) RETURNS numeric
     LANGUAGE plpgsql STABLE
@@ -1139,6 +1186,103 @@ ALTER FUNCTION exchange.check_market() OWNER TO exchange_owner;
 
 COMMENT ON FUNCTION exchange.check_market() IS 'Refuses a market whose units would need rounding, or a change of units.';
 
+CREATE FUNCTION exchange.claim_kyc_case(staff_session_id bigint, case_id bigint DEFAULT NULL::bigint) RETURNS TABLE(claimed_case_id bigint, claimed_until timestamp with time zone)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    lease constant interval := '15 minutes';
+    reviewer constant bigint := staff.require(claim_kyc_case.staff_session_id, 'reviewer');
+    wanted exchange.kyc_cases;
+begin
+    if claim_kyc_case.case_id is null then
+        -- The oldest that nobody is at work on; of two reviewers who ask at once each gets another.
+        select * into wanted from exchange.kyc_cases c
+        where c.state = 'manual' and c.first_approved_by is distinct from reviewer
+            and (c.claimed_until is null or c.claimed_until <= clock_timestamp() or c.claimed_by = reviewer)
+        order by c.case_id
+        limit 1
+        for update skip locked;
+        if not found then
+            perform exchange.reject('CASE_NOT_FOUND', 'no case waits');
+        end if;
+    else
+        select * into wanted from exchange.kyc_cases c where c.case_id = claim_kyc_case.case_id for update;
+        if not found then
+            perform exchange.reject('CASE_NOT_FOUND', format('no case %s', claim_kyc_case.case_id));
+        end if;
+        if wanted.state <> 'manual' then
+            perform exchange.reject('CASE_DECIDED', 'the case does not wait for a reviewer');
+        end if;
+        if wanted.first_approved_by = reviewer then
+            perform exchange.reject('SECOND_PERSON_REQUIRED', 'another reviewer must agree');
+        end if;
+        if wanted.claimed_by <> reviewer and wanted.claimed_until > clock_timestamp() then
+            perform exchange.reject('CASE_CLAIMED', 'another reviewer is at work on it');
+        end if;
+    end if;
+    update exchange.kyc_cases c
+    set claimed_by = reviewer, claimed_until = clock_timestamp() + lease
+    where c.case_id = wanted.case_id
+    returning * into wanted;
+    insert into exchange.kyc_events (case_id, actor, staff_id, action) values (wanted.case_id, 'reviewer', reviewer, 'claimed');
+    perform audit.record(reviewer, 'kyc_case_claimed', 'kyc_case:' || wanted.case_id, '{}');
+    return query select wanted.case_id, wanted.claimed_until;
+end $$;
+
+ALTER FUNCTION exchange.claim_kyc_case(staff_session_id bigint, case_id bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.claim_kyc_case(staff_session_id bigint, case_id bigint) IS 'Takes a case for 15 minutes, or the oldest that waits; a reviewer who has it already gets as long again. Rejects: ACCESS_REVOKED, PERMISSION_DENIED, CASE_NOT_FOUND, CASE_DECIDED, CASE_CLAIMED, SECOND_PERSON_REQUIRED.';
+
+CREATE FUNCTION exchange.claim_kyc_reviews(max_reviews integer, limit_cases integer) RETURNS TABLE(case_id bigint, account_id bigint, level integer, document_type text, issuer text, document_number text, full_name text, birth_date date, expires_on date, mrz text, pictures jsonb, reference text, review integer)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    first_pause constant interval := '30 seconds';
+    longest_pause constant interval := '1 hour';
+    given_up record;
+begin
+    -- What failed too often, and what a provider left without an answer, is for people.
+    for given_up in
+        select c.case_id, c.state from exchange.kyc_cases c
+        where c.next_review_at <= now() and (c.state = 'provider' or c.reviews >= claim_kyc_reviews.max_reviews)
+        order by c.next_review_at
+        limit least(greatest(claim_kyc_reviews.limit_cases, 0), 1000)
+        for update skip locked
+    loop
+        perform exchange.queue_kyc_case(
+            given_up.case_id, case given_up.state when 'provider' then 'the provider did not answer' else 'the review failed' end);
+    end loop;
+    return query
+    with due as (
+        select c.case_id from exchange.kyc_cases c
+        where c.next_review_at <= now() and c.state = 'submitted' and c.reviews < claim_kyc_reviews.max_reviews
+        order by c.next_review_at
+        limit least(greatest(claim_kyc_reviews.limit_cases, 0), 1000)
+        for update skip locked
+    ), claimed as (
+        -- The next time is set now: a worker that dies has only delayed it.
+        update exchange.kyc_cases c
+        set reviews = c.reviews + 1,
+            next_review_at = now() + least(first_pause * power(2, least(c.reviews, 20)), longest_pause)
+        from due where c.case_id = due.case_id
+        returning c.*
+    )
+    select c.case_id, c.account_id, c.level, c.document_type, c.issuer, c.document_number, c.full_name, c.birth_date,
+        c.expires_on, c.mrz,
+        (select coalesce(jsonb_object_agg(d.kind, coalesce(d.facts, 'null')), '{}')
+         from exchange.kyc_documents d where d.case_id = c.case_id),
+        c.provider_reference, c.reviews
+    from claimed c;
+end $$;
+
+ALTER FUNCTION exchange.claim_kyc_reviews(max_reviews integer, limit_cases integer) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.claim_kyc_reviews(max_reviews integer, limit_cases integer) IS 'Takes cases whose automatic review is due, so many at most; nobody else gets them until their next time, after a pause that doubles. Those that were taken up max_reviews times, or whose provider did not answer in time, go to the reviewers. pictures: facts by kind, null of a PDF; reference: how a provider is to name it.';
+
 CREATE FUNCTION exchange.claim_mails(max_attempts integer, limit_mails integer) RETURNS TABLE(mail_id bigint, kind text, recipient text, facts jsonb, anti_phishing_code text, attempt integer)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1444,6 +1588,117 @@ ALTER FUNCTION exchange.create_market(market_id integer, base_asset text, quote_
 
 COMMENT ON FUNCTION exchange.create_market(market_id integer, base_asset text, quote_asset text, tick numeric, lot numeric, min_quantity numeric, max_quantity numeric, min_notional numeric, price_band numeric, reference_price numeric, max_open_orders integer, allow_self_trade boolean, status text) IS 'Lists base/quote under the operator''s number, with a fee account of its own, which stream markets tells. What the engine could not count exactly is refused. Rejects: UNKNOWN_ASSET, INVALID_MARKET, MARKET_EXISTS; a rule of the table that does not hold is a check violation that names it.';
 
+CREATE FUNCTION exchange.decide_kyc(case_id bigint, findings jsonb, decider text) RETURNS TABLE(outcome text, reasons text[])
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    asked exchange.kyc_cases;
+    wanted exchange.kyc_levels;
+    doubts text[];
+    faults text[];
+begin
+    select * into asked from exchange.kyc_cases c where c.case_id = decide_kyc.case_id for update;
+    if not found then
+        perform exchange.reject('CASE_NOT_FOUND', format('no case %s', decide_kyc.case_id));
+    end if;
+    if asked.state not in ('submitted', 'provider') then
+        return query select asked.state, asked.reasons;
+        return;
+    end if;
+    -- Two cases of one document decide one after the other, so that the second sees the first.
+    perform pg_advisory_xact_lock(hashtextextended(asked.issuer || ' ' || asked.document_number, 12));
+    perform exchange.note_kyc_findings(asked.case_id, decide_kyc.findings);
+    perform exchange.note_kyc_findings(asked.case_id, (
+        select jsonb_agg(to_jsonb(t)) from exchange.kyc_facts_found(asked.case_id) t));
+    select
+        array_agg(distinct r.rule order by r.rule) filter (where f.score >= r.manual_at),
+        array_agg(distinct r.reason order by r.reason) filter (where f.score >= r.reject_at)
+    into doubts, faults
+    from exchange.kyc_findings f join exchange.kyc_rules r on r.rule = f.rule and r.is_on
+    where f.case_id = asked.case_id;
+    select * into strict wanted from exchange.kyc_levels l where l.level = asked.level;
+    if faults is not null then
+        perform exchange.finish_kyc_case(asked.case_id, 'rejected', decide_kyc.decider, null, faults);
+        return query select 'rejected', faults;
+    elsif doubts is null and wanted.is_automatic then
+        perform exchange.finish_kyc_case(asked.case_id, 'approved', decide_kyc.decider, null, '{}');
+        return query select 'approved', '{}'::text[];
+    else
+        perform exchange.queue_kyc_case(
+            asked.case_id, coalesce(array_to_string(doubts, ', '), 'people decide about this level'));
+        return query select 'manual', '{}'::text[];
+    end if;
+end $$;
+
+ALTER FUNCTION exchange.decide_kyc(case_id bigint, findings jsonb, decider text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.decide_kyc(case_id bigint, findings jsonb, decider text) IS 'The automatic decision: adds what tables say to what was found, compares each score with its rule, and rejects, approves or hands to the reviewers, all in this transaction. findings: [{rule, score, detail}]. A case that is not open for it stays as it is. Rejects: CASE_NOT_FOUND.';
+
+CREATE FUNCTION exchange.decide_kyc_case(staff_session_id bigint, case_id bigint, approve boolean, reasons text[], note text) RETURNS TABLE(state text, repeated boolean)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    reviewer constant bigint := staff.require(decide_kyc_case.staff_session_id, 'reviewer');
+    wanted_state constant text := case when decide_kyc_case.approve then 'approved' else 'rejected' end;
+    asked exchange.kyc_cases;
+    wanted exchange.kyc_levels;
+begin
+    -- Locked: of two who decide at once the second finds it decided.
+    select * into asked from exchange.kyc_cases c where c.case_id = decide_kyc_case.case_id for update;
+    if not found then
+        perform exchange.reject('CASE_NOT_FOUND', format('no case %s', decide_kyc_case.case_id));
+    end if;
+    if asked.state = wanted_state and exists (
+        select from exchange.kyc_events e
+        where e.case_id = asked.case_id and e.action = wanted_state and e.staff_id = reviewer) then
+        return query select asked.state, true;
+        return;
+    end if;
+    if asked.state <> 'manual' then
+        perform exchange.reject('CASE_DECIDED', 'the case does not wait for a reviewer');
+    end if;
+    if asked.claimed_by is distinct from reviewer or asked.claimed_until <= clock_timestamp() then
+        perform exchange.reject('CASE_NOT_CLAIMED', 'claim the case first; a claim lasts 15 minutes');
+    end if;
+    if decide_kyc_case.approve <> (cardinality(decide_kyc_case.reasons) = 0) then
+        perform exchange.reject('INVALID_REASON', 'a rejection has a reason at least, an approval none');
+    end if;
+    if exists (select from unnest(decide_kyc_case.reasons) as given (reason)
+        where not exists (select from exchange.kyc_reasons r where r.reason = given.reason)) then
+        perform exchange.reject('INVALID_REASON', 'a reason is one of the list exchange.kyc_reasons');
+    end if;
+    perform audit.record(reviewer, 'kyc_case_' || wanted_state, 'kyc_case:' || asked.case_id, jsonb_build_object(
+        'account_id', asked.account_id, 'level', asked.level, 'reasons', decide_kyc_case.reasons, 'note', decide_kyc_case.note));
+    select * into strict wanted from exchange.kyc_levels l where l.level = asked.level;
+    if decide_kyc_case.approve and wanted.needs_two_reviewers and asked.first_approved_by is null then
+        update exchange.kyc_cases c
+        set first_approved_by = reviewer, claimed_by = null, claimed_until = null
+        where c.case_id = asked.case_id;
+        insert into exchange.kyc_events (case_id, actor, staff_id, action, detail)
+        values (asked.case_id, 'reviewer', reviewer, 'first_approved', jsonb_build_object('note', decide_kyc_case.note));
+        return query select 'manual', false;
+        return;
+    end if;
+    if asked.first_approved_by = reviewer then
+        perform exchange.reject('SECOND_PERSON_REQUIRED', 'another reviewer must agree');
+    end if;
+    if decide_kyc_case.note is not null then
+        insert into exchange.kyc_events (case_id, actor, staff_id, action, detail)
+        values (asked.case_id, 'reviewer', reviewer, 'noted', jsonb_build_object('note', decide_kyc_case.note));
+    end if;
+    perform exchange.finish_kyc_case(
+        asked.case_id, wanted_state, 'reviewer', reviewer, decide_kyc_case.reasons);
+    return query select wanted_state, false;
+end $$;
+
+ALTER FUNCTION exchange.decide_kyc_case(staff_session_id bigint, case_id bigint, approve boolean, reasons text[], note text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.decide_kyc_case(staff_session_id bigint, case_id bigint, approve boolean, reasons text[], note text) IS 'A reviewer''s decision about a case that the reviewer has claimed. A level that needs two reviewers stays in the queue until another one agrees; one is enough to reject. What is decided takes effect in this transaction. A repeat changes nothing. Rejects: ACCESS_REVOKED, PERMISSION_DENIED, CASE_NOT_FOUND, CASE_DECIDED, CASE_NOT_CLAIMED, INVALID_REASON, SECOND_PERSON_REQUIRED.';
+
 CREATE FUNCTION exchange.devices_of(account_id bigint) RETURNS TABLE(device_id bigint, address inet, user_agent text, first_seen_at timestamp with time zone, last_seen_at timestamp with time zone)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1526,6 +1781,55 @@ ALTER FUNCTION exchange.end_sessions(account_id bigint, session_ids bigint[]) OW
 
 COMMENT ON FUNCTION exchange.end_sessions(account_id bigint, session_ids bigint[]) IS 'Ends sessions of an account and says so in the stream access; returns those that were there. For other functions: nobody may call it.';
 
+CREATE FUNCTION exchange.expire_kyc(limit_accounts integer) RETURNS TABLE(noticed integer, lowered integer)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    -- Owners are told so long before, and a level is never lowered sooner after that.
+    notice_days constant integer := 30;
+    grace constant interval := '7 days';
+    one record;
+begin
+    noticed := 0;
+    lowered := 0;
+    for one in
+        select a.account_id, a.kyc_expires_on from exchange.accounts a
+        where a.kyc_expires_on < current_date + notice_days and a.kyc_expiry_noticed_at is null
+        order by a.kyc_expires_on
+        limit least(greatest(expire_kyc.limit_accounts, 0), 10000)
+        for no key update skip locked
+    loop
+        update exchange.accounts a set kyc_expiry_noticed_at = now() where a.account_id = one.account_id;
+        perform exchange.cause_mail(
+            one.account_id, 'document_expires', jsonb_build_object('expires_on', one.kyc_expires_on));
+        noticed := noticed + 1;
+    end loop;
+    for one in
+        select a.account_id, a.kyc_level, a.kyc_expires_on,
+            (select max(c.case_id) from exchange.kyc_cases c where c.account_id = a.account_id and c.state = 'approved') as case_id
+        from exchange.accounts a
+        where a.kyc_expires_on < current_date and a.kyc_expiry_noticed_at <= now() - grace
+        order by a.kyc_expires_on
+        limit least(greatest(expire_kyc.limit_accounts, 0), 10000)
+        for no key update of a skip locked
+    loop
+        perform exchange.set_kyc_level(one.account_id, 0, null);
+        insert into exchange.kyc_events (case_id, actor, action, detail)
+        select one.case_id, 'upkeep', 'expired', jsonb_build_object('level', one.kyc_level, 'expires_on', one.kyc_expires_on)
+        where one.case_id is not null;
+        perform exchange.append_event('kyc', jsonb_build_object(
+            'change', 'expired', 'account_id', one.account_id::text, 'level', 0));
+        lowered := lowered + 1;
+    end loop;
+    return next;
+end $$;
+
+ALTER FUNCTION exchange.expire_kyc(limit_accounts integer) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.expire_kyc(limit_accounts integer) IS 'Tells owners whose document expires within 30 days, once, and takes the level from those whose document has expired, a week after they were told at the earliest; so many of each at most.';
+
 CREATE FUNCTION exchange.factors_of(account_id bigint) RETURNS TABLE(email text, password_hash text, totp_secret bytea, totp_is_confirmed boolean, recovery_codes_left integer, passkeys integer)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1541,6 +1845,18 @@ $$;
 ALTER FUNCTION exchange.factors_of(account_id bigint) OWNER TO exchange_owner;
 
 COMMENT ON FUNCTION exchange.factors_of(account_id bigint) IS 'By what an account proves who it is. The only way to the secret of an authenticator app, which is encrypted.';
+
+CREATE FUNCTION exchange.fail_kyc_review(case_id bigint, failure text) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    update exchange.kyc_cases c set last_failure = left(fail_kyc_review.failure, 500)
+    where c.case_id = fail_kyc_review.case_id and c.state = 'submitted'
+$$;
+
+ALTER FUNCTION exchange.fail_kyc_review(case_id bigint, failure text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.fail_kyc_review(case_id bigint, failure text) IS 'Notes why an automatic review failed; it is tried again when it is due.';
 
 CREATE FUNCTION exchange.fees_of(account_id bigint) RETURNS TABLE(tier text, maker_rate numeric, taker_rate numeric)
     LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -1588,6 +1904,41 @@ $$;
 ALTER FUNCTION exchange.find_ceremony(token_hash bytea) OWNER TO exchange_owner;
 
 COMMENT ON FUNCTION exchange.find_ceremony(token_hash bytea) IS 'What was asked under this token; no row where nothing was, or the time is over. Using it up is left to what the answer does.';
+
+CREATE FUNCTION exchange.finish_kyc_case(case_id bigint, state text, decider text, staff_id bigint, reasons text[]) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    ended exchange.kyc_cases;
+    words text;
+begin
+    update exchange.kyc_cases c
+    set state = finish_kyc_case.state, decided_at = clock_timestamp(), decided_by = finish_kyc_case.decider,
+        reasons = finish_kyc_case.reasons, next_review_at = null, claimed_by = null, claimed_until = null
+    where c.case_id = finish_kyc_case.case_id
+    returning * into strict ended;
+    insert into exchange.kyc_events (case_id, actor, staff_id, action, detail)
+    values (ended.case_id, ended.decided_by, finish_kyc_case.staff_id, ended.state,
+        jsonb_build_object('reasons', ended.reasons));
+    if ended.state = 'approved' then
+        perform exchange.set_kyc_level(ended.account_id, ended.level, ended.expires_on);
+    end if;
+    select string_agg(r.words, ' ' order by r.reason) into words
+    from exchange.kyc_reasons r where r.reason = any (ended.reasons);
+    perform exchange.cause_mail(ended.account_id, 'kyc_decided', jsonb_strip_nulls(jsonb_build_object(
+        'decision', ended.state,
+        'level', (select l.name from exchange.accounts a join exchange.kyc_levels l on l.level = a.kyc_level
+            where a.account_id = ended.account_id),
+        'reasons', words)));
+    perform exchange.append_event('kyc', jsonb_build_object(
+        'change', ended.state, 'account_id', ended.account_id::text, 'case_id', ended.case_id::text, 'level', ended.level));
+end $$;
+
+ALTER FUNCTION exchange.finish_kyc_case(case_id bigint, state text, decider text, staff_id bigint, reasons text[]) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.finish_kyc_case(case_id bigint, state text, decider text, staff_id bigint, reasons text[]) IS 'Ends a case: its level takes effect, the owner gets a mail, the stream kyc a message, all in this transaction. For other functions.';
 
 CREATE FUNCTION exchange.finish_login(ceremony_hash bytea, of_account_id bigint, totp_step bigint, recovery_code_hash bytea, passkey_id bigint, passkey_before jsonb, passkey_after jsonb, token_hash bytea, lifetime interval, address inet, user_agent text, device_hash bytea, new_device_hash bytea) RETURNS TABLE(outcome text, session_id bigint, expires_at timestamp with time zone, device_id bigint, is_new_device boolean)
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1888,6 +2239,218 @@ ALTER FUNCTION exchange.has_second_factor(account_id bigint) OWNER TO exchange_o
 
 COMMENT ON FUNCTION exchange.has_second_factor(account_id bigint) IS 'Whether the password alone is not enough for this account. For other functions.';
 
+CREATE FUNCTION exchange.kyc_case(staff_session_id bigint, case_id bigint) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    most_events constant integer := 500;
+    most_cases constant integer := 100;
+    reviewer constant bigint := staff.require(kyc_case.staff_session_id, 'reviewer');
+    shown exchange.kyc_cases;
+begin
+    select * into shown from exchange.kyc_cases c where c.case_id = kyc_case.case_id;
+    if not found then
+        perform exchange.reject('CASE_NOT_FOUND', format('no case %s', kyc_case.case_id));
+    end if;
+    perform audit.record(reviewer, 'kyc_case_read', 'kyc_case:' || shown.case_id, '{}');
+    return jsonb_build_object(
+        'caseId', shown.case_id, 'accountId', shown.account_id, 'level', shown.level, 'state', shown.state,
+        'documentType', shown.document_type, 'issuer', shown.issuer, 'documentNumber', shown.document_number,
+        'fullName', shown.full_name, 'birthDate', shown.birth_date, 'expiresOn', shown.expires_on, 'mrz', shown.mrz,
+        'submittedAt', (extract(epoch from shown.submitted_at) * 1000)::bigint,
+        'decidedAt', (extract(epoch from shown.decided_at) * 1000)::bigint, 'decidedBy', shown.decided_by,
+        'reasons', shown.reasons,
+        'claimedBy', case when shown.claimed_until > clock_timestamp() then shown.claimed_by end,
+        'firstApprovedBy', shown.first_approved_by,
+        'documents', (
+            select coalesce(jsonb_agg(jsonb_build_object(
+                'documentId', d.document_id, 'kind', d.kind, 'mediaType', d.media_type) order by d.document_id), '[]')
+            from exchange.kyc_documents d where d.case_id = shown.case_id),
+        'findings', (
+            select coalesce(jsonb_agg(jsonb_build_object('rule', f.rule, 'score', f.score, 'detail', f.detail)
+                order by f.score desc, f.rule), '[]')
+            from exchange.kyc_findings f where f.case_id = shown.case_id),
+        'history', (
+            select coalesce(jsonb_agg(jsonb_build_object(
+                'at', (extract(epoch from e.happened_at) * 1000)::bigint, 'actor', e.actor, 'staffId', e.staff_id,
+                'action', e.action, 'detail', e.detail) order by e.kyc_event_id), '[]')
+            from (select * from exchange.kyc_events h where h.case_id = shown.case_id
+                order by h.kyc_event_id limit most_events) e),
+        'earlierCases', (
+            select coalesce(jsonb_agg(jsonb_build_object(
+                'caseId', c.case_id, 'state', c.state, 'reasons', c.reasons) order by c.case_id), '[]')
+            from (select * from exchange.kyc_cases k where k.account_id = shown.account_id and k.case_id < shown.case_id
+                order by k.case_id desc limit most_cases) c));
+end $$;
+
+ALTER FUNCTION exchange.kyc_case(staff_session_id bigint, case_id bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.kyc_case(staff_session_id bigint, case_id bigint) IS 'All that is known of a case, with findings, history and the account''s earlier cases. For reviewers; logged. Rejects: ACCESS_REVOKED, PERMISSION_DENIED, CASE_NOT_FOUND.';
+
+CREATE FUNCTION exchange.kyc_documents_of(case_id bigint) RETURNS TABLE(kind text, media_type text, account_id bigint, seal_id bytea, key_label text, wrapped_key bytea, content bytea)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+    insert into exchange.kyc_events (case_id, actor, action)
+    select c.case_id, 'automatic', 'files_read' from exchange.kyc_cases c
+    where c.case_id = kyc_documents_of.case_id and c.state = 'submitted';
+    if not found then
+        return;
+    end if;
+    return query
+    select d.kind, d.media_type, c.account_id, d.seal_id, d.key_label, d.wrapped_key, d.content
+    from exchange.kyc_documents d join exchange.kyc_cases c on c.case_id = d.case_id
+    where d.case_id = kyc_documents_of.case_id
+    order by d.document_id;
+end $$;
+
+ALTER FUNCTION exchange.kyc_documents_of(case_id bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.kyc_documents_of(case_id bigint) IS 'The encrypted files of a case whose automatic review is under way, for an outside provider; noted in the case''s history.';
+
+CREATE FUNCTION exchange.kyc_facts_found(case_id bigint) RETURNS TABLE(rule text, score integer, detail text)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    least_age constant interval := '18 years';
+    greatest_age constant interval := '110 years';
+    short_validity constant integer := 30;
+    -- A list's year of birth may be off by so many; a year further off makes a match less likely.
+    year_tolerance constant integer := 2;
+    year_discount constant integer := 30;
+    asked exchange.kyc_cases;
+    owner exchange.accounts;
+    plain text;
+begin
+    select * into strict asked from exchange.kyc_cases c where c.case_id = kyc_facts_found.case_id;
+    select * into strict owner from exchange.accounts a where a.account_id = asked.account_id;
+    plain := exchange.plain_name(asked.full_name);
+
+    rule := 'document_expiry';
+    score := case
+        when asked.expires_on < current_date then 100
+        when asked.expires_on < current_date + short_validity then 60 else 0 end;
+    detail := 'expires on ' || asked.expires_on;
+    return next;
+
+    rule := 'age';
+    score := case
+        when asked.birth_date + least_age > current_date then 100
+        when asked.birth_date + greatest_age < current_date then 80 else 0 end;
+    detail := 'born on ' || asked.birth_date;
+    return next;
+
+    if asked.mrz_name is not null then
+        rule := 'name_on_document';
+        score := 100 - round(100 * public.similarity(plain, exchange.plain_name(asked.mrz_name)))::integer;
+        detail := asked.mrz_name;
+        return next;
+    end if;
+
+    rule := 'account_against_form';
+    score := case when owner.full_name is null then 0
+        else 100 - round(100 * public.similarity(plain, exchange.plain_name(owner.full_name)))::integer end;
+    detail := coalesce(owner.full_name, 'no name at registration');
+    if owner.birth_date <> asked.birth_date then
+        score := 100;
+        detail := detail || ', born on ' || owner.birth_date;
+    end if;
+    return next;
+
+    rule := 'same_document';
+    select count(distinct c.account_id), 'accounts ' || string_agg(distinct c.account_id::text, ', ')
+    into score, detail
+    from exchange.kyc_cases c
+    where c.issuer = asked.issuer and c.document_number = asked.document_number
+        and c.account_id <> asked.account_id and c.state <> 'rejected';
+    score := least(score, 1) * 100;
+    detail := left(coalesce(detail, 'on no other account'), 500);
+    return next;
+
+    rule := 'same_picture';
+    select count(distinct c.account_id), 'accounts ' || string_agg(distinct c.account_id::text, ', ')
+    into score, detail
+    from exchange.kyc_documents own
+    join exchange.kyc_documents other on other.facts ->> 'digest' = own.facts ->> 'digest'
+    join exchange.kyc_cases c on c.case_id = other.case_id and c.account_id <> asked.account_id
+    where own.case_id = asked.case_id;
+    score := least(score, 1) * 100;
+    detail := left(coalesce(detail, 'on no other account'), 500);
+    return next;
+
+    rule := 'sanctions';
+    select greatest(round(100 * m.similarity)::integer - m.discount, 0), left(m.list || ': ' || m.name, 500)
+    into score, detail
+    from (
+        select s.list, s.name, public.similarity(s.plain_name, plain) as similarity,
+            case when abs(s.birth_year - extract(year from asked.birth_date)) > year_tolerance
+                then year_discount else 0 end as discount
+        from exchange.sanctions s where s.plain_name operator(public.%) plain) m
+    order by 1 desc
+    limit 1;
+    score := coalesce(score, 0);
+    detail := coalesce(detail, 'on no list');
+    return next;
+end $$;
+
+ALTER FUNCTION exchange.kyc_facts_found(case_id bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.kyc_facts_found(case_id bigint) IS 'What tables say of a case, a row a rule with its score. For other functions.';
+
+CREATE FUNCTION exchange.kyc_queue(staff_session_id bigint, after_case_id bigint, at_most integer) RETURNS TABLE(case_id bigint, account_id bigint, level integer, document_type text, submitted_at timestamp with time zone, claimed_by bigint, claimed_until timestamp with time zone, first_approved_by bigint, doubts text[])
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    most constant integer := 500;
+begin
+    perform staff.require(kyc_queue.staff_session_id, 'reviewer');
+    return query
+    select c.case_id, c.account_id, c.level, c.document_type, c.submitted_at,
+        case when c.claimed_until > clock_timestamp() then c.claimed_by end,
+        case when c.claimed_until > clock_timestamp() then c.claimed_until end,
+        c.first_approved_by,
+        array(select f.rule from exchange.kyc_findings f join exchange.kyc_rules r on r.rule = f.rule
+            where f.case_id = c.case_id and r.is_on and f.score >= r.manual_at order by f.rule)
+    from exchange.kyc_cases c
+    where c.state = 'manual' and c.case_id > coalesce(kyc_queue.after_case_id, 0)
+    order by c.case_id
+    limit least(greatest(kyc_queue.at_most, 0), most);
+end $$;
+
+ALTER FUNCTION exchange.kyc_queue(staff_session_id bigint, after_case_id bigint, at_most integer) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.kyc_queue(staff_session_id bigint, after_case_id bigint, at_most integer) IS 'Cases that wait for reviewers, the oldest first, after a number, 500 at most; who is at work on which. For reviewers. Rejects: ACCESS_REVOKED, PERMISSION_DENIED.';
+
+CREATE FUNCTION exchange.kyc_status_of(account_id bigint) RETURNS TABLE(level integer, level_name text, may_trade boolean, may_withdraw boolean, daily_withdrawal numeric, monthly_withdrawal numeric, expires_on date, case_id bigint, case_level integer, case_state text, document_type text, submitted_at timestamp with time zone, decided_at timestamp with time zone, reasons text[], words text[])
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select l.level, l.name, a.may_trade, l.may_withdraw, l.daily_withdrawal, l.monthly_withdrawal, a.kyc_expires_on,
+        c.case_id, c.level,
+        -- How far a review has come is nobody's business but ours.
+        case when c.state in ('approved', 'rejected') then c.state when c.case_id is not null then 'under_review' end,
+        c.document_type, c.submitted_at, c.decided_at, coalesce(c.reasons, '{}'),
+        array(select r.words from unnest(c.reasons) with ordinality as given (reason, place)
+            join exchange.kyc_reasons r on r.reason = given.reason order by place)
+    from exchange.accounts a
+    join exchange.kyc_levels l on l.level = a.kyc_level
+    left join lateral (
+        select * from exchange.kyc_cases k where k.account_id = a.account_id order by k.case_id desc limit 1) c on true
+    where a.account_id = kyc_status_of.account_id
+$$;
+
+ALTER FUNCTION exchange.kyc_status_of(account_id bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.kyc_status_of(account_id bigint) IS 'What an account''s owner sees: the level with its limits, and the newest case.';
+
 CREATE FUNCTION exchange.ledger_of(account_id bigint, of_asset text DEFAULT NULL::text, from_time timestamp with time zone DEFAULT NULL::timestamp with time zone, to_time timestamp with time zone DEFAULT NULL::timestamp with time zone, before_time timestamp with time zone DEFAULT NULL::timestamp with time zone, before_fact_id bigint DEFAULT NULL::bigint, before_part integer DEFAULT NULL::integer, limit_entries integer DEFAULT 100) RETURNS TABLE(occurred_at timestamp with time zone, fact_kind text, fact_id bigint, part integer, leg text, market text, asset text, amount numeric)
     LANGUAGE plpgsql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1989,6 +2552,28 @@ end $$;
 ALTER FUNCTION exchange.ledger_of(account_id bigint, of_asset text, from_time timestamp with time zone, to_time timestamp with time zone, before_time timestamp with time zone, before_fact_id bigint, before_part integer, limit_entries integer) OWNER TO exchange_owner;
 
 COMMENT ON FUNCTION exchange.ledger_of(account_id bigint, of_asset text, from_time timestamp with time zone, to_time timestamp with time zone, before_time timestamp with time zone, before_fact_id bigint, before_part integer, limit_entries integer) IS 'A user''s ledger entries, the newest first, at most 1,000: of one asset, from a time until before another, following a place in the list (occurred_at, fact_id and part of the last row), where given. Reads no more of the history than it gives. Row-level security applies. Rejects: UNKNOWN_ASSET.';
+
+CREATE FUNCTION exchange.load_sanctions(list text, entries jsonb, replaces boolean) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    loaded integer;
+begin
+    if load_sanctions.replaces then
+        delete from exchange.sanctions s where s.list = load_sanctions.list;
+    end if;
+    insert into exchange.sanctions (list, name, birth_year, country)
+    select load_sanctions.list, e.name, e.birth_year, e.country
+    from jsonb_to_recordset(load_sanctions.entries) as e (name text, birth_year integer, country text);
+    get diagnostics loaded = row_count;
+    return loaded;
+end $$;
+
+ALTER FUNCTION exchange.load_sanctions(list text, entries jsonb, replaces boolean) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.load_sanctions(list text, entries jsonb, replaces boolean) IS 'Loads names of a list, [{name, birth_year, country}], in the place of what the list had or beside it. Returns how many.';
 
 CREATE FUNCTION exchange.login_account(email text) RETURNS TABLE(account_id bigint, password_hash text, status text)
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -2375,6 +2960,20 @@ ALTER FUNCTION exchange.next_cancel_deadline() OWNER TO exchange_owner;
 
 COMMENT ON FUNCTION exchange.next_cancel_deadline() IS 'Milliseconds until the next dead man''s switch is due, by this server''s clock; null where none is set.';
 
+CREATE FUNCTION exchange.note_kyc_findings(case_id bigint, findings jsonb) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    insert into exchange.kyc_findings (case_id, rule, score, detail)
+    select note_kyc_findings.case_id, f.rule, f.score, left(coalesce(f.detail, ''), 500)
+    from jsonb_to_recordset(note_kyc_findings.findings) as f (rule text, score integer, detail text)
+    on conflict (case_id, rule) do update set score = excluded.score, detail = excluded.detail
+$$;
+
+ALTER FUNCTION exchange.note_kyc_findings(case_id bigint, findings jsonb) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.note_kyc_findings(case_id bigint, findings jsonb) IS 'Keeps what was found of a case, [{rule, score, detail}], for its decision.';
+
 CREATE FUNCTION exchange.number_before(of_market_id integer, moment timestamp with time zone) RETURNS bigint
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2514,8 +3113,8 @@ begin
         if (select count(*) from exchange.accounts a where a.parent_account_id = parent.account_id) >= max_sub_accounts then
             perform exchange.reject('TOO_MANY_SUB_ACCOUNTS', format('an account has at most %s sub-accounts', max_sub_accounts));
         end if;
-        insert into exchange.accounts as a (parent_account_id, label, fee_tier_id)
-        values (parent.account_id, open_sub_account.label, parent.fee_tier_id)
+        insert into exchange.accounts as a (parent_account_id, label, fee_tier_id, may_trade)
+        values (parent.account_id, open_sub_account.label, parent.fee_tier_id, parent.may_trade)
         returning a.account_id, a.created_at, false
         into open_sub_account.sub_account_id, open_sub_account.created_at, open_sub_account.repeated;
         perform risk.link_accounts(a.account_id, open_sub_account.sub_account_id, 'sub-account')
@@ -2805,6 +3404,25 @@ ALTER FUNCTION exchange.passkeys_of(account_id bigint) OWNER TO exchange_owner;
 
 COMMENT ON FUNCTION exchange.passkeys_of(account_id bigint) IS 'The account''s passkeys, the newest first.';
 
+CREATE FUNCTION exchange.plain_name(name text) RETURNS text
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select btrim(regexp_replace(
+        regexp_replace(
+            normalize(
+                replace(replace(replace(replace(replace(
+                    translate(upper(plain_name.name), 'ØŁĐÐı', 'OLDDI'),
+                    'ß', 'SS'), 'ẞ', 'SS'), 'Æ', 'AE'), 'Œ', 'OE'), 'Þ', 'TH'),
+                nfkd),
+            '[\u0300-\u036f''`’]', '', 'g'),
+        '[\s!-/:-@\[-_{-~]+', ' ', 'g'))
+$$;
+
+ALTER FUNCTION exchange.plain_name(name text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.plain_name(name text) IS 'A name as names are compared: capitals, without marks and punctuation.';
+
 CREATE FUNCTION exchange.positions_of(stream_ids integer[]) RETURNS TABLE(stream_id integer, last_sequence bigint)
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2899,6 +3517,48 @@ end $$;
 ALTER FUNCTION exchange.put_recovery_codes(account_id bigint, code_hashes bytea[]) OWNER TO exchange_owner;
 
 COMMENT ON FUNCTION exchange.put_recovery_codes(account_id bigint, code_hashes bytea[]) IS 'Gives an account a new set of recovery codes, of which only hashes come here; the earlier ones are gone. For other functions.';
+
+CREATE FUNCTION exchange.queue_kyc_case(case_id bigint, reason text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+    update exchange.kyc_cases c set state = 'manual', next_review_at = null where c.case_id = queue_kyc_case.case_id;
+    insert into exchange.kyc_events (case_id, actor, action, detail)
+    values (queue_kyc_case.case_id, 'automatic', 'queued', jsonb_build_object('reason', queue_kyc_case.reason));
+end $$;
+
+ALTER FUNCTION exchange.queue_kyc_case(case_id bigint, reason text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.queue_kyc_case(case_id bigint, reason text) IS 'Hands a case to the reviewers. For other functions.';
+
+CREATE FUNCTION exchange.read_kyc_document(staff_session_id bigint, document_id bigint) RETURNS TABLE(kind text, media_type text, account_id bigint, seal_id bytea, key_label text, wrapped_key bytea, content bytea)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    reviewer constant bigint := staff.require(read_kyc_document.staff_session_id, 'reviewer');
+    shown exchange.kyc_documents;
+begin
+    select * into shown from exchange.kyc_documents d where d.document_id = read_kyc_document.document_id;
+    if not found then
+        perform exchange.reject('DOCUMENT_NOT_FOUND', format('no document %s', read_kyc_document.document_id));
+    end if;
+    -- Written down before anything is given out: they commit together.
+    insert into exchange.kyc_events (case_id, actor, staff_id, action, detail)
+    values (shown.case_id, 'reviewer', reviewer, 'document_read', jsonb_build_object('kind', shown.kind));
+    perform audit.record(reviewer, 'kyc_document_read', 'kyc_case:' || shown.case_id,
+        jsonb_build_object('document_id', shown.document_id, 'kind', shown.kind));
+    return query
+    select shown.kind, shown.media_type, c.account_id, shown.seal_id, shown.key_label, shown.wrapped_key, shown.content
+    from exchange.kyc_cases c where c.case_id = shown.case_id;
+end $$;
+
+ALTER FUNCTION exchange.read_kyc_document(staff_session_id bigint, document_id bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.read_kyc_document(staff_session_id bigint, document_id bigint) IS 'A file, encrypted, with its wrapped key. For reviewers; each read is logged in the same transaction. Rejects: ACCESS_REVOKED, PERMISSION_DENIED, DOCUMENT_NOT_FOUND.';
 
 CREATE FUNCTION exchange.rebuild_candles(market text) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
@@ -3024,6 +3684,28 @@ end $$;
 ALTER FUNCTION exchange.reject(code text, message text) OWNER TO exchange_owner;
 
 COMMENT ON FUNCTION exchange.reject(code text, message text) IS 'Refuses the caller''s input: SQLSTATE RJECT, message "CODE: words". Nothing of the statement stays.';
+
+CREATE FUNCTION exchange.release_kyc_case(staff_session_id bigint, case_id bigint) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    reviewer constant bigint := staff.require(release_kyc_case.staff_session_id, 'reviewer');
+begin
+    update exchange.kyc_cases c set claimed_by = null, claimed_until = null
+    where c.case_id = release_kyc_case.case_id and c.state = 'manual' and c.claimed_by = reviewer;
+    if not found then
+        perform exchange.reject('CASE_NOT_CLAIMED', 'you do not have this case');
+    end if;
+    insert into exchange.kyc_events (case_id, actor, staff_id, action)
+    values (release_kyc_case.case_id, 'reviewer', reviewer, 'released');
+    perform audit.record(reviewer, 'kyc_case_released', 'kyc_case:' || release_kyc_case.case_id, '{}');
+end $$;
+
+ALTER FUNCTION exchange.release_kyc_case(staff_session_id bigint, case_id bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.release_kyc_case(staff_session_id bigint, case_id bigint) IS 'Gives a case back that the reviewer has. Rejects: ACCESS_REVOKED, PERMISSION_DENIED, CASE_NOT_CLAIMED.';
 
 CREATE FUNCTION exchange.remove_passkey(account_id bigint, session_id bigint, passkey_id bigint) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
@@ -3420,11 +4102,67 @@ begin
     if not found then
         perform exchange.reject('UNKNOWN_ACCOUNT', format('no user''s account %s', set_fee_tier.account_id));
     end if;
+    update exchange.accounts a set fee_tier_id = set_fee_tier.fee_tier_id
+    where a.parent_account_id = set_fee_tier.account_id and a.fee_tier_id <> set_fee_tier.fee_tier_id;
 end $$;
 
 ALTER FUNCTION exchange.set_fee_tier(account_id bigint, fee_tier_id integer) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION exchange.set_fee_tier(account_id bigint, fee_tier_id integer) IS 'Sets which fees an account pays; orders that are placed already keep theirs. Rejects: UNKNOWN_FEE_TIER, UNKNOWN_ACCOUNT.';
+COMMENT ON FUNCTION exchange.set_fee_tier(account_id bigint, fee_tier_id integer) IS 'Sets which fees an account and its sub-accounts pay; orders that are placed already keep theirs. Rejects: UNKNOWN_FEE_TIER, UNKNOWN_ACCOUNT.';
+
+CREATE FUNCTION exchange.set_kyc_level(account_id bigint, level integer, expires_on date) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    given exchange.kyc_levels;
+begin
+    select * into strict given from exchange.kyc_levels l where l.level = set_kyc_level.level;
+    update exchange.accounts a
+    set kyc_level = given.level, may_trade = given.may_trade, kyc_expiry_noticed_at = null,
+        kyc_expires_on = case when given.level > 0 then set_kyc_level.expires_on end
+    where a.account_id = set_kyc_level.account_id;
+    -- A sub-account trades as its parent may. It has no level, and so withdraws nothing by itself:
+    -- else each would have the limits of the level once more.
+    update exchange.accounts a set may_trade = given.may_trade
+    where a.parent_account_id = set_kyc_level.account_id and a.may_trade <> given.may_trade;
+end $$;
+
+ALTER FUNCTION exchange.set_kyc_level(account_id bigint, level integer, expires_on date) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.set_kyc_level(account_id bigint, level integer, expires_on date) IS 'Gives an account a level and what it allows; its sub-accounts trade as it may. For other functions.';
+
+CREATE FUNCTION exchange.set_kyc_limits(level integer, may_trade boolean, may_withdraw boolean, daily_withdrawal numeric, monthly_withdrawal numeric) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+    if set_kyc_limits.daily_withdrawal is null or set_kyc_limits.monthly_withdrawal is null
+        or set_kyc_limits.may_trade is null or set_kyc_limits.may_withdraw is null
+        or not (set_kyc_limits.daily_withdrawal between 0 and set_kyc_limits.monthly_withdrawal
+            and set_kyc_limits.monthly_withdrawal < 'infinity'
+            and (set_kyc_limits.may_withdraw or set_kyc_limits.monthly_withdrawal = 0)) then
+        perform exchange.reject('INVALID_LIMITS', 'limits are 0 or more, a day''s at most a month''s, and 0 where nothing may be withdrawn');
+    end if;
+    update exchange.kyc_levels l
+    set may_trade = set_kyc_limits.may_trade, may_withdraw = set_kyc_limits.may_withdraw,
+        daily_withdrawal = set_kyc_limits.daily_withdrawal, monthly_withdrawal = set_kyc_limits.monthly_withdrawal
+    where l.level = set_kyc_limits.level;
+    if not found then
+        perform exchange.reject('UNKNOWN_LEVEL', format('there is no level %s', set_kyc_limits.level));
+    end if;
+    update exchange.accounts a set may_trade = set_kyc_limits.may_trade
+    where a.may_trade <> set_kyc_limits.may_trade and (
+        a.parent_account_id is null and a.kyc_level = set_kyc_limits.level
+        or a.parent_account_id in (
+            select p.account_id from exchange.accounts p where p.kyc_level = set_kyc_limits.level));
+end $$;
+
+ALTER FUNCTION exchange.set_kyc_limits(level integer, may_trade boolean, may_withdraw boolean, daily_withdrawal numeric, monthly_withdrawal numeric) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.set_kyc_limits(level integer, may_trade boolean, may_withdraw boolean, daily_withdrawal numeric, monthly_withdrawal numeric) IS 'Changes what a level allows, for all its accounts at once. For the operator. Rejects: INVALID_LIMITS, UNKNOWN_LEVEL.';
 
 CREATE FUNCTION exchange.set_market_limits(market text, min_quantity numeric, max_quantity numeric, min_notional numeric, price_band numeric, max_open_orders integer) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -3648,6 +4386,79 @@ $$;
 ALTER FUNCTION exchange.sub_accounts_of(account_id bigint) OWNER TO exchange_owner;
 
 COMMENT ON FUNCTION exchange.sub_accounts_of(account_id bigint) IS 'The account''s sub-accounts, the oldest first.';
+
+CREATE FUNCTION exchange.submit_kyc(account_id bigint, session_id bigint, level integer, document_type text, issuer text, document_number text, full_name text, birth_date date, expires_on date, mrz text, mrz_name text, content_hash bytea, kinds text[], media_types text[], seal_ids bytea[], key_labels text[], wrapped_keys bytea[], contents bytea[], facts jsonb[], request_key text DEFAULT NULL::text) RETURNS TABLE(case_id bigint, submitted_at timestamp with time zone, repeated boolean)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    -- Submissions of an account in 24 hours.
+    max_submissions constant integer := 5;
+    -- No stream has this number: the bell alone says that a review is due.
+    review_bell constant text := '10902';
+    earlier exchange.kyc_cases;
+    owner exchange.accounts;
+    wanted exchange.kyc_levels;
+    made exchange.kyc_cases;
+begin
+    -- One at a time an account. Accounts are locked before sessions everywhere.
+    select * into owner from exchange.accounts a where a.account_id = submit_kyc.account_id for no key update;
+    perform exchange.require_session(submit_kyc.account_id, submit_kyc.session_id);
+    select * into earlier from exchange.kyc_cases c
+    where c.account_id = submit_kyc.account_id and c.request_key = submit_kyc.request_key;
+    if found then
+        if earlier.content_hash <> submit_kyc.content_hash then
+            perform exchange.reject('DUPLICATE_IDEMPOTENCY_KEY', 'something else was submitted under this idempotency key');
+        end if;
+        return query select earlier.case_id, earlier.submitted_at, true;
+        return;
+    end if;
+    select * into wanted from exchange.kyc_levels l where l.level = submit_kyc.level and l.level > 0;
+    if not found then
+        perform exchange.reject('UNKNOWN_LEVEL', format('there is no level %s to ask for', submit_kyc.level));
+    end if;
+    -- A document that is about to expire may be replaced at the same level.
+    if wanted.level < owner.kyc_level or wanted.level = owner.kyc_level and owner.kyc_expiry_noticed_at is null then
+        perform exchange.reject('LEVEL_REACHED', format('the account has level %s already', owner.kyc_level));
+    end if;
+    if wanted.needs_selfie and not 'selfie' = any (submit_kyc.kinds) then
+        perform exchange.reject('DOCUMENT_MISSING', 'this level needs a picture of the person: selfie');
+    end if;
+    if submit_kyc.document_type <> 'passport' and not 'back' = any (submit_kyc.kinds) then
+        perform exchange.reject('DOCUMENT_MISSING', 'this document has a second side: back');
+    end if;
+    if exists (select from exchange.kyc_cases c
+        where c.account_id = submit_kyc.account_id and c.state in ('submitted', 'provider', 'manual')) then
+        perform exchange.reject('CASE_OPEN', 'documents are under review already');
+    end if;
+    if (select count(*) from exchange.kyc_cases c
+        where c.account_id = submit_kyc.account_id and c.submitted_at > now() - interval '24 hours') >= max_submissions then
+        perform exchange.reject('TOO_MANY_CASES', format('at most %s submissions in 24 hours', max_submissions));
+    end if;
+    insert into exchange.kyc_cases (
+        account_id, level, document_type, issuer, document_number, full_name, birth_date, expires_on, mrz, mrz_name,
+        content_hash, request_key)
+    values (
+        submit_kyc.account_id, wanted.level, submit_kyc.document_type, submit_kyc.issuer, submit_kyc.document_number,
+        submit_kyc.full_name, submit_kyc.birth_date, submit_kyc.expires_on, submit_kyc.mrz, submit_kyc.mrz_name,
+        submit_kyc.content_hash, submit_kyc.request_key)
+    returning * into made;
+    insert into exchange.kyc_documents (case_id, kind, media_type, seal_id, key_label, wrapped_key, content, facts)
+    select made.case_id, d.kind, d.media_type, d.seal_id, d.key_label, d.wrapped_key, d.content, nullif(d.facts, 'null')
+    from unnest(
+        submit_kyc.kinds, submit_kyc.media_types, submit_kyc.seal_ids, submit_kyc.key_labels, submit_kyc.wrapped_keys,
+        submit_kyc.contents, submit_kyc.facts)
+        as d (kind, media_type, seal_id, key_label, wrapped_key, content, facts);
+    insert into exchange.kyc_events (case_id, actor, action, detail)
+    values (made.case_id, 'owner', 'submitted', jsonb_build_object('level', made.level, 'files', submit_kyc.kinds));
+    perform pg_notify('exchange_events', review_bell);
+    return query select made.case_id, made.submitted_at, false;
+end $$;
+
+ALTER FUNCTION exchange.submit_kyc(account_id bigint, session_id bigint, level integer, document_type text, issuer text, document_number text, full_name text, birth_date date, expires_on date, mrz text, mrz_name text, content_hash bytea, kinds text[], media_types text[], seal_ids bytea[], key_labels text[], wrapped_keys bytea[], contents bytea[], facts jsonb[], request_key text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.submit_kyc(account_id bigint, session_id bigint, level integer, document_type text, issuer text, document_number text, full_name text, birth_date date, expires_on date, mrz text, mrz_name text, content_hash bytea, kinds text[], media_types text[], seal_ids bytea[], key_labels text[], wrapped_keys bytea[], contents bytea[], facts jsonb[], request_key text) IS 'Submits documents, encrypted already, in the name of a session; the review is due at once. One open case an account; an earlier one is kept. A repeat of the request key returns the first case. Rejects: ACCESS_REVOKED, DUPLICATE_IDEMPOTENCY_KEY, UNKNOWN_LEVEL, LEVEL_REACHED, DOCUMENT_MISSING, CASE_OPEN, TOO_MANY_CASES.';
 
 CREATE FUNCTION exchange.submit_once(account_id bigint, request_key text, batch json) RETURNS json
     LANGUAGE plpgsql SECURITY DEFINER
@@ -6110,6 +6921,11 @@ begin
                 arguments ->> 'market', (arguments ->> 'min_quantity')::numeric, (arguments ->> 'max_quantity')::numeric,
                 (arguments ->> 'min_notional')::numeric, (arguments ->> 'price_band')::numeric,
                 (arguments ->> 'max_open_orders')::integer);
+        when 'set_kyc_limits' then
+            perform exchange.set_kyc_limits(
+                (arguments ->> 'level')::integer, (arguments ->> 'may_trade')::boolean,
+                (arguments ->> 'may_withdraw')::boolean, (arguments ->> 'daily_withdrawal')::numeric,
+                (arguments ->> 'monthly_withdrawal')::numeric);
         when 'publish_risk_rule' then
             given := risk.publish_rule(
                 arguments ->> 'rule', arguments ->> 'point', arguments ->> 'kind', arguments -> 'parameters',
@@ -6442,6 +7258,10 @@ CREATE TABLE exchange.accounts (
     withdrawals_blocked_until timestamp with time zone,
     parent_account_id bigint,
     label text,
+    kyc_level integer DEFAULT 0 NOT NULL,
+    kyc_expires_on date,
+    kyc_expiry_noticed_at timestamp with time zone,
+    may_trade boolean DEFAULT true NOT NULL,
     is_linked boolean DEFAULT false NOT NULL,
     CONSTRAINT accounts_anti_phishing_code_form CHECK ((anti_phishing_code ~ '^[A-Za-z0-9 _-]{4,20}$'::text)),
     CONSTRAINT accounts_birth_date_range CHECK ((birth_date >= '1900-01-01'::date)),
@@ -6494,6 +7314,14 @@ COMMENT ON COLUMN exchange.accounts.withdrawals_blocked_until IS 'Before this ti
 COMMENT ON COLUMN exchange.accounts.parent_account_id IS 'Of a sub-account: whose it is. Who logs in as the parent owns both; a parent is never a sub-account.';
 
 COMMENT ON COLUMN exchange.accounts.label IS 'The owner''s name for a sub-account.';
+
+COMMENT ON COLUMN exchange.accounts.kyc_level IS 'How well the owner is known; see kyc_levels.';
+
+COMMENT ON COLUMN exchange.accounts.kyc_expires_on IS 'Last good day of the document that the level rests on; null at level 0.';
+
+COMMENT ON COLUMN exchange.accounts.kyc_expiry_noticed_at IS 'When the owner was told that it expires.';
+
+COMMENT ON COLUMN exchange.accounts.may_trade IS 'Whether the level allows to place orders; kept equal to kyc_levels.may_trade.';
 
 COMMENT ON COLUMN exchange.accounts.is_linked IS 'Whether risk.links knows the account: only then are its orders looked at for trades with linked accounts.';
 
@@ -7559,6 +8387,299 @@ COMMENT ON COLUMN exchange.fee_tiers.maker_rate IS 'Part of what a resting order
 
 COMMENT ON COLUMN exchange.fee_tiers.taker_rate IS 'Part of what an arriving order receives.';
 
+CREATE TABLE exchange.kyc_cases (
+    case_id bigint NOT NULL,
+    account_id bigint NOT NULL,
+    level integer NOT NULL,
+    state text DEFAULT 'submitted'::text NOT NULL,
+    document_type text NOT NULL,
+    issuer text NOT NULL,
+    document_number text NOT NULL,
+    full_name text NOT NULL,
+    birth_date date NOT NULL,
+    expires_on date NOT NULL,
+    mrz text,
+    mrz_name text,
+    content_hash bytea NOT NULL,
+    request_key text,
+    submitted_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    reviews integer DEFAULT 0 NOT NULL,
+    next_review_at timestamp with time zone DEFAULT now(),
+    last_failure text,
+    provider_reference text DEFAULT replace((gen_random_uuid())::text, '-'::text, ''::text) NOT NULL,
+    claimed_by bigint,
+    claimed_until timestamp with time zone,
+    first_approved_by bigint,
+    decided_at timestamp with time zone,
+    decided_by text,
+    reasons text[] DEFAULT '{}'::text[] NOT NULL,
+    CONSTRAINT kyc_cases_claim_whole CHECK (((claimed_by IS NULL) = (claimed_until IS NULL))),
+    CONSTRAINT kyc_cases_content_hash_length CHECK ((octet_length(content_hash) = 32)),
+    CONSTRAINT kyc_cases_decider_known CHECK ((decided_by = ANY (ARRAY['automatic'::text, 'provider'::text, 'reviewer'::text]))),
+    CONSTRAINT kyc_cases_decision_whole CHECK ((((state = ANY (ARRAY['approved'::text, 'rejected'::text])) = (decided_at IS NOT NULL)) AND ((decided_at IS NULL) = (decided_by IS NULL)))),
+    CONSTRAINT kyc_cases_document_number_form CHECK ((document_number ~ '^[A-Z0-9]{3,24}$'::text)),
+    CONSTRAINT kyc_cases_document_type_known CHECK ((document_type = ANY (ARRAY['passport'::text, 'identity_card'::text, 'residence_permit'::text, 'driving_licence'::text]))),
+    CONSTRAINT kyc_cases_full_name_length CHECK (((length(full_name) >= 1) AND (length(full_name) <= 100))),
+    CONSTRAINT kyc_cases_issuer_form CHECK ((issuer ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT kyc_cases_mrz_length CHECK (((length(mrz) <= 100) AND (length(mrz_name) <= 100))),
+    CONSTRAINT kyc_cases_rejection_has_reason CHECK (((state = 'rejected'::text) = (cardinality(reasons) > 0))),
+    CONSTRAINT kyc_cases_review_is_due_while_open CHECK (((next_review_at IS NULL) OR (state = ANY (ARRAY['submitted'::text, 'provider'::text])))),
+    CONSTRAINT kyc_cases_reviews_not_negative CHECK ((reviews >= 0)),
+    CONSTRAINT kyc_cases_state_known CHECK ((state = ANY (ARRAY['submitted'::text, 'provider'::text, 'manual'::text, 'approved'::text, 'rejected'::text])))
+);
+
+ALTER TABLE exchange.kyc_cases OWNER TO exchange_owner;
+
+COMMENT ON TABLE exchange.kyc_cases IS 'What owners submitted to be known, and what became of it. Never deleted: a new submission is a new case.';
+
+COMMENT ON COLUMN exchange.kyc_cases.case_id IS 'Names the case.';
+
+COMMENT ON COLUMN exchange.kyc_cases.account_id IS 'Whose it is.';
+
+COMMENT ON COLUMN exchange.kyc_cases.level IS 'The level asked for.';
+
+COMMENT ON COLUMN exchange.kyc_cases.state IS 'submitted: the automatic review is due; provider: an outside provider''s answer is awaited; manual: in the queue of reviewers; approved; rejected.';
+
+COMMENT ON COLUMN exchange.kyc_cases.document_type IS 'passport, identity_card, residence_permit or driving_licence.';
+
+COMMENT ON COLUMN exchange.kyc_cases.issuer IS 'Who issued it: three letters as in a machine-readable zone, DEU for Germany.';
+
+COMMENT ON COLUMN exchange.kyc_cases.document_number IS 'Its number, letters and digits only.';
+
+COMMENT ON COLUMN exchange.kyc_cases.full_name IS 'As its owner wrote it.';
+
+COMMENT ON COLUMN exchange.kyc_cases.birth_date IS 'As its owner wrote it.';
+
+COMMENT ON COLUMN exchange.kyc_cases.expires_on IS 'Last good day of the document, as its owner wrote it.';
+
+COMMENT ON COLUMN exchange.kyc_cases.mrz IS 'The machine-readable zone, lines joined; null where none was given.';
+
+COMMENT ON COLUMN exchange.kyc_cases.mrz_name IS 'The name in it.';
+
+COMMENT ON COLUMN exchange.kyc_cases.content_hash IS 'SHA-256 of everything submitted: a repeat of the request key must have the same.';
+
+COMMENT ON COLUMN exchange.kyc_cases.request_key IS 'The idempotency key under which it was submitted.';
+
+COMMENT ON COLUMN exchange.kyc_cases.submitted_at IS 'When.';
+
+COMMENT ON COLUMN exchange.kyc_cases.reviews IS 'How often the automatic review took it up.';
+
+COMMENT ON COLUMN exchange.kyc_cases.next_review_at IS 'When that is due, or until when a provider may answer; null where neither.';
+
+COMMENT ON COLUMN exchange.kyc_cases.last_failure IS 'Why the last automatic review failed.';
+
+COMMENT ON COLUMN exchange.kyc_cases.provider_reference IS 'How an outside provider names it in its answer; it cannot be guessed.';
+
+COMMENT ON COLUMN exchange.kyc_cases.claimed_by IS 'The reviewer at work on it.';
+
+COMMENT ON COLUMN exchange.kyc_cases.claimed_until IS 'Until when nobody else may take it.';
+
+COMMENT ON COLUMN exchange.kyc_cases.first_approved_by IS 'The reviewer who approved first, where two are needed.';
+
+COMMENT ON COLUMN exchange.kyc_cases.decided_at IS 'When it was approved or rejected.';
+
+COMMENT ON COLUMN exchange.kyc_cases.decided_by IS 'automatic, provider or reviewer.';
+
+COMMENT ON COLUMN exchange.kyc_cases.reasons IS 'Why it was rejected; see kyc_reasons.';
+
+ALTER TABLE exchange.kyc_cases ALTER COLUMN case_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME exchange.kyc_cases_case_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE exchange.kyc_documents (
+    document_id bigint NOT NULL,
+    case_id bigint NOT NULL,
+    kind text NOT NULL,
+    media_type text NOT NULL,
+    seal_id bytea NOT NULL,
+    key_label text NOT NULL,
+    wrapped_key bytea NOT NULL,
+    content bytea NOT NULL,
+    facts jsonb,
+    CONSTRAINT kyc_documents_content_length CHECK (((octet_length(content) >= 29) AND (octet_length(content) <= 67108864))),
+    CONSTRAINT kyc_documents_kind_known CHECK ((kind = ANY (ARRAY['front'::text, 'back'::text, 'selfie'::text]))),
+    CONSTRAINT kyc_documents_media_type_known CHECK ((media_type = ANY (ARRAY['image/jpeg'::text, 'application/pdf'::text]))),
+    CONSTRAINT kyc_documents_seal_id_length CHECK ((octet_length(seal_id) = 16)),
+    CONSTRAINT kyc_documents_wrapped_key_length CHECK (((octet_length(wrapped_key) >= 32) AND (octet_length(wrapped_key) <= 512)))
+);
+ALTER TABLE ONLY exchange.kyc_documents ALTER COLUMN content SET STORAGE EXTERNAL;
+
+ALTER TABLE exchange.kyc_documents OWNER TO exchange_owner;
+
+COMMENT ON TABLE exchange.kyc_documents IS 'Files of a case, each encrypted with a key of its own that only the HSM unwraps.';
+
+COMMENT ON COLUMN exchange.kyc_documents.document_id IS 'Names the file.';
+
+COMMENT ON COLUMN exchange.kyc_documents.case_id IS 'What it belongs to.';
+
+COMMENT ON COLUMN exchange.kyc_documents.kind IS 'front, back or selfie.';
+
+COMMENT ON COLUMN exchange.kyc_documents.media_type IS 'image/jpeg or application/pdf.';
+
+COMMENT ON COLUMN exchange.kyc_documents.seal_id IS 'Random; with account and kind it is authenticated with the content, so that no row passes for another.';
+
+COMMENT ON COLUMN exchange.kyc_documents.key_label IS 'Which key of the HSM wrapped the data key.';
+
+COMMENT ON COLUMN exchange.kyc_documents.wrapped_key IS 'The data key, encrypted by the HSM (AES-256-GCM, nonce first).';
+
+COMMENT ON COLUMN exchange.kyc_documents.content IS 'The file, encrypted with the data key (AES-256-GCM, nonce first). Out of line and not compressed.';
+
+COMMENT ON COLUMN exchange.kyc_documents.facts IS 'Of a picture: width, height, brightness, contrast, and digest, the SHA-256 of its pixels.';
+
+ALTER TABLE exchange.kyc_documents ALTER COLUMN document_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME exchange.kyc_documents_document_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE exchange.kyc_events (
+    kyc_event_id bigint NOT NULL,
+    case_id bigint NOT NULL,
+    happened_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    actor text NOT NULL,
+    staff_id bigint,
+    action text NOT NULL,
+    detail jsonb DEFAULT '{}'::jsonb NOT NULL,
+    CONSTRAINT kyc_events_actor_known CHECK ((actor = ANY (ARRAY['owner'::text, 'automatic'::text, 'provider'::text, 'reviewer'::text, 'upkeep'::text]))),
+    CONSTRAINT kyc_events_reviewer_has_name CHECK (((actor = 'reviewer'::text) = (staff_id IS NOT NULL)))
+);
+
+ALTER TABLE exchange.kyc_events OWNER TO exchange_owner;
+
+COMMENT ON TABLE exchange.kyc_events IS 'The history of each case; only ever added to.';
+
+COMMENT ON COLUMN exchange.kyc_events.kyc_event_id IS 'Its number.';
+
+COMMENT ON COLUMN exchange.kyc_events.case_id IS 'Of which case.';
+
+COMMENT ON COLUMN exchange.kyc_events.happened_at IS 'When.';
+
+COMMENT ON COLUMN exchange.kyc_events.actor IS 'owner, automatic, provider, reviewer or upkeep.';
+
+COMMENT ON COLUMN exchange.kyc_events.staff_id IS 'Which reviewer.';
+
+COMMENT ON COLUMN exchange.kyc_events.action IS 'What was done.';
+
+COMMENT ON COLUMN exchange.kyc_events.detail IS 'What belongs to it.';
+
+ALTER TABLE exchange.kyc_events ALTER COLUMN kyc_event_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME exchange.kyc_events_kyc_event_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE exchange.kyc_findings (
+    case_id bigint NOT NULL,
+    rule text NOT NULL,
+    score integer NOT NULL,
+    detail text DEFAULT ''::text NOT NULL,
+    CONSTRAINT kyc_findings_detail_length CHECK ((length(detail) <= 500)),
+    CONSTRAINT kyc_findings_score_range CHECK (((score >= 0) AND (score <= 100)))
+);
+
+ALTER TABLE exchange.kyc_findings OWNER TO exchange_owner;
+
+COMMENT ON TABLE exchange.kyc_findings IS 'What the automatic review found, a row a rule.';
+
+COMMENT ON COLUMN exchange.kyc_findings.case_id IS 'Of which case.';
+
+COMMENT ON COLUMN exchange.kyc_findings.rule IS 'By which rule.';
+
+COMMENT ON COLUMN exchange.kyc_findings.score IS '0 is no doubt, 100 is certainty that something is wrong.';
+
+COMMENT ON COLUMN exchange.kyc_findings.detail IS 'What it saw, for reviewers.';
+
+CREATE TABLE exchange.kyc_levels (
+    level integer NOT NULL,
+    name text NOT NULL,
+    may_trade boolean NOT NULL,
+    may_withdraw boolean NOT NULL,
+    daily_withdrawal numeric NOT NULL,
+    monthly_withdrawal numeric NOT NULL,
+    needs_selfie boolean NOT NULL,
+    is_automatic boolean NOT NULL,
+    needs_two_reviewers boolean NOT NULL,
+    CONSTRAINT kyc_levels_level_range CHECK (((level >= 0) AND (level <= 9))),
+    CONSTRAINT kyc_levels_two_are_not_automatic CHECK ((NOT (is_automatic AND needs_two_reviewers))),
+    CONSTRAINT kyc_levels_withdrawals_need_permission CHECK ((may_withdraw OR (monthly_withdrawal = (0)::numeric))),
+    CONSTRAINT kyc_levels_withdrawals_range CHECK (((daily_withdrawal >= (0)::numeric) AND (daily_withdrawal <= monthly_withdrawal) AND (monthly_withdrawal < 'Infinity'::numeric)))
+);
+
+ALTER TABLE exchange.kyc_levels OWNER TO exchange_owner;
+
+COMMENT ON TABLE exchange.kyc_levels IS 'What an account may do, by how well its owner is known.';
+
+COMMENT ON COLUMN exchange.kyc_levels.level IS '0 is nobody known; higher is more.';
+
+COMMENT ON COLUMN exchange.kyc_levels.name IS 'The name people use.';
+
+COMMENT ON COLUMN exchange.kyc_levels.may_trade IS 'Whether orders may be placed; accounts.may_trade repeats it.';
+
+COMMENT ON COLUMN exchange.kyc_levels.may_withdraw IS 'Whether anything may be withdrawn.';
+
+COMMENT ON COLUMN exchange.kyc_levels.daily_withdrawal IS 'Most that may be withdrawn in 24 hours, valued in USDT.';
+
+COMMENT ON COLUMN exchange.kyc_levels.monthly_withdrawal IS 'Most that may be withdrawn in 30 days, valued in USDT.';
+
+COMMENT ON COLUMN exchange.kyc_levels.needs_selfie IS 'Whether a picture of the person is asked for.';
+
+COMMENT ON COLUMN exchange.kyc_levels.is_automatic IS 'Whether the automatic review may approve it.';
+
+COMMENT ON COLUMN exchange.kyc_levels.needs_two_reviewers IS 'Whether a second reviewer must agree.';
+
+CREATE TABLE exchange.kyc_reasons (
+    reason text NOT NULL,
+    words text NOT NULL,
+    CONSTRAINT kyc_reasons_reason_form CHECK ((reason ~ '^[A-Z_]{3,40}$'::text))
+);
+
+ALTER TABLE exchange.kyc_reasons OWNER TO exchange_owner;
+
+COMMENT ON TABLE exchange.kyc_reasons IS 'Why a case can be rejected, as its owner is told.';
+
+COMMENT ON COLUMN exchange.kyc_reasons.reason IS 'For programs.';
+
+COMMENT ON COLUMN exchange.kyc_reasons.words IS 'For people.';
+
+CREATE TABLE exchange.kyc_rules (
+    rule text NOT NULL,
+    manual_at integer,
+    reject_at integer,
+    reason text,
+    is_on boolean DEFAULT true NOT NULL,
+    meaning text NOT NULL,
+    CONSTRAINT kyc_rules_reject_has_reason CHECK (((reject_at IS NULL) OR (reason IS NOT NULL))),
+    CONSTRAINT kyc_rules_rule_form CHECK ((rule ~ '^[a-z_]{3,40}$'::text)),
+    CONSTRAINT kyc_rules_thresholds_range CHECK ((((COALESCE(manual_at, 1) >= 1) AND (COALESCE(manual_at, 1) <= 100)) AND ((COALESCE(reject_at, 1) >= 1) AND (COALESCE(reject_at, 1) <= 100))))
+);
+
+ALTER TABLE exchange.kyc_rules OWNER TO exchange_owner;
+
+COMMENT ON TABLE exchange.kyc_rules IS 'Rules of the automatic review: from which score on a case goes to a person, or is rejected.';
+
+COMMENT ON COLUMN exchange.kyc_rules.rule IS 'Its name.';
+
+COMMENT ON COLUMN exchange.kyc_rules.manual_at IS 'From this score on a reviewer decides; null: never for this.';
+
+COMMENT ON COLUMN exchange.kyc_rules.reject_at IS 'From this score on it is rejected; null: never for this.';
+
+COMMENT ON COLUMN exchange.kyc_rules.reason IS 'What the owner is told where it is rejected.';
+
+COMMENT ON COLUMN exchange.kyc_rules.is_on IS 'Whether it counts.';
+
+COMMENT ON COLUMN exchange.kyc_rules.meaning IS 'What it looks at; 0 is no doubt, 100 is certainty.';
+
 CREATE TABLE exchange.login_pauses (
     subject text NOT NULL COLLATE pg_catalog."C",
     failures integer NOT NULL,
@@ -7836,6 +8957,46 @@ COMMENT ON COLUMN exchange.request_keys.content IS 'The commands without the rig
 COMMENT ON COLUMN exchange.request_keys.answer IS 'Their outcomes; null only within the transaction that runs them.';
 
 COMMENT ON COLUMN exchange.request_keys.created_at IS 'When it was asked first.';
+
+CREATE TABLE exchange.sanctions (
+    sanction_id bigint NOT NULL,
+    list text NOT NULL,
+    name text NOT NULL,
+    birth_year integer,
+    country text,
+    loaded_at timestamp with time zone DEFAULT now() NOT NULL,
+    plain_name text GENERATED ALWAYS AS (exchange.plain_name(name)) STORED NOT NULL,
+    CONSTRAINT sanctions_birth_year_range CHECK (((birth_year >= 1850) AND (birth_year <= 2100))),
+    CONSTRAINT sanctions_list_form CHECK ((list ~ '^[A-Za-z0-9_.-]{1,40}$'::text)),
+    CONSTRAINT sanctions_name_length CHECK (((length(name) >= 2) AND (length(name) <= 300)))
+);
+
+ALTER TABLE exchange.sanctions OWNER TO exchange_owner;
+
+COMMENT ON TABLE exchange.sanctions IS 'Names that are screened against, loaded from lists: a name and each of its aliases is a row.';
+
+COMMENT ON COLUMN exchange.sanctions.sanction_id IS 'Names the row.';
+
+COMMENT ON COLUMN exchange.sanctions.list IS 'From which list; loading a list replaces it.';
+
+COMMENT ON COLUMN exchange.sanctions.name IS 'As the list has it.';
+
+COMMENT ON COLUMN exchange.sanctions.birth_year IS 'Where the list has one.';
+
+COMMENT ON COLUMN exchange.sanctions.country IS 'Where the list has one.';
+
+COMMENT ON COLUMN exchange.sanctions.loaded_at IS 'When.';
+
+COMMENT ON COLUMN exchange.sanctions.plain_name IS 'As names are compared.';
+
+ALTER TABLE exchange.sanctions ALTER COLUMN sanction_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME exchange.sanctions_sanction_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 
 CREATE TABLE exchange.schema_history (
     version integer NOT NULL,
@@ -8713,6 +9874,42 @@ ALTER TABLE ONLY exchange.fee_tiers
 ALTER TABLE ONLY exchange.fee_tiers
     ADD CONSTRAINT fee_tiers_pkey PRIMARY KEY (fee_tier_id);
 
+ALTER TABLE ONLY exchange.kyc_cases
+    ADD CONSTRAINT kyc_cases_pkey PRIMARY KEY (case_id);
+
+ALTER TABLE ONLY exchange.kyc_cases
+    ADD CONSTRAINT kyc_cases_provider_reference_key UNIQUE (provider_reference);
+
+ALTER TABLE ONLY exchange.kyc_cases
+    ADD CONSTRAINT kyc_cases_request_key_key UNIQUE (account_id, request_key);
+
+ALTER TABLE ONLY exchange.kyc_documents
+    ADD CONSTRAINT kyc_documents_kind_key UNIQUE (case_id, kind);
+
+ALTER TABLE ONLY exchange.kyc_documents
+    ADD CONSTRAINT kyc_documents_pkey PRIMARY KEY (document_id);
+
+ALTER TABLE ONLY exchange.kyc_documents
+    ADD CONSTRAINT kyc_documents_seal_id_key UNIQUE (seal_id);
+
+ALTER TABLE ONLY exchange.kyc_events
+    ADD CONSTRAINT kyc_events_pkey PRIMARY KEY (kyc_event_id);
+
+ALTER TABLE ONLY exchange.kyc_findings
+    ADD CONSTRAINT kyc_findings_pkey PRIMARY KEY (case_id, rule);
+
+ALTER TABLE ONLY exchange.kyc_levels
+    ADD CONSTRAINT kyc_levels_name_key UNIQUE (name);
+
+ALTER TABLE ONLY exchange.kyc_levels
+    ADD CONSTRAINT kyc_levels_pkey PRIMARY KEY (level);
+
+ALTER TABLE ONLY exchange.kyc_reasons
+    ADD CONSTRAINT kyc_reasons_pkey PRIMARY KEY (reason);
+
+ALTER TABLE ONLY exchange.kyc_rules
+    ADD CONSTRAINT kyc_rules_pkey PRIMARY KEY (rule);
+
 ALTER TABLE ONLY exchange.login_pauses
     ADD CONSTRAINT login_pauses_pkey PRIMARY KEY (subject);
 
@@ -8757,6 +9954,9 @@ ALTER TABLE ONLY exchange.recovery_codes
 
 ALTER TABLE ONLY exchange.request_keys
     ADD CONSTRAINT request_keys_pkey PRIMARY KEY (account_id, request_key);
+
+ALTER TABLE ONLY exchange.sanctions
+    ADD CONSTRAINT sanctions_pkey PRIMARY KEY (sanction_id);
 
 ALTER TABLE ONLY exchange.schema_history
     ADD CONSTRAINT schema_history_pkey PRIMARY KEY (version);
@@ -8860,6 +10060,8 @@ CREATE INDEX account_tokens_expires_at_idx ON exchange.account_tokens USING btre
 
 CREATE INDEX accounts_email_prefix_idx ON exchange.accounts USING btree (email COLLATE "C");
 
+CREATE INDEX accounts_kyc_expires_on_idx ON exchange.accounts USING btree (kyc_expires_on) WHERE (kyc_expires_on IS NOT NULL);
+
 CREATE UNIQUE INDEX accounts_parent_account_id_label_key ON exchange.accounts USING btree (parent_account_id, label) WHERE (parent_account_id IS NOT NULL);
 
 CREATE INDEX adjustments_account_id_idx ON exchange.adjustments USING btree (account_id, asset_id, adjusted_at);
@@ -8873,6 +10075,20 @@ CREATE INDEX ceremonies_account_id_idx ON exchange.ceremonies USING btree (accou
 CREATE INDEX ceremonies_expires_at_idx ON exchange.ceremonies USING btree (expires_at);
 
 CREATE INDEX devices_account_id_idx ON exchange.devices USING btree (account_id, last_seen_at);
+
+CREATE INDEX kyc_cases_account_id_idx ON exchange.kyc_cases USING btree (account_id, case_id);
+
+CREATE INDEX kyc_cases_document_idx ON exchange.kyc_cases USING btree (issuer, document_number);
+
+CREATE INDEX kyc_cases_manual_idx ON exchange.kyc_cases USING btree (case_id) WHERE (state = 'manual'::text);
+
+CREATE INDEX kyc_cases_next_review_at_idx ON exchange.kyc_cases USING btree (next_review_at) WHERE (next_review_at IS NOT NULL);
+
+CREATE UNIQUE INDEX kyc_cases_open_idx ON exchange.kyc_cases USING btree (account_id) WHERE (state = ANY (ARRAY['submitted'::text, 'provider'::text, 'manual'::text]));
+
+CREATE INDEX kyc_documents_digest_idx ON exchange.kyc_documents USING btree (((facts ->> 'digest'::text)));
+
+CREATE INDEX kyc_events_case_id_idx ON exchange.kyc_events USING btree (case_id, kyc_event_id);
 
 CREATE INDEX login_pauses_last_attempt_at_idx ON exchange.login_pauses USING btree (last_attempt_at);
 
@@ -8899,6 +10115,10 @@ CREATE INDEX orders_open_account_id_idx ON exchange.orders_open USING btree (acc
 CREATE INDEX passkeys_account_id_idx ON exchange.passkeys USING btree (account_id);
 
 CREATE INDEX request_keys_created_at_idx ON exchange.request_keys USING btree (created_at);
+
+CREATE INDEX sanctions_list_idx ON exchange.sanctions USING btree (list);
+
+CREATE INDEX sanctions_plain_name_idx ON exchange.sanctions USING gin (plain_name public.gin_trgm_ops);
 
 CREATE INDEX sessions_account_id_idx ON exchange.sessions USING btree (account_id, created_at);
 
@@ -8986,6 +10206,9 @@ ALTER TABLE ONLY exchange.accounts
     ADD CONSTRAINT accounts_fee_tier_id_fkey FOREIGN KEY (fee_tier_id) REFERENCES exchange.fee_tiers(fee_tier_id);
 
 ALTER TABLE ONLY exchange.accounts
+    ADD CONSTRAINT accounts_kyc_level_fkey FOREIGN KEY (kyc_level) REFERENCES exchange.kyc_levels(level);
+
+ALTER TABLE ONLY exchange.accounts
     ADD CONSTRAINT accounts_parent_account_id_fkey FOREIGN KEY (parent_account_id) REFERENCES exchange.accounts(account_id);
 
 ALTER TABLE ONLY exchange.adjustments
@@ -9020,6 +10243,36 @@ ALTER TABLE ONLY exchange.devices
 
 ALTER TABLE ONLY exchange.factor_failures
     ADD CONSTRAINT factor_failures_account_id_fkey FOREIGN KEY (account_id) REFERENCES exchange.accounts(account_id);
+
+ALTER TABLE ONLY exchange.kyc_cases
+    ADD CONSTRAINT kyc_cases_account_id_fkey FOREIGN KEY (account_id) REFERENCES exchange.accounts(account_id);
+
+ALTER TABLE ONLY exchange.kyc_cases
+    ADD CONSTRAINT kyc_cases_claimed_by_fkey FOREIGN KEY (claimed_by) REFERENCES staff.members(staff_id);
+
+ALTER TABLE ONLY exchange.kyc_cases
+    ADD CONSTRAINT kyc_cases_first_approved_by_fkey FOREIGN KEY (first_approved_by) REFERENCES staff.members(staff_id);
+
+ALTER TABLE ONLY exchange.kyc_cases
+    ADD CONSTRAINT kyc_cases_level_fkey FOREIGN KEY (level) REFERENCES exchange.kyc_levels(level);
+
+ALTER TABLE ONLY exchange.kyc_documents
+    ADD CONSTRAINT kyc_documents_case_id_fkey FOREIGN KEY (case_id) REFERENCES exchange.kyc_cases(case_id);
+
+ALTER TABLE ONLY exchange.kyc_events
+    ADD CONSTRAINT kyc_events_case_id_fkey FOREIGN KEY (case_id) REFERENCES exchange.kyc_cases(case_id);
+
+ALTER TABLE ONLY exchange.kyc_events
+    ADD CONSTRAINT kyc_events_staff_id_fkey FOREIGN KEY (staff_id) REFERENCES staff.members(staff_id);
+
+ALTER TABLE ONLY exchange.kyc_findings
+    ADD CONSTRAINT kyc_findings_case_id_fkey FOREIGN KEY (case_id) REFERENCES exchange.kyc_cases(case_id);
+
+ALTER TABLE ONLY exchange.kyc_findings
+    ADD CONSTRAINT kyc_findings_rule_fkey FOREIGN KEY (rule) REFERENCES exchange.kyc_rules(rule);
+
+ALTER TABLE ONLY exchange.kyc_rules
+    ADD CONSTRAINT kyc_rules_reason_fkey FOREIGN KEY (reason) REFERENCES exchange.kyc_reasons(reason);
 
 ALTER TABLE ONLY exchange.mail_requests
     ADD CONSTRAINT mail_requests_account_id_fkey FOREIGN KEY (account_id) REFERENCES exchange.accounts(account_id);
@@ -9223,6 +10476,9 @@ GRANT ALL ON FUNCTION exchange.adjust_balance(account_id bigint, asset text, amo
 REVOKE ALL ON FUNCTION exchange.advance_candles(market_id integer, limit_trades integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.advance_candles(market_id integer, limit_trades integer) TO exchange_worker;
 
+REVOKE ALL ON FUNCTION exchange.answer_kyc_provider(reference text, score integer, detail text) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.answer_kyc_provider(reference text, score integer, detail text) TO exchange_api;
+
 REVOKE ALL ON FUNCTION exchange.answer_mail_request(request exchange.mail_requests) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION exchange.answer_mail_requests(limit_requests integer) FROM PUBLIC;
@@ -9232,6 +10488,9 @@ REVOKE ALL ON FUNCTION exchange.api_keys_of(account_id bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.api_keys_of(account_id bigint) TO exchange_api;
 
 REVOKE ALL ON FUNCTION exchange.append_event(stream text, payload jsonb) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION exchange.await_kyc_provider(case_id bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.await_kyc_provider(case_id bigint) TO exchange_worker;
 
 REVOKE ALL ON FUNCTION exchange.balance_at(account_id bigint, asset text, at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.balance_at(account_id bigint, asset text, at timestamp with time zone) TO exchange_api;
@@ -9292,6 +10551,12 @@ GRANT ALL ON FUNCTION exchange.check_access(session_ids bigint[], api_key_ids bi
 
 REVOKE ALL ON FUNCTION exchange.check_market() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION exchange.claim_kyc_case(staff_session_id bigint, case_id bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.claim_kyc_case(staff_session_id bigint, case_id bigint) TO exchange_api;
+
+REVOKE ALL ON FUNCTION exchange.claim_kyc_reviews(max_reviews integer, limit_cases integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.claim_kyc_reviews(max_reviews integer, limit_cases integer) TO exchange_worker;
+
 REVOKE ALL ON FUNCTION exchange.claim_mails(max_attempts integer, limit_mails integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.claim_mails(max_attempts integer, limit_mails integer) TO exchange_worker;
 
@@ -9317,6 +10582,12 @@ GRANT ALL ON FUNCTION exchange.create_api_key(account_id bigint, session_id bigi
 
 REVOKE ALL ON FUNCTION exchange.create_market(market_id integer, base_asset text, quote_asset text, tick numeric, lot numeric, min_quantity numeric, max_quantity numeric, min_notional numeric, price_band numeric, reference_price numeric, max_open_orders integer, allow_self_trade boolean, status text) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION exchange.decide_kyc(case_id bigint, findings jsonb, decider text) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.decide_kyc(case_id bigint, findings jsonb, decider text) TO exchange_worker;
+
+REVOKE ALL ON FUNCTION exchange.decide_kyc_case(staff_session_id bigint, case_id bigint, approve boolean, reasons text[], note text) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.decide_kyc_case(staff_session_id bigint, case_id bigint, approve boolean, reasons text[], note text) TO exchange_api;
+
 REVOKE ALL ON FUNCTION exchange.devices_of(account_id bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.devices_of(account_id bigint) TO exchange_api;
 
@@ -9329,8 +10600,14 @@ GRANT ALL ON FUNCTION exchange.end_password_check(account_id bigint) TO exchange
 
 REVOKE ALL ON FUNCTION exchange.end_sessions(account_id bigint, session_ids bigint[]) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION exchange.expire_kyc(limit_accounts integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.expire_kyc(limit_accounts integer) TO exchange_worker;
+
 REVOKE ALL ON FUNCTION exchange.factors_of(account_id bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.factors_of(account_id bigint) TO exchange_api;
+
+REVOKE ALL ON FUNCTION exchange.fail_kyc_review(case_id bigint, failure text) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.fail_kyc_review(case_id bigint, failure text) TO exchange_worker;
 
 REVOKE ALL ON FUNCTION exchange.fees_of(account_id bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.fees_of(account_id bigint) TO exchange_api;
@@ -9342,6 +10619,8 @@ GRANT ALL ON FUNCTION exchange.find_api_key(public_id text) TO exchange_api;
 
 REVOKE ALL ON FUNCTION exchange.find_ceremony(token_hash bytea) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.find_ceremony(token_hash bytea) TO exchange_api;
+
+REVOKE ALL ON FUNCTION exchange.finish_kyc_case(case_id bigint, state text, decider text, staff_id bigint, reasons text[]) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION exchange.finish_login(ceremony_hash bytea, of_account_id bigint, totp_step bigint, recovery_code_hash bytea, passkey_id bigint, passkey_before jsonb, passkey_after jsonb, token_hash bytea, lifetime interval, address inet, user_agent text, device_hash bytea, new_device_hash bytea) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.finish_login(ceremony_hash bytea, of_account_id bigint, totp_step bigint, recovery_code_hash bytea, passkey_id bigint, passkey_before jsonb, passkey_after jsonb, token_hash bytea, lifetime interval, address inet, user_agent text, device_hash bytea, new_device_hash bytea) TO exchange_api;
@@ -9371,10 +10650,27 @@ GRANT ALL ON FUNCTION exchange.freeze_account(token_hash bytea, address inet) TO
 
 REVOKE ALL ON FUNCTION exchange.has_second_factor(account_id bigint) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION exchange.kyc_case(staff_session_id bigint, case_id bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.kyc_case(staff_session_id bigint, case_id bigint) TO exchange_api;
+
+REVOKE ALL ON FUNCTION exchange.kyc_documents_of(case_id bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.kyc_documents_of(case_id bigint) TO exchange_worker;
+
+REVOKE ALL ON FUNCTION exchange.kyc_facts_found(case_id bigint) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION exchange.kyc_queue(staff_session_id bigint, after_case_id bigint, at_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.kyc_queue(staff_session_id bigint, after_case_id bigint, at_most integer) TO exchange_api;
+
+REVOKE ALL ON FUNCTION exchange.kyc_status_of(account_id bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.kyc_status_of(account_id bigint) TO exchange_api;
+
 REVOKE ALL ON FUNCTION exchange.ledger_of(account_id bigint, of_asset text, from_time timestamp with time zone, to_time timestamp with time zone, before_time timestamp with time zone, before_fact_id bigint, before_part integer, limit_entries integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.ledger_of(account_id bigint, of_asset text, from_time timestamp with time zone, to_time timestamp with time zone, before_time timestamp with time zone, before_fact_id bigint, before_part integer, limit_entries integer) TO exchange_api;
 GRANT ALL ON FUNCTION exchange.ledger_of(account_id bigint, of_asset text, from_time timestamp with time zone, to_time timestamp with time zone, before_time timestamp with time zone, before_fact_id bigint, before_part integer, limit_entries integer) TO exchange_worker;
 GRANT ALL ON FUNCTION exchange.ledger_of(account_id bigint, of_asset text, from_time timestamp with time zone, to_time timestamp with time zone, before_time timestamp with time zone, before_fact_id bigint, before_part integer, limit_entries integer) TO exchange_analyst;
+
+REVOKE ALL ON FUNCTION exchange.load_sanctions(list text, entries jsonb, replaces boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.load_sanctions(list text, entries jsonb, replaces boolean) TO exchange_worker;
 
 REVOKE ALL ON FUNCTION exchange.login_account(email text) FROM PUBLIC;
 
@@ -9411,6 +10707,9 @@ GRANT ALL ON FUNCTION exchange.messages_after(of_stream integer, after_sequence 
 
 REVOKE ALL ON FUNCTION exchange.next_cancel_deadline() FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.next_cancel_deadline() TO exchange_worker;
+
+REVOKE ALL ON FUNCTION exchange.note_kyc_findings(case_id bigint, findings jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.note_kyc_findings(case_id bigint, findings jsonb) TO exchange_worker;
 
 REVOKE ALL ON FUNCTION exchange.number_before(of_market_id integer, moment timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.number_before(of_market_id integer, moment timestamp with time zone) TO exchange_api;
@@ -9459,6 +10758,10 @@ REVOKE ALL ON FUNCTION exchange.place_order(account_id bigint, market text, side
 GRANT ALL ON FUNCTION exchange.place_order(account_id bigint, market text, side text, kind text, price numeric, quantity numeric, budget numeric, time_in_force text, post_only boolean, self_trade text, client_order_id text) TO exchange_api;
 GRANT ALL ON FUNCTION exchange.place_order(account_id bigint, market text, side text, kind text, price numeric, quantity numeric, budget numeric, time_in_force text, post_only boolean, self_trade text, client_order_id text) TO exchange_worker;
 
+REVOKE ALL ON FUNCTION exchange.plain_name(name text) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.plain_name(name text) TO exchange_worker;
+GRANT ALL ON FUNCTION exchange.plain_name(name text) TO exchange_analyst;
+
 REVOKE ALL ON FUNCTION exchange.positions_of(stream_ids integer[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.positions_of(stream_ids integer[]) TO exchange_api;
 GRANT ALL ON FUNCTION exchange.positions_of(stream_ids integer[]) TO exchange_worker;
@@ -9470,6 +10773,11 @@ GRANT ALL ON FUNCTION exchange.profile_of(account_id bigint) TO exchange_api;
 REVOKE ALL ON FUNCTION exchange.prove_factor(account_id bigint, totp_step bigint, recovery_code_hash bytea, passkey_id bigint, passkey_before jsonb, passkey_after jsonb) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION exchange.put_recovery_codes(account_id bigint, code_hashes bytea[]) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION exchange.queue_kyc_case(case_id bigint, reason text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION exchange.read_kyc_document(staff_session_id bigint, document_id bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.read_kyc_document(staff_session_id bigint, document_id bigint) TO exchange_api;
 
 REVOKE ALL ON FUNCTION exchange.rebuild_candles(market text) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.rebuild_candles(market text) TO exchange_worker;
@@ -9492,6 +10800,9 @@ REVOKE ALL ON FUNCTION exchange.reject(code text, message text) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.reject(code text, message text) TO exchange_api;
 GRANT ALL ON FUNCTION exchange.reject(code text, message text) TO exchange_worker;
 GRANT ALL ON FUNCTION exchange.reject(code text, message text) TO exchange_analyst;
+
+REVOKE ALL ON FUNCTION exchange.release_kyc_case(staff_session_id bigint, case_id bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.release_kyc_case(staff_session_id bigint, case_id bigint) TO exchange_api;
 
 REVOKE ALL ON FUNCTION exchange.remove_passkey(account_id bigint, session_id bigint, passkey_id bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.remove_passkey(account_id bigint, session_id bigint, passkey_id bigint) TO exchange_api;
@@ -9544,6 +10855,10 @@ REVOKE ALL ON FUNCTION exchange.set_fee_rates(fee_tier_id integer, maker_rate nu
 
 REVOKE ALL ON FUNCTION exchange.set_fee_tier(account_id bigint, fee_tier_id integer) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION exchange.set_kyc_level(account_id bigint, level integer, expires_on date) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION exchange.set_kyc_limits(level integer, may_trade boolean, may_withdraw boolean, daily_withdrawal numeric, monthly_withdrawal numeric) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION exchange.set_market_limits(market text, min_quantity numeric, max_quantity numeric, min_notional numeric, price_band numeric, max_open_orders integer) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION exchange.set_market_status(market text, status text) FROM PUBLIC;
@@ -9573,6 +10888,9 @@ GRANT ALL ON FUNCTION exchange.sub_accounts_of(account_id bigint) TO exchange_ap
 REVOKE ALL ON FUNCTION exchange.submit(batch json) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.submit(batch json) TO exchange_api;
 GRANT ALL ON FUNCTION exchange.submit(batch json) TO exchange_worker;
+
+REVOKE ALL ON FUNCTION exchange.submit_kyc(account_id bigint, session_id bigint, level integer, document_type text, issuer text, document_number text, full_name text, birth_date date, expires_on date, mrz text, mrz_name text, content_hash bytea, kinds text[], media_types text[], seal_ids bytea[], key_labels text[], wrapped_keys bytea[], contents bytea[], facts jsonb[], request_key text) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.submit_kyc(account_id bigint, session_id bigint, level integer, document_type text, issuer text, document_number text, full_name text, birth_date date, expires_on date, mrz text, mrz_name text, content_hash bytea, kinds text[], media_types text[], seal_ids bytea[], key_labels text[], wrapped_keys bytea[], contents bytea[], facts jsonb[], request_key text) TO exchange_api;
 
 REVOKE ALL ON FUNCTION exchange.submit_once(account_id bigint, request_key text, batch json) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.submit_once(account_id bigint, request_key text, batch json) TO exchange_api;
@@ -9936,6 +11254,60 @@ GRANT SELECT ON TABLE exchange.account_balances TO exchange_analyst;
 GRANT SELECT ON TABLE exchange.fee_tiers TO exchange_api;
 GRANT SELECT ON TABLE exchange.fee_tiers TO exchange_worker;
 GRANT SELECT ON TABLE exchange.fee_tiers TO exchange_analyst;
+
+GRANT SELECT(case_id) ON TABLE exchange.kyc_cases TO exchange_worker;
+GRANT SELECT(case_id) ON TABLE exchange.kyc_cases TO exchange_analyst;
+
+GRANT SELECT(account_id) ON TABLE exchange.kyc_cases TO exchange_worker;
+GRANT SELECT(account_id) ON TABLE exchange.kyc_cases TO exchange_analyst;
+
+GRANT SELECT(level) ON TABLE exchange.kyc_cases TO exchange_worker;
+GRANT SELECT(level) ON TABLE exchange.kyc_cases TO exchange_analyst;
+
+GRANT SELECT(state) ON TABLE exchange.kyc_cases TO exchange_worker;
+GRANT SELECT(state) ON TABLE exchange.kyc_cases TO exchange_analyst;
+
+GRANT SELECT(document_type) ON TABLE exchange.kyc_cases TO exchange_worker;
+GRANT SELECT(document_type) ON TABLE exchange.kyc_cases TO exchange_analyst;
+
+GRANT SELECT(issuer) ON TABLE exchange.kyc_cases TO exchange_worker;
+GRANT SELECT(issuer) ON TABLE exchange.kyc_cases TO exchange_analyst;
+
+GRANT SELECT(submitted_at) ON TABLE exchange.kyc_cases TO exchange_worker;
+GRANT SELECT(submitted_at) ON TABLE exchange.kyc_cases TO exchange_analyst;
+
+GRANT SELECT(reviews) ON TABLE exchange.kyc_cases TO exchange_worker;
+GRANT SELECT(reviews) ON TABLE exchange.kyc_cases TO exchange_analyst;
+
+GRANT SELECT(next_review_at) ON TABLE exchange.kyc_cases TO exchange_worker;
+GRANT SELECT(next_review_at) ON TABLE exchange.kyc_cases TO exchange_analyst;
+
+GRANT SELECT(decided_at) ON TABLE exchange.kyc_cases TO exchange_worker;
+GRANT SELECT(decided_at) ON TABLE exchange.kyc_cases TO exchange_analyst;
+
+GRANT SELECT(decided_by) ON TABLE exchange.kyc_cases TO exchange_worker;
+GRANT SELECT(decided_by) ON TABLE exchange.kyc_cases TO exchange_analyst;
+
+GRANT SELECT(reasons) ON TABLE exchange.kyc_cases TO exchange_worker;
+GRANT SELECT(reasons) ON TABLE exchange.kyc_cases TO exchange_analyst;
+
+GRANT SELECT(case_id) ON TABLE exchange.kyc_findings TO exchange_worker;
+GRANT SELECT(case_id) ON TABLE exchange.kyc_findings TO exchange_analyst;
+
+GRANT SELECT(rule) ON TABLE exchange.kyc_findings TO exchange_worker;
+GRANT SELECT(rule) ON TABLE exchange.kyc_findings TO exchange_analyst;
+
+GRANT SELECT(score) ON TABLE exchange.kyc_findings TO exchange_worker;
+GRANT SELECT(score) ON TABLE exchange.kyc_findings TO exchange_analyst;
+
+GRANT SELECT ON TABLE exchange.kyc_levels TO exchange_worker;
+GRANT SELECT ON TABLE exchange.kyc_levels TO exchange_analyst;
+
+GRANT SELECT ON TABLE exchange.kyc_reasons TO exchange_worker;
+GRANT SELECT ON TABLE exchange.kyc_reasons TO exchange_analyst;
+
+GRANT SELECT ON TABLE exchange.kyc_rules TO exchange_worker;
+GRANT SELECT ON TABLE exchange.kyc_rules TO exchange_analyst;
 
 GRANT SELECT ON TABLE exchange.market_rules TO exchange_api;
 GRANT SELECT ON TABLE exchange.market_rules TO exchange_worker;

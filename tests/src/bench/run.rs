@@ -105,7 +105,7 @@ pub enum Part {
 
 impl Part {
     /// All, in order.
-    pub const ALL: [Part; 8] = [
+    pub const ALL: [Part; 9] = [
         Part::Core,
         Part::Rebuild,
         Part::Rates,
