@@ -50,6 +50,7 @@ run_programs() {
         "$TARGET/release/workers" all &
     workers=$!
     DATABASE_URL=$(url_of exchange_api) EXCHANGE_SECRETS_KEY=$(<"$SECRETS_FILE") \
+        EXCHANGE_PASSKEY_ORIGIN=${EXCHANGE_PASSKEY_ORIGIN:-http://localhost:${EXCHANGE_BIND##*:}} \
         "$TARGET/release/api" &
     api=$!
     printf '%s\n' "$api" "$workers" >"$PIDS_FILE"

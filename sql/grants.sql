@@ -11,7 +11,7 @@ grant usage on schema checks, reporting to exchange_worker, exchange_analyst;
 -- Reads. The API gets the parents only: a partition read by name would escape row-level security.
 grant select on
     exchange.assets, exchange.fee_tiers, exchange.markets, exchange.market_rules,
-    exchange.orders, exchange.order_updates, exchange.trades, exchange.balances, exchange.adjustments, exchange.order_keys,
+    exchange.orders, exchange.order_updates, exchange.trades, exchange.balances, exchange.adjustments, exchange.transfers, exchange.order_keys,
     exchange.account_orders, exchange.account_balances, exchange.ledger
 to exchange_api, exchange_worker, exchange_analyst;
 grant select on
@@ -19,7 +19,7 @@ grant select on
     exchange.candles, exchange.candle_positions
 to exchange_worker, exchange_analyst;
 -- Of an account neither its password hash nor what is known of the person; nothing of sessions.
-grant select (account_id, role, email, fee_tier_id, status, created_at, country, withdrawals_blocked_until) on exchange.accounts
+grant select (account_id, role, email, fee_tier_id, status, created_at, country, withdrawals_blocked_until, parent_account_id, label) on exchange.accounts
 to exchange_worker, exchange_analyst;
 -- What staff did and may do; of members no password, secret or invitation, and nothing of sessions.
 grant select on audit.entries, audit.links, audit.head, staff.actions, staff.proposals, staff.foundation
@@ -32,7 +32,7 @@ do $$
 declare
     protected text;
 begin
-    foreach protected in array array['orders', 'order_updates', 'trades', 'balances', 'adjustments', 'order_keys'] loop
+    foreach protected in array array['orders', 'order_updates', 'trades', 'balances', 'adjustments', 'transfers', 'order_keys'] loop
         if not (select c.relrowsecurity from pg_class c where c.oid = format('exchange.%I', protected)::regclass) then
             execute format('alter table exchange.%I enable row level security', protected);
         end if;
@@ -46,6 +46,9 @@ begin
                 when 'trades' then
                     'maker_account_id = nullif(current_setting(''exchange.account_id'', true), '''')::bigint '
                     'or taker_account_id = nullif(current_setting(''exchange.account_id'', true), '''')::bigint'
+                when 'transfers' then
+                    'from_account_id = nullif(current_setting(''exchange.account_id'', true), '''')::bigint '
+                    'or to_account_id = nullif(current_setting(''exchange.account_id'', true), '''')::bigint'
                 else 'account_id = nullif(current_setting(''exchange.account_id'', true), '''')::bigint'
             end);
     end loop;
@@ -94,7 +97,7 @@ grant execute on function
     exchange.begin_password_check(bigint),
     exchange.end_password_check(bigint),
     exchange.rehash_password(bigint, text, text),
-    exchange.open_session(bigint, bytea, interval, inet, text, text, bytea, bytea),
+    exchange.open_session(bigint, bytea, interval, inet, text, text, bytea, bytea, boolean),
     exchange.session_account(bytea),
     exchange.close_session(bigint, bigint),
     exchange.close_sessions(bigint, bigint, boolean),
@@ -104,7 +107,7 @@ grant execute on function
     exchange.profile_of(bigint),
     exchange.set_anti_phishing_code(bigint, bigint, text, inet),
     exchange.check_access(bigint[], bigint[]),
-    exchange.create_api_key(bigint, bigint, text, text, text, bytea, bytea, text[], cidr[], text),
+    exchange.create_api_key(bigint, bigint, text, text, text, bytea, bytea, text[], cidr[], text, bigint),
     exchange.revoke_api_key(bigint, bigint, bigint),
     exchange.api_keys_of(bigint),
     exchange.find_api_key(text),
@@ -116,6 +119,26 @@ grant execute on function
     exchange.confirm_email_change(bytea, inet),
     exchange.freeze_account(bytea, inet),
     exchange.take_rate(text[], bigint[], bigint[], integer[])
+to exchange_api;
+
+-- Functions of the API alone: second factors, sub-accounts, transfers.
+grant execute on function
+    exchange.factors_of(bigint),
+    exchange.stepped_up_until(bigint, bigint),
+    exchange.step_up(bigint, bigint, text, bigint, bytea, bytea, bigint, jsonb, jsonb, bytea),
+    exchange.begin_ceremony(bytea, text, bigint, bigint, jsonb, text),
+    exchange.find_ceremony(bytea),
+    exchange.finish_login(bytea, bigint, bigint, bytea, bigint, jsonb, jsonb, bytea, interval, inet, text, bytea, bytea),
+    exchange.begin_totp(bigint, bigint, bytea),
+    exchange.confirm_totp(bigint, bigint, bytea, bigint, bytea[]),
+    exchange.remove_totp(bigint, bigint),
+    exchange.replace_recovery_codes(bigint, bigint, bytea[]),
+    exchange.passkeys_of(bigint),
+    exchange.add_passkey(bigint, bigint, bytea, bytea, text, jsonb, bytea[]),
+    exchange.remove_passkey(bigint, bigint, bigint),
+    exchange.open_sub_account(bigint, bigint, text),
+    exchange.sub_accounts_of(bigint),
+    exchange.transfer(bigint, bigint, bigint, bigint, text, numeric, text)
 to exchange_api;
 
 -- Functions of staff: each but those of logging in asks for the session and its role. What decides

@@ -319,6 +319,41 @@ ALTER FUNCTION exchange.add_mail_token(mail_id bigint, purpose text, token_hash 
 
 COMMENT ON FUNCTION exchange.add_mail_token(mail_id bigint, purpose text, token_hash bytea) IS 'Stores the hash of a token in a mail that is about to be sent: to verify_email or change_email, good for a day; to reset_password, for an hour; to freeze the account, for a week.';
 
+CREATE FUNCTION exchange.add_passkey(account_id bigint, session_id bigint, ceremony_hash bytea, credential_id bytea, label text, credential jsonb, code_hashes bytea[]) RETURNS TABLE(passkey_id bigint, created_at timestamp with time zone, is_first boolean)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    max_passkeys constant integer := 10;
+begin
+    perform exchange.require_owner(add_passkey.account_id, add_passkey.session_id);
+    perform exchange.use_ceremony(add_passkey.ceremony_hash, 'add_passkey', add_passkey.account_id, add_passkey.session_id);
+    if (select count(*) from exchange.passkeys p where p.account_id = add_passkey.account_id) >= max_passkeys then
+        perform exchange.reject('TOO_MANY_PASSKEYS', format('an account has at most %s passkeys; remove one first', max_passkeys));
+    end if;
+    add_passkey.is_first := not exchange.has_second_factor(add_passkey.account_id);
+    insert into exchange.passkeys as p (account_id, credential_id, label, credential)
+    values (add_passkey.account_id, add_passkey.credential_id, add_passkey.label, add_passkey.credential)
+    on conflict (credential_id) do nothing
+    returning p.passkey_id, p.created_at into add_passkey.passkey_id, add_passkey.created_at;
+    if add_passkey.passkey_id is null then
+        perform exchange.reject('DUPLICATE_PASSKEY', 'this passkey is known already');
+    end if;
+    if add_passkey.is_first then
+        -- Their logins proved less than the account asks for from now on.
+        perform exchange.end_other_sessions(add_passkey.account_id, add_passkey.session_id);
+        perform exchange.put_recovery_codes(add_passkey.account_id, add_passkey.code_hashes);
+    end if;
+    perform exchange.tell_factor_changed(
+        add_passkey.account_id, add_passkey.session_id, 'passkey', 'added', is_weaker => false);
+    return next;
+end $$;
+
+ALTER FUNCTION exchange.add_passkey(account_id bigint, session_id bigint, ceremony_hash bytea, credential_id bytea, label text, credential jsonb, code_hashes bytea[]) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.add_passkey(account_id bigint, session_id bigint, ceremony_hash bytea, credential_id bytea, label text, credential jsonb, code_hashes bytea[]) IS 'Adds a passkey, whose answer the API has checked. As the first factor of the account it ends the other sessions and brings recovery codes. The owner gets a mail. Rejects: ACCESS_REVOKED, STEP_UP_REQUIRED, ACCOUNT_FROZEN, INVALID_TOKEN, TOO_MANY_PASSKEYS, DUPLICATE_PASSKEY.';
+
 CREATE FUNCTION exchange.adjust_balance(account_id bigint, asset text, amount numeric, reason text, idempotency_key text) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -627,19 +662,21 @@ ALTER FUNCTION exchange.answer_mail_requests(limit_requests integer) OWNER TO ex
 
 COMMENT ON FUNCTION exchange.answer_mail_requests(limit_requests integer) IS 'Answers what was asked for under e-mail addresses, oldest first, so many at most, by mails where there is somebody to write to; returns how many.';
 
-CREATE FUNCTION exchange.api_keys_of(account_id bigint) RETURNS TABLE(api_key_id bigint, public_id text, label text, scheme text, public_key bytea, permissions text[], addresses text[], created_at timestamp with time zone)
+CREATE FUNCTION exchange.api_keys_of(account_id bigint) RETURNS TABLE(api_key_id bigint, public_id text, label text, scheme text, public_key bytea, permissions text[], addresses text[], created_at timestamp with time zone, sub_account_id bigint)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-    select k.api_key_id, k.public_id, k.label, k.scheme, k.public_key, k.permissions, k.addresses::text[], k.created_at
+    select k.api_key_id, k.public_id, k.label, k.scheme, k.public_key, k.permissions, k.addresses::text[], k.created_at,
+        nullif(k.account_id, api_keys_of.account_id)
     from exchange.api_keys k
-    where k.account_id = api_keys_of.account_id and k.revoked_at is null
+    where k.revoked_at is null and (k.account_id = api_keys_of.account_id or k.account_id in (
+        select a.account_id from exchange.accounts a where a.parent_account_id = api_keys_of.account_id))
     order by k.api_key_id desc
 $$;
 
 ALTER FUNCTION exchange.api_keys_of(account_id bigint) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION exchange.api_keys_of(account_id bigint) IS 'The account''s live API keys without their secrets, the newest first.';
+COMMENT ON FUNCTION exchange.api_keys_of(account_id bigint) IS 'The account''s live API keys and those of its sub-accounts, without their secrets, the newest first.';
 
 CREATE FUNCTION exchange.append_event(stream text, payload jsonb) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
@@ -708,6 +745,38 @@ ALTER FUNCTION exchange.balances_of(account_ids bigint[]) OWNER TO exchange_owne
 
 COMMENT ON FUNCTION exchange.balances_of(account_ids bigint[]) IS 'What these accounts have, in each asset''s decimals. It returns once what it read is durable. For the stream of balances: who may see an account''s is decided before it is called.';
 
+CREATE FUNCTION exchange.begin_ceremony(token_hash bytea, kind text, account_id bigint, session_id bigint, state jsonb, password_hash text) RETURNS timestamp with time zone
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    lifetime constant interval := '5 minutes';
+    -- Under way for one account; more end the oldest.
+    max_ceremonies constant integer := 20;
+    -- Forgotten with each new one, so that those without an account do not pile up.
+    forgotten_at_once constant integer := 10;
+begin
+    if begin_ceremony.session_id is not null then
+        perform exchange.require_session(begin_ceremony.account_id, begin_ceremony.session_id);
+    end if;
+    delete from exchange.ceremonies c where c.token_hash in (
+        select e.token_hash from exchange.ceremonies e where e.expires_at <= now()
+        order by e.expires_at limit forgotten_at_once for update skip locked);
+    delete from exchange.ceremonies c where c.token_hash in (
+        select e.token_hash from exchange.ceremonies e where e.account_id = begin_ceremony.account_id
+        order by e.created_at desc offset max_ceremonies - 1 for update skip locked);
+    insert into exchange.ceremonies (token_hash, kind, account_id, session_id, state, password_hash, expires_at)
+    values (
+        begin_ceremony.token_hash, begin_ceremony.kind, begin_ceremony.account_id, begin_ceremony.session_id,
+        begin_ceremony.state, begin_ceremony.password_hash, now() + lifetime);
+    return now() + lifetime;
+end $$;
+
+ALTER FUNCTION exchange.begin_ceremony(token_hash bytea, kind text, account_id bigint, session_id bigint, state jsonb, password_hash text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.begin_ceremony(token_hash bytea, kind text, account_id bigint, session_id bigint, state jsonb, password_hash text) IS 'Keeps what was asked of somebody until the answer comes, five minutes at most; returns when it ends. Rejects: ACCESS_REVOKED.';
+
 CREATE FUNCTION exchange.begin_login(email text, address inet, device_hash bytea DEFAULT NULL::bytea) RETURNS TABLE(wait_ms bigint, account_id bigint, password_hash text)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -753,6 +822,26 @@ end $$;
 ALTER FUNCTION exchange.begin_password_check(account_id bigint) OWNER TO exchange_owner;
 
 COMMENT ON FUNCTION exchange.begin_password_check(account_id bigint) IS 'Takes an attempt of somebody who is logged in to prove the password again: how long to wait before one is taken, or the hash. It counts as wrong until end_password_check.';
+
+CREATE FUNCTION exchange.begin_totp(account_id bigint, session_id bigint, secret bytea) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+    perform exchange.require_owner(begin_totp.account_id, begin_totp.session_id);
+    insert into exchange.totp_factors as t (account_id, secret)
+    values (begin_totp.account_id, begin_totp.secret)
+    on conflict (account_id) do update set secret = excluded.secret, created_at = now()
+    where t.confirmed_at is null;
+    if not found then
+        perform exchange.reject('FACTOR_EXISTS', 'the account has an authenticator app; remove it first');
+    end if;
+end $$;
+
+ALTER FUNCTION exchange.begin_totp(account_id bigint, session_id bigint, secret bytea) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.begin_totp(account_id bigint, session_id bigint, secret bytea) IS 'Stores the sealed secret of an authenticator app that is not asked for until its first code came; an earlier one of that kind is forgotten. Rejects: ACCESS_REVOKED, STEP_UP_REQUIRED, ACCOUNT_FROZEN, FACTOR_EXISTS.';
 
 CREATE FUNCTION exchange.block_withdrawals(account_id bigint) RETURNS timestamp with time zone
     LANGUAGE sql SECURITY DEFINER
@@ -1128,6 +1217,62 @@ ALTER FUNCTION exchange.confirm_email_change(token_hash bytea, address inet) OWN
 
 COMMENT ON FUNCTION exchange.confirm_email_change(token_hash bytea, address inet) IS 'Follows the link of a mail to a new address: the account moves there, its sessions end, nothing is withdrawn for a day, and a mail to the old address says so. Rejects: INVALID_TOKEN, ACCOUNT_FROZEN, EMAIL_TAKEN.';
 
+CREATE FUNCTION exchange.confirm_totp(account_id bigint, session_id bigint, secret bytea, step bigint, code_hashes bytea[]) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    was_alone boolean;
+begin
+    perform exchange.require_owner(confirm_totp.account_id, confirm_totp.session_id);
+    was_alone := not exchange.has_second_factor(confirm_totp.account_id);
+    update exchange.totp_factors t set confirmed_at = now(), last_step = confirm_totp.step
+    where t.account_id = confirm_totp.account_id and t.confirmed_at is null and t.secret = confirm_totp.secret;
+    if not found then
+        perform exchange.reject('FACTOR_NOT_FOUND', 'no authenticator app waits for its first code; begin anew');
+    end if;
+    if was_alone then
+        -- Their logins proved less than the account asks for from now on.
+        perform exchange.end_other_sessions(confirm_totp.account_id, confirm_totp.session_id);
+        perform exchange.put_recovery_codes(confirm_totp.account_id, confirm_totp.code_hashes);
+    end if;
+    perform exchange.tell_factor_changed(
+        confirm_totp.account_id, confirm_totp.session_id, 'authenticator app', 'added', is_weaker => false);
+    return was_alone;
+end $$;
+
+ALTER FUNCTION exchange.confirm_totp(account_id bigint, session_id bigint, secret bytea, step bigint, code_hashes bytea[]) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.confirm_totp(account_id bigint, session_id bigint, secret bytea, step bigint, code_hashes bytea[]) IS 'Turns an authenticator app on, after its first right code, whose half minute is used up. As the first factor of the account it ends the other sessions and brings recovery codes: then true. The owner gets a mail. Rejects: ACCESS_REVOKED, STEP_UP_REQUIRED, ACCOUNT_FROZEN, FACTOR_NOT_FOUND.';
+
+CREATE FUNCTION exchange.count_factor_failure(account_id bigint) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    -- So many slips are free; from then on each doubles the pause, up to the longest.
+    free constant integer := 5;
+    first_pause constant interval := '30 seconds';
+    longest_pause constant interval := '1 hour';
+    so_far integer;
+begin
+    insert into exchange.factor_failures as f (account_id, failures)
+    values (count_factor_failure.account_id, 1)
+    on conflict (account_id) do update set failures = least(f.failures + 1, 1000000), last_failed_at = now()
+    returning f.failures into so_far;
+    if so_far >= free then
+        update exchange.factor_failures
+        set blocked_until = now() + least(first_pause * power(2, least(so_far - free, 20)), longest_pause)
+        where account_id = count_factor_failure.account_id;
+    end if;
+end $$;
+
+ALTER FUNCTION exchange.count_factor_failure(account_id bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.count_factor_failure(account_id bigint) IS 'Notes a wrong code of an account that is locked; the fifth in a row and each after it makes the next wait. For other functions.';
+
 CREATE FUNCTION exchange.create_account(email text, password_hash text, fee_tier_id integer DEFAULT 1) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1159,7 +1304,7 @@ ALTER FUNCTION exchange.create_account(email text, password_hash text, fee_tier_
 
 COMMENT ON FUNCTION exchange.create_account(email text, password_hash text, fee_tier_id integer) IS 'Opens a user''s account. The hash is bcrypt, or null where no login shall be possible. Rejects: INVALID_EMAIL, INVALID_PASSWORD_HASH, UNKNOWN_FEE_TIER, EMAIL_TAKEN.';
 
-CREATE FUNCTION exchange.create_api_key(account_id bigint, session_id bigint, public_id text, label text, scheme text, secret bytea, public_key bytea, permissions text[], addresses cidr[], request_key text DEFAULT NULL::text) RETURNS TABLE(api_key_id bigint, made_public_id text, created_at timestamp with time zone, repeated boolean)
+CREATE FUNCTION exchange.create_api_key(account_id bigint, session_id bigint, public_id text, label text, scheme text, secret bytea, public_key bytea, permissions text[], addresses cidr[], request_key text DEFAULT NULL::text, sub_account_id bigint DEFAULT NULL::bigint) RETURNS TABLE(api_key_id bigint, made_public_id text, created_at timestamp with time zone, repeated boolean)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -1168,13 +1313,16 @@ declare
     -- Live keys an account; more would be a leak, not a need.
     max_keys constant integer := 50;
     earlier exchange.api_keys;
+    facts jsonb;
+    holder constant bigint := coalesce(create_api_key.sub_account_id, create_api_key.account_id);
 begin
-    -- One at a time, so that the keys can be counted and a repeat finds the first. Accounts are
-    -- locked before sessions everywhere.
-    perform from exchange.accounts a where a.account_id = create_api_key.account_id for no key update;
-    perform exchange.require_session(create_api_key.account_id, create_api_key.session_id);
+    -- One at a time, so that the keys can be counted and a repeat finds the first.
+    perform exchange.require_owner(create_api_key.account_id, create_api_key.session_id);
+    if not exchange.owns_account(create_api_key.account_id, holder) then
+        perform exchange.reject('ACCOUNT_NOT_FOUND', 'the account has no such sub-account');
+    end if;
     select * into earlier from exchange.api_keys k
-    where k.account_id = create_api_key.account_id and k.request_key = create_api_key.request_key;
+    where k.account_id = holder and k.request_key = create_api_key.request_key;
     if found then
         if (earlier.label, earlier.scheme, earlier.permissions, earlier.addresses) is distinct from
             (create_api_key.label, create_api_key.scheme, create_api_key.permissions, create_api_key.addresses)
@@ -1185,22 +1333,27 @@ begin
         return;
     end if;
     if (select count(*) from exchange.api_keys k
-        where k.account_id = create_api_key.account_id and k.revoked_at is null) >= max_keys then
+        where k.account_id = holder and k.revoked_at is null) >= max_keys then
         perform exchange.reject('TOO_MANY_KEYS', format('an account has at most %s keys; revoke one first', max_keys));
     end if;
+    -- The label is told as the words of a stranger, which it may be.
+    select exchange.mail_facts(s.address, create_api_key.label) into facts
+    from exchange.sessions s where s.session_id = create_api_key.session_id;
+    perform exchange.cause_mail(create_api_key.account_id, 'api_key_made', facts - 'program' || jsonb_build_object(
+        'label', facts -> 'program', 'permissions', create_api_key.permissions));
     return query
     insert into exchange.api_keys (
-        account_id, public_id, label, scheme, secret, public_key, permissions, addresses, request_key)
+        account_id, public_id, label, scheme, secret, public_key, permissions, addresses, request_key, made_by_account_id)
     values (
-        create_api_key.account_id, create_api_key.public_id, create_api_key.label, create_api_key.scheme,
+        holder, create_api_key.public_id, create_api_key.label, create_api_key.scheme,
         create_api_key.secret, create_api_key.public_key, create_api_key.permissions, create_api_key.addresses,
-        create_api_key.request_key)
+        create_api_key.request_key, nullif(create_api_key.account_id, holder))
     returning api_key_id, public_id, created_at, false;
 end $$;
 
-ALTER FUNCTION exchange.create_api_key(account_id bigint, session_id bigint, public_id text, label text, scheme text, secret bytea, public_key bytea, permissions text[], addresses cidr[], request_key text) OWNER TO exchange_owner;
+ALTER FUNCTION exchange.create_api_key(account_id bigint, session_id bigint, public_id text, label text, scheme text, secret bytea, public_key bytea, permissions text[], addresses cidr[], request_key text, sub_account_id bigint) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION exchange.create_api_key(account_id bigint, session_id bigint, public_id text, label text, scheme text, secret bytea, public_key bytea, permissions text[], addresses cidr[], request_key text) IS 'Makes an API key in the name of a session. A repeat of the request key returns the first key. Rejects: ACCESS_REVOKED, DUPLICATE_IDEMPOTENCY_KEY, TOO_MANY_KEYS.';
+COMMENT ON FUNCTION exchange.create_api_key(account_id bigint, session_id bigint, public_id text, label text, scheme text, secret bytea, public_key bytea, permissions text[], addresses cidr[], request_key text, sub_account_id bigint) IS 'Makes an API key in the name of a session that has stepped up: for the account, or for one of its sub-accounts alone. The owner gets a mail. A repeat of the request key returns the first key. Rejects: ACCESS_REVOKED, STEP_UP_REQUIRED, ACCOUNT_FROZEN, ACCOUNT_NOT_FOUND, DUPLICATE_IDEMPOTENCY_KEY, TOO_MANY_KEYS.';
 
 CREATE FUNCTION exchange.create_market(market_id integer, base_asset text, quote_asset text, tick numeric, lot numeric, min_quantity numeric, max_quantity numeric, min_notional numeric, price_band numeric, reference_price numeric, max_open_orders integer DEFAULT 200, allow_self_trade boolean DEFAULT false, status text DEFAULT 'trading'::text) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1274,6 +1427,37 @@ ALTER FUNCTION exchange.devices_of(account_id bigint) OWNER TO exchange_owner;
 
 COMMENT ON FUNCTION exchange.devices_of(account_id bigint) IS 'What the account was logged in from, the last seen first.';
 
+CREATE FUNCTION exchange.drop_unneeded_codes(account_id bigint) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+    if not exchange.has_second_factor(drop_unneeded_codes.account_id) then
+        delete from exchange.recovery_codes where account_id = drop_unneeded_codes.account_id;
+        delete from exchange.factor_failures where account_id = drop_unneeded_codes.account_id;
+    end if;
+end $$;
+
+ALTER FUNCTION exchange.drop_unneeded_codes(account_id bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.drop_unneeded_codes(account_id bigint) IS 'Forgets recovery codes and wrong codes of an account that has no second factor any more. For other functions.';
+
+CREATE FUNCTION exchange.end_other_sessions(account_id bigint, session_id bigint) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+    perform exchange.end_sessions(end_other_sessions.account_id, array(
+        select s.session_id from exchange.sessions s
+        where s.account_id = end_other_sessions.account_id and s.session_id <> end_other_sessions.session_id));
+end $$;
+
+ALTER FUNCTION exchange.end_other_sessions(account_id bigint, session_id bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.end_other_sessions(account_id bigint, session_id bigint) IS 'Ends all sessions of an account but this one. For other functions.';
+
 CREATE FUNCTION exchange.end_password_check(account_id bigint) RETURNS void
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1311,6 +1495,22 @@ ALTER FUNCTION exchange.end_sessions(account_id bigint, session_ids bigint[]) OW
 
 COMMENT ON FUNCTION exchange.end_sessions(account_id bigint, session_ids bigint[]) IS 'Ends sessions of an account and says so in the stream access; returns those that were there. For other functions: nobody may call it.';
 
+CREATE FUNCTION exchange.factors_of(account_id bigint) RETURNS TABLE(email text, password_hash text, totp_secret bytea, totp_is_confirmed boolean, recovery_codes_left integer, passkeys integer)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select a.email, a.password_hash, t.secret, t.confirmed_at is not null,
+        (select count(*)::integer from exchange.recovery_codes r where r.account_id = a.account_id and r.used_at is null),
+        (select count(*)::integer from exchange.passkeys p where p.account_id = a.account_id)
+    from exchange.accounts a
+    left join exchange.totp_factors t on t.account_id = a.account_id
+    where a.account_id = factors_of.account_id and a.role = 'user' and a.email is not null
+$$;
+
+ALTER FUNCTION exchange.factors_of(account_id bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.factors_of(account_id bigint) IS 'By what an account proves who it is. The only way to the secret of an authenticator app, which is encrypted.';
+
 CREATE FUNCTION exchange.fees_of(account_id bigint) RETURNS TABLE(tier text, maker_rate numeric, taker_rate numeric)
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1344,6 +1544,59 @@ $$;
 ALTER FUNCTION exchange.find_api_key(public_id text) OWNER TO exchange_owner;
 
 COMMENT ON FUNCTION exchange.find_api_key(public_id text) IS 'What is needed to check a signature, of a revoked key too: its owner may know that it was revoked. The only way to a secret, which is encrypted.';
+
+CREATE FUNCTION exchange.find_ceremony(token_hash bytea) RETURNS TABLE(kind text, account_id bigint, session_id bigint, state jsonb)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select c.kind, c.account_id, c.session_id, c.state
+    from exchange.ceremonies c
+    where c.token_hash = find_ceremony.token_hash and c.expires_at > now()
+$$;
+
+ALTER FUNCTION exchange.find_ceremony(token_hash bytea) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.find_ceremony(token_hash bytea) IS 'What was asked under this token; no row where nothing was, or the time is over. Using it up is left to what the answer does.';
+
+CREATE FUNCTION exchange.finish_login(ceremony_hash bytea, of_account_id bigint, totp_step bigint, recovery_code_hash bytea, passkey_id bigint, passkey_before jsonb, passkey_after jsonb, token_hash bytea, lifetime interval, address inet, user_agent text, device_hash bytea, new_device_hash bytea) RETURNS TABLE(outcome text, session_id bigint, expires_at timestamp with time zone, device_id bigint, is_new_device boolean)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    found_ceremony exchange.ceremonies;
+    fitted text;
+begin
+    select * into found_ceremony from exchange.ceremonies c
+    where c.token_hash = finish_login.ceremony_hash and c.kind in ('second_factor', 'passkey_login')
+        and c.expires_at > clock_timestamp();
+    if not found or coalesce(found_ceremony.account_id, finish_login.of_account_id) <> finish_login.of_account_id
+        or (found_ceremony.kind = 'passkey_login' and finish_login.passkey_id is null) then
+        perform exchange.reject('INVALID_TOKEN', 'this token is unknown, was used, or is too old; begin anew');
+    end if;
+    perform from exchange.accounts a where a.account_id = finish_login.of_account_id for no key update;
+    finish_login.outcome := exchange.prove_factor(
+        finish_login.of_account_id, finish_login.totp_step, finish_login.recovery_code_hash,
+        finish_login.passkey_id, finish_login.passkey_before, finish_login.passkey_after);
+    -- A wrong one leaves the ceremony for another try: what bounds the tries is counted by account.
+    if finish_login.outcome = 'proved' then
+        fitted := exchange.use_ceremony(finish_login.ceremony_hash, found_ceremony.kind, found_ceremony.account_id, null);
+        select o.session_id, o.expires_at, o.device_id, o.is_new_device
+        into finish_login.session_id, finish_login.expires_at, finish_login.device_id, finish_login.is_new_device
+        from exchange.open_session(
+            finish_login.of_account_id, finish_login.token_hash, finish_login.lifetime, finish_login.address,
+            finish_login.user_agent, fitted, finish_login.device_hash, finish_login.new_device_hash, true) o;
+        if finish_login.recovery_code_hash is not null then
+            perform exchange.tell_factor_changed(
+                finish_login.of_account_id, finish_login.session_id, 'recovery code', 'used', is_weaker => false);
+        end if;
+    end if;
+    return next;
+end $$;
+
+ALTER FUNCTION exchange.finish_login(ceremony_hash bytea, of_account_id bigint, totp_step bigint, recovery_code_hash bytea, passkey_id bigint, passkey_before jsonb, passkey_after jsonb, token_hash bytea, lifetime interval, address inet, user_agent text, device_hash bytea, new_device_hash bytea) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.finish_login(ceremony_hash bytea, of_account_id bigint, totp_step bigint, recovery_code_hash bytea, passkey_id bigint, passkey_before jsonb, passkey_after jsonb, token_hash bytea, lifetime interval, address inet, user_agent text, device_hash bytea, new_device_hash bytea) IS 'Ends a login by its second factor, or one by a passkey alone: opens the session, or says wrong or blocked, as prove_factor does. Rejects: INVALID_TOKEN, UNKNOWN_ACCOUNT, INVALID_LIFETIME, INVALID_TOKEN_HASH.';
 
 CREATE FUNCTION exchange.finish_mail(mail_id bigint, max_attempts integer, failure text DEFAULT NULL::text) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1486,6 +1739,13 @@ begin
         order by e.expires_at limit at_most for update skip locked);
     get diagnostics forgotten = row_count;
     total := total + forgotten;
+    delete from exchange.ceremonies c
+    where c.token_hash in (
+        select e.token_hash from exchange.ceremonies e
+        where e.expires_at < now()
+        order by e.expires_at limit at_most for update skip locked);
+    get diagnostics forgotten = row_count;
+    total := total + forgotten;
     delete from exchange.mails m
     where m.mail_id in (
         select e.mail_id from exchange.mails e
@@ -1525,7 +1785,7 @@ end $$;
 
 ALTER FUNCTION exchange.forget_spent_access(limit_rows integer) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION exchange.forget_spent_access(limit_rows integer) IS 'Deletes one-time tokens, mails and what was asked for them, pauses, devices and windows of limits that nobody asks about any more, so many of each at most; returns how many.';
+COMMENT ON FUNCTION exchange.forget_spent_access(limit_rows integer) IS 'Deletes one-time tokens, ceremonies, mails and what was asked for them, pauses, devices and windows of limits that nobody asks about any more, so many of each at most; returns how many.';
 
 CREATE FUNCTION exchange.forgive_login(email text, device_id bigint, address inet) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1557,7 +1817,7 @@ declare
     revoked bigint[];
 begin
     used := exchange.use_token(freeze_account.token_hash, array['freeze']);
-    update exchange.accounts set status = 'frozen' where account_id = used.account_id;
+    perform exchange.set_account_status(used.account_id, 'frozen');
     perform exchange.block_withdrawals(used.account_id);
     perform exchange.use_up_tokens(used.account_id);
     perform exchange.end_sessions(used.account_id, array(
@@ -1565,7 +1825,7 @@ begin
     delete from exchange.devices d where d.account_id = used.account_id;
     with ended as (
         update exchange.api_keys k set revoked_at = now()
-        where k.account_id = used.account_id and k.revoked_at is null
+        where exchange.owns_account(used.account_id, k.account_id) and k.revoked_at is null
         returning k.api_key_id
     )
     select array_agg(e.api_key_id order by e.api_key_id) into revoked from ended e;
@@ -1579,7 +1839,21 @@ end $$;
 
 ALTER FUNCTION exchange.freeze_account(token_hash bytea, address inet) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION exchange.freeze_account(token_hash bytea, address inet) IS 'Follows the link of a mail to an owner who was robbed: the account is frozen, its sessions end, its API keys are revoked and its devices forgotten. Only the operator frees it. Rejects: INVALID_TOKEN.';
+COMMENT ON FUNCTION exchange.freeze_account(token_hash bytea, address inet) IS 'Follows the link of a mail to an owner who was robbed: the account is frozen, its sessions end, its API keys and those of its sub-accounts are revoked and its devices forgotten. Only the operator frees it. Rejects: INVALID_TOKEN.';
+
+CREATE FUNCTION exchange.has_second_factor(account_id bigint) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select exists (
+        select from exchange.totp_factors t
+        where t.account_id = has_second_factor.account_id and t.confirmed_at is not null)
+    or exists (select from exchange.passkeys p where p.account_id = has_second_factor.account_id)
+$$;
+
+ALTER FUNCTION exchange.has_second_factor(account_id bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.has_second_factor(account_id bigint) IS 'Whether the password alone is not enough for this account. For other functions.';
 
 CREATE FUNCTION exchange.ledger_of(account_id bigint, of_asset text DEFAULT NULL::text, from_time timestamp with time zone DEFAULT NULL::timestamp with time zone, to_time timestamp with time zone DEFAULT NULL::timestamp with time zone, before_time timestamp with time zone DEFAULT NULL::timestamp with time zone, before_fact_id bigint DEFAULT NULL::bigint, before_part integer DEFAULT NULL::integer, limit_entries integer DEFAULT 100) RETURNS TABLE(occurred_at timestamp with time zone, fact_kind text, fact_id bigint, part integer, leg text, market text, asset text, amount numeric)
     LANGUAGE plpgsql STABLE
@@ -1651,6 +1925,23 @@ begin
                 and i.adjusted_at >= since and i.adjusted_at < until and i.adjusted_at <= place_time
                 and (i.adjusted_at, i.adjustment_id) < (place_time, place_id)
             order by i.adjusted_at desc, i.adjustment_id desc limit wanted) d
+        where only_asset is null or a.asset_id = only_asset
+        union all
+        select d.transferred_at, 'transfer', d.transfer_id, d.part, 'transfer', null, d.asset_id, d.amount
+        from exchange.assets a
+        cross join lateral (
+            (select i.transfer_id, i.asset_id, - i.amount as amount, i.transferred_at, 1 as part
+            from exchange.transfers i
+            where i.from_account_id = ledger_of.account_id and i.asset_id = a.asset_id
+                and i.transferred_at >= since and i.transferred_at < until and i.transferred_at <= place_time
+            order by i.transferred_at desc, i.transfer_id desc limit wanted + 1)
+            union all
+            (select i.transfer_id, i.asset_id, i.amount, i.transferred_at, 1
+            from exchange.transfers i
+            where i.to_account_id = ledger_of.account_id and i.asset_id = a.asset_id
+                and i.transferred_at >= since and i.transferred_at < until and i.transferred_at <= place_time
+            order by i.transferred_at desc, i.transfer_id desc limit wanted + 1)
+        ) d
         where only_asset is null or a.asset_id = only_asset
     )
     select e.occurred_at, e.fact_kind, e.fact_id, e.part, e.leg, e.market, a.symbol, round(e.amount, a.scale)
@@ -2084,7 +2375,7 @@ ALTER FUNCTION exchange.number_before(of_market_id integer, moment timestamp wit
 
 COMMENT ON FUNCTION exchange.number_before(of_market_id integer, moment timestamp with time zone) IS 'The market''s last number before a moment, or its number 0: a search by halves, because numbers follow time. All numbers lie before null and infinity.';
 
-CREATE FUNCTION exchange.open_session(account_id bigint, token_hash bytea, lifetime interval DEFAULT '1 day'::interval, address inet DEFAULT NULL::inet, user_agent text DEFAULT NULL::text, password_hash text DEFAULT NULL::text, device_hash bytea DEFAULT NULL::bytea, new_device_hash bytea DEFAULT NULL::bytea) RETURNS TABLE(session_id bigint, expires_at timestamp with time zone, device_id bigint, is_new_device boolean)
+CREATE FUNCTION exchange.open_session(account_id bigint, token_hash bytea, lifetime interval DEFAULT '1 day'::interval, address inet DEFAULT NULL::inet, user_agent text DEFAULT NULL::text, password_hash text DEFAULT NULL::text, device_hash bytea DEFAULT NULL::bytea, new_device_hash bytea DEFAULT NULL::bytea, is_factor_proved boolean DEFAULT false) RETURNS TABLE(session_id bigint, expires_at timestamp with time zone, device_id bigint, is_new_device boolean)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -2109,6 +2400,9 @@ begin
     for no key update;
     if not found then
         perform exchange.reject('UNKNOWN_ACCOUNT', format('no user''s account %s with that password', open_session.account_id));
+    end if;
+    if not open_session.is_factor_proved and exchange.has_second_factor(open_session.account_id) then
+        perform exchange.reject('SECOND_FACTOR_REQUIRED', 'the account has a second factor: the password is not enough');
     end if;
     select array_agg(o.session_id) into crowded_out
     from (
@@ -2135,9 +2429,47 @@ begin
     returning session_id, expires_at, device.device_id, device.is_new;
 end $$;
 
-ALTER FUNCTION exchange.open_session(account_id bigint, token_hash bytea, lifetime interval, address inet, user_agent text, password_hash text, device_hash bytea, new_device_hash bytea) OWNER TO exchange_owner;
+ALTER FUNCTION exchange.open_session(account_id bigint, token_hash bytea, lifetime interval, address inet, user_agent text, password_hash text, device_hash bytea, new_device_hash bytea, is_factor_proved boolean) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION exchange.open_session(account_id bigint, token_hash bytea, lifetime interval, address inet, user_agent text, password_hash text, device_hash bytea, new_device_hash bytea) IS 'Records a login and returns when it ends. A password hash given is the one that was checked: the login is refused where the password has changed since. A device that is not known becomes a new one, and its owner gets a mail. Ended sessions of the account are forgotten; the oldest beyond 100 end. Rejects: INVALID_LIFETIME, INVALID_TOKEN_HASH, UNKNOWN_ACCOUNT.';
+COMMENT ON FUNCTION exchange.open_session(account_id bigint, token_hash bytea, lifetime interval, address inet, user_agent text, password_hash text, device_hash bytea, new_device_hash bytea, is_factor_proved boolean) IS 'Records a login and returns when it ends. A password hash given is the one that was checked: the login is refused where the password has changed since. A device that is not known becomes a new one, and its owner gets a mail. Ended sessions of the account are forgotten; the oldest beyond 100 end. An account with a second factor must have proved it. Rejects: INVALID_LIFETIME, INVALID_TOKEN_HASH, UNKNOWN_ACCOUNT, SECOND_FACTOR_REQUIRED.';
+
+CREATE FUNCTION exchange.open_sub_account(account_id bigint, session_id bigint, label text) RETURNS TABLE(sub_account_id bigint, created_at timestamp with time zone, repeated boolean)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    max_sub_accounts constant integer := 20;
+    parent exchange.accounts;
+begin
+    -- One at a time, so that they can be counted and a repeat finds the first.
+    select * into parent from exchange.accounts a where a.account_id = open_sub_account.account_id for no key update;
+    perform exchange.require_session(open_sub_account.account_id, open_sub_account.session_id);
+    select a.account_id, a.created_at, true
+    into open_sub_account.sub_account_id, open_sub_account.created_at, open_sub_account.repeated
+    from exchange.accounts a
+    where a.parent_account_id = parent.account_id and a.label = open_sub_account.label;
+    if not found then
+        if parent.parent_account_id is not null then
+            perform exchange.reject('PERMISSION_DENIED', 'a sub-account has none of its own');
+        end if;
+        if parent.status <> 'active' then
+            perform exchange.reject('ACCOUNT_FROZEN', 'the account is frozen');
+        end if;
+        if (select count(*) from exchange.accounts a where a.parent_account_id = parent.account_id) >= max_sub_accounts then
+            perform exchange.reject('TOO_MANY_SUB_ACCOUNTS', format('an account has at most %s sub-accounts', max_sub_accounts));
+        end if;
+        insert into exchange.accounts as a (parent_account_id, label, fee_tier_id)
+        values (parent.account_id, open_sub_account.label, parent.fee_tier_id)
+        returning a.account_id, a.created_at, false
+        into open_sub_account.sub_account_id, open_sub_account.created_at, open_sub_account.repeated;
+    end if;
+    return next;
+end $$;
+
+ALTER FUNCTION exchange.open_sub_account(account_id bigint, session_id bigint, label text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.open_sub_account(account_id bigint, session_id bigint, label text) IS 'Opens a sub-account of that name at the parent''s fees; a repeat returns the one that exists. Rejects: ACCESS_REVOKED, PERMISSION_DENIED, ACCOUNT_FROZEN, TOO_MANY_SUB_ACCOUNTS.';
 
 CREATE TABLE exchange.markets (
     market_id integer NOT NULL,
@@ -2387,6 +2719,33 @@ ALTER FUNCTION exchange.orders_of(account_id bigint, market text, states text[],
 
 COMMENT ON FUNCTION exchange.orders_of(account_id bigint, market text, states text[], side text, from_time timestamp with time zone, to_time timestamp with time zone, before_time timestamp with time zone, before_order_id bigint, limit_orders integer) IS 'An account''s orders, the newest first, at most 1,000: of one market, in some states, on one side, placed from a time until before another, following a place in the list (placed_at and number of the last row), where given. Row-level security applies. Rejects: UNKNOWN_MARKET.';
 
+CREATE FUNCTION exchange.owns_account(account_id bigint, owned_account_id bigint) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select owns_account.account_id = owns_account.owned_account_id or exists (
+        select from exchange.accounts a
+        where a.account_id = owns_account.owned_account_id and a.parent_account_id = owns_account.account_id)
+$$;
+
+ALTER FUNCTION exchange.owns_account(account_id bigint, owned_account_id bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.owns_account(account_id bigint, owned_account_id bigint) IS 'Whether an account is the other, or its parent. For other functions.';
+
+CREATE FUNCTION exchange.passkeys_of(account_id bigint) RETURNS TABLE(passkey_id bigint, label text, credential jsonb, created_at timestamp with time zone, last_used_at timestamp with time zone)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select p.passkey_id, p.label, p.credential, p.created_at, p.last_used_at
+    from exchange.passkeys p
+    where p.account_id = passkeys_of.account_id
+    order by p.passkey_id desc
+$$;
+
+ALTER FUNCTION exchange.passkeys_of(account_id bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.passkeys_of(account_id bigint) IS 'The account''s passkeys, the newest first.';
+
 CREATE FUNCTION exchange.positions_of(stream_ids integer[]) RETURNS TABLE(stream_id integer, last_sequence bigint)
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2422,6 +2781,65 @@ $$;
 ALTER FUNCTION exchange.profile_of(account_id bigint) OWNER TO exchange_owner;
 
 COMMENT ON FUNCTION exchange.profile_of(account_id bigint) IS 'What an account''s owner may see of it; a block of withdrawals that has passed is none.';
+
+CREATE FUNCTION exchange.prove_factor(account_id bigint, totp_step bigint, recovery_code_hash bytea, passkey_id bigint, passkey_before jsonb, passkey_after jsonb) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+    -- Nobody guesses these two, so they open the account while codes of the app have to wait.
+    if prove_factor.recovery_code_hash is not null then
+        update exchange.recovery_codes set used_at = now()
+        where account_id = prove_factor.account_id and code_hash = prove_factor.recovery_code_hash and used_at is null;
+        return case when found then 'proved' else 'wrong' end;
+    end if;
+    if prove_factor.passkey_id is not null then
+        -- Unless another request has used it since it was read: then its counter was checked against an old one.
+        update exchange.passkeys set credential = prove_factor.passkey_after, last_used_at = now()
+        where passkey_id = prove_factor.passkey_id and account_id = prove_factor.account_id
+            and credential = prove_factor.passkey_before;
+        return case when found then 'proved' else 'wrong' end;
+    end if;
+    if exists (
+        select from exchange.factor_failures f
+        where f.account_id = prove_factor.account_id and f.blocked_until > clock_timestamp()) then
+        return 'blocked';
+    end if;
+    -- Of two requests with one code the second waits for the row, and finds the step taken.
+    update exchange.totp_factors set last_step = prove_factor.totp_step
+    where account_id = prove_factor.account_id and confirmed_at is not null and last_step < prove_factor.totp_step;
+    if found then
+        delete from exchange.factor_failures where account_id = prove_factor.account_id;
+        return 'proved';
+    end if;
+    perform exchange.count_factor_failure(prove_factor.account_id);
+    return 'wrong';
+end $$;
+
+ALTER FUNCTION exchange.prove_factor(account_id bigint, totp_step bigint, recovery_code_hash bytea, passkey_id bigint, passkey_before jsonb, passkey_after jsonb) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.prove_factor(account_id bigint, totp_step bigint, recovery_code_hash bytea, passkey_id bigint, passkey_before jsonb, passkey_after jsonb) IS 'Uses up the proof of a second factor, whose arithmetic the API has checked, for an account that the caller has locked: the half minute of a code, a recovery code, or a passkey as it was and as it is after. Without any it is a wrong code, which is counted. Returns proved, wrong, or blocked: too many wrong codes. For other functions.';
+
+CREATE FUNCTION exchange.put_recovery_codes(account_id bigint, code_hashes bytea[]) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    codes_a_set constant integer := 10;
+begin
+    if coalesce(cardinality(put_recovery_codes.code_hashes), 0) <> codes_a_set then
+        raise exception 'a set has % recovery codes', codes_a_set using errcode = 'invalid_parameter_value';
+    end if;
+    delete from exchange.recovery_codes where account_id = put_recovery_codes.account_id;
+    insert into exchange.recovery_codes (account_id, code_hash)
+    select put_recovery_codes.account_id, h from unnest(put_recovery_codes.code_hashes) h;
+end $$;
+
+ALTER FUNCTION exchange.put_recovery_codes(account_id bigint, code_hashes bytea[]) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.put_recovery_codes(account_id bigint, code_hashes bytea[]) IS 'Gives an account a new set of recovery codes, of which only hashes come here; the earlier ones are gone. For other functions.';
 
 CREATE FUNCTION exchange.rebuild_candles(market text) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
@@ -2548,6 +2966,71 @@ ALTER FUNCTION exchange.reject(code text, message text) OWNER TO exchange_owner;
 
 COMMENT ON FUNCTION exchange.reject(code text, message text) IS 'Refuses the caller''s input: SQLSTATE RJECT, message "CODE: words". Nothing of the statement stays.';
 
+CREATE FUNCTION exchange.remove_passkey(account_id bigint, session_id bigint, passkey_id bigint) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+    perform exchange.require_owner(remove_passkey.account_id, remove_passkey.session_id);
+    delete from exchange.passkeys
+    where passkey_id = remove_passkey.passkey_id and account_id = remove_passkey.account_id;
+    if not found then
+        perform exchange.reject('PASSKEY_NOT_FOUND', format('no passkey %s of this account', remove_passkey.passkey_id));
+    end if;
+    perform exchange.drop_unneeded_codes(remove_passkey.account_id);
+    perform exchange.tell_factor_changed(
+        remove_passkey.account_id, remove_passkey.session_id, 'passkey', 'removed', is_weaker => true);
+end $$;
+
+ALTER FUNCTION exchange.remove_passkey(account_id bigint, session_id bigint, passkey_id bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.remove_passkey(account_id bigint, session_id bigint, passkey_id bigint) IS 'Takes a passkey away. Nothing is withdrawn for a day, and the owner gets a mail. Rejects: ACCESS_REVOKED, STEP_UP_REQUIRED, ACCOUNT_FROZEN, PASSKEY_NOT_FOUND.';
+
+CREATE FUNCTION exchange.remove_totp(account_id bigint, session_id bigint) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    was_on boolean;
+begin
+    perform exchange.require_owner(remove_totp.account_id, remove_totp.session_id);
+    delete from exchange.totp_factors where account_id = remove_totp.account_id
+    returning confirmed_at is not null into was_on;
+    if not found then
+        perform exchange.reject('FACTOR_NOT_FOUND', 'the account has no authenticator app');
+    end if;
+    perform exchange.drop_unneeded_codes(remove_totp.account_id);
+    if was_on then
+        perform exchange.tell_factor_changed(
+            remove_totp.account_id, remove_totp.session_id, 'authenticator app', 'removed', is_weaker => true);
+    end if;
+end $$;
+
+ALTER FUNCTION exchange.remove_totp(account_id bigint, session_id bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.remove_totp(account_id bigint, session_id bigint) IS 'Takes the authenticator app away, also one whose first code has not come. Nothing is withdrawn for a day, and the owner gets a mail. Rejects: ACCESS_REVOKED, STEP_UP_REQUIRED, ACCOUNT_FROZEN, FACTOR_NOT_FOUND.';
+
+CREATE FUNCTION exchange.replace_recovery_codes(account_id bigint, session_id bigint, code_hashes bytea[]) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+    perform exchange.require_owner(replace_recovery_codes.account_id, replace_recovery_codes.session_id);
+    if not exchange.has_second_factor(replace_recovery_codes.account_id) then
+        perform exchange.reject('FACTOR_NOT_FOUND', 'the account has no second factor that codes could stand in for');
+    end if;
+    perform exchange.put_recovery_codes(replace_recovery_codes.account_id, replace_recovery_codes.code_hashes);
+    perform exchange.tell_factor_changed(
+        replace_recovery_codes.account_id, replace_recovery_codes.session_id, 'recovery codes', 'replaced', is_weaker => false);
+end $$;
+
+ALTER FUNCTION exchange.replace_recovery_codes(account_id bigint, session_id bigint, code_hashes bytea[]) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.replace_recovery_codes(account_id bigint, session_id bigint, code_hashes bytea[]) IS 'Gives the account a new set of recovery codes; the earlier ones are gone. Rejects: ACCESS_REVOKED, STEP_UP_REQUIRED, ACCOUNT_FROZEN, FACTOR_NOT_FOUND.';
+
 CREATE FUNCTION exchange.request_email_change(account_id bigint, session_id bigint, email text, address inet DEFAULT NULL::inet, user_agent text DEFAULT NULL::text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2569,7 +3052,7 @@ end $_$;
 
 ALTER FUNCTION exchange.request_email_change(account_id bigint, session_id bigint, email text, address inet, user_agent text) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION exchange.request_email_change(account_id bigint, session_id bigint, email text, address inet, user_agent text) IS 'Writes down, in the name of a session, that an account shall have another address; it moves when the link of a mail to that address is followed. Nothing tells whether the address is another account''s. Rejects: INVALID_EMAIL, ACCESS_REVOKED, ACCOUNT_FROZEN.';
+COMMENT ON FUNCTION exchange.request_email_change(account_id bigint, session_id bigint, email text, address inet, user_agent text) IS 'Writes down, in the name of a session, that an account shall have another address; it moves when the link of a mail to that address is followed. Nothing tells whether the address is another account''s. Rejects: INVALID_EMAIL, ACCESS_REVOKED, STEP_UP_REQUIRED, ACCOUNT_FROZEN.';
 
 CREATE FUNCTION exchange.request_mail(kind text, email text, address inet DEFAULT NULL::inet, user_agent text DEFAULT NULL::text, full_name text DEFAULT NULL::text, country text DEFAULT NULL::text, birth_date date DEFAULT NULL::date, phone text DEFAULT NULL::text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -2636,7 +3119,7 @@ begin
     -- Accounts are locked before sessions everywhere.
     select a.status into status from exchange.accounts a
     where a.account_id = require_owner.account_id for no key update;
-    perform exchange.require_session(require_owner.account_id, require_owner.session_id);
+    perform exchange.require_stepped_up(require_owner.account_id, require_owner.session_id);
     if status <> 'active' then
         perform exchange.reject('ACCOUNT_FROZEN', 'the account is frozen: nothing about it can be changed');
     end if;
@@ -2644,7 +3127,7 @@ end $$;
 
 ALTER FUNCTION exchange.require_owner(account_id bigint, session_id bigint) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION exchange.require_owner(account_id bigint, session_id bigint) IS 'Locks an account for a change of its security settings in the name of a session. For other functions. Rejects: ACCESS_REVOKED, ACCOUNT_FROZEN.';
+COMMENT ON FUNCTION exchange.require_owner(account_id bigint, session_id bigint) IS 'Locks an account for a change of its security settings in the name of a session that has stepped up. For other functions. Rejects: ACCESS_REVOKED, STEP_UP_REQUIRED, ACCOUNT_FROZEN.';
 
 CREATE FUNCTION exchange.require_session(account_id bigint, session_id bigint) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -2666,6 +3149,22 @@ ALTER FUNCTION exchange.require_session(account_id bigint, session_id bigint) OW
 
 COMMENT ON FUNCTION exchange.require_session(account_id bigint, session_id bigint) IS 'Refuses unless the session is the account''s and has not ended, and keeps it so until the transaction ends. For other functions. Rejects: ACCESS_REVOKED.';
 
+CREATE FUNCTION exchange.require_stepped_up(account_id bigint, session_id bigint) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+    perform exchange.require_session(require_stepped_up.account_id, require_stepped_up.session_id);
+    if exchange.stepped_up_until(require_stepped_up.account_id, require_stepped_up.session_id) <= clock_timestamp() then
+        perform exchange.reject('STEP_UP_REQUIRED', 'prove again who you are, by /api/auth/step-up; it is good for 5 minutes');
+    end if;
+end $$;
+
+ALTER FUNCTION exchange.require_stepped_up(account_id bigint, session_id bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.require_stepped_up(account_id bigint, session_id bigint) IS 'As require_session, and the session has proved of late what the account asks for. For other functions. Rejects: ACCESS_REVOKED, STEP_UP_REQUIRED.';
+
 CREATE FUNCTION exchange.revoke_api_key(account_id bigint, session_id bigint, api_key_id bigint) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2673,10 +3172,11 @@ CREATE FUNCTION exchange.revoke_api_key(account_id bigint, session_id bigint, ap
 #variable_conflict use_column
 declare
     was_live boolean;
+    holder bigint;
 begin
     perform exchange.require_session(revoke_api_key.account_id, revoke_api_key.session_id);
-    select k.revoked_at is null into was_live from exchange.api_keys k
-    where k.api_key_id = revoke_api_key.api_key_id and k.account_id = revoke_api_key.account_id
+    select k.revoked_at is null, k.account_id into was_live, holder from exchange.api_keys k
+    where k.api_key_id = revoke_api_key.api_key_id and exchange.owns_account(revoke_api_key.account_id, k.account_id)
     for no key update;
     if not found then
         perform exchange.reject('KEY_NOT_FOUND', format('no key %s of this account', revoke_api_key.api_key_id));
@@ -2684,14 +3184,14 @@ begin
     if was_live then
         update exchange.api_keys set revoked_at = now() where api_key_id = revoke_api_key.api_key_id;
         perform exchange.append_event('access', jsonb_build_object(
-            'change', 'revoked', 'account_id', revoke_api_key.account_id::text,
+            'change', 'revoked', 'account_id', holder::text,
             'session_ids', '[]'::jsonb, 'api_key_ids', jsonb_build_array(revoke_api_key.api_key_id)));
     end if;
 end $$;
 
 ALTER FUNCTION exchange.revoke_api_key(account_id bigint, session_id bigint, api_key_id bigint) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION exchange.revoke_api_key(account_id bigint, session_id bigint, api_key_id bigint) IS 'Ends an API key of the account, in the name of a session; a repeat changes nothing. Rejects: ACCESS_REVOKED, KEY_NOT_FOUND.';
+COMMENT ON FUNCTION exchange.revoke_api_key(account_id bigint, session_id bigint, api_key_id bigint) IS 'Ends an API key of the account or of one of its sub-accounts, in the name of a session; a repeat changes nothing. Rejects: ACCESS_REVOKED, KEY_NOT_FOUND.';
 
 CREATE FUNCTION exchange.run_cancel_deadlines(limit_deadlines integer DEFAULT 100) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
@@ -2775,14 +3275,19 @@ begin
     update exchange.accounts
     set status = set_account_status.status
     where account_id = set_account_status.account_id and role = 'user';
-    if not found then
+    if found then
+        -- What is one person's is frozen together.
+        update exchange.accounts
+        set status = set_account_status.status
+        where parent_account_id = set_account_status.account_id and status <> set_account_status.status;
+    else
         perform exchange.reject('UNKNOWN_ACCOUNT', format('no user''s account %s', set_account_status.account_id));
     end if;
 end $$;
 
 ALTER FUNCTION exchange.set_account_status(account_id bigint, status text) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION exchange.set_account_status(account_id bigint, status text) IS 'Freezes an account (it may cancel and reduce, not place) or frees it. Rejects: INVALID_STATUS, UNKNOWN_ACCOUNT.';
+COMMENT ON FUNCTION exchange.set_account_status(account_id bigint, status text) IS 'Freezes an account (it may cancel and reduce, not place) or frees it, and its sub-accounts with it. Rejects: INVALID_STATUS, UNKNOWN_ACCOUNT.';
 
 CREATE FUNCTION exchange.set_anti_phishing_code(account_id bigint, session_id bigint, code text, address inet DEFAULT NULL::inet) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -2805,7 +3310,7 @@ end $_$;
 
 ALTER FUNCTION exchange.set_anti_phishing_code(account_id bigint, session_id bigint, code text, address inet) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION exchange.set_anti_phishing_code(account_id bigint, session_id bigint, code text, address inet) IS 'Sets the words that every mail to the account repeats, or takes them away (null), in the name of a session, and mails that. Rejects: INVALID_CODE, ACCESS_REVOKED, ACCOUNT_FROZEN.';
+COMMENT ON FUNCTION exchange.set_anti_phishing_code(account_id bigint, session_id bigint, code text, address inet) IS 'Sets the words that every mail to the account repeats, or takes them away (null), in the name of a session, and mails that. Rejects: INVALID_CODE, ACCESS_REVOKED, STEP_UP_REQUIRED, ACCOUNT_FROZEN.';
 
 CREATE FUNCTION exchange.set_fee_rates(fee_tier_id integer, maker_rate numeric, taker_rate numeric) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -2964,6 +3469,81 @@ ALTER FUNCTION exchange.set_password_hash(account_id bigint, password_hash text)
 
 COMMENT ON FUNCTION exchange.set_password_hash(account_id bigint, password_hash text) IS 'Changes a password and ends the account''s sessions. Rejects: INVALID_PASSWORD_HASH, UNKNOWN_ACCOUNT.';
 
+CREATE FUNCTION exchange.step_up(account_id bigint, session_id bigint, password_hash text, totp_step bigint, recovery_code_hash bytea, ceremony_hash bytea, passkey_id bigint, passkey_before jsonb, passkey_after jsonb, token_hash bytea) RETURNS TABLE(outcome text, new_session_id bigint, expires_at timestamp with time zone, device_id bigint)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    by_password boolean;
+begin
+    perform from exchange.accounts a where a.account_id = step_up.account_id for no key update;
+    perform exchange.require_session(step_up.account_id, step_up.session_id);
+    by_password := not exchange.has_second_factor(step_up.account_id);
+    if step_up.password_hash is not null and not by_password then
+        perform exchange.reject('SECOND_FACTOR_REQUIRED', 'the account has a second factor: the password is not enough');
+    end if;
+    if step_up.passkey_id is not null then
+        perform exchange.use_ceremony(step_up.ceremony_hash, 'step_up', step_up.account_id, step_up.session_id);
+    end if;
+    if by_password and exists (
+        select from exchange.accounts a
+        where a.account_id = step_up.account_id and a.password_hash = step_up.password_hash)
+        and not exists (
+            select from exchange.factor_failures f
+            where f.account_id = step_up.account_id and f.blocked_until > clock_timestamp()) then
+        delete from exchange.factor_failures f where f.account_id = step_up.account_id;
+        step_up.outcome := 'proved';
+    else
+        step_up.outcome := exchange.prove_factor(
+            step_up.account_id, step_up.totp_step, step_up.recovery_code_hash,
+            step_up.passkey_id, step_up.passkey_before, step_up.passkey_after);
+    end if;
+    if step_up.outcome = 'proved' then
+        -- A token that somebody saw before gains nothing: what it could do now is a new token's.
+        insert into exchange.sessions (token_hash, account_id, expires_at, address, user_agent, device_id)
+        select step_up.token_hash, s.account_id, s.expires_at, s.address, s.user_agent, s.device_id
+        from exchange.sessions s where s.session_id = step_up.session_id
+        returning session_id, expires_at, device_id
+        into step_up.new_session_id, step_up.expires_at, step_up.device_id;
+        perform exchange.end_sessions(step_up.account_id, array[step_up.session_id]);
+        if step_up.recovery_code_hash is not null then
+            perform exchange.tell_factor_changed(
+                step_up.account_id, step_up.new_session_id, 'recovery code', 'used', is_weaker => false);
+        end if;
+    end if;
+    return next;
+end $$;
+
+ALTER FUNCTION exchange.step_up(account_id bigint, session_id bigint, password_hash text, totp_step bigint, recovery_code_hash bytea, ceremony_hash bytea, passkey_id bigint, passkey_before jsonb, passkey_after jsonb, token_hash bytea) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.step_up(account_id bigint, session_id bigint, password_hash text, totp_step bigint, recovery_code_hash bytea, ceremony_hash bytea, passkey_id bigint, passkey_before jsonb, passkey_after jsonb, token_hash bytea) IS 'Proves again who a session is, by a second factor, or by the password where the account has none (the hash that it fitted): then another session with a new token takes its place until the same end. Otherwise says wrong or blocked, as prove_factor does. Rejects: ACCESS_REVOKED, SECOND_FACTOR_REQUIRED, INVALID_TOKEN.';
+
+CREATE FUNCTION exchange.step_up_length() RETURNS interval
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select interval '5 minutes'
+$$;
+
+ALTER FUNCTION exchange.step_up_length() OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.step_up_length() IS 'For how long what a session has proved is good for what needs more than a session. For other functions.';
+
+CREATE FUNCTION exchange.stepped_up_until(account_id bigint, session_id bigint) RETURNS timestamp with time zone
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select least(s.stepped_up_at + exchange.step_up_length(), s.expires_at)
+    from exchange.sessions s
+    where s.session_id = stepped_up_until.session_id and s.account_id = stepped_up_until.account_id
+        and s.expires_at > clock_timestamp()
+$$;
+
+ALTER FUNCTION exchange.stepped_up_until(account_id bigint, session_id bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.stepped_up_until(account_id bigint, session_id bigint) IS 'Until when the account''s session may do what needs a proof of late; null where it has ended.';
+
 CREATE FUNCTION exchange.stream_positions() RETURNS TABLE(stream_id integer, name text, last_sequence bigint)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2980,6 +3560,20 @@ $$;
 ALTER FUNCTION exchange.stream_positions() OWNER TO exchange_owner;
 
 COMMENT ON FUNCTION exchange.stream_positions() IS 'Every stream and the number of its last message: where a follower that needs no history begins.';
+
+CREATE FUNCTION exchange.sub_accounts_of(account_id bigint) RETURNS TABLE(sub_account_id bigint, label text, status text, created_at timestamp with time zone)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select a.account_id, a.label, a.status, a.created_at
+    from exchange.accounts a
+    where a.parent_account_id = sub_accounts_of.account_id
+    order by a.account_id
+$$;
+
+ALTER FUNCTION exchange.sub_accounts_of(account_id bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.sub_accounts_of(account_id bigint) IS 'The account''s sub-accounts, the oldest first.';
 
 CREATE FUNCTION exchange.submit_once(account_id bigint, request_key text, batch json) RETURNS json
     LANGUAGE plpgsql SECURITY DEFINER
@@ -3099,6 +3693,27 @@ ALTER FUNCTION exchange.take_rate(subjects text[], amounts bigint[], limits bigi
 
 COMMENT ON FUNCTION exchange.take_rate(subjects text[], amounts bigint[], limits bigint[], seconds integer[]) IS 'Reserves parts of limits for a server, for many subjects at once, each given once: what was granted of the amount, what nobody has reserved yet, and when the window ends. What all servers are granted in a window is never more than the limit.';
 
+CREATE FUNCTION exchange.tell_factor_changed(account_id bigint, session_id bigint, factor text, change text, is_weaker boolean) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    caller exchange.sessions;
+begin
+    select * into caller from exchange.sessions s where s.session_id = tell_factor_changed.session_id;
+    perform exchange.cause_mail(
+        tell_factor_changed.account_id, 'factor_changed',
+        exchange.mail_facts(caller.address, caller.user_agent, case
+            when tell_factor_changed.is_weaker then exchange.block_withdrawals(tell_factor_changed.account_id)
+        end)
+        || jsonb_build_object('factor', tell_factor_changed.factor, 'change', tell_factor_changed.change));
+end $$;
+
+ALTER FUNCTION exchange.tell_factor_changed(account_id bigint, session_id bigint, factor text, change text, is_weaker boolean) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.tell_factor_changed(account_id bigint, session_id bigint, factor text, change text, is_weaker boolean) IS 'Mails an owner that a second factor was changed by a session; where less is asked for from now on, nothing is withdrawn for a day. For other functions.';
+
 CREATE FUNCTION exchange.tell_market() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -3208,6 +3823,102 @@ ALTER FUNCTION exchange.trades_of(account_id bigint, of_market text, of_order_id
 
 COMMENT ON FUNCTION exchange.trades_of(account_id bigint, of_market text, of_order_id bigint, from_time timestamp with time zone, to_time timestamp with time zone, before_time timestamp with time zone, before_trade_id bigint, before_part integer, limit_trades integer) IS 'An account''s trades, the newest first, at most 1,000: of one market, of one order, from a time until before another, following a place in the list (traded_at, number and, 0 for the maker and 1 for the taker, part of the last row), where given. A trade with itself is there twice. With the account''s name for its order. Row-level security applies. Rejects: UNKNOWN_MARKET.';
 
+CREATE FUNCTION exchange.transfer(account_id bigint, session_id bigint, from_account_id bigint, to_account_id bigint, asset text, amount numeric, request_key text DEFAULT NULL::text) RETURNS TABLE(transfer_id bigint, transferred_at timestamp with time zone, repeated boolean)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    moved exchange.assets;
+    made exchange.transfers;
+    side bigint;
+    change numeric;
+    after exchange.balances;
+begin
+    select * into moved from exchange.assets a where a.symbol = transfer.asset;
+    if not found then
+        perform exchange.reject('UNKNOWN_ASSET', format('no asset %s', coalesce(transfer.asset, 'null')));
+    end if;
+    -- 10^36 atoms is the engine's largest amount (extension/engine/src/rules.rs, MAX_NOTIONAL).
+    if transfer.amount is null or transfer.amount = 'NaN' or transfer.amount <= 0
+        or transfer.amount > power(10::numeric, 36 - moved.scale)
+        or round(transfer.amount, moved.scale) <> transfer.amount then
+        perform exchange.reject('INVALID_AMOUNT', format(
+            '%s is moved by a positive amount with at most %s decimals', moved.symbol, moved.scale));
+    end if;
+    -- Nobody freezes one of them meanwhile. Accounts are locked before sessions everywhere.
+    perform from exchange.accounts a
+    where a.account_id in (transfer.account_id, transfer.from_account_id, transfer.to_account_id)
+        and (a.account_id = transfer.account_id or a.parent_account_id = transfer.account_id)
+    order by a.account_id for share;
+    perform exchange.require_session(transfer.account_id, transfer.session_id);
+    if not exchange.owns_account(transfer.account_id, transfer.from_account_id)
+        or not exchange.owns_account(transfer.account_id, transfer.to_account_id) then
+        perform exchange.reject('ACCOUNT_NOT_FOUND', 'both sides are the account itself or its sub-accounts');
+    end if;
+    if transfer.from_account_id = transfer.to_account_id then
+        perform exchange.reject('SAME_ACCOUNT', 'money moves between two accounts');
+    end if;
+    if exists (
+        select from exchange.accounts a
+        where a.account_id in (transfer.account_id, transfer.from_account_id, transfer.to_account_id)
+            and a.status <> 'active') then
+        perform exchange.reject('ACCOUNT_FROZEN', 'one of the accounts is frozen');
+    end if;
+
+    insert into exchange.transfers (owner_account_id, from_account_id, to_account_id, asset_id, amount, request_key)
+    values (transfer.account_id, transfer.from_account_id, transfer.to_account_id, moved.asset_id,
+        round(transfer.amount, moved.scale), transfer.request_key)
+    on conflict (owner_account_id, request_key) do nothing
+    returning * into made;
+    if not found then
+        select * into made from exchange.transfers t
+        where t.owner_account_id = transfer.account_id and t.request_key = transfer.request_key;
+        if not found then
+            raise exception 'another transaction has just used this idempotency key' using errcode = 'serialization_failure';
+        end if;
+        if (made.from_account_id, made.to_account_id, made.asset_id, made.amount)
+            is distinct from (transfer.from_account_id, transfer.to_account_id, moved.asset_id, transfer.amount) then
+            perform exchange.reject('DUPLICATE_IDEMPOTENCY_KEY', 'this key was used for another transfer');
+        end if;
+        return query select made.transfer_id, made.transferred_at, true;
+        return;
+    end if;
+
+    -- In key order, as every transaction locks balances.
+    foreach side in array array[
+        least(made.from_account_id, made.to_account_id), greatest(made.from_account_id, made.to_account_id)]
+    loop
+        change := case when side = made.from_account_id then - made.amount else made.amount end;
+        insert into exchange.balances as b (account_id, asset_id, available, held)
+        values (side, made.asset_id, round(0::numeric, moved.scale), round(0::numeric, moved.scale))
+        on conflict (account_id, asset_id) do nothing;
+        update exchange.balances b set available = b.available + change
+        where b.account_id = side and b.asset_id = made.asset_id and b.available + change >= 0;
+        if not found then
+            perform exchange.reject('INSUFFICIENT_BALANCE', format('less than %s %s is available', made.amount, moved.symbol));
+        end if;
+    end loop;
+
+    -- Last, because everybody who moves money by hand waits for this stream's counter.
+    for after in
+        select b.* from exchange.balances b
+        where b.account_id in (made.from_account_id, made.to_account_id) and b.asset_id = made.asset_id
+        order by b.account_id
+    loop
+        perform exchange.append_event('asset', jsonb_build_object(
+            'change', 'transferred', 'transfer_id', made.transfer_id::text, 'account_id', after.account_id::text,
+            'asset', moved.symbol,
+            'amount', (case when after.account_id = made.from_account_id then - made.amount else made.amount end)::text,
+            'available', after.available::text, 'held', after.held::text));
+    end loop;
+    return query select made.transfer_id, made.transferred_at, false;
+end $$;
+
+ALTER FUNCTION exchange.transfer(account_id bigint, session_id bigint, from_account_id bigint, to_account_id bigint, asset text, amount numeric, request_key text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.transfer(account_id bigint, session_id bigint, from_account_id bigint, to_account_id bigint, asset text, amount numeric, request_key text) IS 'Moves money between accounts of one owner, at once and without a fee, in the name of the owner''s session. A repeat of the request key with the same content returns the first transfer. Rejects: UNKNOWN_ASSET, INVALID_AMOUNT, ACCESS_REVOKED, ACCOUNT_NOT_FOUND, SAME_ACCOUNT, ACCOUNT_FROZEN, DUPLICATE_IDEMPOTENCY_KEY, INSUFFICIENT_BALANCE.';
+
 CREATE FUNCTION exchange.try_commands(batch json) RETURNS json
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -3227,6 +3938,29 @@ end $$;
 ALTER FUNCTION exchange.try_commands(batch json) OWNER TO exchange_owner;
 
 COMMENT ON FUNCTION exchange.try_commands(batch json) IS 'What submit would answer now. Nothing is booked, nobody is rung, and the markets are free again when it returns.';
+
+CREATE FUNCTION exchange.use_ceremony(token_hash bytea, kind text, account_id bigint, session_id bigint) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    used exchange.ceremonies;
+begin
+    delete from exchange.ceremonies c
+    where c.token_hash = use_ceremony.token_hash and c.kind = use_ceremony.kind and c.expires_at > clock_timestamp()
+        and c.account_id is not distinct from use_ceremony.account_id
+        and c.session_id is not distinct from use_ceremony.session_id
+    returning * into used;
+    if not found then
+        perform exchange.reject('INVALID_TOKEN', 'this token is unknown, was used, or is too old; begin anew');
+    end if;
+    return used.password_hash;
+end $$;
+
+ALTER FUNCTION exchange.use_ceremony(token_hash bytea, kind text, account_id bigint, session_id bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.use_ceremony(token_hash bytea, kind text, account_id bigint, session_id bigint) IS 'Uses a ceremony up: of two answers the second finds nothing. Returns the password hash of a login. For other functions. Rejects: INVALID_TOKEN.';
 
 CREATE TABLE exchange.account_tokens (
     token_hash bytea NOT NULL,
@@ -4113,7 +4847,7 @@ ALTER FUNCTION staff.set_member_roles(staff_id bigint, roles text[]) OWNER TO ex
 
 COMMENT ON FUNCTION staff.set_member_roles(staff_id bigint, roles text[]) IS 'Sets all roles of a member; what they allowed before ends at once. For staff.run_action. Rejects: MEMBER_NOT_FOUND, MEMBER_NOT_ENROLLED, TOO_FEW_ADMINISTRATORS.';
 
-CREATE FUNCTION staff.show_account(staff_session_id bigint, account_id bigint) RETURNS TABLE(email text, status text, fee_tier_id integer, fee_tier text, full_name text, country text, withdrawals_blocked_until timestamp with time zone, email_verified_at timestamp with time zone, created_at timestamp with time zone, open_sessions integer, live_api_keys integer, balances jsonb)
+CREATE FUNCTION staff.show_account(staff_session_id bigint, account_id bigint) RETURNS TABLE(parent_account_id bigint, email text, status text, fee_tier_id integer, fee_tier text, full_name text, country text, withdrawals_blocked_until timestamp with time zone, email_verified_at timestamp with time zone, created_at timestamp with time zone, open_sessions integer, live_api_keys integer, balances jsonb)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -4122,7 +4856,7 @@ declare
     actor bigint := staff.require(show_account.staff_session_id, 'support', 'risk', 'finance', 'reviewer');
 begin
     return query
-    select a.email, a.status, a.fee_tier_id, t.name, a.full_name, a.country,
+    select a.parent_account_id, a.email, a.status, a.fee_tier_id, t.name, a.full_name, a.country,
         case when a.withdrawals_blocked_until > now() then a.withdrawals_blocked_until end, a.email_verified_at, a.created_at,
         (select count(*)::integer from exchange.sessions s where s.account_id = a.account_id and s.expires_at > now()),
         (select count(*)::integer from exchange.api_keys k where k.account_id = a.account_id and k.revoked_at is null),
@@ -4140,7 +4874,7 @@ end $$;
 
 ALTER FUNCTION staff.show_account(staff_session_id bigint, account_id bigint) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION staff.show_account(staff_session_id bigint, account_id bigint) IS 'A user''s account and what it has, as JSON {asset, available, held}. Logged. Rejects: ACCESS_REVOKED, PERMISSION_DENIED, ACCOUNT_NOT_FOUND.';
+COMMENT ON FUNCTION staff.show_account(staff_session_id bigint, account_id bigint) IS 'A user''s account (or sub-account, which has a parent and no address) and what it has, as JSON {asset, available, held}. Logged. Rejects: ACCESS_REVOKED, PERMISSION_DENIED, ACCOUNT_NOT_FOUND.';
 
 ALTER TABLE audit.entries ALTER COLUMN entry_id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME audit.entries_entry_id_seq
@@ -4298,6 +5032,40 @@ COMMENT ON COLUMN exchange.trades.taker_fee IS 'In the asset that the taker rece
 
 COMMENT ON COLUMN exchange.trades.traded_at IS 'When.';
 
+CREATE TABLE exchange.transfers (
+    transfer_id bigint NOT NULL,
+    owner_account_id bigint NOT NULL,
+    from_account_id bigint NOT NULL,
+    to_account_id bigint NOT NULL,
+    asset_id integer NOT NULL,
+    amount numeric NOT NULL,
+    request_key text COLLATE pg_catalog."C",
+    transferred_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT transfers_accounts_differ CHECK ((from_account_id <> to_account_id)),
+    CONSTRAINT transfers_amount_positive CHECK (((amount > (0)::numeric) AND (amount < 'Infinity'::numeric))),
+    CONSTRAINT transfers_request_key_form CHECK ((request_key ~ '^[A-Za-z0-9_.:-]{1,64}$'::text))
+);
+
+ALTER TABLE exchange.transfers OWNER TO exchange_owner;
+
+COMMENT ON TABLE exchange.transfers IS 'Money moved between the accounts of one owner: atomic and without a fee.';
+
+COMMENT ON COLUMN exchange.transfers.transfer_id IS 'Number of the fact.';
+
+COMMENT ON COLUMN exchange.transfers.owner_account_id IS 'Who moved it: the account itself or its sub-accounts are both sides.';
+
+COMMENT ON COLUMN exchange.transfers.from_account_id IS 'Whose balance it left.';
+
+COMMENT ON COLUMN exchange.transfers.to_account_id IS 'Whose balance it joined.';
+
+COMMENT ON COLUMN exchange.transfers.asset_id IS 'In which asset.';
+
+COMMENT ON COLUMN exchange.transfers.amount IS 'How much.';
+
+COMMENT ON COLUMN exchange.transfers.request_key IS 'A repeat of the owner''s same key changes nothing.';
+
+COMMENT ON COLUMN exchange.transfers.transferred_at IS 'When.';
+
 CREATE VIEW checks.amounts_on_grid AS
  SELECT 'balances'::text AS table_name,
     b.account_id AS row_id,
@@ -4307,6 +5075,15 @@ CREATE VIEW checks.amounts_on_grid AS
    FROM (exchange.balances b
      JOIN exchange.assets a ON ((a.asset_id = b.asset_id)))
   WHERE ((b.available <> round(b.available, (a.scale)::integer)) OR (b.held <> round(b.held, (a.scale)::integer)))
+UNION ALL
+ SELECT 'transfers'::text AS table_name,
+    t.transfer_id AS row_id,
+    a.symbol AS of,
+    t.amount AS first_amount,
+    NULL::numeric AS second_amount
+   FROM (exchange.transfers t
+     JOIN exchange.assets a ON ((a.asset_id = t.asset_id)))
+  WHERE (t.amount <> round(t.amount, (a.scale)::integer))
 UNION ALL
  SELECT 'orders'::text AS table_name,
     o.order_id AS row_id,
@@ -4346,15 +5123,20 @@ CREATE TABLE exchange.accounts (
     anti_phishing_code text,
     first_login_at timestamp with time zone,
     withdrawals_blocked_until timestamp with time zone,
+    parent_account_id bigint,
+    label text,
     CONSTRAINT accounts_anti_phishing_code_form CHECK ((anti_phishing_code ~ '^[A-Za-z0-9 _-]{4,20}$'::text)),
     CONSTRAINT accounts_birth_date_range CHECK ((birth_date >= '1900-01-01'::date)),
     CONSTRAINT accounts_country_form CHECK ((country ~ '^[A-Z]{2}$'::text)),
     CONSTRAINT accounts_email_lower CHECK ((email = lower(email))),
     CONSTRAINT accounts_full_name_length CHECK (((length(full_name) >= 1) AND (length(full_name) <= 100))),
+    CONSTRAINT accounts_label_length CHECK (((length(label) >= 1) AND (length(label) <= 64))),
+    CONSTRAINT accounts_parent_is_another CHECK ((parent_account_id <> account_id)),
     CONSTRAINT accounts_phone_form CHECK ((phone ~ '^\+[1-9][0-9]{6,14}$'::text)),
     CONSTRAINT accounts_role_known CHECK ((role = ANY (ARRAY['user'::text, 'fees'::text, 'external'::text]))),
     CONSTRAINT accounts_status_known CHECK ((status = ANY (ARRAY['active'::text, 'frozen'::text]))),
-    CONSTRAINT accounts_user_has_email CHECK (((role <> 'user'::text) OR (email IS NOT NULL)))
+    CONSTRAINT accounts_sub_account_has_no_login CHECK (((parent_account_id IS NULL) OR ((role = 'user'::text) AND (email IS NULL) AND (password_hash IS NULL) AND (label IS NOT NULL)))),
+    CONSTRAINT accounts_user_has_email CHECK (((role <> 'user'::text) OR (email IS NOT NULL) OR (parent_account_id IS NOT NULL)))
 );
 
 ALTER TABLE exchange.accounts OWNER TO exchange_owner;
@@ -4390,6 +5172,10 @@ COMMENT ON COLUMN exchange.accounts.anti_phishing_code IS 'Words of the owner''s
 COMMENT ON COLUMN exchange.accounts.first_login_at IS 'When somebody first logged in; from then on a new device is worth a mail.';
 
 COMMENT ON COLUMN exchange.accounts.withdrawals_blocked_until IS 'Before this time nothing is withdrawn, because the password or the address was changed.';
+
+COMMENT ON COLUMN exchange.accounts.parent_account_id IS 'Of a sub-account: whose it is. Who logs in as the parent owns both; a parent is never a sub-account.';
+
+COMMENT ON COLUMN exchange.accounts.label IS 'The owner''s name for a sub-account.';
 
 CREATE TABLE exchange.adjustments (
     adjustment_id bigint NOT NULL,
@@ -4510,11 +5296,29 @@ UNION ALL
     a.asset_id,
     (- a.amount) AS amount,
     a.adjusted_at AS occurred_at
-   FROM exchange.adjustments a;
+   FROM exchange.adjustments a
+UNION ALL
+ SELECT 'transfer'::text AS fact_kind,
+    t.transfer_id AS fact_id,
+    'transfer'::text AS leg,
+    t.from_account_id AS account_id,
+    t.asset_id,
+    (- t.amount) AS amount,
+    t.transferred_at AS occurred_at
+   FROM exchange.transfers t
+UNION ALL
+ SELECT 'transfer'::text AS fact_kind,
+    t.transfer_id AS fact_id,
+    'transfer'::text AS leg,
+    t.to_account_id AS account_id,
+    t.asset_id,
+    t.amount,
+    t.transferred_at AS occurred_at
+   FROM exchange.transfers t;
 
 ALTER TABLE exchange.ledger OWNER TO exchange_owner;
 
-COMMENT ON VIEW exchange.ledger IS 'The double-entry ledger: one row a posting, over trades and adjustments. The postings of a fact, and of an asset, sum to zero.';
+COMMENT ON VIEW exchange.ledger IS 'The double-entry ledger: one row a posting, over trades, adjustments and transfers. The postings of a fact, and of an asset, sum to zero.';
 
 CREATE VIEW checks.assets_sum_to_zero AS
  SELECT asset_id,
@@ -5014,6 +5818,21 @@ UNION ALL
      LEFT JOIN exchange.assets s ON ((s.asset_id = b.asset_id)))
   WHERE ((a.account_id IS NULL) OR (s.asset_id IS NULL))
 UNION ALL
+ SELECT 'transfers'::text AS table_name,
+    t.transfer_id AS row_id,
+    'one owner of both sides'::text AS missing
+   FROM ((exchange.transfers t
+     JOIN exchange.accounts f ON ((f.account_id = t.from_account_id)))
+     JOIN exchange.accounts i ON ((i.account_id = t.to_account_id)))
+  WHERE (((t.owner_account_id <> f.account_id) AND (t.owner_account_id <> COALESCE(f.parent_account_id, f.account_id))) OR ((t.owner_account_id <> i.account_id) AND (t.owner_account_id <> COALESCE(i.parent_account_id, i.account_id))))
+UNION ALL
+ SELECT 'accounts'::text AS table_name,
+    a.account_id AS row_id,
+    'a parent that is a user and no sub-account'::text AS missing
+   FROM (exchange.accounts a
+     JOIN exchange.accounts p ON ((p.account_id = a.parent_account_id)))
+  WHERE ((p.parent_account_id IS NOT NULL) OR (p.role <> 'user'::text))
+UNION ALL
  SELECT 'events'::text AS table_name,
     e.last_sequence AS row_id,
     'market or stream'::text AS missing
@@ -5232,6 +6051,7 @@ CREATE TABLE exchange.api_keys (
     request_key text,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     revoked_at timestamp with time zone,
+    made_by_account_id bigint,
     CONSTRAINT api_keys_addresses_limit CHECK ((cardinality(addresses) <= 32)),
     CONSTRAINT api_keys_label_length CHECK (((length(label) >= 1) AND (length(label) <= 64))),
     CONSTRAINT api_keys_permissions_known CHECK (((permissions <@ ARRAY['read'::text, 'trade'::text, 'withdraw'::text]) AND (cardinality(permissions) > 0))),
@@ -5269,6 +6089,8 @@ COMMENT ON COLUMN exchange.api_keys.created_at IS 'When it was made.';
 
 COMMENT ON COLUMN exchange.api_keys.revoked_at IS 'From when on it is refused.';
 
+COMMENT ON COLUMN exchange.api_keys.made_by_account_id IS 'Of a key of a sub-account: the parent that made it; else null.';
+
 ALTER TABLE exchange.api_keys ALTER COLUMN api_key_id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME exchange.api_keys_api_key_id_seq
     START WITH 1
@@ -5299,6 +6121,43 @@ COMMENT ON COLUMN exchange.cancel_deadlines.holder IS 'Who set it: the client it
 COMMENT ON COLUMN exchange.cancel_deadlines.market_id IS 'Only the orders of this market; 0: of all.';
 
 COMMENT ON COLUMN exchange.cancel_deadlines.due_at IS 'When.';
+
+CREATE TABLE exchange.ceremonies (
+    token_hash bytea NOT NULL,
+    kind text NOT NULL,
+    account_id bigint,
+    session_id bigint,
+    state jsonb,
+    password_hash text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT ceremonies_account_fits_kind CHECK (((kind = 'passkey_login'::text) = (account_id IS NULL))),
+    CONSTRAINT ceremonies_expires_later CHECK ((expires_at > created_at)),
+    CONSTRAINT ceremonies_kind_known CHECK ((kind = ANY (ARRAY['add_passkey'::text, 'step_up'::text, 'second_factor'::text, 'passkey_login'::text]))),
+    CONSTRAINT ceremonies_password_fits_kind CHECK (((kind = 'second_factor'::text) = (password_hash IS NOT NULL))),
+    CONSTRAINT ceremonies_session_fits_kind CHECK (((kind = ANY (ARRAY['add_passkey'::text, 'step_up'::text])) = (session_id IS NOT NULL))),
+    CONSTRAINT ceremonies_token_hash_length CHECK ((octet_length(token_hash) = 32))
+);
+
+ALTER TABLE exchange.ceremonies OWNER TO exchange_owner;
+
+COMMENT ON TABLE exchange.ceremonies IS 'Proofs under way: what the server asked, kept until the answer comes. Each is answered once.';
+
+COMMENT ON COLUMN exchange.ceremonies.token_hash IS 'SHA-256 of the token that names it; the token itself is nowhere stored.';
+
+COMMENT ON COLUMN exchange.ceremonies.kind IS 'add_passkey: a new one; step_up: of a session; second_factor: of a login whose password was right; passkey_login: of a login without a name.';
+
+COMMENT ON COLUMN exchange.ceremonies.account_id IS 'Who is asked; null where the passkey itself says who it is.';
+
+COMMENT ON COLUMN exchange.ceremonies.session_id IS 'For which session.';
+
+COMMENT ON COLUMN exchange.ceremonies.state IS 'What the API''s library must remember of its challenge to a passkey; null where none was asked.';
+
+COMMENT ON COLUMN exchange.ceremonies.password_hash IS 'Of a login: the hash that the password fitted, so that no login outlives a new password.';
+
+COMMENT ON COLUMN exchange.ceremonies.created_at IS 'When it began.';
+
+COMMENT ON COLUMN exchange.ceremonies.expires_at IS 'From when on it is refused.';
 
 CREATE TABLE exchange.devices (
     device_id bigint NOT NULL,
@@ -5338,6 +6197,26 @@ ALTER TABLE exchange.devices ALTER COLUMN device_id ADD GENERATED ALWAYS AS IDEN
     NO MAXVALUE
     CACHE 1
 );
+
+CREATE TABLE exchange.factor_failures (
+    account_id bigint NOT NULL,
+    failures integer NOT NULL,
+    last_failed_at timestamp with time zone DEFAULT now() NOT NULL,
+    blocked_until timestamp with time zone,
+    CONSTRAINT factor_failures_failures_positive CHECK ((failures > 0))
+);
+
+ALTER TABLE exchange.factor_failures OWNER TO exchange_owner;
+
+COMMENT ON TABLE exchange.factor_failures IS 'Wrong codes in a row, so that nobody tries a million. A right one deletes the row.';
+
+COMMENT ON COLUMN exchange.factor_failures.account_id IS 'Of which account.';
+
+COMMENT ON COLUMN exchange.factor_failures.failures IS 'How many since the last right one.';
+
+COMMENT ON COLUMN exchange.factor_failures.last_failed_at IS 'When the last one was.';
+
+COMMENT ON COLUMN exchange.factor_failures.blocked_until IS 'Until when no code is looked at.';
 
 CREATE TABLE exchange.fee_tiers (
     fee_tier_id integer NOT NULL,
@@ -5531,6 +6410,45 @@ ALTER TABLE exchange.orders_open OWNER TO exchange_owner;
 
 COMMENT ON TABLE exchange.orders_open IS 'The resting orders: what the book in shared memory is rebuilt from.';
 
+CREATE TABLE exchange.passkeys (
+    passkey_id bigint NOT NULL,
+    account_id bigint NOT NULL,
+    credential_id bytea NOT NULL,
+    label text NOT NULL,
+    credential jsonb NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    last_used_at timestamp with time zone,
+    CONSTRAINT passkeys_credential_id_length CHECK (((octet_length(credential_id) >= 1) AND (octet_length(credential_id) <= 1023))),
+    CONSTRAINT passkeys_label_length CHECK (((length(label) >= 1) AND (length(label) <= 64)))
+);
+
+ALTER TABLE exchange.passkeys OWNER TO exchange_owner;
+
+COMMENT ON TABLE exchange.passkeys IS 'Public halves of passkeys (WebAuthn).';
+
+COMMENT ON COLUMN exchange.passkeys.passkey_id IS 'Names it in lists and commands.';
+
+COMMENT ON COLUMN exchange.passkeys.account_id IS 'Whose it is.';
+
+COMMENT ON COLUMN exchange.passkeys.credential_id IS 'Its name at the authenticator.';
+
+COMMENT ON COLUMN exchange.passkeys.label IS 'The owner''s name for it.';
+
+COMMENT ON COLUMN exchange.passkeys.credential IS 'Public key, signature counter and flags, as the API''s library writes them.';
+
+COMMENT ON COLUMN exchange.passkeys.created_at IS 'When it was added.';
+
+COMMENT ON COLUMN exchange.passkeys.last_used_at IS 'When it last proved its owner.';
+
+ALTER TABLE exchange.passkeys ALTER COLUMN passkey_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME exchange.passkeys_passkey_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE UNLOGGED TABLE exchange.rate_usage (
     subject text NOT NULL COLLATE pg_catalog."C",
     window_start timestamp with time zone NOT NULL,
@@ -5554,6 +6472,26 @@ COMMENT ON COLUMN exchange.rate_usage.allowed IS 'The limit, as the last server 
 COMMENT ON COLUMN exchange.rate_usage.granted IS 'What the last server to ask was given.';
 
 COMMENT ON COLUMN exchange.rate_usage.used IS 'Weight that servers have taken in it.';
+
+CREATE TABLE exchange.recovery_codes (
+    account_id bigint NOT NULL,
+    code_hash bytea NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    used_at timestamp with time zone,
+    CONSTRAINT recovery_codes_code_hash_length CHECK ((octet_length(code_hash) = 32))
+);
+
+ALTER TABLE exchange.recovery_codes OWNER TO exchange_owner;
+
+COMMENT ON TABLE exchange.recovery_codes IS 'Codes on paper that stand in for a lost phone; each works once.';
+
+COMMENT ON COLUMN exchange.recovery_codes.account_id IS 'Whose they are.';
+
+COMMENT ON COLUMN exchange.recovery_codes.code_hash IS 'SHA-256 of the code, which has 80 random bits and is nowhere stored.';
+
+COMMENT ON COLUMN exchange.recovery_codes.created_at IS 'When the set was made.';
+
+COMMENT ON COLUMN exchange.recovery_codes.used_at IS 'When it was used.';
 
 CREATE TABLE exchange.request_keys (
     account_id bigint NOT NULL,
@@ -5607,6 +6545,7 @@ CREATE TABLE exchange.sessions (
     address inet,
     user_agent text,
     device_id bigint,
+    stepped_up_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT sessions_expires_later CHECK ((expires_at > created_at)),
     CONSTRAINT sessions_token_hash_length CHECK ((octet_length(token_hash) = 32)),
     CONSTRAINT sessions_user_agent_length CHECK ((length(user_agent) <= 200))
@@ -5632,8 +6571,42 @@ COMMENT ON COLUMN exchange.sessions.user_agent IS 'Which program logged in, as i
 
 COMMENT ON COLUMN exchange.sessions.device_id IS 'The device that logged in, while it is known.';
 
+COMMENT ON COLUMN exchange.sessions.stepped_up_at IS 'When it last proved all that the account asks for: a second factor, or the password where there is none. A login does; a step-up does again.';
+
 ALTER TABLE exchange.sessions ALTER COLUMN session_id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME exchange.sessions_session_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE exchange.totp_factors (
+    account_id bigint NOT NULL,
+    secret bytea NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    confirmed_at timestamp with time zone,
+    last_step bigint DEFAULT 0 NOT NULL,
+    CONSTRAINT totp_factors_last_step_not_negative CHECK ((last_step >= 0))
+);
+
+ALTER TABLE exchange.totp_factors OWNER TO exchange_owner;
+
+COMMENT ON TABLE exchange.totp_factors IS 'Authenticator apps, one an account.';
+
+COMMENT ON COLUMN exchange.totp_factors.account_id IS 'Whose app it is.';
+
+COMMENT ON COLUMN exchange.totp_factors.secret IS 'The shared secret, encrypted by the API (AES-256-GCM, nonce first); the database never sees it.';
+
+COMMENT ON COLUMN exchange.totp_factors.created_at IS 'When the secret was made.';
+
+COMMENT ON COLUMN exchange.totp_factors.confirmed_at IS 'When the first right code came; until then it asks for nothing and proves nothing.';
+
+COMMENT ON COLUMN exchange.totp_factors.last_step IS 'The last half minute whose code was taken; only later ones are.';
+
+ALTER TABLE exchange.transfers ALTER COLUMN transfer_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME exchange.transfers_transfer_id_seq
     START WITH 1
     INCREMENT BY 1
     NO MINVALUE
@@ -5681,7 +6654,9 @@ CREATE VIEW reporting.accounts AS
     t.maker_rate,
     t.taker_rate,
     a.status,
-    a.created_at
+    a.created_at,
+    a.parent_account_id,
+    a.label
    FROM (exchange.accounts a
      JOIN exchange.fee_tiers t ON ((t.fee_tier_id = a.fee_tier_id)));
 
@@ -6093,6 +7068,9 @@ ALTER TABLE ONLY exchange.candle_positions
 ALTER TABLE ONLY exchange.candles
     ADD CONSTRAINT candles_pkey PRIMARY KEY (market_id, interval_seconds, opened_at);
 
+ALTER TABLE ONLY exchange.ceremonies
+    ADD CONSTRAINT ceremonies_pkey PRIMARY KEY (token_hash);
+
 ALTER TABLE ONLY exchange.devices
     ADD CONSTRAINT devices_pkey PRIMARY KEY (device_id);
 
@@ -6101,6 +7079,9 @@ ALTER TABLE ONLY exchange.devices
 
 ALTER TABLE ONLY exchange.events
     ADD CONSTRAINT events_pkey PRIMARY KEY (stream_id, last_sequence, occurred_at);
+
+ALTER TABLE ONLY exchange.factor_failures
+    ADD CONSTRAINT factor_failures_pkey PRIMARY KEY (account_id);
 
 ALTER TABLE ONLY exchange.fee_tiers
     ADD CONSTRAINT fee_tiers_name_key UNIQUE (name);
@@ -6138,8 +7119,17 @@ ALTER TABLE ONLY exchange.orders_closed
 ALTER TABLE ONLY exchange.orders_open
     ADD CONSTRAINT orders_open_pkey PRIMARY KEY (order_id);
 
+ALTER TABLE ONLY exchange.passkeys
+    ADD CONSTRAINT passkeys_credential_id_key UNIQUE (credential_id);
+
+ALTER TABLE ONLY exchange.passkeys
+    ADD CONSTRAINT passkeys_pkey PRIMARY KEY (passkey_id);
+
 ALTER TABLE ONLY exchange.rate_usage
     ADD CONSTRAINT rate_usage_pkey PRIMARY KEY (subject);
+
+ALTER TABLE ONLY exchange.recovery_codes
+    ADD CONSTRAINT recovery_codes_pkey PRIMARY KEY (account_id, code_hash);
 
 ALTER TABLE ONLY exchange.request_keys
     ADD CONSTRAINT request_keys_pkey PRIMARY KEY (account_id, request_key);
@@ -6159,8 +7149,17 @@ ALTER TABLE ONLY exchange.streams
 ALTER TABLE ONLY exchange.streams
     ADD CONSTRAINT streams_pkey PRIMARY KEY (stream_id);
 
+ALTER TABLE ONLY exchange.totp_factors
+    ADD CONSTRAINT totp_factors_pkey PRIMARY KEY (account_id);
+
 ALTER TABLE ONLY exchange.trades
     ADD CONSTRAINT trades_pkey PRIMARY KEY (trade_id, traded_at);
+
+ALTER TABLE ONLY exchange.transfers
+    ADD CONSTRAINT transfers_pkey PRIMARY KEY (transfer_id);
+
+ALTER TABLE ONLY exchange.transfers
+    ADD CONSTRAINT transfers_request_key_key UNIQUE (owner_account_id, request_key);
 
 ALTER TABLE ONLY staff.actions
     ADD CONSTRAINT actions_pkey PRIMARY KEY (action);
@@ -6204,11 +7203,17 @@ CREATE INDEX account_tokens_expires_at_idx ON exchange.account_tokens USING btre
 
 CREATE INDEX accounts_email_prefix_idx ON exchange.accounts USING btree (email COLLATE "C");
 
+CREATE UNIQUE INDEX accounts_parent_account_id_label_key ON exchange.accounts USING btree (parent_account_id, label) WHERE (parent_account_id IS NOT NULL);
+
 CREATE INDEX adjustments_account_id_idx ON exchange.adjustments USING btree (account_id, asset_id, adjusted_at);
 
 CREATE INDEX adjustments_counter_account_id_idx ON exchange.adjustments USING btree (counter_account_id, asset_id, adjusted_at);
 
 CREATE INDEX cancel_deadlines_due_at_idx ON exchange.cancel_deadlines USING btree (due_at);
+
+CREATE INDEX ceremonies_account_id_idx ON exchange.ceremonies USING btree (account_id, created_at);
+
+CREATE INDEX ceremonies_expires_at_idx ON exchange.ceremonies USING btree (expires_at);
 
 CREATE INDEX devices_account_id_idx ON exchange.devices USING btree (account_id, last_seen_at);
 
@@ -6234,6 +7239,8 @@ CREATE INDEX orders_closed_account_id_idx ON ONLY exchange.orders_closed USING b
 
 CREATE INDEX orders_open_account_id_idx ON exchange.orders_open USING btree (account_id, order_id);
 
+CREATE INDEX passkeys_account_id_idx ON exchange.passkeys USING btree (account_id);
+
 CREATE INDEX request_keys_created_at_idx ON exchange.request_keys USING btree (created_at);
 
 CREATE INDEX sessions_account_id_idx ON exchange.sessions USING btree (account_id, created_at);
@@ -6245,6 +7252,10 @@ CREATE INDEX sessions_expires_at_idx ON exchange.sessions USING btree (expires_a
 CREATE INDEX trades_maker_account_id_idx ON ONLY exchange.trades USING btree (maker_account_id, trade_id);
 
 CREATE INDEX trades_taker_account_id_idx ON ONLY exchange.trades USING btree (taker_account_id, trade_id);
+
+CREATE INDEX transfers_from_account_id_idx ON exchange.transfers USING btree (from_account_id, asset_id, transferred_at);
+
+CREATE INDEX transfers_to_account_id_idx ON exchange.transfers USING btree (to_account_id, asset_id, transferred_at);
 
 CREATE INDEX proposals_pending_idx ON staff.proposals USING btree (proposed_by) WHERE (state = 'pending'::text);
 
@@ -6283,6 +7294,9 @@ ALTER TABLE ONLY exchange.account_tokens
 ALTER TABLE ONLY exchange.accounts
     ADD CONSTRAINT accounts_fee_tier_id_fkey FOREIGN KEY (fee_tier_id) REFERENCES exchange.fee_tiers(fee_tier_id);
 
+ALTER TABLE ONLY exchange.accounts
+    ADD CONSTRAINT accounts_parent_account_id_fkey FOREIGN KEY (parent_account_id) REFERENCES exchange.accounts(account_id);
+
 ALTER TABLE ONLY exchange.adjustments
     ADD CONSTRAINT adjustments_account_id_fkey FOREIGN KEY (account_id) REFERENCES exchange.accounts(account_id);
 
@@ -6295,6 +7309,9 @@ ALTER TABLE ONLY exchange.adjustments
 ALTER TABLE ONLY exchange.api_keys
     ADD CONSTRAINT api_keys_account_id_fkey FOREIGN KEY (account_id) REFERENCES exchange.accounts(account_id);
 
+ALTER TABLE ONLY exchange.api_keys
+    ADD CONSTRAINT api_keys_made_by_account_id_fkey FOREIGN KEY (made_by_account_id) REFERENCES exchange.accounts(account_id);
+
 ALTER TABLE ONLY exchange.cancel_deadlines
     ADD CONSTRAINT cancel_deadlines_account_id_fkey FOREIGN KEY (account_id) REFERENCES exchange.accounts(account_id);
 
@@ -6304,8 +7321,14 @@ ALTER TABLE ONLY exchange.candle_positions
 ALTER TABLE ONLY exchange.candles
     ADD CONSTRAINT candles_market_id_fkey FOREIGN KEY (market_id) REFERENCES exchange.markets(market_id);
 
+ALTER TABLE ONLY exchange.ceremonies
+    ADD CONSTRAINT ceremonies_account_id_fkey FOREIGN KEY (account_id) REFERENCES exchange.accounts(account_id);
+
 ALTER TABLE ONLY exchange.devices
     ADD CONSTRAINT devices_account_id_fkey FOREIGN KEY (account_id) REFERENCES exchange.accounts(account_id);
+
+ALTER TABLE ONLY exchange.factor_failures
+    ADD CONSTRAINT factor_failures_account_id_fkey FOREIGN KEY (account_id) REFERENCES exchange.accounts(account_id);
 
 ALTER TABLE ONLY exchange.mail_requests
     ADD CONSTRAINT mail_requests_account_id_fkey FOREIGN KEY (account_id) REFERENCES exchange.accounts(account_id);
@@ -6322,11 +7345,32 @@ ALTER TABLE ONLY exchange.markets
 ALTER TABLE ONLY exchange.markets
     ADD CONSTRAINT markets_quote_asset_id_fkey FOREIGN KEY (quote_asset_id) REFERENCES exchange.assets(asset_id);
 
+ALTER TABLE ONLY exchange.passkeys
+    ADD CONSTRAINT passkeys_account_id_fkey FOREIGN KEY (account_id) REFERENCES exchange.accounts(account_id);
+
+ALTER TABLE ONLY exchange.recovery_codes
+    ADD CONSTRAINT recovery_codes_account_id_fkey FOREIGN KEY (account_id) REFERENCES exchange.accounts(account_id);
+
 ALTER TABLE ONLY exchange.sessions
     ADD CONSTRAINT sessions_account_id_fkey FOREIGN KEY (account_id) REFERENCES exchange.accounts(account_id);
 
 ALTER TABLE ONLY exchange.sessions
     ADD CONSTRAINT sessions_device_id_fkey FOREIGN KEY (device_id) REFERENCES exchange.devices(device_id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY exchange.totp_factors
+    ADD CONSTRAINT totp_factors_account_id_fkey FOREIGN KEY (account_id) REFERENCES exchange.accounts(account_id);
+
+ALTER TABLE ONLY exchange.transfers
+    ADD CONSTRAINT transfers_asset_id_fkey FOREIGN KEY (asset_id) REFERENCES exchange.assets(asset_id);
+
+ALTER TABLE ONLY exchange.transfers
+    ADD CONSTRAINT transfers_from_account_id_fkey FOREIGN KEY (from_account_id) REFERENCES exchange.accounts(account_id);
+
+ALTER TABLE ONLY exchange.transfers
+    ADD CONSTRAINT transfers_owner_account_id_fkey FOREIGN KEY (owner_account_id) REFERENCES exchange.accounts(account_id);
+
+ALTER TABLE ONLY exchange.transfers
+    ADD CONSTRAINT transfers_to_account_id_fkey FOREIGN KEY (to_account_id) REFERENCES exchange.accounts(account_id);
 
 ALTER TABLE ONLY staff.foundation
     ADD CONSTRAINT foundation_founder_id_fkey FOREIGN KEY (founder_id) REFERENCES staff.members(staff_id);
@@ -6388,6 +7432,12 @@ CREATE POLICY trades_all ON exchange.trades FOR SELECT TO exchange_worker, excha
 
 CREATE POLICY trades_own ON exchange.trades FOR SELECT TO exchange_api USING (((maker_account_id = (NULLIF(current_setting('exchange.account_id'::text, true), ''::text))::bigint) OR (taker_account_id = (NULLIF(current_setting('exchange.account_id'::text, true), ''::text))::bigint)));
 
+ALTER TABLE exchange.transfers ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY transfers_all ON exchange.transfers FOR SELECT TO exchange_worker, exchange_analyst USING (true);
+
+CREATE POLICY transfers_own ON exchange.transfers FOR SELECT TO exchange_api USING (((from_account_id = (NULLIF(current_setting('exchange.account_id'::text, true), ''::text))::bigint) OR (to_account_id = (NULLIF(current_setting('exchange.account_id'::text, true), ''::text))::bigint)));
+
 GRANT USAGE ON SCHEMA audit TO exchange_api;
 GRANT USAGE ON SCHEMA audit TO exchange_worker;
 GRANT USAGE ON SCHEMA audit TO exchange_analyst;
@@ -6437,6 +7487,9 @@ REVOKE ALL ON FUNCTION exchange.add_device(account_id bigint, token_hash bytea, 
 REVOKE ALL ON FUNCTION exchange.add_mail_token(mail_id bigint, purpose text, token_hash bytea) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.add_mail_token(mail_id bigint, purpose text, token_hash bytea) TO exchange_worker;
 
+REVOKE ALL ON FUNCTION exchange.add_passkey(account_id bigint, session_id bigint, ceremony_hash bytea, credential_id bytea, label text, credential jsonb, code_hashes bytea[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.add_passkey(account_id bigint, session_id bigint, ceremony_hash bytea, credential_id bytea, label text, credential jsonb, code_hashes bytea[]) TO exchange_api;
+
 REVOKE ALL ON FUNCTION exchange.adjust_balance(account_id bigint, asset text, amount numeric, reason text, idempotency_key text) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.adjust_balance(account_id bigint, asset text, amount numeric, reason text, idempotency_key text) TO exchange_worker;
 
@@ -6461,11 +7514,17 @@ GRANT ALL ON FUNCTION exchange.balance_at(account_id bigint, asset text, at time
 REVOKE ALL ON FUNCTION exchange.balances_of(account_ids bigint[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.balances_of(account_ids bigint[]) TO exchange_api;
 
+REVOKE ALL ON FUNCTION exchange.begin_ceremony(token_hash bytea, kind text, account_id bigint, session_id bigint, state jsonb, password_hash text) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.begin_ceremony(token_hash bytea, kind text, account_id bigint, session_id bigint, state jsonb, password_hash text) TO exchange_api;
+
 REVOKE ALL ON FUNCTION exchange.begin_login(email text, address inet, device_hash bytea) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.begin_login(email text, address inet, device_hash bytea) TO exchange_api;
 
 REVOKE ALL ON FUNCTION exchange.begin_password_check(account_id bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.begin_password_check(account_id bigint) TO exchange_api;
+
+REVOKE ALL ON FUNCTION exchange.begin_totp(account_id bigint, session_id bigint, secret bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.begin_totp(account_id bigint, session_id bigint, secret bytea) TO exchange_api;
 
 REVOKE ALL ON FUNCTION exchange.block_withdrawals(account_id bigint) FROM PUBLIC;
 
@@ -6518,21 +7577,33 @@ GRANT ALL ON FUNCTION exchange.close_sessions(account_id bigint, session_id bigi
 REVOKE ALL ON FUNCTION exchange.confirm_email_change(token_hash bytea, address inet) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.confirm_email_change(token_hash bytea, address inet) TO exchange_api;
 
+REVOKE ALL ON FUNCTION exchange.confirm_totp(account_id bigint, session_id bigint, secret bytea, step bigint, code_hashes bytea[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.confirm_totp(account_id bigint, session_id bigint, secret bytea, step bigint, code_hashes bytea[]) TO exchange_api;
+
+REVOKE ALL ON FUNCTION exchange.count_factor_failure(account_id bigint) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION exchange.create_account(email text, password_hash text, fee_tier_id integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.create_account(email text, password_hash text, fee_tier_id integer) TO exchange_worker;
 
-REVOKE ALL ON FUNCTION exchange.create_api_key(account_id bigint, session_id bigint, public_id text, label text, scheme text, secret bytea, public_key bytea, permissions text[], addresses cidr[], request_key text) FROM PUBLIC;
-GRANT ALL ON FUNCTION exchange.create_api_key(account_id bigint, session_id bigint, public_id text, label text, scheme text, secret bytea, public_key bytea, permissions text[], addresses cidr[], request_key text) TO exchange_api;
+REVOKE ALL ON FUNCTION exchange.create_api_key(account_id bigint, session_id bigint, public_id text, label text, scheme text, secret bytea, public_key bytea, permissions text[], addresses cidr[], request_key text, sub_account_id bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.create_api_key(account_id bigint, session_id bigint, public_id text, label text, scheme text, secret bytea, public_key bytea, permissions text[], addresses cidr[], request_key text, sub_account_id bigint) TO exchange_api;
 
 REVOKE ALL ON FUNCTION exchange.create_market(market_id integer, base_asset text, quote_asset text, tick numeric, lot numeric, min_quantity numeric, max_quantity numeric, min_notional numeric, price_band numeric, reference_price numeric, max_open_orders integer, allow_self_trade boolean, status text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION exchange.devices_of(account_id bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.devices_of(account_id bigint) TO exchange_api;
 
+REVOKE ALL ON FUNCTION exchange.drop_unneeded_codes(account_id bigint) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION exchange.end_other_sessions(account_id bigint, session_id bigint) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION exchange.end_password_check(account_id bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.end_password_check(account_id bigint) TO exchange_api;
 
 REVOKE ALL ON FUNCTION exchange.end_sessions(account_id bigint, session_ids bigint[]) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION exchange.factors_of(account_id bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.factors_of(account_id bigint) TO exchange_api;
 
 REVOKE ALL ON FUNCTION exchange.fees_of(account_id bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.fees_of(account_id bigint) TO exchange_api;
@@ -6541,6 +7612,12 @@ GRANT ALL ON FUNCTION exchange.fees_of(account_id bigint) TO exchange_analyst;
 
 REVOKE ALL ON FUNCTION exchange.find_api_key(public_id text) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.find_api_key(public_id text) TO exchange_api;
+
+REVOKE ALL ON FUNCTION exchange.find_ceremony(token_hash bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.find_ceremony(token_hash bytea) TO exchange_api;
+
+REVOKE ALL ON FUNCTION exchange.finish_login(ceremony_hash bytea, of_account_id bigint, totp_step bigint, recovery_code_hash bytea, passkey_id bigint, passkey_before jsonb, passkey_after jsonb, token_hash bytea, lifetime interval, address inet, user_agent text, device_hash bytea, new_device_hash bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.finish_login(ceremony_hash bytea, of_account_id bigint, totp_step bigint, recovery_code_hash bytea, passkey_id bigint, passkey_before jsonb, passkey_after jsonb, token_hash bytea, lifetime interval, address inet, user_agent text, device_hash bytea, new_device_hash bytea) TO exchange_api;
 
 REVOKE ALL ON FUNCTION exchange.finish_mail(mail_id bigint, max_attempts integer, failure text) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.finish_mail(mail_id bigint, max_attempts integer, failure text) TO exchange_worker;
@@ -6564,6 +7641,8 @@ REVOKE ALL ON FUNCTION exchange.forgive_login(email text, device_id bigint, addr
 
 REVOKE ALL ON FUNCTION exchange.freeze_account(token_hash bytea, address inet) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.freeze_account(token_hash bytea, address inet) TO exchange_api;
+
+REVOKE ALL ON FUNCTION exchange.has_second_factor(account_id bigint) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION exchange.ledger_of(account_id bigint, of_asset text, from_time timestamp with time zone, to_time timestamp with time zone, before_time timestamp with time zone, before_fact_id bigint, before_part integer, limit_entries integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.ledger_of(account_id bigint, of_asset text, from_time timestamp with time zone, to_time timestamp with time zone, before_time timestamp with time zone, before_fact_id bigint, before_part integer, limit_entries integer) TO exchange_api;
@@ -6609,8 +7688,11 @@ GRANT ALL ON FUNCTION exchange.number_before(of_market_id integer, moment timest
 GRANT ALL ON FUNCTION exchange.number_before(of_market_id integer, moment timestamp with time zone) TO exchange_worker;
 GRANT ALL ON FUNCTION exchange.number_before(of_market_id integer, moment timestamp with time zone) TO exchange_analyst;
 
-REVOKE ALL ON FUNCTION exchange.open_session(account_id bigint, token_hash bytea, lifetime interval, address inet, user_agent text, password_hash text, device_hash bytea, new_device_hash bytea) FROM PUBLIC;
-GRANT ALL ON FUNCTION exchange.open_session(account_id bigint, token_hash bytea, lifetime interval, address inet, user_agent text, password_hash text, device_hash bytea, new_device_hash bytea) TO exchange_api;
+REVOKE ALL ON FUNCTION exchange.open_session(account_id bigint, token_hash bytea, lifetime interval, address inet, user_agent text, password_hash text, device_hash bytea, new_device_hash bytea, is_factor_proved boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.open_session(account_id bigint, token_hash bytea, lifetime interval, address inet, user_agent text, password_hash text, device_hash bytea, new_device_hash bytea, is_factor_proved boolean) TO exchange_api;
+
+REVOKE ALL ON FUNCTION exchange.open_sub_account(account_id bigint, session_id bigint, label text) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.open_sub_account(account_id bigint, session_id bigint, label text) TO exchange_api;
 
 REVOKE ALL ON FUNCTION exchange.order_book(market text, depth integer, OUT side text, OUT price numeric, OUT quantity numeric, OUT orders integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.order_book(market text, depth integer, OUT side text, OUT price numeric, OUT quantity numeric, OUT orders integer) TO exchange_api;
@@ -6639,6 +7721,11 @@ GRANT ALL ON FUNCTION exchange.orders_of(account_id bigint, market text, states 
 GRANT ALL ON FUNCTION exchange.orders_of(account_id bigint, market text, states text[], side text, from_time timestamp with time zone, to_time timestamp with time zone, before_time timestamp with time zone, before_order_id bigint, limit_orders integer) TO exchange_worker;
 GRANT ALL ON FUNCTION exchange.orders_of(account_id bigint, market text, states text[], side text, from_time timestamp with time zone, to_time timestamp with time zone, before_time timestamp with time zone, before_order_id bigint, limit_orders integer) TO exchange_analyst;
 
+REVOKE ALL ON FUNCTION exchange.owns_account(account_id bigint, owned_account_id bigint) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION exchange.passkeys_of(account_id bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.passkeys_of(account_id bigint) TO exchange_api;
+
 REVOKE ALL ON FUNCTION exchange.place_order(account_id bigint, market text, side text, kind text, price numeric, quantity numeric, budget numeric, time_in_force text, post_only boolean, self_trade text, client_order_id text) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.place_order(account_id bigint, market text, side text, kind text, price numeric, quantity numeric, budget numeric, time_in_force text, post_only boolean, self_trade text, client_order_id text) TO exchange_api;
 GRANT ALL ON FUNCTION exchange.place_order(account_id bigint, market text, side text, kind text, price numeric, quantity numeric, budget numeric, time_in_force text, post_only boolean, self_trade text, client_order_id text) TO exchange_worker;
@@ -6650,6 +7737,10 @@ GRANT ALL ON FUNCTION exchange.positions_of(stream_ids integer[]) TO exchange_an
 
 REVOKE ALL ON FUNCTION exchange.profile_of(account_id bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.profile_of(account_id bigint) TO exchange_api;
+
+REVOKE ALL ON FUNCTION exchange.prove_factor(account_id bigint, totp_step bigint, recovery_code_hash bytea, passkey_id bigint, passkey_before jsonb, passkey_after jsonb) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION exchange.put_recovery_codes(account_id bigint, code_hashes bytea[]) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION exchange.rebuild_candles(market text) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.rebuild_candles(market text) TO exchange_worker;
@@ -6673,9 +7764,18 @@ GRANT ALL ON FUNCTION exchange.reject(code text, message text) TO exchange_api;
 GRANT ALL ON FUNCTION exchange.reject(code text, message text) TO exchange_worker;
 GRANT ALL ON FUNCTION exchange.reject(code text, message text) TO exchange_analyst;
 
+REVOKE ALL ON FUNCTION exchange.remove_passkey(account_id bigint, session_id bigint, passkey_id bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.remove_passkey(account_id bigint, session_id bigint, passkey_id bigint) TO exchange_api;
+
+REVOKE ALL ON FUNCTION exchange.remove_totp(account_id bigint, session_id bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.remove_totp(account_id bigint, session_id bigint) TO exchange_api;
+
 REVOKE ALL ON FUNCTION exchange.replace_order(account_id bigint, order_id bigint, side text, price numeric, quantity numeric, client_order_id text, post_only boolean, self_trade text, time_in_force text) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.replace_order(account_id bigint, order_id bigint, side text, price numeric, quantity numeric, client_order_id text, post_only boolean, self_trade text, time_in_force text) TO exchange_api;
 GRANT ALL ON FUNCTION exchange.replace_order(account_id bigint, order_id bigint, side text, price numeric, quantity numeric, client_order_id text, post_only boolean, self_trade text, time_in_force text) TO exchange_worker;
+
+REVOKE ALL ON FUNCTION exchange.replace_recovery_codes(account_id bigint, session_id bigint, code_hashes bytea[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.replace_recovery_codes(account_id bigint, session_id bigint, code_hashes bytea[]) TO exchange_api;
 
 REVOKE ALL ON FUNCTION exchange.request_email_change(account_id bigint, session_id bigint, email text, address inet, user_agent text) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.request_email_change(account_id bigint, session_id bigint, email text, address inet, user_agent text) TO exchange_api;
@@ -6688,6 +7788,8 @@ REVOKE ALL ON FUNCTION exchange.require_authority(account_id bigint, session_id 
 REVOKE ALL ON FUNCTION exchange.require_owner(account_id bigint, session_id bigint) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION exchange.require_session(account_id bigint, session_id bigint) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION exchange.require_stepped_up(account_id bigint, session_id bigint) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION exchange.reset_book(market text) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.reset_book(market text) TO exchange_worker;
@@ -6723,10 +7825,21 @@ GRANT ALL ON FUNCTION exchange.set_password(token_hash bytea, password_hash text
 REVOKE ALL ON FUNCTION exchange.set_password_hash(account_id bigint, password_hash text) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.set_password_hash(account_id bigint, password_hash text) TO exchange_worker;
 
+REVOKE ALL ON FUNCTION exchange.step_up(account_id bigint, session_id bigint, password_hash text, totp_step bigint, recovery_code_hash bytea, ceremony_hash bytea, passkey_id bigint, passkey_before jsonb, passkey_after jsonb, token_hash bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.step_up(account_id bigint, session_id bigint, password_hash text, totp_step bigint, recovery_code_hash bytea, ceremony_hash bytea, passkey_id bigint, passkey_before jsonb, passkey_after jsonb, token_hash bytea) TO exchange_api;
+
+REVOKE ALL ON FUNCTION exchange.step_up_length() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION exchange.stepped_up_until(account_id bigint, session_id bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.stepped_up_until(account_id bigint, session_id bigint) TO exchange_api;
+
 REVOKE ALL ON FUNCTION exchange.stream_positions() FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.stream_positions() TO exchange_api;
 GRANT ALL ON FUNCTION exchange.stream_positions() TO exchange_worker;
 GRANT ALL ON FUNCTION exchange.stream_positions() TO exchange_analyst;
+
+REVOKE ALL ON FUNCTION exchange.sub_accounts_of(account_id bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.sub_accounts_of(account_id bigint) TO exchange_api;
 
 REVOKE ALL ON FUNCTION exchange.submit(batch json) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.submit(batch json) TO exchange_api;
@@ -6741,6 +7854,8 @@ REVOKE ALL ON FUNCTION exchange.take_login_attempt(subjects text[]) FROM PUBLIC;
 REVOKE ALL ON FUNCTION exchange.take_rate(subjects text[], amounts bigint[], limits bigint[], seconds integer[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.take_rate(subjects text[], amounts bigint[], limits bigint[], seconds integer[]) TO exchange_api;
 
+REVOKE ALL ON FUNCTION exchange.tell_factor_changed(account_id bigint, session_id bigint, factor text, change text, is_weaker boolean) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION exchange.tell_market() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION exchange.token_owner(token_hash bytea, purpose text) FROM PUBLIC;
@@ -6751,9 +7866,14 @@ GRANT ALL ON FUNCTION exchange.trades_of(account_id bigint, of_market text, of_o
 GRANT ALL ON FUNCTION exchange.trades_of(account_id bigint, of_market text, of_order_id bigint, from_time timestamp with time zone, to_time timestamp with time zone, before_time timestamp with time zone, before_trade_id bigint, before_part integer, limit_trades integer) TO exchange_worker;
 GRANT ALL ON FUNCTION exchange.trades_of(account_id bigint, of_market text, of_order_id bigint, from_time timestamp with time zone, to_time timestamp with time zone, before_time timestamp with time zone, before_trade_id bigint, before_part integer, limit_trades integer) TO exchange_analyst;
 
+REVOKE ALL ON FUNCTION exchange.transfer(account_id bigint, session_id bigint, from_account_id bigint, to_account_id bigint, asset text, amount numeric, request_key text) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.transfer(account_id bigint, session_id bigint, from_account_id bigint, to_account_id bigint, asset text, amount numeric, request_key text) TO exchange_api;
+
 REVOKE ALL ON FUNCTION exchange.try_commands(batch json) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.try_commands(batch json) TO exchange_api;
 GRANT ALL ON FUNCTION exchange.try_commands(batch json) TO exchange_worker;
+
+REVOKE ALL ON FUNCTION exchange.use_ceremony(token_hash bytea, kind text, account_id bigint, session_id bigint) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION exchange.use_token(token_hash bytea, purposes text[]) FROM PUBLIC;
 
@@ -6859,6 +7979,10 @@ GRANT SELECT ON TABLE exchange.trades TO exchange_api;
 GRANT SELECT ON TABLE exchange.trades TO exchange_worker;
 GRANT SELECT ON TABLE exchange.trades TO exchange_analyst;
 
+GRANT SELECT ON TABLE exchange.transfers TO exchange_api;
+GRANT SELECT ON TABLE exchange.transfers TO exchange_worker;
+GRANT SELECT ON TABLE exchange.transfers TO exchange_analyst;
+
 GRANT SELECT ON TABLE checks.amounts_on_grid TO exchange_worker;
 GRANT SELECT ON TABLE checks.amounts_on_grid TO exchange_analyst;
 
@@ -6885,6 +8009,12 @@ GRANT SELECT(country) ON TABLE exchange.accounts TO exchange_analyst;
 
 GRANT SELECT(withdrawals_blocked_until) ON TABLE exchange.accounts TO exchange_worker;
 GRANT SELECT(withdrawals_blocked_until) ON TABLE exchange.accounts TO exchange_analyst;
+
+GRANT SELECT(parent_account_id) ON TABLE exchange.accounts TO exchange_worker;
+GRANT SELECT(parent_account_id) ON TABLE exchange.accounts TO exchange_analyst;
+
+GRANT SELECT(label) ON TABLE exchange.accounts TO exchange_worker;
+GRANT SELECT(label) ON TABLE exchange.accounts TO exchange_analyst;
 
 GRANT SELECT ON TABLE exchange.adjustments TO exchange_api;
 GRANT SELECT ON TABLE exchange.adjustments TO exchange_worker;

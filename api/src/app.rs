@@ -11,6 +11,7 @@ use ipnet::IpNet;
 
 use crate::auth::Caller;
 use crate::auth::access::Access;
+use crate::auth::passkeys::Passkeys;
 use crate::auth::password::PasswordChecker;
 use crate::auth::secrets::Secrets;
 use crate::config::Config;
@@ -63,6 +64,8 @@ pub struct Parts {
     pub limits: Limits,
     /// Peers that speak for others.
     pub proxies: Arc<[IpNet]>,
+    /// Asks for passkeys and checks them.
+    pub passkeys: Arc<Passkeys>,
     /// Checks passwords.
     pub passwords: PasswordChecker,
     /// How long a login is good.
@@ -122,6 +125,7 @@ impl App {
             keyed: keyed(&config.database)?,
             answer_limit,
             commands,
+            passkeys: Arc::new(Passkeys::new(&config.passkeys)?),
             passwords: PasswordChecker::new(&config.login)
                 .context("no thread for passwords can be started")?,
             session_length: config.login.session_length,

@@ -1,4 +1,5 @@
-//! Who is calling: by a bearer token, or by an API key that signed the request.
+//! Who is calling: by a bearer token, by a browser's cookie, or by an API key that signed the
+//! request.
 //!
 //! Extractors close a handler to everybody else. What a credential was good for a moment ago does
 //! not count: reads ask the database, an order's transaction checks again.
@@ -6,14 +7,18 @@
 pub mod access;
 pub mod body;
 mod check;
+pub mod cookie;
 mod countries;
 pub mod email;
 mod extractors;
 mod hashers;
+pub mod passkeys;
 pub mod password;
 pub mod permissions;
 pub mod person;
+pub mod proof;
 pub mod prove;
+pub mod recovery;
 pub mod secrets;
 pub mod signature;
 pub mod staff;
@@ -34,7 +39,7 @@ use signature::{Proof, Signature, Signed};
 use token::Token;
 
 pub(crate) use extractors::require;
-pub use extractors::{Owner, Reader, Trader};
+pub use extractors::{Owner, Reader, SteppedUp, Trader};
 
 /// The account that a request acts for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,6 +55,8 @@ pub struct Caller {
     pub request_key: Option<String>,
     /// When the session ends, in milliseconds UTC; keys have no end.
     pub ends_at_ms: Option<i64>,
+    /// A browser's cookie named the session.
+    pub is_by_cookie: bool,
 }
 
 /// What is presented as proof of who calls.
@@ -57,6 +64,9 @@ pub struct Caller {
 pub enum Credentials {
     /// The text of a bearer token.
     Token(String),
+    /// The token of a browser's cookie; whoever takes it from a request has seen to it that a page
+    /// of our own sent it.
+    Cookie(Token),
     /// A signature.
     Signature(Signature),
 }
@@ -112,13 +122,14 @@ async fn identify(
         Credentials::Token(text) => {
             Name::Token(Token::parse(text).ok_or(ApiError::Unauthenticated)?.hash())
         }
+        Credentials::Cookie(token) => Name::Token(token.hash()),
         Credentials::Signature(signature) => {
             signature.check_times(now_ms)?;
             Name::Key(signature.public_id.clone())
         }
     };
     let unknown = || match credentials {
-        Credentials::Token(_) => ApiError::Unauthenticated,
+        Credentials::Token(_) | Credentials::Cookie(_) => ApiError::Unauthenticated,
         Credentials::Signature(_) => signature::wrong(),
     };
     let found = app.access.find(&name, now_ms).await?.ok_or_else(unknown)?;
@@ -130,7 +141,7 @@ async fn identify(
         (Credentials::Signature(signature), Some(verifier)) => {
             Some(signature.check(signed, verifier, now_ms)?)
         }
-        (Credentials::Token(_), None) => None,
+        (Credentials::Token(_) | Credentials::Cookie(_), None) => None,
         _ => return Err(unknown()),
     };
     let allowed = &credential.addresses;
@@ -145,7 +156,10 @@ async fn identify(
             Id::Key(_) => ApiError::AccessRevoked,
         });
     }
-    Ok(caller(&credential, proof, signed.idempotency_key))
+    Ok(Caller {
+        is_by_cookie: matches!(credentials, Credentials::Cookie(_)),
+        ..caller(&credential, proof, signed.idempotency_key)
+    })
 }
 
 fn caller(credential: &Credential, proof: Option<Proof>, key: Option<&str>) -> Caller {
@@ -166,5 +180,6 @@ fn caller(credential: &Credential, proof: Option<Proof>, key: Option<&str>) -> C
             .map(str::to_owned)
             .or(proof.map(|proof| proof.request_key)),
         ends_at_ms,
+        is_by_cookie: false,
     }
 }

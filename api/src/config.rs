@@ -7,6 +7,7 @@ pub mod gather;
 pub mod http;
 pub mod limits;
 pub mod login;
+pub mod passkeys;
 pub mod proxies;
 pub mod secrets;
 pub mod ws;
@@ -49,6 +50,8 @@ pub struct Config {
     pub limits: limits::LimitsConfig,
     /// Passwords and sessions.
     pub login: login::LoginConfig,
+    /// Where passkeys belong.
+    pub passkeys: passkeys::PasskeysConfig,
     /// Whose word on addresses counts.
     pub proxies: proxies::ProxiesConfig,
     /// The master key.
@@ -71,6 +74,7 @@ impl Config {
             gather: gather::GatherConfig::read(lookup)?,
             limits: limits::LimitsConfig::read(lookup)?,
             login: login::LoginConfig::read(lookup)?,
+            passkeys: passkeys::PasskeysConfig::read(lookup)?,
             proxies: proxies::ProxiesConfig::read(lookup)?,
             secrets: secrets::SecretsConfig::read(lookup)?,
             ws: ws::WsConfig::read(lookup)?,

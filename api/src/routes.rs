@@ -2,7 +2,7 @@
 
 pub(crate) mod account;
 pub(crate) mod admin;
-mod auth;
+pub(crate) mod auth;
 mod health;
 mod market;
 mod pages;
@@ -34,6 +34,22 @@ fn documented() -> OpenApiRouter<App> {
         .routes(routes!(health::live))
         .routes(routes!(health::ready))
         .routes(routes!(auth::login::login))
+        .routes(routes!(auth::login_second_factor::login_second_factor))
+        .routes(routes!(auth::begin_passkey_login::begin_passkey_login))
+        .routes(routes!(auth::passkey_login::passkey_login))
+        .routes(routes!(auth::begin_step_up::begin_step_up))
+        .routes(routes!(auth::step_up::step_up))
+        .routes(routes!(auth::factors::factors))
+        .routes(routes!(auth::begin_totp::begin_totp))
+        .routes(routes!(auth::confirm_totp::confirm_totp))
+        .routes(routes!(auth::remove_totp::remove_totp))
+        .routes(routes!(auth::recovery_codes::recovery_codes))
+        .routes(routes!(auth::begin_passkey::begin_passkey))
+        .routes(routes!(
+            auth::add_passkey::add_passkey,
+            auth::passkeys::passkeys
+        ))
+        .routes(routes!(auth::remove_passkey::remove_passkey))
         .routes(routes!(auth::check::check))
         .routes(routes!(auth::logout::logout))
         .routes(routes!(auth::register::register))
@@ -68,6 +84,11 @@ fn documented() -> OpenApiRouter<App> {
         .routes(routes!(account::balances::balances))
         .routes(routes!(account::fees::fees))
         .routes(routes!(account::ledger::ledger))
+        .routes(routes!(
+            account::open_sub_account::open_sub_account,
+            account::sub_accounts::sub_accounts
+        ))
+        .routes(routes!(account::transfer::transfer))
         .routes(routes!(account::profile::profile))
         .routes(routes!(market::depth::depth))
         .routes(routes!(market::trades::trades))

@@ -12,16 +12,20 @@ mod subscriptions;
 mod trading;
 mod writer;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::extract::State;
 use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
+use axum::http::HeaderMap;
 use axum::response::Response;
 use tokio::sync::watch;
 
 use crate::address::ClientAddress;
 use crate::app::App;
+use crate::auth::cookie;
+use crate::auth::token::Token;
 use crate::config::ws::WsConfig;
 use crate::error::ApiError;
 use crate::openapi::Refusals;
@@ -36,6 +40,13 @@ const FRAME_BYTES: usize = 64 * 1024;
 /// and large texts go through in pieces.
 const READ_BUFFER_BYTES: usize = 2 * 1024;
 const WRITE_BUFFER_BYTES: usize = 4 * 1024;
+
+/// From where a socket was opened.
+struct Opener {
+    address: IpAddr,
+    /// The token of a browser's cookie.
+    cookie: Option<Token>,
+}
 
 /// All sockets of this server.
 pub struct Sockets {
@@ -71,12 +82,15 @@ impl Sockets {
 pub(crate) async fn connect(
     State(app): State<App>,
     ClientAddress(address): ClientAddress,
+    headers: HeaderMap,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, ApiError> {
     let upgrade = upgrade.map_err(|rejection| ApiError::Malformed {
         field: None,
         message: rejection.body_text(),
     })?;
+    // What `authenticate` may name; it counts for nothing by itself.
+    let cookie = cookie::session(&headers).ok().flatten();
     let place = app.sockets.places.take(address);
     let place: Place = place.ok_or(ApiError::Overloaded)?;
     let upgrade = upgrade
@@ -87,7 +101,7 @@ pub(crate) async fn connect(
     let sockets: Arc<Sockets> = app.sockets.clone();
     let stopped = sockets.stop.subscribe();
     Ok(upgrade.on_upgrade(move |socket| async move {
-        connection::run(socket, app, address, stopped).await;
+        connection::run(socket, app, Opener { address, cookie }, stopped).await;
         drop(place);
     }))
 }

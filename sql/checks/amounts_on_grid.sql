@@ -4,6 +4,11 @@ from exchange.balances b
 join exchange.assets a on a.asset_id = b.asset_id
 where b.available <> round(b.available, a.scale) or b.held <> round(b.held, a.scale)
 union all
+select 'transfers', t.transfer_id, a.symbol, t.amount, null
+from exchange.transfers t
+join exchange.assets a on a.asset_id = t.asset_id
+where t.amount <> round(t.amount, a.scale)
+union all
 select 'orders', o.order_id, m.symbol, o.price, o.quantity
 from exchange.orders o
 join exchange.markets m on m.market_id = o.market_id

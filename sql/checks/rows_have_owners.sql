@@ -45,6 +45,18 @@ left join exchange.accounts a on a.account_id = b.account_id and a.role <> 'exte
 left join exchange.assets s on s.asset_id = b.asset_id
 where a.account_id is null or s.asset_id is null
 union all
+select 'transfers', t.transfer_id, 'one owner of both sides'
+from exchange.transfers t
+join exchange.accounts f on f.account_id = t.from_account_id
+join exchange.accounts i on i.account_id = t.to_account_id
+where t.owner_account_id not in (f.account_id, coalesce(f.parent_account_id, f.account_id))
+    or t.owner_account_id not in (i.account_id, coalesce(i.parent_account_id, i.account_id))
+union all
+select 'accounts', a.account_id, 'a parent that is a user and no sub-account'
+from exchange.accounts a
+join exchange.accounts p on p.account_id = a.parent_account_id
+where p.parent_account_id is not null or p.role <> 'user'
+union all
 select 'events', e.last_sequence, 'market or stream'
 from exchange.events e
 left join exchange.markets m on m.market_id = e.stream_id

@@ -18,6 +18,13 @@ begin
         order by e.expires_at limit at_most for update skip locked);
     get diagnostics forgotten = row_count;
     total := total + forgotten;
+    delete from exchange.ceremonies c
+    where c.token_hash in (
+        select e.token_hash from exchange.ceremonies e
+        where e.expires_at < now()
+        order by e.expires_at limit at_most for update skip locked);
+    get diagnostics forgotten = row_count;
+    total := total + forgotten;
     delete from exchange.mails m
     where m.mail_id in (
         select e.mail_id from exchange.mails e
@@ -54,4 +61,4 @@ begin
     get diagnostics forgotten = row_count;
     return total + forgotten;
 end $$;
-comment on function exchange.forget_spent_access(integer) is 'Deletes one-time tokens, mails and what was asked for them, pauses, devices and windows of limits that nobody asks about any more, so many of each at most; returns how many.';
+comment on function exchange.forget_spent_access(integer) is 'Deletes one-time tokens, ceremonies, mails and what was asked for them, pauses, devices and windows of limits that nobody asks about any more, so many of each at most; returns how many.';

@@ -6,7 +6,7 @@ declare
     revoked bigint[];
 begin
     used := exchange.use_token(freeze_account.token_hash, array['freeze']);
-    update exchange.accounts set status = 'frozen' where account_id = used.account_id;
+    perform exchange.set_account_status(used.account_id, 'frozen');
     perform exchange.block_withdrawals(used.account_id);
     perform exchange.use_up_tokens(used.account_id);
     perform exchange.end_sessions(used.account_id, array(
@@ -14,7 +14,7 @@ begin
     delete from exchange.devices d where d.account_id = used.account_id;
     with ended as (
         update exchange.api_keys k set revoked_at = now()
-        where k.account_id = used.account_id and k.revoked_at is null
+        where exchange.owns_account(used.account_id, k.account_id) and k.revoked_at is null
         returning k.api_key_id
     )
     select array_agg(e.api_key_id order by e.api_key_id) into revoked from ended e;
@@ -25,4 +25,4 @@ begin
     end if;
     perform exchange.cause_mail(used.account_id, 'account_frozen', exchange.mail_facts(freeze_account.address));
 end $$;
-comment on function exchange.freeze_account(bytea, inet) is 'Follows the link of a mail to an owner who was robbed: the account is frozen, its sessions end, its API keys are revoked and its devices forgotten. Only the operator frees it. Rejects: INVALID_TOKEN.';
+comment on function exchange.freeze_account(bytea, inet) is 'Follows the link of a mail to an owner who was robbed: the account is frozen, its sessions end, its API keys and those of its sub-accounts are revoked and its devices forgotten. Only the operator frees it. Rejects: INVALID_TOKEN.';

@@ -69,6 +69,23 @@ begin
                 and (i.adjusted_at, i.adjustment_id) < (place_time, place_id)
             order by i.adjusted_at desc, i.adjustment_id desc limit wanted) d
         where only_asset is null or a.asset_id = only_asset
+        union all
+        select d.transferred_at, 'transfer', d.transfer_id, d.part, 'transfer', null, d.asset_id, d.amount
+        from exchange.assets a
+        cross join lateral (
+            (select i.transfer_id, i.asset_id, - i.amount as amount, i.transferred_at, 1 as part
+            from exchange.transfers i
+            where i.from_account_id = ledger_of.account_id and i.asset_id = a.asset_id
+                and i.transferred_at >= since and i.transferred_at < until and i.transferred_at <= place_time
+            order by i.transferred_at desc, i.transfer_id desc limit wanted + 1)
+            union all
+            (select i.transfer_id, i.asset_id, i.amount, i.transferred_at, 1
+            from exchange.transfers i
+            where i.to_account_id = ledger_of.account_id and i.asset_id = a.asset_id
+                and i.transferred_at >= since and i.transferred_at < until and i.transferred_at <= place_time
+            order by i.transferred_at desc, i.transfer_id desc limit wanted + 1)
+        ) d
+        where only_asset is null or a.asset_id = only_asset
     )
     select e.occurred_at, e.fact_kind, e.fact_id, e.part, e.leg, e.market, a.symbol, round(e.amount, a.scale)
     from entries e

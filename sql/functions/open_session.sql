@@ -1,7 +1,7 @@
 create function exchange.open_session(
     account_id bigint, token_hash bytea, lifetime interval default '1 day', address inet default null,
     user_agent text default null, password_hash text default null, device_hash bytea default null,
-    new_device_hash bytea default null)
+    new_device_hash bytea default null, is_factor_proved boolean default false)
 returns table (session_id bigint, expires_at timestamptz, device_id bigint, is_new_device boolean)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
@@ -25,6 +25,9 @@ begin
     for no key update;
     if not found then
         perform exchange.reject('UNKNOWN_ACCOUNT', format('no user''s account %s with that password', open_session.account_id));
+    end if;
+    if not open_session.is_factor_proved and exchange.has_second_factor(open_session.account_id) then
+        perform exchange.reject('SECOND_FACTOR_REQUIRED', 'the account has a second factor: the password is not enough');
     end if;
     select array_agg(o.session_id) into crowded_out
     from (
@@ -50,4 +53,4 @@ begin
         open_session.address, left(open_session.user_agent, max_user_agent), device.device_id)
     returning session_id, expires_at, device.device_id, device.is_new;
 end $$;
-comment on function exchange.open_session(bigint, bytea, interval, inet, text, text, bytea, bytea) is 'Records a login and returns when it ends. A password hash given is the one that was checked: the login is refused where the password has changed since. A device that is not known becomes a new one, and its owner gets a mail. Ended sessions of the account are forgotten; the oldest beyond 100 end. Rejects: INVALID_LIFETIME, INVALID_TOKEN_HASH, UNKNOWN_ACCOUNT.';
+comment on function exchange.open_session(bigint, bytea, interval, inet, text, text, bytea, bytea, boolean) is 'Records a login and returns when it ends. A password hash given is the one that was checked: the login is refused where the password has changed since. A device that is not known becomes a new one, and its owner gets a mail. Ended sessions of the account are forgotten; the oldest beyond 100 end. An account with a second factor must have proved it. Rejects: INVALID_LIFETIME, INVALID_TOKEN_HASH, UNKNOWN_ACCOUNT, SECOND_FACTOR_REQUIRED.';

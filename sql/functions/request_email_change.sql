@@ -15,4 +15,4 @@ begin
         request_email_change.address, left(request_email_change.user_agent, max_user_agent));
     perform pg_notify('exchange_events', mail_bell);
 end $$;
-comment on function exchange.request_email_change(bigint, bigint, text, inet, text) is 'Writes down, in the name of a session, that an account shall have another address; it moves when the link of a mail to that address is followed. Nothing tells whether the address is another account''s. Rejects: INVALID_EMAIL, ACCESS_REVOKED, ACCOUNT_FROZEN.';
+comment on function exchange.request_email_change(bigint, bigint, text, inet, text) is 'Writes down, in the name of a session, that an account shall have another address; it moves when the link of a mail to that address is followed. Nothing tells whether the address is another account''s. Rejects: INVALID_EMAIL, ACCESS_REVOKED, STEP_UP_REQUIRED, ACCOUNT_FROZEN.';

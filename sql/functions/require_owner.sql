@@ -7,9 +7,9 @@ begin
     -- Accounts are locked before sessions everywhere.
     select a.status into status from exchange.accounts a
     where a.account_id = require_owner.account_id for no key update;
-    perform exchange.require_session(require_owner.account_id, require_owner.session_id);
+    perform exchange.require_stepped_up(require_owner.account_id, require_owner.session_id);
     if status <> 'active' then
         perform exchange.reject('ACCOUNT_FROZEN', 'the account is frozen: nothing about it can be changed');
     end if;
 end $$;
-comment on function exchange.require_owner(bigint, bigint) is 'Locks an account for a change of its security settings in the name of a session. For other functions. Rejects: ACCESS_REVOKED, ACCOUNT_FROZEN.';
+comment on function exchange.require_owner(bigint, bigint) is 'Locks an account for a change of its security settings in the name of a session that has stepped up. For other functions. Rejects: ACCESS_REVOKED, STEP_UP_REQUIRED, ACCOUNT_FROZEN.';

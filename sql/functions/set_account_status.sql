@@ -8,8 +8,13 @@ begin
     update exchange.accounts
     set status = set_account_status.status
     where account_id = set_account_status.account_id and role = 'user';
-    if not found then
+    if found then
+        -- What is one person's is frozen together.
+        update exchange.accounts
+        set status = set_account_status.status
+        where parent_account_id = set_account_status.account_id and status <> set_account_status.status;
+    else
         perform exchange.reject('UNKNOWN_ACCOUNT', format('no user''s account %s', set_account_status.account_id));
     end if;
 end $$;
-comment on function exchange.set_account_status(bigint, text) is 'Freezes an account (it may cancel and reduce, not place) or frees it. Rejects: INVALID_STATUS, UNKNOWN_ACCOUNT.';
+comment on function exchange.set_account_status(bigint, text) is 'Freezes an account (it may cancel and reduce, not place) or frees it, and its sub-accounts with it. Rejects: INVALID_STATUS, UNKNOWN_ACCOUNT.';

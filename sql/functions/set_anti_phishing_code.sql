@@ -14,4 +14,4 @@ begin
             set_anti_phishing_code.account_id, 'anti_phishing_changed', exchange.mail_facts(set_anti_phishing_code.address));
     end if;
 end $$;
-comment on function exchange.set_anti_phishing_code(bigint, bigint, text, inet) is 'Sets the words that every mail to the account repeats, or takes them away (null), in the name of a session, and mails that. Rejects: INVALID_CODE, ACCESS_REVOKED, ACCOUNT_FROZEN.';
+comment on function exchange.set_anti_phishing_code(bigint, bigint, text, inet) is 'Sets the words that every mail to the account repeats, or takes them away (null), in the name of a session, and mails that. Rejects: INVALID_CODE, ACCESS_REVOKED, STEP_UP_REQUIRED, ACCOUNT_FROZEN.';

@@ -36,5 +36,11 @@ select 'adjustment', a.adjustment_id, 'adjustment', a.account_id, a.asset_id, a.
 from exchange.adjustments a
 union all
 select 'adjustment', a.adjustment_id, 'adjustment', a.counter_account_id, a.asset_id, - a.amount, a.adjusted_at
-from exchange.adjustments a;
-comment on view exchange.ledger is 'The double-entry ledger: one row a posting, over trades and adjustments. The postings of a fact, and of an asset, sum to zero.';
+from exchange.adjustments a
+union all
+select 'transfer', t.transfer_id, 'transfer', t.from_account_id, t.asset_id, - t.amount, t.transferred_at
+from exchange.transfers t
+union all
+select 'transfer', t.transfer_id, 'transfer', t.to_account_id, t.asset_id, t.amount, t.transferred_at
+from exchange.transfers t;
+comment on view exchange.ledger is 'The double-entry ledger: one row a posting, over trades, adjustments and transfers. The postings of a fact, and of an asset, sum to zero.';

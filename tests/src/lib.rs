@@ -12,6 +12,7 @@ pub mod flow;
 pub mod isolation;
 pub mod local_book;
 pub mod mail_server;
+pub mod passkey_device;
 pub mod post_office;
 pub mod random_commands;
 pub mod raw;

@@ -19,7 +19,7 @@ use tokio::net::TcpSocket;
 pub struct Reply {
     /// HTTP status.
     pub status: u16,
-    /// By name in lower case.
+    /// By name in lower case; what comes more than once stands on a line each.
     pub headers: BTreeMap<String, String>,
     /// The body; null where it is no json.
     pub body: Value,
@@ -171,9 +171,18 @@ impl Call {
             let (name, value) = line.split_once(": ")?;
             Some((name.to_ascii_lowercase(), value.to_owned()))
         };
+        let status = status.context("no status")?.parse()?;
+        let mut headers: BTreeMap<String, String> = BTreeMap::new();
+        for (name, value) in lines.filter_map(header) {
+            let known = headers.entry(name).or_default();
+            if !known.is_empty() {
+                known.push('\n');
+            }
+            known.push_str(&value);
+        }
         Ok(Reply {
-            status: status.context("no status")?.parse()?,
-            headers: lines.filter_map(header).collect(),
+            status,
+            headers,
             body: serde_json::from_str(body).unwrap_or(Value::Null),
             text: body.to_owned(),
         })

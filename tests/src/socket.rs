@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 
 use crate::wait::PATIENCE;
@@ -37,6 +38,19 @@ impl Socket {
     pub async fn connect(port: u16) -> Result<Socket> {
         let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await?;
         Socket::over(stream, port).await
+    }
+
+    /// Connects as a browser does that has this cookie.
+    pub async fn with_cookie(port: u16, cookie: &str) -> Result<Socket> {
+        let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await?;
+        let mut request = format!("ws://127.0.0.1:{port}/api/ws").into_client_request()?;
+        request.headers_mut().insert("cookie", cookie.parse()?);
+        let (stream, _) = tokio_tungstenite::client_async(request, stream).await?;
+        Ok(Socket {
+            stream,
+            kept: VecDeque::new(),
+            next_id: 0,
+        })
     }
 
     /// Over a connection that is there.

@@ -237,6 +237,7 @@ async fn a_new_device_is_told_by_mail_and_frozen_by_its_link() {
         "{mail}"
     );
     assert!(!mail.contains("evil.example/"), "{mail}");
+    mails.expect("A new API key").await.expect("a mail");
     let freeze = link(&mail, "/freeze").expect("a link");
     // Following the link alone does nothing.
     for _ in 0..2 {

@@ -14,6 +14,7 @@ mod crash;
 mod deadlines;
 mod dump;
 mod durability;
+mod factors;
 mod faults;
 mod flows;
 mod history;

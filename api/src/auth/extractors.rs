@@ -2,15 +2,17 @@
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, Method, header};
+use time::OffsetDateTime;
 
 use super::body::SignedBody;
+use super::cookie;
 use super::permissions::Permission;
 use super::signature::{Signature, Signed};
 use super::{Caller, Credentials, Freshness, identify};
 use crate::address::ClientAddress;
 use crate::app::App;
-use crate::error::ApiError;
+use crate::error::{ApiError, Rejection};
 use crate::limits::{Charges, Subject};
 
 /// The header that makes a request safe to repeat.
@@ -30,6 +32,18 @@ pub struct Trader(pub Caller);
 /// A caller with a session: an API key manages no keys and no logins.
 #[derive(Clone, Debug)]
 pub struct Owner {
+    /// The caller.
+    pub caller: Caller,
+    /// The session that calls.
+    pub session_id: i64,
+}
+
+/// An [`Owner`] whose session has proved of late all that the account asks for: a second factor, or
+/// the password where there is none. For what a stolen token must not do: API keys, security
+/// settings, withdrawals. Whoever acts for it asks again in the transaction
+/// (`exchange.require_stepped_up`).
+#[derive(Clone, Debug)]
+pub struct SteppedUp {
     /// The caller.
     pub caller: Caller,
     /// The session that calls.
@@ -82,6 +96,24 @@ impl FromRequestParts<App> for Owner {
     }
 }
 
+impl FromRequestParts<App> for SteppedUp {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
+        let Owner { caller, session_id } = Owner::from_request_parts(parts, app).await?;
+        let until = client::stepped_up_until(&app.reads, caller.account_id, session_id).await?;
+        if until.is_some_and(|until| until > OffsetDateTime::now_utc()) {
+            return Ok(SteppedUp { caller, session_id });
+        }
+        Err(ApiError::Rejected(Rejection {
+            code: "STEP_UP_REQUIRED".to_owned(),
+            field: None,
+            message: "prove again who you are, by /api/auth/step-up; it is good for 5 minutes"
+                .to_owned(),
+        }))
+    }
+}
+
 /// # Errors
 /// `PermissionDenied` where the caller's credential does not allow it.
 pub(crate) fn require(caller: &Caller, permission: Permission) -> Result<(), ApiError> {
@@ -95,7 +127,7 @@ pub(crate) fn require(caller: &Caller, permission: Permission) -> Result<(), Api
 }
 
 async fn caller(parts: &Parts, app: &App, freshness: Freshness) -> Result<Caller, ApiError> {
-    let credentials = credentials(&parts.headers)?;
+    let credentials = credentials(&parts.method, &parts.headers)?;
     let address = ClientAddress::of(&parts.extensions, &parts.headers, &app.proxies);
     let body = parts.extensions.get::<SignedBody>();
     let signed = Signed {
@@ -117,7 +149,8 @@ async fn caller(parts: &Parts, app: &App, freshness: Freshness) -> Result<Caller
     Ok(caller)
 }
 
-fn credentials(headers: &HeaderMap) -> Result<Credentials, ApiError> {
+/// A browser sends its cookie with everything, so that anything else that is presented comes first.
+fn credentials(method: &Method, headers: &HeaderMap) -> Result<Credentials, ApiError> {
     let bearer = headers.get(header::AUTHORIZATION);
     match (Signature::of_headers(headers)?, bearer) {
         (Some(_), Some(_)) => Err(ApiError::malformed(
@@ -134,7 +167,13 @@ fn credentials(headers: &HeaderMap) -> Result<Credentials, ApiError> {
                 _ => Err(ApiError::Unauthenticated),
             }
         }
-        (None, None) => Err(ApiError::Unauthenticated),
+        (None, None) => {
+            let token = cookie::session(headers)?.ok_or(ApiError::Unauthenticated)?;
+            if !method.is_safe() {
+                cookie::check_csrf(headers, &token)?;
+            }
+            Ok(Credentials::Cookie(token))
+        }
     }
 }
 
@@ -188,7 +227,7 @@ mod tests {
         for name in ["x-api-key", "x-timestamp", "x-signature"] {
             headers.insert(name, HeaderValue::from_static("x"));
         }
-        let refused = credentials(&headers);
+        let refused = credentials(&Method::GET, &headers);
         assert!(
             matches!(refused, Err(ApiError::Malformed { .. })),
             "{refused:?}"

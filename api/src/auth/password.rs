@@ -194,8 +194,8 @@ fn verify(password: &str, hash: Option<&str>, cost: u32) -> bool {
     fits && password.len() <= PASSWORD_LIMIT_BYTES
 }
 
-/// What else is hashed, so that a check takes the rounds of `cost` in all: where the hash had fewer,
-/// 2^its + 2^its + 2^(its+1) + … + 2^(cost-1) = 2^cost.
+/// What else is hashed, so that a check takes the rounds of `cost` in all: where the hash had
+/// fewer, 2^its + 2^its + 2^(its+1) + … + 2^(cost-1) = 2^cost.
 fn make_up(its: Option<u32>, cost: u32) -> Range<u32> {
     match its {
         Some(its) => its..cost,

@@ -1,5 +1,6 @@
-//! Encrypts the secrets of API keys with a master key that the database never sees: AES-256-GCM,
-//! with the key's public id as additional data, so that no secret can be moved to another key.
+//! Encrypts the secrets of API keys and authenticator apps with a master key that the database
+//! never sees: AES-256-GCM, with the name of what it belongs to (a key's public id) as additional
+//! data, so that no secret can be moved to another.
 
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use ring::error::Unspecified;

@@ -30,7 +30,7 @@ fn operation(method: &str, said: &mut Value) -> Result<(), String> {
     if let Some(text) = said["summary"].as_str() {
         said["summary"] = json!(text.split_whitespace().collect::<Vec<_>>().join(" "));
     }
-    said["security"] = security(operation.access);
+    said["security"] = security(operation.access, is_mutating);
     if let Access::Staff(roles) = operation.access {
         said["x-staff-roles"] = json!(roles);
     }
@@ -38,13 +38,18 @@ fn operation(method: &str, said: &mut Value) -> Result<(), String> {
     responses(said, operation, is_mutating, has_body)
 }
 
-fn security(access: Access) -> Value {
+/// The ways to say who calls. A cookie needs more than itself where something changes.
+fn security(access: Access, is_mutating: bool) -> Value {
+    let cookie = match is_mutating {
+        true => json!({ "cookie": [], "csrf": [] }),
+        false => json!({ "cookie": [] }),
+    };
     let signed = json!({ "apiKey": [], "apiTimestamp": [], "apiSignature": [] });
     match access {
         Access::Public => json!([]),
-        Access::Owner => json!([{ "bearer": [] }]),
+        Access::Owner => json!([{ "bearer": [] }, cookie]),
         Access::Staff(_) => json!([{ "staff": [] }]),
-        Access::Caller | Access::Read | Access::Trade => json!([{ "bearer": [] }, signed]),
+        Access::Caller | Access::Read | Access::Trade => json!([{ "bearer": [] }, cookie, signed]),
     }
 }
 
@@ -174,6 +179,10 @@ fn security_schemes() -> Value {
             "description": "The token that a login gave." },
         "staff": { "type": "http", "scheme": "bearer",
             "description": "The token that a login of staff gave." },
+        "cookie": { "type": "apiKey", "in": "cookie", "name": "__Host-session",
+            "description": "A browser's session; a login with `cookie` sets it." },
+        "csrf": header("X-Csrf-Token", "The `csrfToken` of the login, beside the cookie. A page \
+            finds it in the cookie `__Host-csrf` too."),
         "apiKey": header("X-Api-Key", "The API key's public id, 32 hexadecimal digits."),
         "apiTimestamp": header("X-Timestamp", "When the request was signed, in milliseconds UTC. \
             `X-Receive-Window` says for how long it is good, 5000 where absent, at most 60000."),

@@ -143,6 +143,16 @@ const ACCOUNT_VIEWERS: &[&str] = &["finance", "reviewer", "risk", "support"];
 const ACCOUNT_GUARDS: &[&str] = &["risk", "support"];
 const MARKET_GUARDS: &[&str] = &["administrator", "risk"];
 const ANY_ROLE: &[&str] = &["administrator", "finance", "reviewer", "risk", "support"];
+const PROVING_LOGIN: &[&str] = &["INVALID_FACTOR", "INVALID_TOKEN", "FACTOR_BLOCKED"];
+const TRANSFERRING: &[&str] = &[
+    "UNKNOWN_ASSET",
+    "INVALID_AMOUNT",
+    "ACCOUNT_NOT_FOUND",
+    "SAME_ACCOUNT",
+    "ACCOUNT_FROZEN",
+    "INSUFFICIENT_BALANCE",
+    "DUPLICATE_IDEMPOTENCY_KEY",
+];
 const OF_MARKET: &[&str] = &["UNKNOWN_MARKET"];
 
 /// Every operation.
@@ -151,6 +161,58 @@ pub const OPERATIONS: &[Operation] = &[
     operation("ready", Access::Public, Needs::Database, &[]),
     operation("health", Access::Public, Needs::Database, &[]),
     public("login", &["INVALID_CREDENTIALS", "LOGIN_PAUSED"]),
+    public("login_second_factor", PROVING_LOGIN),
+    public("begin_passkey_login", &[]),
+    public("passkey_login", PROVING_LOGIN),
+    owner("begin_step_up", &["PASSKEY_NOT_FOUND"]),
+    owner(
+        "step_up",
+        &[
+            "INVALID_FACTOR",
+            "INVALID_TOKEN",
+            "FACTOR_BLOCKED",
+            "SECOND_FACTOR_REQUIRED",
+        ],
+    ),
+    owner("factors", &[]),
+    owner(
+        "begin_totp",
+        &["STEP_UP_REQUIRED", "ACCOUNT_FROZEN", "FACTOR_EXISTS"],
+    ),
+    owner(
+        "confirm_totp",
+        &[
+            "STEP_UP_REQUIRED",
+            "ACCOUNT_FROZEN",
+            "FACTOR_NOT_FOUND",
+            "INVALID_FACTOR",
+        ],
+    ),
+    owner(
+        "remove_totp",
+        &["STEP_UP_REQUIRED", "ACCOUNT_FROZEN", "FACTOR_NOT_FOUND"],
+    ),
+    owner(
+        "recovery_codes",
+        &["STEP_UP_REQUIRED", "ACCOUNT_FROZEN", "FACTOR_NOT_FOUND"],
+    ),
+    owner("begin_passkey", &["STEP_UP_REQUIRED"]),
+    owner(
+        "add_passkey",
+        &[
+            "STEP_UP_REQUIRED",
+            "ACCOUNT_FROZEN",
+            "INVALID_TOKEN",
+            "INVALID_PASSKEY",
+            "DUPLICATE_PASSKEY",
+            "TOO_MANY_PASSKEYS",
+        ],
+    ),
+    owner("passkeys", &[]),
+    owner(
+        "remove_passkey",
+        &["STEP_UP_REQUIRED", "ACCOUNT_FROZEN", "PASSKEY_NOT_FOUND"],
+    ),
     public("register", &["INVALID_EMAIL"]),
     public("verify", &["INVALID_TOKEN"]),
     public(
@@ -170,13 +232,17 @@ pub const OPERATIONS: &[Operation] = &[
     owner("revoke_sessions", &[]),
     owner("devices", &[]),
     owner("forget_device", &["DEVICE_NOT_FOUND"]),
-    owner("set_anti_phishing_code", &["ACCOUNT_FROZEN"]),
+    owner(
+        "set_anti_phishing_code",
+        &["STEP_UP_REQUIRED", "ACCOUNT_FROZEN"],
+    ),
     owner(
         "change_email",
         &[
             "INVALID_EMAIL",
             "INVALID_CREDENTIALS",
             "LOGIN_PAUSED",
+            "STEP_UP_REQUIRED",
             "ACCOUNT_FROZEN",
         ],
     ),
@@ -184,7 +250,13 @@ pub const OPERATIONS: &[Operation] = &[
     owner("api_keys", &[]),
     owner(
         "create_api_key",
-        &["TOO_MANY_KEYS", "DUPLICATE_IDEMPOTENCY_KEY"],
+        &[
+            "STEP_UP_REQUIRED",
+            "ACCOUNT_FROZEN",
+            "ACCOUNT_NOT_FOUND",
+            "TOO_MANY_KEYS",
+            "DUPLICATE_IDEMPOTENCY_KEY",
+        ],
     ),
     owner("revoke_api_key", &["KEY_NOT_FOUND"]),
     public("depth", OF_MARKET),
@@ -208,6 +280,12 @@ pub const OPERATIONS: &[Operation] = &[
     read("balances", &[]),
     read("ledger", &["UNKNOWN_ASSET"]),
     read("fees", &[]),
+    owner("sub_accounts", &[]),
+    owner(
+        "open_sub_account",
+        &["ACCOUNT_FROZEN", "TOO_MANY_SUB_ACCOUNTS"],
+    ),
+    owner("transfer", TRANSFERRING),
     public("open_socket", &[]),
     public("staff_login", &["INVALID_CREDENTIALS"]),
     public(
@@ -359,6 +437,9 @@ impl Operation {
         }
         if self.is_proposal {
             codes.extend(PROPOSING);
+        }
+        if self.access != Access::Public && is_mutating {
+            codes.push("INVALID_CSRF_TOKEN");
         }
         if self.access == Access::Trade && is_mutating {
             codes.extend(["REQUEST_EXPIRED", "UNKNOWN_ACCOUNT", "ACCOUNT_FROZEN"]);

@@ -1,6 +1,5 @@
 //! One socket: reads and does what the client asks, writes what it is told, and ends in order.
 
-use std::net::IpAddr;
 use std::pin::pin;
 
 use axum::extract::ws::WebSocket;
@@ -9,6 +8,7 @@ use futures::stream::SplitStream;
 use tokio::sync::{Notify, oneshot, watch};
 use tokio::time::timeout;
 
+use super::Opener;
 use super::end::End;
 use super::session::Session;
 use super::writer::Writer;
@@ -19,9 +19,10 @@ use crate::outbox;
 pub(super) async fn run(
     socket: WebSocket,
     app: App,
-    address: IpAddr,
+    opener: Opener,
     stopped: watch::Receiver<bool>,
 ) {
+    let address = opener.address;
     let sockets = app.sockets.clone();
     let (outbox, inbox) = outbox::channel(sockets.config.queue);
     let (sink, stream) = socket.split();
@@ -30,7 +31,7 @@ pub(super) async fn run(
     let mut write = pin!(Writer::new(sink, inbox, &sockets.config).run(ended));
     let mut read = pin!(read(
         stream,
-        Session::new(app, address, outbox, stopped),
+        Session::new(app, opener, outbox, stopped),
         &is_closed
     ));
     let mut stream = tokio::select! {

@@ -127,6 +127,7 @@ pub(super) struct Authenticate {
     #[serde(rename = "op")]
     _op: IgnoredAny,
     pub(super) token: Option<String>,
+    pub(super) csrf_token: Option<String>,
     pub(super) api_key: Option<String>,
     pub(super) timestamp: Option<i64>,
     pub(super) receive_window: Option<i64>,

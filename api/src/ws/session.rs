@@ -1,6 +1,5 @@
 //! What a socket stands for: who authenticated on it, what it follows, and what its client asks.
 
-use std::net::IpAddr;
 use std::time::Duration;
 
 use axum::extract::ws::{Message, Utf8Bytes};
@@ -14,10 +13,12 @@ use super::lease::Lease;
 use super::pace::{Pace, Verdict};
 use super::request::{self, Authenticate, Bare, CancelOnDisconnect, Channels, Id, Named, Reply};
 use super::subscriptions::{Subscriptions, refused};
-use super::{PATH, trading};
+use super::{Opener, PATH, trading};
 use crate::app::App;
+use crate::auth::cookie::is_csrf_token;
 use crate::auth::permissions::Permission;
 use crate::auth::signature::Signature;
+use crate::auth::token::Token;
 use crate::auth::{Caller, Credentials, authenticate, require};
 use crate::config::ws::WsConfig;
 use crate::error::ApiError;
@@ -34,7 +35,7 @@ const RECONNECT_WITHIN_MS: u64 = 5_000;
 /// A socket's state.
 pub(super) struct Session {
     app: App,
-    address: IpAddr,
+    opener: Opener,
     outbox: Outbox,
     stopped: watch::Receiver<bool>,
     pace: Pace,
@@ -54,14 +55,14 @@ struct Login {
 impl Session {
     pub(super) fn new(
         app: App,
-        address: IpAddr,
+        opener: Opener,
         outbox: Outbox,
         stopped: watch::Receiver<bool>,
     ) -> Self {
         Session {
             pace: Pace::new(app.sockets.config.messages_per_second),
             app,
-            address,
+            opener,
             outbox,
             stopped,
             login: None,
@@ -175,16 +176,16 @@ impl Session {
     }
 
     async fn authenticate(&mut self, text: &str) -> Reply {
-        let credentials = credentials(request::parse(text)?)?;
+        let credentials = credentials(request::parse(text)?, self.opener.cookie.as_ref())?;
         if self.login.is_some() {
             let message = "a socket authenticates once: open another one";
             return Err(refused("ALREADY_AUTHENTICATED", "op".to_owned(), message));
         }
-        let subject = Subject::address(self.address);
+        let subject = Subject::address(self.opener.address);
         trading::charge_subject(&self.app, subject, AUTHENTICATE_WEIGHT).await?;
         // Listening begins before the database is asked, so that no revocation falls between.
         let revoked = self.app.feed.revoked();
-        let caller = authenticate(&self.app, &credentials, PATH, self.address).await?;
+        let caller = authenticate(&self.app, &credentials, PATH, self.opener.address).await?;
         let result = json!({
             "accountId": caller.account_id.to_string(),
             "permissions": caller.permissions.names(),
@@ -215,15 +216,24 @@ impl Session {
     }
 }
 
-fn credentials(request: Authenticate) -> Result<Credentials, ApiError> {
+/// A browser cannot read its cookie: it proves by the other half of its login that a page of our
+/// own opened the socket.
+fn credentials(request: Authenticate, cookie: Option<&Token>) -> Result<Credentials, ApiError> {
     let Authenticate {
         token,
+        csrf_token,
         api_key,
         timestamp,
         receive_window,
         signature,
         ..
     } = request;
+    if let Some(value) = csrf_token {
+        let alone = token.is_none() && api_key.is_none();
+        let cookie = cookie.filter(|cookie| alone && is_csrf_token(cookie, &value));
+        let cookie = cookie.ok_or(ApiError::Unauthenticated)?;
+        return Ok(Credentials::Cookie(cookie.clone()));
+    }
     match (token, api_key, timestamp, signature) {
         (Some(token), None, None, None) if receive_window.is_none() => {
             Ok(Credentials::Token(token))
@@ -237,7 +247,8 @@ fn credentials(request: Authenticate) -> Result<Credentials, ApiError> {
             }))
         }
         _ => {
-            let message = "give either token, or apiKey, timestamp and signature";
+            let message =
+                "give token, or csrfToken beside the cookie, or apiKey, timestamp and signature";
             Err(ApiError::malformed("token", message))
         }
     }

@@ -96,7 +96,7 @@ pub async fn find_api_key(on: &impl Query, public_id: &str) -> Result<Option<Key
 /// A key to make, in the name of a session.
 #[derive(Clone, Copy)]
 pub struct NewApiKey<'a> {
-    /// Whose key it will be.
+    /// Who makes it, and whose it will be.
     pub account_id: i64,
     /// Who asks; refused once it has ended.
     pub session_id: i64,
@@ -116,6 +116,8 @@ pub struct NewApiKey<'a> {
     pub addresses: &'a [String],
     /// A repeat gives the first key.
     pub request_key: Option<&'a str>,
+    /// Whose key it will be, where it is a sub-account's.
+    pub sub_account_id: Option<i64>,
 }
 
 /// A key that was made.
@@ -134,12 +136,13 @@ pub struct MadeApiKey {
 /// Makes an API key.
 ///
 /// # Errors
-/// Rejected: `ACCESS_REVOKED`, `DUPLICATE_IDEMPOTENCY_KEY`, `TOO_MANY_KEYS`.
+/// Rejected: `ACCESS_REVOKED`, `STEP_UP_REQUIRED`, `ACCOUNT_NOT_FOUND`,
+/// `DUPLICATE_IDEMPOTENCY_KEY`, `TOO_MANY_KEYS`.
 pub async fn create_api_key(on: &impl Query, key: NewApiKey<'_>) -> Result<MadeApiKey, Error> {
     const STATEMENT: Statement = Statement::write(
         "create_api_key",
         "select api_key_id, made_public_id, created_at, repeated from exchange.create_api_key(\
-         $1, $2, $3, $4, $5, $6, $7, $8, $9::text[]::cidr[], $10) limit 1",
+         $1, $2, $3, $4, $5, $6, $7, $8, $9::text[]::cidr[], $10, $11) limit 1",
     );
     let row = on
         .row(
@@ -155,6 +158,7 @@ pub async fn create_api_key(on: &impl Query, key: NewApiKey<'_>) -> Result<MadeA
                 &key.permissions,
                 &key.addresses,
                 &key.request_key,
+                &key.sub_account_id,
             ],
         )
         .await?;
@@ -205,9 +209,11 @@ pub struct ApiKey {
     pub addresses: Vec<String>,
     /// When it was made.
     pub created_at: OffsetDateTime,
+    /// Whose it is, where it is a sub-account's.
+    pub sub_account_id: Option<i64>,
 }
 
-/// The account's live API keys, the newest first.
+/// The account's live API keys and those of its sub-accounts, the newest first.
 ///
 /// # Errors
 /// The database's.
@@ -215,7 +221,7 @@ pub async fn api_keys_of(on: &impl Query, account_id: i64) -> Result<Vec<ApiKey>
     const STATEMENT: Statement = Statement::read(
         "api_keys_of",
         "select api_key_id, public_id, label, scheme, public_key, permissions, addresses, \
-         created_at from exchange.api_keys_of($1) limit 1000",
+         created_at, sub_account_id from exchange.api_keys_of($1) limit 2000",
     );
     let key = |row| {
         Ok(ApiKey {
@@ -227,6 +233,7 @@ pub async fn api_keys_of(on: &impl Query, account_id: i64) -> Result<Vec<ApiKey>
             permissions: column(row, 5)?,
             addresses: column(row, 6)?,
             created_at: column(row, 7)?,
+            sub_account_id: column(row, 8)?,
         })
     };
     let rows = on.rows(STATEMENT, &[&account_id]).await?;

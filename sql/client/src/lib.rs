@@ -16,6 +16,7 @@ pub mod deadlines;
 pub mod devices;
 pub mod error;
 pub mod events;
+pub mod factors;
 pub mod facts;
 pub mod keys;
 mod lease;
@@ -27,6 +28,7 @@ pub mod markets;
 pub mod orders;
 pub mod outcomes;
 pub mod partitions;
+pub mod passkeys;
 pub mod place;
 pub mod pool;
 pub mod profile;
@@ -38,6 +40,7 @@ pub mod retry;
 pub mod sessions;
 pub mod staff;
 pub mod staff_accounts;
+pub mod sub_accounts;
 pub mod submit;
 pub mod trades;
 pub mod transaction;
@@ -62,6 +65,11 @@ pub use deadlines::{CancelAfter, cancel_after, next_cancel_deadline, run_cancel_
 pub use devices::{Device, devices_of, forget_device};
 pub use error::Error;
 pub use events::{Message, StreamPosition, messages_after, stream_positions, wait_durable};
+pub use factors::{
+    Ceremony, FactorProof, Factors, FinishLogin, NewCeremony, Proved, StepUp, UsedPasskey,
+    begin_ceremony, begin_totp, confirm_totp, factors_of, find_ceremony, finish_login, remove_totp,
+    replace_recovery_codes, step_up, stepped_up_until,
+};
 pub use facts::{
     MarketChange, MarketFact, MarketSnapshot, MarketTrade, OrderUpdate, PlacedOrder, SnapshotOrder,
     TradeParty, market_facts, market_snapshot, positions_of,
@@ -80,6 +88,9 @@ pub use markets::{
 pub use orders::{Order, OrderFilter, order, orders};
 pub use outcomes::{OrderOutcome, Outcome, Reject, State};
 pub use partitions::make_partitions;
+pub use passkeys::{
+    AddedPasskey, NewPasskey, StoredPasskey, add_passkey, passkeys_of, remove_passkey,
+};
 pub use place::Place;
 pub use pool::{Pool, ping};
 pub use profile::{Profile, profile_of, set_anti_phishing_code};
@@ -104,6 +115,10 @@ pub use staff::{
 };
 pub use staff_accounts::{
     FoundAccount, ShownAccount, find_accounts, show_account, staff_freeze_account,
+};
+pub use sub_accounts::{
+    NewTransfer, OpenedSubAccount, SubAccount, Transferred, open_sub_account, sub_accounts_of,
+    transfer,
 };
 pub use submit::{
     cancel_all_orders, cancel_order, place_order, reduce_order, replace_order, submit, submit_once,

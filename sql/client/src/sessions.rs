@@ -22,6 +22,7 @@ pub struct NewSession<'a> {
     /// The program, as it says itself; cut where it is long.
     pub user_agent: Option<&'a str>,
     /// The hash against which the password was checked, so that no login outlives a new password.
+    /// It opens no account that has a second factor.
     pub password_hash: Option<&'a str>,
     /// SHA-256 of the token of a device that may be known.
     pub device_hash: Option<&'a [u8]>,
@@ -45,23 +46,21 @@ pub struct Opened {
 /// Records a login.
 ///
 /// # Errors
-/// Rejected: `INVALID_LIFETIME`, `INVALID_TOKEN_HASH`, `UNKNOWN_ACCOUNT`.
+/// Rejected: `INVALID_LIFETIME`, `INVALID_TOKEN_HASH`, `UNKNOWN_ACCOUNT`,
+/// `SECOND_FACTOR_REQUIRED`.
 pub async fn open_session(on: &impl Query, session: NewSession<'_>) -> Result<Opened, Error> {
     const STATEMENT: Statement = Statement::write(
         "open_session",
         "select session_id, expires_at, device_id, is_new_device from exchange.open_session(\
          $1, $2, $3::bigint * interval '1 second', $4, $5, $6, $7, $8) limit 1",
     );
-    let seconds = i64::try_from(session.lifetime.as_secs())
-        .unwrap_or(i64::MAX)
-        .min(u32::MAX.into());
     let row = on
         .row(
             STATEMENT,
             &[
                 &session.account_id,
                 &session.token_hash,
-                &seconds,
+                &seconds(session.lifetime),
                 &session.address,
                 &session.user_agent,
                 &session.password_hash,
@@ -77,6 +76,12 @@ pub async fn open_session(on: &impl Query, session: NewSession<'_>) -> Result<Op
         device_id: column(&row, 2)?,
         is_new_device: column(&row, 3)?,
     })
+}
+
+/// A lifetime as Postgres is given it; one that is too long is refused there.
+pub(crate) fn seconds(lifetime: Duration) -> i64 {
+    let seconds = i64::try_from(lifetime.as_secs()).unwrap_or(i64::MAX);
+    seconds.min(u32::MAX.into())
 }
 
 /// A session that has not ended.

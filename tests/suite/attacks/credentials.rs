@@ -82,6 +82,26 @@ async fn every_operation_refuses_a_stranger() {
 }
 
 #[tokio::test]
+async fn another_site_sends_the_cookie_and_nothing_is_done() {
+    let (database, server, party) = start().await;
+    let port = server.port();
+    let cookie = ("cookie", format!("__Host-session={}", party.token));
+    for operation in operations::all() {
+        let answer = ask(port, &operation, &party, std::slice::from_ref(&cookie)).await;
+        if !operation.is_mutating() {
+            assert_eq!(answer.status, 200, "{}: {answer:?}", operation.id);
+            continue;
+        }
+        let code = "INVALID_CSRF_TOKEN";
+        assert_refused(&operation, "no header", &answer, 403, code);
+        let headers = [cookie.clone(), ("x-csrf-token", party.token.clone())];
+        let answer = ask(port, &operation, &party, &headers).await;
+        assert_refused(&operation, "another header", &answer, 403, code);
+    }
+    database.drop().await;
+}
+
+#[tokio::test]
 async fn a_signature_is_good_for_its_own_request_and_time_alone() {
     let (database, server, party) = start().await;
     let port = server.port();

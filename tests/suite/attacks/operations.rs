@@ -4,13 +4,15 @@ use serde_json::Value;
 
 pub(super) const DOCUMENT: &str = include_str!("../../../docs/openapi.json");
 
-/// What is sent to an operation: the query of a GET, the body of a POST. `{order}`, `{client}`,
-/// `{session}`, `{device}` and `{key}` stand for an account's own things.
+/// What is sent to an operation: the query of a GET, the body of a POST. `{order}`, `{session}`,
+/// `{device}`, `{key}`, `{passkey}`, `{account}` and `{sub}` stand for an account's own things.
 struct Sample {
     id: &'static str,
     text: &'static str,
     /// The status where the things are another account's; 0: it names none.
     foreign: u16,
+    /// The status where it names none.
+    plain: u16,
 }
 
 const SAMPLES: &[Sample] = &[
@@ -43,11 +45,25 @@ const SAMPLES: &[Sample] = &[
         r#"{"antiPhishingCode":"blue heron"}"#,
         0,
     ),
-    sample("change_email", MOVED, 0),
+    unready("change_email", MOVED, 202),
     sample("profile", "", 0),
     sample("api_keys", "", 0),
-    sample("create_api_key", KEY, 0),
+    sample("create_api_key", KEY, 404),
     sample("revoke_api_key", r#"{"apiKeyId":{key}}"#, 404),
+    sample("begin_step_up", "{}", 0),
+    unready("step_up", r#"{"password":"correct horse"}"#, 403),
+    sample("factors", "", 0),
+    sample("begin_totp", "{}", 0),
+    unready("confirm_totp", r#"{"totpCode":"123456"}"#, 401),
+    sample("remove_totp", "{}", 0),
+    sample("recovery_codes", "{}", 0),
+    sample("begin_passkey", "{}", 0),
+    unready("add_passkey", PASSKEY, 400),
+    sample("passkeys", "", 0),
+    sample("remove_passkey", r#"{"passkeyId":{passkey}}"#, 404),
+    sample("sub_accounts", "", 0),
+    sample("open_sub_account", r#"{"label":"mine"}"#, 0),
+    sample("transfer", TRANSFER, 404),
     sample("logout", "", 0),
 ];
 
@@ -55,11 +71,30 @@ const ORDER: &str = r#"{"market":"BTC/USDT","side":"buy","price":"90","quantity"
 const ORDERS: &str =
     r#"{"orders":[{"market":"BTC/USDT","side":"buy","price":"90","quantity":"1"}]}"#;
 const REPLACED: &str = r#"{"orderId":"{order}","side":"buy","price":"91","quantity":"1"}"#;
+const KEY: &str =
+    r#"{"label":"mine","scheme":"hmac_sha256","permissions":["read"],"subAccountId":{sub}}"#;
+const PASSKEY: &str = r#"{"token":"00","label":"mine","passkey":{}}"#;
+const TRANSFER: &str =
+    r#"{"fromAccountId":{account},"toAccountId":{sub},"asset":"BTC","amount":"1"}"#;
 const MOVED: &str = r#"{"email":"new@example.com","password":"correct horse"}"#;
-const KEY: &str = r#"{"label":"mine","scheme":"hmac_sha256","permissions":["read"]}"#;
 
 const fn sample(id: &'static str, text: &'static str, foreign: u16) -> Sample {
-    Sample { id, text, foreign }
+    Sample {
+        id,
+        text,
+        foreign,
+        plain: 200,
+    }
+}
+
+/// One that an account refuses which has not begun it, or has a passkey.
+const fn unready(id: &'static str, text: &'static str, plain: u16) -> Sample {
+    Sample {
+        id,
+        text,
+        foreign: 0,
+        plain,
+    }
 }
 
 /// An operation that needs a caller.
@@ -72,6 +107,8 @@ pub(super) struct Operation {
     pub(super) is_owners: bool,
     /// The status where the ids are another account's; 0: it takes none.
     pub(super) foreign: u16,
+    /// The status where it takes none, and the caller may.
+    pub(super) plain: u16,
     text: &'static str,
 }
 
@@ -83,7 +120,9 @@ impl Operation {
     /// Path with query, and body.
     pub(super) fn request(&self, own: &dyn Fn(&str) -> String) -> (String, Option<String>) {
         let mut text = self.text.to_owned();
-        for name in ["order", "session", "device", "key"] {
+        for name in [
+            "order", "session", "device", "key", "passkey", "account", "sub",
+        ] {
             text = text.replace(&format!("{{{name}}}"), &own(name));
         }
         match self.is_mutating() {
@@ -105,7 +144,8 @@ pub(super) fn all() -> Vec<Operation> {
             let ways = said["security"].as_array().expect("who may call");
             // Those of staff have their own tests (staff.rs).
             if !ways.is_empty() && said["x-staff-roles"].is_null() {
-                all.push(read(&document, path, method, said, ways.len() == 1));
+                let is_owners = ways.iter().all(|way| way["apiKey"].is_null());
+                all.push(read(&document, path, method, said, is_owners));
             }
         }
     }
@@ -129,6 +169,7 @@ fn read(document: &Value, path: &str, method: &str, said: &Value, is_owners: boo
         path: path.to_owned(),
         is_owners,
         foreign: sample.foreign,
+        plain: sample.plain,
         text: sample.text,
     }
 }

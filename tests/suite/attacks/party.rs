@@ -6,17 +6,21 @@ use ring::hmac;
 use serde_json::{Value, json};
 use tests::api_server::{self, Answer};
 use tests::database::Database;
+use tests::passkey_device::{Device, ORIGIN};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio_postgres::Client;
 
-/// An account with funds, an open order, a session and an API key.
+/// An account with funds, an open order, a session, an API key, a sub-account and a passkey.
 pub(super) struct Party {
     pub(super) token: String,
     pub(super) order: String,
     pub(super) session: String,
     pub(super) device: String,
     pub(super) key: Key,
+    account: i64,
+    sub_account: String,
+    passkey: String,
 }
 
 /// An API key.
@@ -46,7 +50,12 @@ pub(super) async fn join(port: u16, database: &Database, name: &str) -> Party {
     let order = json!({ "market": "BTC/USDT", "side": "buy", "price": "80", "quantity": "2",
         "clientOrderId": format!("{name}-first") });
     let placed = post(port, "/api/trade/create-order", &[bearer(&token)], &order).await;
+    let sub = json!({ "label": format!("{name}'s") });
+    let sub = post(port, "/api/account/sub-accounts", &[bearer(&token)], &sub).await;
     Party {
+        account,
+        sub_account: sub.body["accountId"].to_string(),
+        passkey: add_passkey(port, &token).await,
         order: placed.body["orderId"]
             .as_str()
             .expect("an order")
@@ -63,10 +72,24 @@ impl Party {
         match name {
             "order" => self.order.clone(),
             "session" => self.session.clone(),
+            "account" => self.account.to_string(),
+            "sub" => self.sub_account.clone(),
+            "passkey" => self.passkey.clone(),
             "device" => self.device.clone(),
             _ => self.key.id.clone(),
         }
     }
+}
+
+async fn add_passkey(port: u16, token: &str) -> String {
+    let headers = [bearer(token)];
+    let asked = post(port, "/api/auth/passkeys/begin", &headers, &json!({})).await;
+    let options = &asked.body["passkeyOptions"];
+    let made = Device::default().create(ORIGIN, options);
+    let body = json!({ "token": asked.body["token"], "label": "phone",
+        "passkey": made.expect("a passkey") });
+    let added = post(port, "/api/auth/passkeys", &headers, &body).await;
+    added.body["passkeyId"].to_string()
 }
 
 pub(super) async fn make_key(port: u16, token: &str, permissions: &[&str]) -> Key {

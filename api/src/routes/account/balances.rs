@@ -18,10 +18,10 @@ pub(crate) struct Balances {
 
 /// Of one asset, in its own decimals.
 #[derive(Serialize, ToSchema)]
-struct Balance {
-    asset: String,
-    available: String,
-    held: String,
+pub(crate) struct Balance {
+    pub(crate) asset: String,
+    pub(crate) available: String,
+    pub(crate) held: String,
 }
 
 /// The caller's balances, by asset.

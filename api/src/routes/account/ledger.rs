@@ -41,15 +41,15 @@ pub(crate) struct Ledger {
     next_cursor: Option<String>,
 }
 
-/// What a trade or an adjustment added to the account, or took from it where negative.
+/// What a trade, an adjustment or a transfer added to the account, or took from it where negative.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct Entry {
-    /// trade or adjustment.
+    /// trade, adjustment or transfer.
     kind: String,
-    /// The number of the trade or adjustment.
+    /// Its number.
     reference_id: String,
-    /// base, quote, fee or adjustment.
+    /// base, quote, fee, adjustment or transfer.
     leg: String,
     /// Of a trade.
     market: Option<String>,

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use super::Done;
 use crate::address::ClientAddress;
 use crate::app::App;
-use crate::auth::Owner;
+use crate::auth::SteppedUp;
 use crate::error::ApiError;
 use crate::extract::Body;
 use crate::openapi::Refusals;
@@ -30,7 +30,7 @@ pub(crate) struct SetAntiPhishingCode {
 pub(crate) async fn set_anti_phishing_code(
     State(app): State<App>,
     address: ClientAddress,
-    owner: Owner,
+    owner: SteppedUp,
     Body(request): Body<SetAntiPhishingCode>,
 ) -> Result<Json<Done>, ApiError> {
     let code = request.anti_phishing_code.as_deref();

@@ -35,9 +35,11 @@ struct ApiKey {
     permissions: Vec<String>,
     addresses: Vec<String>,
     created_at: i64,
+    /// Whose key it is, where it is a sub-account's.
+    sub_account_id: Option<i64>,
 }
 
-/// The account's API keys; 50 at most, so there are no pages.
+/// The API keys of the account and of its sub-accounts; 50 at most of each, so there are no pages.
 #[utoipa::path(get, path = "/api/auth/api-keys", tag = "auth",
     responses((status = 200, body = ApiKeys), Refusals))]
 pub(crate) async fn api_keys(
@@ -54,6 +56,7 @@ pub(crate) async fn api_keys(
         permissions: row.permissions,
         addresses: row.addresses,
         created_at: millis(row.created_at),
+        sub_account_id: row.sub_account_id,
     });
     Ok(Json(ApiKeys {
         api_keys: keys.collect(),

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use super::{Done, about, origin, refusal};
 use crate::address::ClientAddress;
 use crate::app::App;
-use crate::auth::{Owner, email, prove};
+use crate::auth::{SteppedUp, email, prove};
 use crate::error::ApiError;
 use crate::extract::Body;
 use crate::openapi::Refusals;
@@ -32,7 +32,7 @@ pub(crate) async fn change_email(
     State(app): State<App>,
     address: ClientAddress,
     headers: HeaderMap,
-    owner: Owner,
+    owner: SteppedUp,
     Body(request): Body<ChangeEmail>,
 ) -> Result<(StatusCode, Json<Done>), ApiError> {
     let email =

@@ -9,17 +9,17 @@ use ring::rand::{SecureRandom as _, SystemRandom};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::{about, check_label};
 use crate::address::network;
 use crate::app::App;
-use crate::auth::Owner;
+use crate::auth::SteppedUp;
 use crate::auth::permissions::{Permission, Permissions};
 use crate::error::ApiError;
 use crate::extract::Body;
 use crate::openapi::Refusals;
 use crate::wire::millis;
 
-/// Characters of a label at most, and networks of a key.
-const LABEL_LENGTH: usize = 64;
+/// Networks of a key.
 const ADDRESSES_LIMIT: usize = 32;
 /// Bytes of a shared secret, of a public id, and of an Ed25519 public key.
 const SECRET_BYTES: usize = 32;
@@ -50,6 +50,8 @@ pub(crate) struct CreateApiKey {
     /// Networks such as `192.0.2.0/24` from which it is taken; none: from everywhere.
     #[serde(default)]
     addresses: Vec<String>,
+    /// Makes the key for this sub-account alone.
+    sub_account_id: Option<i64>,
 }
 
 /// A key that was made.
@@ -67,16 +69,19 @@ pub(crate) struct CreatedApiKey {
     permissions: Vec<Permission>,
     addresses: Vec<String>,
     created_at: i64,
+    /// Whose key it is, where it is a sub-account's.
+    sub_account_id: Option<i64>,
     /// `true`: an earlier request of the same idempotency key made it, and has the secret.
     repeated: bool,
 }
 
-/// Makes an API key. Only a session may; an account has at most 50.
+/// Makes an API key, of the account or of one of its sub-accounts. Only a session may that has
+/// proved of late who it is; an account has at most 50.
 #[utoipa::path(post, path = "/api/auth/api-keys", tag = "auth", request_body = CreateApiKey,
     responses((status = 200, body = CreatedApiKey), Refusals))]
 pub(crate) async fn create_api_key(
     State(app): State<App>,
-    owner: Owner,
+    owner: SteppedUp,
     Body(request): Body<CreateApiKey>,
 ) -> Result<Json<CreatedApiKey>, ApiError> {
     check_label(&request.label)?;
@@ -114,8 +119,11 @@ pub(crate) async fn create_api_key(
         permissions: &permissions.names(),
         addresses: &addresses,
         request_key: owner.caller.request_key.as_deref(),
+        sub_account_id: request.sub_account_id,
     };
-    let made = client::create_api_key(&app.reads, key).await?;
+    let made = client::create_api_key(&app.reads, key)
+        .await
+        .map_err(about("sub_account_id", "ACCOUNT_NOT_FOUND"))?;
     Ok(Json(CreatedApiKey {
         api_key_id: made.api_key_id,
         public_id: made.public_id,
@@ -125,19 +133,9 @@ pub(crate) async fn create_api_key(
         permissions: permissions.held().collect(),
         addresses,
         created_at: millis(made.created_at),
+        sub_account_id: request.sub_account_id,
         repeated: made.repeated,
     }))
-}
-
-fn check_label(label: &str) -> Result<(), ApiError> {
-    let length = label.chars().count();
-    if (1..=LABEL_LENGTH).contains(&length) && !label.chars().any(char::is_control) {
-        return Ok(());
-    }
-    Err(ApiError::malformed(
-        "label",
-        "label is 1 to 64 characters of plain text",
-    ))
 }
 
 fn public_key(request: &CreateApiKey) -> Result<Option<[u8; PUBLIC_KEY_BYTES]>, ApiError> {

@@ -2,16 +2,18 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::HeaderMap;
-use client::{Attempt, NewSession};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse as _, Response};
+use client::{Attempt, NewCeremony, NewSession};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::{origin, random_token};
+use super::opened::{Opened, Session};
+use super::{known_device, origin, random_token};
 use crate::address::ClientAddress;
 use crate::app::App;
 use crate::auth::email;
-use crate::auth::token::Token;
 use crate::error::ApiError;
 use crate::extract::Body;
 use crate::openapi::Refusals;
@@ -26,30 +28,35 @@ pub(crate) struct Login {
     /// What the device got at an earlier login: pauses after wrong passwords elsewhere do not
     /// concern it, and its owner gets no mail.
     device_token: Option<String>,
+    /// The session goes into a cookie: for browsers.
+    #[serde(default)]
+    cookie: bool,
 }
 
-/// A login.
+/// The password was right; `/api/auth/login/second-factor` wants one of these besides.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Session {
-    token: String,
-    session_id: i64,
-    account_id: i64,
+pub(crate) struct SecondFactorNeeded {
+    /// Goes there with the factor; good for five minutes.
+    second_factor_token: String,
+    /// `totp_code`, `recovery_code`, `passkey`.
+    factors: Vec<&'static str>,
+    /// For `navigator.credentials.get`, where the account has a passkey.
+    #[schema(value_type = Option<Object>)]
+    passkey_options: Option<Value>,
     expires_at: i64,
-    device_id: Option<i64>,
-    /// For the device to keep; null where it has one already.
-    device_token: Option<String>,
 }
 
-/// Checks a password and opens a session; the token goes into `Authorization: Bearer …`.
+/// Checks a password and opens a session; its token goes into `Authorization: Bearer …`, or into a
+/// cookie where that is asked for. An account with a second factor is asked for it first: 202.
 #[utoipa::path(post, path = "/api/auth/login", tag = "auth", request_body = Login,
-    responses((status = 200, body = Session), Refusals))]
+    responses((status = 200, body = Session), (status = 202, body = SecondFactorNeeded), Refusals))]
 pub(crate) async fn login(
     State(app): State<App>,
     address: ClientAddress,
     headers: HeaderMap,
     Body(login): Body<Login>,
-) -> Result<Json<Session>, ApiError> {
+) -> Result<Response, ApiError> {
     // Postgres takes no such text.
     if login.email.contains('\0') {
         return Err(ApiError::malformed(
@@ -71,6 +78,14 @@ pub(crate) async fn login(
     let found = found
         .filter(|_| checked.fits)
         .ok_or(ApiError::InvalidCredentials)?;
+    let hash = match checked.new_hash {
+        Some(new_hash) => rehash(&app, &found, new_hash).await,
+        None => found.password_hash.clone(),
+    };
+    let factors = client::factors_of(&app.reads, found.account_id).await?;
+    if let Some(factors) = factors.filter(|factors| factors.has_second_factor()) {
+        return ask_second_factor(&app, found.account_id, &hash, &factors).await;
+    }
     let (token, device) = (random_token()?, random_token()?);
     let origin = origin(address, &headers);
     let session = NewSession {
@@ -79,46 +94,71 @@ pub(crate) async fn login(
         lifetime: app.session_length,
         address: origin.address,
         user_agent: origin.user_agent,
-        password_hash: Some(&found.password_hash),
+        password_hash: Some(&hash),
         device_hash: known,
         new_device_hash: Some(&device.hash()),
     };
     let opened = client::open_session(&app.reads, session).await;
     let opened = opened.map_err(|error| match error.reject_code() {
-        // The password was changed since it was read.
-        Some("UNKNOWN_ACCOUNT") => ApiError::InvalidCredentials,
+        // The password was changed since it was read, or a factor was turned on.
+        Some("UNKNOWN_ACCOUNT" | "SECOND_FACTOR_REQUIRED") => ApiError::InvalidCredentials,
         _ => error.into(),
     })?;
-    if let Some(new_hash) = checked.new_hash {
-        rehash(&app, &found, &new_hash).await;
-    }
-    Ok(Json(Session {
-        token: token.text(),
-        session_id: opened.session_id,
-        account_id: found.account_id,
-        expires_at: millis(opened.expires_at),
-        device_id: opened.device_id,
-        device_token: opened.is_new_device.then(|| device.text()),
-    }))
+    let opened = Opened::of(found.account_id, opened, token, device);
+    Ok(opened.reply(login.cookie))
 }
 
-fn known_device(text: Option<&str>) -> Result<Option<Token>, ApiError> {
-    let Some(text) = text else {
-        return Ok(None);
+async fn ask_second_factor(
+    app: &App,
+    account_id: i64,
+    password_hash: &str,
+    factors: &client::Factors,
+) -> Result<Response, ApiError> {
+    let asked = match factors.passkeys {
+        0 => None,
+        _ => {
+            let known = client::passkeys_of(&app.reads, account_id).await?;
+            Some(app.passkeys.ask(&known)?)
+        }
     };
-    let token = Token::parse(text);
-    token.map(Some).ok_or_else(|| {
-        ApiError::malformed(
-            "deviceToken",
-            "deviceToken is 64 hexadecimal digits, as it was given",
-        )
-    })
+    let token = random_token()?;
+    let ceremony = NewCeremony {
+        token_hash: &token.hash(),
+        kind: "second_factor",
+        account_id: Some(account_id),
+        session_id: None,
+        state: asked.as_ref().map(|asked| &asked.state),
+        password_hash: Some(password_hash),
+    };
+    let expires_at = client::begin_ceremony(&app.reads, ceremony).await?;
+    let factors = [
+        ("totp_code", factors.totp_is_confirmed),
+        ("recovery_code", factors.recovery_codes_left > 0),
+        ("passkey", asked.is_some()),
+    ];
+    let needed = SecondFactorNeeded {
+        second_factor_token: token.text(),
+        factors: factors
+            .into_iter()
+            .filter(|(_, has)| *has)
+            .map(|(name, _)| name)
+            .collect(),
+        passkey_options: asked.map(|asked| asked.options),
+        expires_at: millis(expires_at),
+    };
+    Ok((StatusCode::ACCEPTED, Json(needed)).into_response())
 }
 
-/// A login does not fail for it: the next one tries again.
-async fn rehash(app: &App, found: &client::Login, new_hash: &str) {
+/// The hash in force: a login does not fail for it, and the next one tries again.
+async fn rehash(app: &App, found: &client::Login, new_hash: String) -> String {
     let (account, old_hash) = (found.account_id, &found.password_hash);
-    if let Err(error) = client::rehash_password(&app.reads, account, old_hash, new_hash).await {
-        tracing::warn!(account, "the password keeps its cheaper hash: {error}");
+    match client::rehash_password(&app.reads, account, old_hash, &new_hash).await {
+        Ok(true) => new_hash,
+        // Somebody has changed the password meanwhile; this login ends there.
+        Ok(false) => old_hash.clone(),
+        Err(error) => {
+            tracing::warn!(account, "the password keeps its cheaper hash: {error}");
+            old_hash.clone()
+        }
     }
 }
