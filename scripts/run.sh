@@ -3,6 +3,7 @@
 cd "$(dirname "$0")/.."
 . scripts/settings.sh
 . scripts/cluster.sh
+. scripts/token.sh
 
 main() {
     lock_local_dir
@@ -45,6 +46,7 @@ migrate() {
 run_programs() {
     local api workers status=0
     make_secrets_key
+    open_token
     DATABASE_URL=$(url_of exchange_worker) EXCHANGE_MAIL_DIR=$MAIL_DIR \
         EXCHANGE_PUBLIC_URL=${EXCHANGE_PUBLIC_URL:-http://$EXCHANGE_BIND} \
         "$TARGET/release/workers" all &

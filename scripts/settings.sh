@@ -28,6 +28,7 @@ die() {
 
 readonly PIDS_FILE=$EXCHANGE_LOCAL_DIR/pids
 readonly SECRETS_FILE=$EXCHANGE_LOCAL_DIR/secrets_key
+readonly HSM_DIR=$EXCHANGE_LOCAL_DIR/hsm
 readonly MAIL_DIR=${EXCHANGE_MAIL_DIR:-$EXCHANGE_LOCAL_DIR/mails}
 readonly DEMO_FILE=$EXCHANGE_LOCAL_DIR/demo_accounts
 

@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 
 readonly RUST_AT_LEAST=1.95
 readonly PACKAGES=(
-    "postgresql-$PG_MAJOR" "postgresql-server-dev-$PG_MAJOR" libclang-dev clang pkg-config curl
+    "postgresql-$PG_MAJOR" "postgresql-server-dev-$PG_MAJOR" libclang-dev clang pkg-config curl softhsm2
 )
 
 main() {

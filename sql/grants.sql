@@ -111,7 +111,7 @@ grant execute on function
     exchange.revoke_api_key(bigint, bigint, bigint),
     exchange.api_keys_of(bigint),
     exchange.find_api_key(text),
-    exchange.request_mail(text, text, inet, text, text, text, date, text),
+    exchange.request_mail(text, text, inet, text, text, text, date, text, bytea),
     exchange.request_email_change(bigint, bigint, text, inet, text),
     exchange.verify_email(bytea, bytea),
     exchange.token_owner(bytea, text),
@@ -140,6 +140,39 @@ grant execute on function
     exchange.sub_accounts_of(bigint),
     exchange.transfer(bigint, bigint, bigint, bigint, text, numeric, text)
 to exchange_api;
+
+-- Identity documents. The files reach the API only in the name of a reviewer.
+grant execute on function
+    exchange.submit_kyc(
+        bigint, bigint, integer, text, text, text, text, date, date, text, text, bytea, text[], text[], bytea[], text[],
+        bytea[], bytea[], jsonb[], text),
+    exchange.kyc_status_of(bigint),
+    exchange.answer_kyc_provider(text, integer, text),
+    exchange.kyc_queue(bigint, bigint, integer),
+    exchange.claim_kyc_case(bigint, bigint),
+    exchange.release_kyc_case(bigint, bigint),
+    exchange.kyc_case(bigint, bigint),
+    exchange.read_kyc_document(bigint, bigint),
+    exchange.decide_kyc_case(bigint, bigint, boolean, text[], text)
+to exchange_api;
+grant execute on function
+    exchange.claim_kyc_reviews(integer, integer),
+    exchange.note_kyc_findings(bigint, jsonb),
+    exchange.decide_kyc(bigint, jsonb, text),
+    exchange.await_kyc_provider(bigint),
+    exchange.fail_kyc_review(bigint, text),
+    exchange.kyc_documents_of(bigint),
+    exchange.expire_kyc(integer),
+    exchange.load_sanctions(text, jsonb, boolean)
+to exchange_worker;
+grant execute on function exchange.plain_name(text) to exchange_worker, exchange_analyst;
+grant select on exchange.kyc_levels, exchange.kyc_rules, exchange.kyc_reasons to exchange_worker, exchange_analyst;
+-- Of a case everything but who it is; nothing of its files.
+grant select (
+    case_id, account_id, level, state, document_type, issuer, submitted_at, reviews, next_review_at, decided_at, decided_by,
+    reasons)
+on exchange.kyc_cases to exchange_worker, exchange_analyst;
+grant select (case_id, rule, score) on exchange.kyc_findings to exchange_worker, exchange_analyst;
 
 -- Functions of staff: each but those of logging in asks for the session and its role. What decides
 -- and what logs (staff.require, staff.run_action, audit.record ...) is for these functions alone, and
@@ -201,3 +234,25 @@ grant execute on function
     exchange.book_orders(text),
     exchange.book_memory()
 to exchange_worker, exchange_analyst;
+
+-- The risk engine: analysts read all of it, ask what rules would say, and backtest. What changes it is
+-- for staff, by functions of their own, and for operators.
+revoke all on schema risk from public;
+revoke all on all functions in schema risk from public, exchange_api, exchange_worker, exchange_analyst;
+revoke all on all tables in schema risk from public, exchange_api, exchange_worker, exchange_analyst;
+grant usage on schema risk to exchange_analyst, exchange_api;
+grant execute on function
+    risk.list_rules(bigint, text),
+    risk.list_events(bigint, bigint, bigint, text, boolean, integer),
+    risk.review_event(bigint, bigint, text, text)
+to exchange_api;
+grant select on all tables in schema risk to exchange_analyst;
+grant execute on function
+    risk.judge(text, jsonb, bigint, jsonb, timestamptz),
+    risk.evaluate(text, bigint, jsonb, timestamptz),
+    risk.history(text, timestamptz, timestamptz),
+    risk.backtest(text, timestamptz, timestamptz),
+    risk.backtest_draft(text, text, jsonb, timestamptz, timestamptz),
+    risk.standing_of(bigint),
+    risk.place_of(text)
+to exchange_analyst;

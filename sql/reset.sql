@@ -1,7 +1,8 @@
 -- Removes the repeatable contract before it is made anew, so that what is no longer in a file is no
 -- longer in the database either. What belongs to a migration stays: tables, trigger functions,
--- make_partitions; and so do the extension's functions. Checks and reports go first, because some
--- call functions; then functions, because some return a view's rows; then the views. No cascade: a view that somebody built on ours is an error
+-- make_partitions, plain_name; and so do the extension's functions. Checks and reports go first,
+-- because some call functions; then functions, because some return a view's rows; then the views.
+-- No cascade: a view that somebody built on ours is an error
 -- that names it, not a loss.
 
 do $$
@@ -26,8 +27,8 @@ begin
     select 'drop function ' || string_agg(p.oid::regprocedure::text, ', ') into doomed
     from pg_proc p
     join pg_namespace n on n.oid = p.pronamespace
-    where n.nspname in ('exchange', 'staff', 'audit') and p.prorettype <> 'trigger'::regtype
-        and p.oid <> 'exchange.make_partitions(integer)'::regprocedure
+    where n.nspname in ('exchange', 'staff', 'audit', 'risk') and p.prorettype <> 'trigger'::regtype
+        and p.oid not in ('exchange.make_partitions(integer)'::regprocedure, 'exchange.plain_name(text)'::regprocedure)
         and not exists (select from pg_depend d where d.objid = p.oid and d.deptype = 'e');
     if doomed is not null then
         execute doomed;

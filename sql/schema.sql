@@ -22,6 +22,12 @@ ALTER SCHEMA reporting OWNER TO exchange_owner;
 
 COMMENT ON SCHEMA reporting IS 'What analysts read: the same facts, with names instead of numbers.';
 
+CREATE SCHEMA risk;
+
+ALTER SCHEMA risk OWNER TO exchange_owner;
+
+COMMENT ON SCHEMA risk IS 'Rules that guard registrations, logins, orders, deposits, withdrawals and security changes, and what they found.';
+
 CREATE SCHEMA staff;
 
 ALTER SCHEMA staff OWNER TO exchange_owner;
@@ -328,6 +334,9 @@ declare
     max_passkeys constant integer := 10;
 begin
     perform exchange.require_owner(add_passkey.account_id, add_passkey.session_id);
+    if not exchange.may_change_security(add_passkey.account_id, 'passkey_added', add_passkey.session_id) then
+        return;
+    end if;
     perform exchange.use_ceremony(add_passkey.ceremony_hash, 'add_passkey', add_passkey.account_id, add_passkey.session_id);
     if (select count(*) from exchange.passkeys p where p.account_id = add_passkey.account_id) >= max_passkeys then
         perform exchange.reject('TOO_MANY_PASSKEYS', format('an account has at most %s passkeys; remove one first', max_passkeys));
@@ -352,7 +361,7 @@ end $$;
 
 ALTER FUNCTION exchange.add_passkey(account_id bigint, session_id bigint, ceremony_hash bytea, credential_id bytea, label text, credential jsonb, code_hashes bytea[]) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION exchange.add_passkey(account_id bigint, session_id bigint, ceremony_hash bytea, credential_id bytea, label text, credential jsonb, code_hashes bytea[]) IS 'Adds a passkey, whose answer the API has checked. As the first factor of the account it ends the other sessions and brings recovery codes. The owner gets a mail. Rejects: ACCESS_REVOKED, STEP_UP_REQUIRED, ACCOUNT_FROZEN, INVALID_TOKEN, TOO_MANY_PASSKEYS, DUPLICATE_PASSKEY.';
+COMMENT ON FUNCTION exchange.add_passkey(account_id bigint, session_id bigint, ceremony_hash bytea, credential_id bytea, label text, credential jsonb, code_hashes bytea[]) IS 'Adds a passkey, whose answer the API has checked. As the first factor of the account it ends the other sessions and brings recovery codes. The owner gets a mail. No row: a risk rule denies it. Rejects: ACCESS_REVOKED, STEP_UP_REQUIRED, ACCOUNT_FROZEN, INVALID_TOKEN, TOO_MANY_PASSKEYS, DUPLICATE_PASSKEY.';
 
 CREATE FUNCTION exchange.adjust_balance(account_id bigint, asset text, amount numeric, reason text, idempotency_key text) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
@@ -527,9 +536,11 @@ CREATE TABLE exchange.mail_requests (
     requested_at timestamp with time zone DEFAULT now() NOT NULL,
     answered_at timestamp with time zone,
     failure text,
+    device text,
     CONSTRAINT mail_requests_birth_date_range CHECK ((birth_date >= '1900-01-01'::date)),
     CONSTRAINT mail_requests_change_has_account CHECK (((kind <> 'change_email'::text) OR (account_id IS NOT NULL))),
     CONSTRAINT mail_requests_country_form CHECK ((country ~ '^[A-Z]{2}$'::text)),
+    CONSTRAINT mail_requests_device_length CHECK (((length(device) >= 1) AND (length(device) <= 200))),
     CONSTRAINT mail_requests_email_lower CHECK ((email = lower(email))),
     CONSTRAINT mail_requests_full_name_length CHECK (((length(full_name) >= 1) AND (length(full_name) <= 100))),
     CONSTRAINT mail_requests_kind_known CHECK ((kind = ANY (ARRAY['register'::text, 'reset_password'::text, 'change_email'::text]))),
@@ -567,6 +578,8 @@ COMMENT ON COLUMN exchange.mail_requests.answered_at IS 'When it was seen to, wh
 
 COMMENT ON COLUMN exchange.mail_requests.failure IS 'Why it could not be seen to: a fault of ours.';
 
+COMMENT ON COLUMN exchange.mail_requests.device IS 'From which device it was asked, where it has a token of an earlier login: hash of that.';
+
 CREATE FUNCTION exchange.answer_mail_request(request exchange.mail_requests) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -581,6 +594,12 @@ declare
     asker exchange.accounts;
     facts jsonb := jsonb_build_object('mail_request_id', request.mail_request_id);
 begin
+    -- Denied in silence: the answer was given, and is the same for everybody.
+    if request.kind = 'register' and risk.assess('registration', null, jsonb_strip_nulls(jsonb_build_object(
+        'mail_domain', split_part(request.email, '@', 2), 'address', host(request.address),
+        'device', request.device, 'country', request.country))) = 'deny' then
+        return;
+    end if;
     if request.kind = 'register' then
         insert into exchange.accounts (email) values (request.email) on conflict (email) do nothing;
     end if;
@@ -1183,7 +1202,7 @@ ALTER FUNCTION exchange.close_sessions(account_id bigint, session_id bigint, inc
 
 COMMENT ON FUNCTION exchange.close_sessions(account_id bigint, session_id bigint, include_current boolean) IS 'Ends all other sessions of an account, or all, in the name of a session; returns how many. Rejects: ACCESS_REVOKED.';
 
-CREATE FUNCTION exchange.confirm_email_change(token_hash bytea, address inet DEFAULT NULL::inet) RETURNS void
+CREATE FUNCTION exchange.confirm_email_change(token_hash bytea, address inet DEFAULT NULL::inet) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -1199,6 +1218,11 @@ begin
     if owner.status <> 'active' then
         perform exchange.reject('ACCOUNT_FROZEN', 'the account is frozen: nothing about it can be changed');
     end if;
+    if not exchange.may_change_security(
+        owner.account_id, 'email', address => confirm_email_change.address,
+        more => jsonb_build_object('mail_domain', split_part(new_email, '@', 2))) then
+        return false;
+    end if;
     -- To the address of before, whoever it was that changed it.
     perform exchange.cause_mail(owner.account_id, 'email_changed', exchange.mail_facts(
         confirm_email_change.address, blocked_until => exchange.block_withdrawals(owner.account_id)));
@@ -1211,11 +1235,12 @@ begin
     perform exchange.use_up_tokens(owner.account_id);
     perform exchange.end_sessions(owner.account_id, array(
         select s.session_id from exchange.sessions s where s.account_id = owner.account_id));
+    return true;
 end $$;
 
 ALTER FUNCTION exchange.confirm_email_change(token_hash bytea, address inet) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION exchange.confirm_email_change(token_hash bytea, address inet) IS 'Follows the link of a mail to a new address: the account moves there, its sessions end, nothing is withdrawn for a day, and a mail to the old address says so. Rejects: INVALID_TOKEN, ACCOUNT_FROZEN, EMAIL_TAKEN.';
+COMMENT ON FUNCTION exchange.confirm_email_change(token_hash bytea, address inet) IS 'Follows the link of a mail to a new address: the account moves there, its sessions end, nothing is withdrawn for a day, and a mail to the old address says so. False: a risk rule denies it; the token is used up. Rejects: INVALID_TOKEN, ACCOUNT_FROZEN, EMAIL_TAKEN.';
 
 CREATE FUNCTION exchange.confirm_totp(account_id bigint, session_id bigint, secret bytea, step bigint, code_hashes bytea[]) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1226,6 +1251,9 @@ declare
     was_alone boolean;
 begin
     perform exchange.require_owner(confirm_totp.account_id, confirm_totp.session_id);
+    if not exchange.may_change_security(confirm_totp.account_id, 'totp_added', confirm_totp.session_id) then
+        return null;
+    end if;
     was_alone := not exchange.has_second_factor(confirm_totp.account_id);
     update exchange.totp_factors t set confirmed_at = now(), last_step = confirm_totp.step
     where t.account_id = confirm_totp.account_id and t.confirmed_at is null and t.secret = confirm_totp.secret;
@@ -1244,7 +1272,7 @@ end $$;
 
 ALTER FUNCTION exchange.confirm_totp(account_id bigint, session_id bigint, secret bytea, step bigint, code_hashes bytea[]) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION exchange.confirm_totp(account_id bigint, session_id bigint, secret bytea, step bigint, code_hashes bytea[]) IS 'Turns an authenticator app on, after its first right code, whose half minute is used up. As the first factor of the account it ends the other sessions and brings recovery codes: then true. The owner gets a mail. Rejects: ACCESS_REVOKED, STEP_UP_REQUIRED, ACCOUNT_FROZEN, FACTOR_NOT_FOUND.';
+COMMENT ON FUNCTION exchange.confirm_totp(account_id bigint, session_id bigint, secret bytea, step bigint, code_hashes bytea[]) IS 'Turns an authenticator app on, after its first right code, whose half minute is used up. As the first factor of the account it ends the other sessions and brings recovery codes: then true. The owner gets a mail. Null: a risk rule denies it. Rejects: ACCESS_REVOKED, STEP_UP_REQUIRED, ACCOUNT_FROZEN, FACTOR_NOT_FOUND.';
 
 CREATE FUNCTION exchange.count_factor_failure(account_id bigint) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1336,6 +1364,9 @@ begin
         where k.account_id = holder and k.revoked_at is null) >= max_keys then
         perform exchange.reject('TOO_MANY_KEYS', format('an account has at most %s keys; revoke one first', max_keys));
     end if;
+    if not exchange.may_change_security(create_api_key.account_id, 'api_key_made', create_api_key.session_id) then
+        return;
+    end if;
     -- The label is told as the words of a stranger, which it may be.
     select exchange.mail_facts(s.address, create_api_key.label) into facts
     from exchange.sessions s where s.session_id = create_api_key.session_id;
@@ -1353,7 +1384,7 @@ end $$;
 
 ALTER FUNCTION exchange.create_api_key(account_id bigint, session_id bigint, public_id text, label text, scheme text, secret bytea, public_key bytea, permissions text[], addresses cidr[], request_key text, sub_account_id bigint) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION exchange.create_api_key(account_id bigint, session_id bigint, public_id text, label text, scheme text, secret bytea, public_key bytea, permissions text[], addresses cidr[], request_key text, sub_account_id bigint) IS 'Makes an API key in the name of a session that has stepped up: for the account, or for one of its sub-accounts alone. The owner gets a mail. A repeat of the request key returns the first key. Rejects: ACCESS_REVOKED, STEP_UP_REQUIRED, ACCOUNT_FROZEN, ACCOUNT_NOT_FOUND, DUPLICATE_IDEMPOTENCY_KEY, TOO_MANY_KEYS.';
+COMMENT ON FUNCTION exchange.create_api_key(account_id bigint, session_id bigint, public_id text, label text, scheme text, secret bytea, public_key bytea, permissions text[], addresses cidr[], request_key text, sub_account_id bigint) IS 'Makes an API key in the name of a session that has stepped up: for the account, or for one of its sub-accounts alone. The owner gets a mail. A repeat of the request key returns the first key. No row: a risk rule denies it. Rejects: ACCESS_REVOKED, STEP_UP_REQUIRED, ACCOUNT_FROZEN, ACCOUNT_NOT_FOUND, DUPLICATE_IDEMPOTENCY_KEY, TOO_MANY_KEYS.';
 
 CREATE FUNCTION exchange.create_market(market_id integer, base_asset text, quote_asset text, tick numeric, lot numeric, min_quantity numeric, max_quantity numeric, min_notional numeric, price_band numeric, reference_price numeric, max_open_orders integer DEFAULT 200, allow_self_trade boolean DEFAULT false, status text DEFAULT 'trading'::text) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1586,7 +1617,9 @@ begin
         from exchange.open_session(
             finish_login.of_account_id, finish_login.token_hash, finish_login.lifetime, finish_login.address,
             finish_login.user_agent, fitted, finish_login.device_hash, finish_login.new_device_hash, true) o;
-        if finish_login.recovery_code_hash is not null then
+        if finish_login.session_id is null then
+            finish_login.outcome := 'denied';
+        elsif finish_login.recovery_code_hash is not null then
             perform exchange.tell_factor_changed(
                 finish_login.of_account_id, finish_login.session_id, 'recovery code', 'used', is_weaker => false);
         end if;
@@ -1596,7 +1629,7 @@ end $$;
 
 ALTER FUNCTION exchange.finish_login(ceremony_hash bytea, of_account_id bigint, totp_step bigint, recovery_code_hash bytea, passkey_id bigint, passkey_before jsonb, passkey_after jsonb, token_hash bytea, lifetime interval, address inet, user_agent text, device_hash bytea, new_device_hash bytea) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION exchange.finish_login(ceremony_hash bytea, of_account_id bigint, totp_step bigint, recovery_code_hash bytea, passkey_id bigint, passkey_before jsonb, passkey_after jsonb, token_hash bytea, lifetime interval, address inet, user_agent text, device_hash bytea, new_device_hash bytea) IS 'Ends a login by its second factor, or one by a passkey alone: opens the session, or says wrong or blocked, as prove_factor does. Rejects: INVALID_TOKEN, UNKNOWN_ACCOUNT, INVALID_LIFETIME, INVALID_TOKEN_HASH.';
+COMMENT ON FUNCTION exchange.finish_login(ceremony_hash bytea, of_account_id bigint, totp_step bigint, recovery_code_hash bytea, passkey_id bigint, passkey_before jsonb, passkey_after jsonb, token_hash bytea, lifetime interval, address inet, user_agent text, device_hash bytea, new_device_hash bytea) IS 'Ends a login by its second factor, or one by a passkey alone: opens the session, or says wrong or blocked, as prove_factor does. Denied: by a risk rule; the factor is used up. Rejects: INVALID_TOKEN, UNKNOWN_ACCOUNT, INVALID_LIFETIME, INVALID_TOKEN_HASH.';
 
 CREATE FUNCTION exchange.finish_mail(mail_id bigint, max_attempts integer, failure text DEFAULT NULL::text) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
@@ -2224,6 +2257,23 @@ ALTER FUNCTION exchange.market_snapshot(of_market integer, history bigint) OWNER
 
 COMMENT ON FUNCTION exchange.market_snapshot(of_market integer, history bigint) IS 'A market''s open orders as they were at least so many facts ago (0: now), with that number and the newest, in one consistent and durable look. The first row has the numbers alone. Facts after the number, applied in order, lead to now.';
 
+CREATE FUNCTION exchange.may_change_security(account_id bigint, change text, session_id bigint DEFAULT NULL::bigint, address inet DEFAULT NULL::inet, more jsonb DEFAULT '{}'::jsonb) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    caller exchange.sessions;
+begin
+    select * into caller from exchange.sessions s where s.session_id = may_change_security.session_id;
+    return risk.assess('security_change', may_change_security.account_id, jsonb_strip_nulls(jsonb_build_object(
+        'change', may_change_security.change, 'session_id', caller.session_id::text,
+        'address', host(coalesce(may_change_security.address, caller.address)))) || may_change_security.more) <> 'deny';
+end $$;
+
+ALTER FUNCTION exchange.may_change_security(account_id bigint, change text, session_id bigint, address inet, more jsonb) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.may_change_security(account_id bigint, change text, session_id bigint, address inet, more jsonb) IS 'Puts a change of an account''s security before the risk rules. False: it is denied, and the caller returns without doing it, so that the event stays. For other functions.';
+
 CREATE FUNCTION exchange.messages_after(of_stream integer, after_sequence bigint, limit_messages integer DEFAULT 1000) RETURNS TABLE(stream_id integer, sequence bigint, topic text, account_ids bigint[], payload jsonb, occurred_at timestamp with time zone)
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2404,6 +2454,11 @@ begin
     if not open_session.is_factor_proved and exchange.has_second_factor(open_session.account_id) then
         perform exchange.reject('SECOND_FACTOR_REQUIRED', 'the account has a second factor: the password is not enough');
     end if;
+    if risk.assess('login', open_session.account_id, jsonb_strip_nulls(jsonb_build_object(
+        'address', host(open_session.address),
+        'device', encode(coalesce(open_session.device_hash, open_session.new_device_hash), 'hex')))) = 'deny' then
+        return;
+    end if;
     select array_agg(o.session_id) into crowded_out
     from (
         select s.session_id from exchange.sessions s
@@ -2431,7 +2486,7 @@ end $$;
 
 ALTER FUNCTION exchange.open_session(account_id bigint, token_hash bytea, lifetime interval, address inet, user_agent text, password_hash text, device_hash bytea, new_device_hash bytea, is_factor_proved boolean) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION exchange.open_session(account_id bigint, token_hash bytea, lifetime interval, address inet, user_agent text, password_hash text, device_hash bytea, new_device_hash bytea, is_factor_proved boolean) IS 'Records a login and returns when it ends. A password hash given is the one that was checked: the login is refused where the password has changed since. A device that is not known becomes a new one, and its owner gets a mail. Ended sessions of the account are forgotten; the oldest beyond 100 end. An account with a second factor must have proved it. Rejects: INVALID_LIFETIME, INVALID_TOKEN_HASH, UNKNOWN_ACCOUNT, SECOND_FACTOR_REQUIRED.';
+COMMENT ON FUNCTION exchange.open_session(account_id bigint, token_hash bytea, lifetime interval, address inet, user_agent text, password_hash text, device_hash bytea, new_device_hash bytea, is_factor_proved boolean) IS 'Records a login and returns when it ends. A password hash given is the one that was checked: the login is refused where the password has changed since. A device that is not known becomes a new one, and its owner gets a mail. Ended sessions of the account are forgotten; the oldest beyond 100 end. An account with a second factor must have proved it. No row: a risk rule denies it. Rejects: INVALID_LIFETIME, INVALID_TOKEN_HASH, UNKNOWN_ACCOUNT, SECOND_FACTOR_REQUIRED.';
 
 CREATE FUNCTION exchange.open_sub_account(account_id bigint, session_id bigint, label text) RETURNS TABLE(sub_account_id bigint, created_at timestamp with time zone, repeated boolean)
     LANGUAGE plpgsql SECURITY DEFINER
@@ -2463,6 +2518,10 @@ begin
         values (parent.account_id, open_sub_account.label, parent.fee_tier_id)
         returning a.account_id, a.created_at, false
         into open_sub_account.sub_account_id, open_sub_account.created_at, open_sub_account.repeated;
+        perform risk.link_accounts(a.account_id, open_sub_account.sub_account_id, 'sub-account')
+        from exchange.accounts a
+        where (a.parent_account_id = parent.account_id or a.account_id = parent.account_id)
+            and a.account_id <> open_sub_account.sub_account_id;
     end if;
     return next;
 end $$;
@@ -2966,13 +3025,16 @@ ALTER FUNCTION exchange.reject(code text, message text) OWNER TO exchange_owner;
 
 COMMENT ON FUNCTION exchange.reject(code text, message text) IS 'Refuses the caller''s input: SQLSTATE RJECT, message "CODE: words". Nothing of the statement stays.';
 
-CREATE FUNCTION exchange.remove_passkey(account_id bigint, session_id bigint, passkey_id bigint) RETURNS void
+CREATE FUNCTION exchange.remove_passkey(account_id bigint, session_id bigint, passkey_id bigint) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 #variable_conflict use_column
 begin
     perform exchange.require_owner(remove_passkey.account_id, remove_passkey.session_id);
+    if not exchange.may_change_security(remove_passkey.account_id, 'passkey_removed', remove_passkey.session_id) then
+        return false;
+    end if;
     delete from exchange.passkeys
     where passkey_id = remove_passkey.passkey_id and account_id = remove_passkey.account_id;
     if not found then
@@ -2981,13 +3043,14 @@ begin
     perform exchange.drop_unneeded_codes(remove_passkey.account_id);
     perform exchange.tell_factor_changed(
         remove_passkey.account_id, remove_passkey.session_id, 'passkey', 'removed', is_weaker => true);
+    return true;
 end $$;
 
 ALTER FUNCTION exchange.remove_passkey(account_id bigint, session_id bigint, passkey_id bigint) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION exchange.remove_passkey(account_id bigint, session_id bigint, passkey_id bigint) IS 'Takes a passkey away. Nothing is withdrawn for a day, and the owner gets a mail. Rejects: ACCESS_REVOKED, STEP_UP_REQUIRED, ACCOUNT_FROZEN, PASSKEY_NOT_FOUND.';
+COMMENT ON FUNCTION exchange.remove_passkey(account_id bigint, session_id bigint, passkey_id bigint) IS 'Takes a passkey away. Nothing is withdrawn for a day, and the owner gets a mail. False: a risk rule denies it. Rejects: ACCESS_REVOKED, STEP_UP_REQUIRED, ACCOUNT_FROZEN, PASSKEY_NOT_FOUND.';
 
-CREATE FUNCTION exchange.remove_totp(account_id bigint, session_id bigint) RETURNS void
+CREATE FUNCTION exchange.remove_totp(account_id bigint, session_id bigint) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -2996,6 +3059,9 @@ declare
     was_on boolean;
 begin
     perform exchange.require_owner(remove_totp.account_id, remove_totp.session_id);
+    if not exchange.may_change_security(remove_totp.account_id, 'totp_removed', remove_totp.session_id) then
+        return false;
+    end if;
     delete from exchange.totp_factors where account_id = remove_totp.account_id
     returning confirmed_at is not null into was_on;
     if not found then
@@ -3006,11 +3072,12 @@ begin
         perform exchange.tell_factor_changed(
             remove_totp.account_id, remove_totp.session_id, 'authenticator app', 'removed', is_weaker => true);
     end if;
+    return true;
 end $$;
 
 ALTER FUNCTION exchange.remove_totp(account_id bigint, session_id bigint) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION exchange.remove_totp(account_id bigint, session_id bigint) IS 'Takes the authenticator app away, also one whose first code has not come. Nothing is withdrawn for a day, and the owner gets a mail. Rejects: ACCESS_REVOKED, STEP_UP_REQUIRED, ACCOUNT_FROZEN, FACTOR_NOT_FOUND.';
+COMMENT ON FUNCTION exchange.remove_totp(account_id bigint, session_id bigint) IS 'Takes the authenticator app away, also one whose first code has not come. Nothing is withdrawn for a day, and the owner gets a mail. False: a risk rule denies it. Rejects: ACCESS_REVOKED, STEP_UP_REQUIRED, ACCOUNT_FROZEN, FACTOR_NOT_FOUND.';
 
 CREATE FUNCTION exchange.replace_recovery_codes(account_id bigint, session_id bigint, code_hashes bytea[]) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -3054,7 +3121,7 @@ ALTER FUNCTION exchange.request_email_change(account_id bigint, session_id bigin
 
 COMMENT ON FUNCTION exchange.request_email_change(account_id bigint, session_id bigint, email text, address inet, user_agent text) IS 'Writes down, in the name of a session, that an account shall have another address; it moves when the link of a mail to that address is followed. Nothing tells whether the address is another account''s. Rejects: INVALID_EMAIL, ACCESS_REVOKED, STEP_UP_REQUIRED, ACCOUNT_FROZEN.';
 
-CREATE FUNCTION exchange.request_mail(kind text, email text, address inet DEFAULT NULL::inet, user_agent text DEFAULT NULL::text, full_name text DEFAULT NULL::text, country text DEFAULT NULL::text, birth_date date DEFAULT NULL::date, phone text DEFAULT NULL::text) RETURNS void
+CREATE FUNCTION exchange.request_mail(kind text, email text, address inet DEFAULT NULL::inet, user_agent text DEFAULT NULL::text, full_name text DEFAULT NULL::text, country text DEFAULT NULL::text, birth_date date DEFAULT NULL::date, phone text DEFAULT NULL::text, device_hash bytea DEFAULT NULL::bytea) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $_$
@@ -3070,17 +3137,17 @@ begin
         perform exchange.reject('INVALID_EMAIL', 'an email address is name@domain, at most 255 characters');
     end if;
     -- Nothing here depends on whose address it is: neither the answer nor its time.
-    insert into exchange.mail_requests (kind, email, full_name, country, birth_date, phone, address, user_agent)
+    insert into exchange.mail_requests (kind, email, full_name, country, birth_date, phone, address, user_agent, device)
     values (
         request_mail.kind, lower(request_mail.email), request_mail.full_name, request_mail.country,
         request_mail.birth_date, request_mail.phone, request_mail.address,
-        left(request_mail.user_agent, max_user_agent));
+        left(request_mail.user_agent, max_user_agent), encode(request_mail.device_hash, 'hex'));
     perform pg_notify('exchange_events', mail_bell);
 end $_$;
 
-ALTER FUNCTION exchange.request_mail(kind text, email text, address inet, user_agent text, full_name text, country text, birth_date date, phone text) OWNER TO exchange_owner;
+ALTER FUNCTION exchange.request_mail(kind text, email text, address inet, user_agent text, full_name text, country text, birth_date date, phone text, device_hash bytea) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION exchange.request_mail(kind text, email text, address inet, user_agent text, full_name text, country text, birth_date date, phone text) IS 'Writes down that somebody wants to register, or to reset the password of an address. Answering is another''s work (answer_mail_requests), so that neither answer nor time tell whether the address is known. Rejects: INVALID_EMAIL.';
+COMMENT ON FUNCTION exchange.request_mail(kind text, email text, address inet, user_agent text, full_name text, country text, birth_date date, phone text, device_hash bytea) IS 'Writes down that somebody wants to register, or to reset the password of an address. Answering is another''s work (answer_mail_requests), so that neither answer nor time tell whether the address is known. Rejects: INVALID_EMAIL.';
 
 CREATE FUNCTION exchange.require_authority(account_id bigint, session_id bigint, api_key_id bigint, valid_until bigint) RETURNS void
     LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -3418,7 +3485,7 @@ ALTER FUNCTION exchange.set_market_status(market text, status text) OWNER TO exc
 
 COMMENT ON FUNCTION exchange.set_market_status(market text, status text) IS 'Halts a market, lets it take cancels only, or lets it trade, which stream markets tells. Rejects: INVALID_STATUS, UNKNOWN_MARKET.';
 
-CREATE FUNCTION exchange.set_password(token_hash bytea, password_hash text, new_device_hash bytea DEFAULT NULL::bytea, address inet DEFAULT NULL::inet, user_agent text DEFAULT NULL::text) RETURNS void
+CREATE FUNCTION exchange.set_password(token_hash bytea, password_hash text, new_device_hash bytea DEFAULT NULL::bytea, address inet DEFAULT NULL::inet, user_agent text DEFAULT NULL::text) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -3429,9 +3496,15 @@ declare
 begin
     used := exchange.use_token(set_password.token_hash, array['set_password']);
     select * into owner from exchange.accounts a where a.account_id = used.account_id;
+    if owner.password_hash is not null and not exchange.may_change_security(
+        owner.account_id, 'password', address => set_password.address) then
+        return false;
+    end if;
     perform exchange.use_up_tokens(owner.account_id);
     perform exchange.set_password_hash(owner.account_id, set_password.password_hash);
-    -- Who reads the mails is the owner: nobody's wrong guesses keep this device out.
+    -- Who reads the mails is the owner: nobody's wrong guesses keep this device out. Of all others
+    -- the next login is told by mail again.
+    delete from exchange.devices d where d.account_id = owner.account_id;
     perform exchange.forgive_login(owner.email, null, null);
     perform exchange.add_device(
         owner.account_id, set_password.new_device_hash, set_password.address, set_password.user_agent);
@@ -3439,11 +3512,12 @@ begin
         perform exchange.cause_mail(owner.account_id, 'password_changed', exchange.mail_facts(
             set_password.address, blocked_until => exchange.block_withdrawals(owner.account_id)));
     end if;
+    return true;
 end $$;
 
 ALTER FUNCTION exchange.set_password(token_hash bytea, password_hash text, new_device_hash bytea, address inet, user_agent text) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION exchange.set_password(token_hash bytea, password_hash text, new_device_hash bytea, address inet, user_agent text) IS 'Sets the password by a one-time token, uses up the account''s other ones, ends its sessions, and makes the device a known one. Where there was a password before, nothing is withdrawn for a day, and a mail says so. Rejects: INVALID_TOKEN, INVALID_PASSWORD_HASH.';
+COMMENT ON FUNCTION exchange.set_password(token_hash bytea, password_hash text, new_device_hash bytea, address inet, user_agent text) IS 'Sets the password by a one-time token, uses up the account''s other ones, ends its sessions, and makes the device the only known one. Where there was a password before, nothing is withdrawn for a day, and a mail says so. False: a risk rule denies it; the token is used up. Rejects: INVALID_TOKEN, INVALID_PASSWORD_HASH.';
 
 CREATE FUNCTION exchange.set_password_hash(account_id bigint, password_hash text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -4058,6 +4132,1242 @@ end $$;
 ALTER FUNCTION exchange.verify_email(token_hash bytea, password_token_hash bytea) OWNER TO exchange_owner;
 
 COMMENT ON FUNCTION exchange.verify_email(token_hash bytea, password_token_hash bytea) IS 'Follows the link of a mail: the address is proved, what was said of the person at registration is taken over, and the second token allows to set the password until the time returned. Rejects: INVALID_TOKEN.';
+
+CREATE FUNCTION risk.account_listed(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) RETURNS jsonb
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    AS $$
+    select jsonb_build_object('list', l.list)
+    from risk.account_lists l
+    where l.list = account_listed.parameters ->> 'list' and l.account_id = account_listed.account_id
+$$;
+
+ALTER FUNCTION risk.account_listed(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.account_listed(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) IS 'Condition of kinds: the list, or null where the account is not in it.';
+
+CREATE FUNCTION risk.after_security_change(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) RETURNS jsonb
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    AS $$
+    select jsonb_build_object('change', a.facts ->> 'change', 'changed_at', a.occurred_at)
+    from risk.activities a
+    where a.account_id = after_security_change.account_id and a.point = 'security_change' and a.verdict <> 'deny'
+        and a.occurred_at < at
+        and a.occurred_at > at - make_interval(secs => (after_security_change.parameters ->> 'within_seconds')::integer)
+    order by a.occurred_at desc limit 1
+$$;
+
+ALTER FUNCTION risk.after_security_change(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.after_security_change(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) IS 'Condition of kinds: the change, or null where there is none so late.';
+
+CREATE FUNCTION risk.assess(point text, account_id bigint, facts jsonb) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    return (risk.assess_activity(assess.point, assess.account_id, assess.facts)).verdict;
+end $$;
+
+ALTER FUNCTION risk.assess(point text, account_id bigint, facts jsonb) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.assess(point text, account_id bigint, facts jsonb) IS 'Judges and records an activity (registration, login, deposit, withdrawal, security_change) and returns allow, review, deny or hold. Facts: address, device; registration and new addresses: mail_domain; deposit, withdrawal: asset, amount, wallet; security_change: change. Call it first in the transaction that it guards; on deny do nothing more, commit, and answer RISK_DENIED.';
+
+CREATE FUNCTION risk.assess_activity(point text, account_id bigint, facts jsonb, OUT activity_id bigint, OUT verdict text) RETURNS record
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    asset integer;
+    met jsonb;
+    assessed_at timestamptz;
+begin
+    perform risk.require_facts(assess_activity.point, assess_activity.account_id, assess_activity.facts);
+    -- Whoever is counted together is judged one after the other, so that of two at the same moment
+    -- the second sees the first.
+    if assess_activity.account_id is not null then
+        perform from exchange.accounts a where a.account_id = assess_activity.account_id for no key update;
+    else
+        perform pg_advisory_xact_lock(hashtextextended('risk ' || named.name, 0))
+        from (
+            select distinct n as name from unnest(array[
+                host(risk.network_of(assess_activity.facts ->> 'address')), assess_activity.facts ->> 'device']) n
+            where n is not null order by n) named;
+    end if;
+    assessed_at := clock_timestamp();
+    select a.asset_id into asset from exchange.assets a where a.symbol = assess_activity.facts ->> 'asset';
+    select coalesce(jsonb_agg(to_jsonb(e)), '[]'), risk.strictest(array_agg(e.action))
+    into met, assess_activity.verdict
+    from risk.evaluate(assess_activity.point, assess_activity.account_id, assess_activity.facts, assessed_at) e;
+    insert into risk.activities (
+        point, account_id, occurred_at, verdict, network, device, asset_id, amount, wallet, facts)
+    values (
+        assess_activity.point, assess_activity.account_id, assessed_at, assess_activity.verdict,
+        risk.network_of(assess_activity.facts ->> 'address'), assess_activity.facts ->> 'device', asset,
+        (assess_activity.facts ->> 'amount')::numeric, assess_activity.facts ->> 'wallet', assess_activity.facts)
+    returning activities.activity_id into assess_activity.activity_id;
+    perform risk.record_events(assess_activity.point, assess_activity.account_id, assess_activity.activity_id,
+        assess_activity.facts, met, assessed_at);
+    if assess_activity.point = 'login' and assess_activity.verdict <> 'deny' then
+        perform risk.link_by_device(assess_activity.account_id, assess_activity.facts ->> 'device');
+    end if;
+end $$;
+
+ALTER FUNCTION risk.assess_activity(point text, account_id bigint, facts jsonb, OUT activity_id bigint, OUT verdict text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.assess_activity(point text, account_id bigint, facts jsonb, OUT activity_id bigint, OUT verdict text) IS 'Judges and records an activity, in the transaction that it guards and before what it guards. It raises nothing for a verdict: deny is the caller''s to turn into RISK_DENIED after a commit, so that the event stays.';
+
+CREATE FUNCTION risk.backtest(rule text, from_at timestamp with time zone, to_at timestamp with time zone) RETURNS TABLE(occurred_at timestamp with time zone, account_id bigint, subject text, verdict text, action text, observed jsonb)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    tested risk.rules;
+begin
+    select * into tested from risk.rules r where r.rule = backtest.rule order by r.version desc limit 1;
+    if not found then
+        perform exchange.reject('RULE_NOT_FOUND', format('no rule %s', backtest.rule));
+    end if;
+    return query
+    select d.occurred_at, d.account_id, d.subject, d.verdict, tested.action, d.observed
+    from risk.backtest_draft(
+        tested.point, tested.kind, tested.parameters, backtest.from_at, backtest.to_at) d;
+end $$;
+
+ALTER FUNCTION risk.backtest(rule text, from_at timestamp with time zone, to_at timestamp with time zone) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.backtest(rule text, from_at timestamp with time zone, to_at timestamp with time zone) IS 'As backtest_draft, for the newest version of a rule, with its action. Rejects: RULE_NOT_FOUND, MALFORMED, TOO_MUCH_HISTORY.';
+
+CREATE FUNCTION risk.backtest_draft(point text, kind text, parameters jsonb, from_at timestamp with time zone, to_at timestamp with time zone) RETURNS TABLE(occurred_at timestamp with time zone, account_id bigint, subject text, verdict text, observed jsonb)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    max_facts constant integer := 200000;
+begin
+    perform risk.require_sound_rule(backtest_draft.point, backtest_draft.kind, backtest_draft.parameters, 'review');
+    if coalesce(backtest_draft.from_at >= backtest_draft.to_at, true) then
+        perform exchange.reject('MALFORMED', 'from must be before to');
+    end if;
+    if (select count(*) from (
+        select from risk.history(backtest_draft.point, backtest_draft.from_at, backtest_draft.to_at) limit max_facts + 1) h) > max_facts then
+        perform exchange.reject('TOO_MUCH_HISTORY', format('more than %s facts in this time; ask for a part of it', max_facts));
+    end if;
+    if backtest_draft.kind in ('order_rate', 'order_notional') then
+        return query
+        select c.* from risk.count_orders(
+            backtest_draft.kind, backtest_draft.parameters, backtest_draft.from_at, backtest_draft.to_at) c;
+        return;
+    end if;
+    return query
+    select h.occurred_at, h.account_id, h.subject, h.verdict, judged.observed
+    from risk.history(backtest_draft.point, backtest_draft.from_at, backtest_draft.to_at) h
+    cross join lateral risk.judge(
+        backtest_draft.kind, backtest_draft.parameters, h.account_id, h.facts, h.occurred_at) as judged (observed)
+    where judged.observed is not null;
+end $$;
+
+ALTER FUNCTION risk.backtest_draft(point text, kind text, parameters jsonb, from_at timestamp with time zone, to_at timestamp with time zone) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.backtest_draft(point text, kind text, parameters jsonb, from_at timestamp with time zone, to_at timestamp with time zone) IS 'What a rule that does not exist yet would have done to recorded history: a row for each order or activity that meets it, with the verdict of its day. Every fact is judged as of its own moment; history is taken as it was, so what the rule would have kept from happening still counts. Rejects: INVALID_RULE, MALFORMED, TOO_MUCH_HISTORY.';
+
+CREATE FUNCTION risk.blacklisted_address(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) RETURNS jsonb
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    AS $$
+    select jsonb_build_object('because', b.because)
+    from risk.blacklist b where b.wallet = blacklisted_address.facts ->> 'wallet'
+$$;
+
+ALTER FUNCTION risk.blacklisted_address(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.blacklisted_address(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) IS 'Condition of kinds: the entry, or null where there is none.';
+
+CREATE FUNCTION risk.check_rule() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    if tg_op = 'INSERT' then
+        perform risk.require_sound_rule(new.point, new.kind, new.parameters, new.action);
+        return new;
+    end if;
+    if tg_op = 'DELETE' or old.valid_until is not null
+        or (to_jsonb(new) - 'valid_until') is distinct from (to_jsonb(old) - 'valid_until') then
+        raise exception 'a version of a rule is never changed or removed; publish the next one'
+            using errcode = 'check_violation', constraint = 'rules_only_end', schema = 'risk', table = 'rules';
+    end if;
+    return new;
+end $$;
+
+ALTER FUNCTION risk.check_rule() OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.check_rule() IS 'Refuses a rule whose parameters do not fit its kind, and every change of a version but its end.';
+
+CREATE FUNCTION risk.count_orders(kind text, parameters jsonb, from_at timestamp with time zone, to_at timestamp with time zone) RETURNS TABLE(occurred_at timestamp with time zone, account_id bigint, subject text, verdict text, observed jsonb)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select c.occurred_at, c.account_id, c.subject, c.verdict,
+        case count_orders.kind when 'order_rate' then jsonb_build_object('orders', c.orders)
+            else jsonb_build_object('notional', trim_scale(c.notional)::text) end
+    from (
+        select h.*, count(*) over in_window as orders, sum((h.facts ->> 'notional')::numeric) over in_window as notional
+        from (select (count_orders.parameters ->> 'within_seconds')::integer as seconds) given
+        cross join lateral risk.history(
+            'order', risk.window_start(count_orders.from_at, given.seconds), count_orders.to_at) h
+        where count_orders.kind = 'order_rate'
+            or split_part(h.facts ->> 'market', '/', 2) = count_orders.parameters ->> 'asset'
+        window in_window as (
+            partition by h.account_id, risk.window_start(h.occurred_at, given.seconds)
+            order by h.occurred_at, (h.facts ->> 'order_id')::bigint)) c
+    where c.occurred_at >= count_orders.from_at
+        and case count_orders.kind when 'order_rate' then c.orders else c.notional end
+            > (count_orders.parameters ->> 'most')::numeric
+    order by c.occurred_at, c.subject
+$$;
+
+ALTER FUNCTION risk.count_orders(kind text, parameters jsonb, from_at timestamp with time zone, to_at timestamp with time zone) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.count_orders(kind text, parameters jsonb, from_at timestamp with time zone, to_at timestamp with time zone) IS 'What order_rate and order_notional observe of recorded orders, all in one pass: a backtest asks no order by itself.';
+
+CREATE FUNCTION risk.decide_event(event_id bigint, decision text, note text, decided_by bigint DEFAULT NULL::bigint) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    event risk.events;
+begin
+    if decide_event.decision is null or decide_event.decision not in ('released', 'upheld') then
+        perform exchange.reject('MALFORMED', 'decision is released or upheld');
+    end if;
+    if decide_event.note is null or length(decide_event.note) not between 1 and 1000 then
+        perform exchange.reject('MALFORMED', 'note takes 1 to 1000 characters');
+    end if;
+    select * into event from risk.events e
+    where e.event_id = decide_event.event_id and e.action in ('review', 'hold') for no key update;
+    if not found then
+        perform exchange.reject('RISK_EVENT_NOT_FOUND', format('no event %s that waits for a decision', decide_event.event_id));
+    end if;
+    if exists (select from risk.reviews r where r.event_id = event.event_id) then
+        perform exchange.reject('RISK_EVENT_DECIDED', format('event %s was decided already', event.event_id));
+    end if;
+    insert into risk.reviews (event_id, decision, note, decided_by)
+    values (event.event_id, decide_event.decision, decide_event.note, decide_event.decided_by);
+    perform exchange.append_event('risk', jsonb_strip_nulls(jsonb_build_object(
+        'change', decide_event.decision, 'event_id', event.event_id::text, 'point', event.point,
+        'account_id', event.account_id::text, 'activity_id', event.activity_id::text, 'action', event.action)));
+end $$;
+
+ALTER FUNCTION risk.decide_event(event_id bigint, decision text, note text, decided_by bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.decide_event(event_id bigint, decision text, note text, decided_by bigint) IS 'Decides about an event that waits: released or upheld; stream risk tells it. Rejects: MALFORMED, RISK_EVENT_NOT_FOUND, RISK_EVENT_DECIDED.';
+
+CREATE FUNCTION risk.disposable_mail_domain(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) RETURNS jsonb
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    AS $$
+    -- The domain itself and every one above it: a.b.c is b.c and c too.
+    select jsonb_build_object('domain', d.domain)
+    from (select string_to_array(lower(disposable_mail_domain.facts ->> 'mail_domain'), '.') as parts) given
+    cross join lateral generate_series(1, least(cardinality(given.parts), 20)) as first
+    join risk.mail_domains d on d.domain = array_to_string(given.parts[first:], '.')
+    limit 1
+$$;
+
+ALTER FUNCTION risk.disposable_mail_domain(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.disposable_mail_domain(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) IS 'Condition of kinds: the domain that is listed, or null where none is.';
+
+CREATE FUNCTION risk.distance_km(from_latitude numeric, from_longitude numeric, to_latitude numeric, to_longitude numeric) RETURNS integer
+    LANGUAGE sql IMMUTABLE STRICT
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    -- Haversine on a sphere of the earth's mean radius, 6371 km: off by half a percent at most.
+    select round(2 * 6371 * asin(least(1, sqrt(
+        power(sind((to_latitude - from_latitude)::double precision / 2), 2)
+        + cosd(from_latitude::double precision) * cosd(to_latitude::double precision)
+            * power(sind((to_longitude - from_longitude)::double precision / 2), 2)))))::integer
+$$;
+
+ALTER FUNCTION risk.distance_km(from_latitude numeric, from_longitude numeric, to_latitude numeric, to_longitude numeric) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.distance_km(from_latitude numeric, from_longitude numeric, to_latitude numeric, to_longitude numeric) IS 'Kilometres between two places in degrees, along the earth''s surface.';
+
+CREATE FUNCTION risk.end_rule(rule text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+    update risk.rules r set valid_until = clock_timestamp() where r.rule = end_rule.rule and r.valid_until is null;
+    if not found then
+        perform exchange.reject('RULE_NOT_FOUND', format('no rule %s is in force', end_rule.rule));
+    end if;
+end $$;
+
+ALTER FUNCTION risk.end_rule(rule text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.end_rule(rule text) IS 'Takes a rule out of force; its versions stay. Rejects: RULE_NOT_FOUND.';
+
+CREATE FUNCTION risk.evaluate(point text, account_id bigint, facts jsonb, at timestamp with time zone DEFAULT clock_timestamp()) RETURNS TABLE(rule text, version integer, action text, reason_code text, observed jsonb)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    candidate risk.rules;
+    seen jsonb;
+begin
+    for candidate in
+        select r.* from risk.rules r
+        where r.point = evaluate.point and r.valid_until is null
+        order by r.action = 'allow' desc, r.rule
+    loop
+        seen := risk.judge(candidate.kind, candidate.parameters, evaluate.account_id,
+            evaluate.facts || jsonb_build_object('point', evaluate.point), evaluate.at);
+        continue when seen is null;
+        if candidate.action = 'allow' then
+            return;
+        end if;
+        return query select candidate.rule, candidate.version, candidate.action, candidate.reason_code, seen;
+    end loop;
+end $$;
+
+ALTER FUNCTION risk.evaluate(point text, account_id bigint, facts jsonb, at timestamp with time zone) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.evaluate(point text, account_id bigint, facts jsonb, at timestamp with time zone) IS 'The rules in force that are met by these facts. Records nothing: for a look, and for assess. None is met where a rule that allows is.';
+
+CREATE FUNCTION risk.first_withdrawal(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) RETURNS jsonb
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    AS $$
+    select '{}'::jsonb
+    where not exists (
+        select from risk.activities a
+        where a.account_id = first_withdrawal.account_id and a.point = 'withdrawal' and a.verdict <> 'deny'
+            and a.occurred_at < at)
+$$;
+
+ALTER FUNCTION risk.first_withdrawal(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.first_withdrawal(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) IS 'Condition of kinds: an empty object where it is met, else null. What was denied does not count.';
+
+CREATE FUNCTION risk.frequent_activity(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) RETURNS jsonb
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    AS $$
+    select jsonb_build_object('activities', counted.n)
+    from (
+        select count(*) + 1 as n from risk.activities a
+        where a.account_id = frequent_activity.account_id and a.point = frequent_activity.facts ->> 'point' and a.verdict <> 'deny'
+            and a.occurred_at < at
+            and a.occurred_at > at - make_interval(secs => (frequent_activity.parameters ->> 'within_seconds')::integer)) counted
+    where counted.n > (frequent_activity.parameters ->> 'most')::bigint
+$$;
+
+ALTER FUNCTION risk.frequent_activity(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.frequent_activity(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) IS 'Condition of kinds: what was counted, or null where it is not met. What was denied does not count.';
+
+CREATE FUNCTION risk.history(point text, from_at timestamp with time zone, to_at timestamp with time zone) RETURNS TABLE(occurred_at timestamp with time zone, account_id bigint, subject text, verdict text, facts jsonb)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    AS $$
+#variable_conflict use_column
+begin
+    if history.point <> 'order' then
+        return query
+        select a.occurred_at, a.account_id, 'activity:' || a.activity_id, a.verdict,
+            a.facts || jsonb_build_object('point', a.point)
+        from risk.activities a
+        where a.point = history.point and a.occurred_at >= history.from_at and a.occurred_at < history.to_at
+        order by a.occurred_at, a.activity_id;
+        return;
+    end if;
+    return query
+    with numbers as materialized (
+        select m.market_id, m.symbol, exchange.number_before(m.market_id, history.from_at) as first,
+            exchange.number_before(m.market_id, history.to_at) as last
+        from exchange.markets m
+    ), steps as (
+        -- The price before the first order, trades, and orders, all on one line of numbers.
+        select n.market_id, n.symbol, n.first as number, risk.last_price(n.market_id, n.first + 1) as price,
+            null::exchange.orders as placed
+        from numbers n
+        union all
+        select n.market_id, n.symbol, t.trade_id, t.price, null
+        from numbers n join exchange.trades t on t.trade_id > n.first and t.trade_id <= n.last
+        union all
+        select n.market_id, n.symbol, o.order_id, null, o
+        from numbers n join exchange.orders o on o.order_id > n.first and o.order_id <= n.last
+    ), counted as (
+        select s.*, count(s.price) over (partition by s.market_id order by s.number) as trades_before from steps s
+    ), priced as (
+        select c.symbol, c.number, c.placed,
+            first_value(c.price) over (partition by c.market_id, c.trades_before order by c.number) as last_price
+        from counted c
+    )
+    select (p.placed).placed_at, (p.placed).account_id, 'order:' || p.number, 'allow', jsonb_strip_nulls(jsonb_build_object(
+        'point', 'order', 'order_id', p.number, 'market', p.symbol, 'side', (p.placed).side, 'kind', (p.placed).kind,
+        'price', (p.placed).price::text, 'quantity', (p.placed).quantity::text, 'budget', (p.placed).budget::text,
+        'notional', trim_scale(coalesce(
+            (p.placed).budget, (p.placed).quantity * coalesce((p.placed).price, p.last_price)))::text,
+        'last_price', p.last_price::text))
+    from priced p
+    where (p.placed).order_id is not null
+        and (p.placed).placed_at >= history.from_at and (p.placed).placed_at < history.to_at
+    order by 1, p.number;
+end $$;
+
+ALTER FUNCTION risk.history(point text, from_at timestamp with time zone, to_at timestamp with time zone) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.history(point text, from_at timestamp with time zone, to_at timestamp with time zone) IS 'What was recorded at a point, with the facts that rules would be given: accepted orders with the last price before each, or activities.';
+
+CREATE FUNCTION risk.impossible_travel(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) RETURNS jsonb
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    AS $$
+    select jsonb_build_object('km', travel.km, 'seconds', travel.seconds, 'from', travel.country_before, 'to', travel.country_now)
+    from (
+        select risk.distance_km(before.latitude, before.longitude, now.latitude, now.longitude) as km,
+            ceil(extract(epoch from at - last.occurred_at))::bigint as seconds,
+            before.country as country_before, now.country as country_now
+        from (
+            select a.occurred_at, a.facts ->> 'address' as address from risk.activities a
+            where a.account_id = impossible_travel.account_id and a.point = 'login' and a.verdict <> 'deny'
+                and a.occurred_at < at and a.facts ? 'address'
+            order by a.occurred_at desc limit 1) last
+        cross join lateral risk.place_of(last.address) before
+        cross join lateral risk.place_of(impossible_travel.facts ->> 'address') now) travel
+    where travel.km >= (impossible_travel.parameters ->> 'least_km')::integer
+        and travel.km::bigint * 3600 > (impossible_travel.parameters ->> 'most_km_per_hour')::bigint * travel.seconds
+$$;
+
+ALTER FUNCTION risk.impossible_travel(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.impossible_travel(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) IS 'Condition of kinds: the distance and the time it was done in, or null where it is not met.';
+
+CREATE FUNCTION risk.is_of_type(value jsonb, type jsonb) RETURNS boolean
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+    plain constant text := value #>> '{}';
+begin
+    case type ->> 'type'
+        when 'integer' then
+            return coalesce(jsonb_typeof(value) = 'number' and plain ~ '^[0-9]{1,18}$'
+                and plain::bigint between (type ->> 'least')::bigint and (type ->> 'most')::bigint, false);
+        when 'decimal' then
+            return coalesce(jsonb_typeof(value) = 'string' and plain ~ '^[0-9]{1,30}(\.[0-9]{1,18})?$', false);
+        when 'asset' then
+            return coalesce(jsonb_typeof(value) = 'string' and exists (select from exchange.assets a where a.symbol = plain), false);
+        when 'name' then
+            return coalesce(jsonb_typeof(value) = 'string' and plain ~ '^[a-z][a-z0-9_]{2,31}$', false);
+    end case;
+end $_$;
+
+ALTER FUNCTION risk.is_of_type(value jsonb, type jsonb) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.is_of_type(value jsonb, type jsonb) IS 'Whether a parameter is what kinds says of it.';
+
+CREATE FUNCTION risk.judge(kind text, parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) RETURNS jsonb
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    -- A list and no dynamic SQL: a rule can name nothing but these.
+    case judge.kind
+        when 'registrations_per_address' then return risk.registrations_per_address(parameters, account_id, facts, at);
+        when 'registrations_per_device' then return risk.registrations_per_device(parameters, account_id, facts, at);
+        when 'disposable_mail_domain' then return risk.disposable_mail_domain(parameters, account_id, facts, at);
+        when 'impossible_travel' then return risk.impossible_travel(parameters, account_id, facts, at);
+        when 'frequent_activity' then return risk.frequent_activity(parameters, account_id, facts, at);
+        when 'order_rate' then return risk.order_rate(parameters, account_id, facts, at);
+        when 'order_notional' then return risk.order_notional(parameters, account_id, facts, at);
+        when 'price_distance' then return risk.price_distance(parameters, account_id, facts, at);
+        when 'linked_trades' then return risk.linked_trades(parameters, account_id, facts, at);
+        when 'large_deposit' then return risk.large_deposit(parameters, account_id, facts, at);
+        when 'new_withdrawal_address' then return risk.new_withdrawal_address(parameters, account_id, facts, at);
+        when 'withdrawn_amount' then return risk.withdrawn_amount(parameters, account_id, facts, at);
+        when 'level_limits' then return risk.level_limits(parameters, account_id, facts, at);
+        when 'blacklisted_address' then return risk.blacklisted_address(parameters, account_id, facts, at);
+        when 'after_security_change' then return risk.after_security_change(parameters, account_id, facts, at);
+        when 'first_withdrawal' then return risk.first_withdrawal(parameters, account_id, facts, at);
+        when 'account_listed' then return risk.account_listed(parameters, account_id, facts, at);
+        else raise exception 'no condition %', judge.kind using errcode = 'undefined_object';
+    end case;
+end $$;
+
+ALTER FUNCTION risk.judge(kind text, parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.judge(kind text, parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) IS 'Asks one condition as of a moment: what it observed where it is met, else null.';
+
+CREATE FUNCTION risk.large_deposit(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select jsonb_build_object('amount', large_deposit.facts ->> 'amount')
+    where large_deposit.facts ->> 'asset' = large_deposit.parameters ->> 'asset' and (large_deposit.facts ->> 'amount')::numeric > (large_deposit.parameters ->> 'most')::numeric
+$$;
+
+ALTER FUNCTION risk.large_deposit(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.large_deposit(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) IS 'Condition of kinds: the amount, or null where it is not met.';
+
+CREATE FUNCTION risk.last_price(market_id integer, before_number bigint) RETURNS numeric
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    AS $$
+    select coalesce(
+        (select t.price from exchange.trades t
+         where t.trade_id > last_price.market_id * 100000000000000 and t.trade_id < last_price.before_number
+         order by t.trade_id desc limit 1),
+        (select m.reference_price from exchange.markets m where m.market_id = last_price.market_id))
+$$;
+
+ALTER FUNCTION risk.last_price(market_id integer, before_number bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.last_price(market_id integer, before_number bigint) IS 'The last price of a market before a number: what the engine measured by; the reference price before the first trade.';
+
+CREATE FUNCTION risk.level_limits(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) RETURNS jsonb
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    AS $$
+#variable_conflict use_column
+declare
+    level record;
+    in_day numeric;
+    in_month numeric;
+begin
+    select l.* into level
+    from exchange.accounts a join exchange.kyc_levels l on l.level = a.kyc_level
+    where a.account_id = level_limits.account_id;
+    if not coalesce(level.may_withdraw, false) then
+        return jsonb_build_object('level', level.level, 'may_withdraw', false);
+    end if;
+    select sum(risk.value_of(spent.asset, spent.in_day, level_limits.at)),
+        -- One asset without a price makes the sum unknown.
+        case when bool_and(risk.value_of(spent.asset, 1, level_limits.at) is not null)
+            then sum(risk.value_of(spent.asset, spent.in_month, level_limits.at)) end
+    into in_day, in_month
+    from (
+        select s.asset, sum(s.amount) filter (where s.occurred_at > level_limits.at - interval '24 hours') as in_day,
+            sum(s.amount) as in_month
+        from (
+            select a.facts ->> 'asset' as asset, a.amount, a.occurred_at from risk.activities a
+            where a.account_id = level_limits.account_id and a.point = 'withdrawal' and a.verdict <> 'deny'
+                and a.occurred_at < level_limits.at and a.occurred_at > level_limits.at - interval '30 days'
+            union all
+            select level_limits.facts ->> 'asset', (level_limits.facts ->> 'amount')::numeric, level_limits.at) s
+        group by s.asset) spent;
+    if in_month is null then
+        return jsonb_build_object('level', level.level, 'unpriced', true);
+    end if;
+    if in_day > level.daily_withdrawal or in_month > level.monthly_withdrawal then
+        return jsonb_build_object('level', level.level, 'day', trim_scale(round(in_day, 2))::text, 'month', trim_scale(round(in_month, 2))::text);
+    end if;
+    return null;
+end $$;
+
+ALTER FUNCTION risk.level_limits(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.level_limits(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) IS 'Condition of kinds: what is withdrawn in a day and in 30, in USDT, where the account''s level allows less, or where an asset has no price; else null. What was denied does not count.';
+
+CREATE FUNCTION risk.link_accounts(account_id bigint, linked_account_id bigint, because text) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    insert into risk.links (account_id, linked_account_id, because)
+    values (link_accounts.account_id, link_accounts.linked_account_id, link_accounts.because),
+        (link_accounts.linked_account_id, link_accounts.account_id, link_accounts.because)
+    on conflict do nothing
+$$;
+
+ALTER FUNCTION risk.link_accounts(account_id bigint, linked_account_id bigint, because text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.link_accounts(account_id bigint, linked_account_id bigint, because text) IS 'Says that two accounts seem to be one person''s, from both sides.';
+
+CREATE FUNCTION risk.link_by_device(account_id bigint, device text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    AS $$
+#variable_conflict use_column
+declare
+    -- A device of more accounts than this is a public one and says nothing.
+    most_accounts constant integer := 20;
+    others bigint[];
+begin
+    if link_by_device.device is null then
+        return;
+    end if;
+    select array_agg(o.account_id) into others
+    from (
+        select distinct a.account_id from risk.activities a
+        where a.device = link_by_device.device and a.point = 'login' and a.verdict <> 'deny'
+            and a.account_id <> link_by_device.account_id
+        limit most_accounts) o;
+    if others is null or cardinality(others) >= most_accounts then
+        return;
+    end if;
+    perform risk.link_accounts(link_by_device.account_id, o, 'same device') from unnest(others) o;
+end $$;
+
+ALTER FUNCTION risk.link_by_device(account_id bigint, device text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.link_by_device(account_id bigint, device text) IS 'Links an account with those that logged in from the same device, but for a device of 20 or more. For other functions.';
+
+CREATE FUNCTION risk.linked_trades(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) RETURNS jsonb
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    AS $$
+    select jsonb_build_object('trades', counted.n, 'quote_amount', trim_scale(counted.amount)::text)
+    from (
+        select count(*) as n, sum(t.quote_amount) as amount
+        from (
+            select m.market_id, given.start, exchange.number_before(m.market_id, given.start) as first,
+                coalesce((linked_trades.facts ->> 'order_id')::bigint, (m.market_id + 1) * 100000000000000) as beyond
+            from exchange.markets m
+            cross join (select risk.window_start(at, (linked_trades.parameters ->> 'within_seconds')::integer) as start) given
+            where m.symbol = linked_trades.facts ->> 'market'
+                and exists (select from risk.links l where l.account_id = linked_trades.account_id)) numbers
+        cross join lateral (
+            select maker.taker_account_id as other_id, maker.quote_amount, maker.traded_at from exchange.trades maker
+            where maker.maker_account_id = linked_trades.account_id
+                and maker.trade_id > numbers.first and maker.trade_id < numbers.beyond
+            union all
+            select taker.maker_account_id, taker.quote_amount, taker.traded_at from exchange.trades taker
+            where taker.taker_account_id = linked_trades.account_id
+                and taker.trade_id > numbers.first and taker.trade_id < numbers.beyond) t
+        where t.traded_at >= numbers.start and t.traded_at <= at
+            and exists (select from risk.links l
+                where l.account_id = linked_trades.account_id and l.linked_account_id = t.other_id)) counted
+    where counted.n > (linked_trades.parameters ->> 'most')::bigint
+$$;
+
+ALTER FUNCTION risk.linked_trades(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.linked_trades(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) IS 'Condition of kinds: trades with linked accounts in the window, or null where it is not met. The extension counts the same in memory, from when the accounts were linked.';
+
+CREATE FUNCTION risk.list_events(staff_session_id bigint, before_event_id bigint, of_account_id bigint, of_rule text, waiting boolean, at_most integer) RETURNS TABLE(event_id bigint, occurred_at timestamp with time zone, point text, account_id bigint, activity_id bigint, order_id bigint, rule text, version integer, action text, reason_code text, facts jsonb, observed jsonb, decision text, note text, decided_by bigint, decided_at timestamp with time zone)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_custom_plan'
+    AS $$
+#variable_conflict use_column
+declare
+    most constant integer := 1000;
+begin
+    perform staff.require(list_events.staff_session_id, 'risk');
+    return query
+    select e.event_id, e.occurred_at, e.point, e.account_id, e.activity_id, e.order_id, e.rule, e.version, e.action,
+        e.reason_code, e.facts, e.observed, r.decision, r.note, r.decided_by, r.decided_at
+    from risk.events e
+    left join risk.reviews r on r.event_id = e.event_id
+    where e.event_id < coalesce(list_events.before_event_id, 9223372036854775807)
+        and (list_events.of_account_id is null or e.account_id = list_events.of_account_id)
+        and (list_events.of_rule is null or e.rule = list_events.of_rule)
+        and (not coalesce(list_events.waiting, false) or (e.action in ('review', 'hold') and r.event_id is null))
+    order by e.event_id desc
+    limit least(greatest(list_events.at_most, 0), most);
+end $$;
+
+ALTER FUNCTION risk.list_events(staff_session_id bigint, before_event_id bigint, of_account_id bigint, of_rule text, waiting boolean, at_most integer) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.list_events(staff_session_id bigint, before_event_id bigint, of_account_id bigint, of_rule text, waiting boolean, at_most integer) IS 'Events before a number, the newest first, of one account or rule where named, or those that wait for a decision; 1,000 at most. For risk officers. Rejects: ACCESS_REVOKED, PERMISSION_DENIED.';
+
+CREATE FUNCTION risk.list_rules(staff_session_id bigint, of_rule text) RETURNS TABLE(rule text, version integer, point text, kind text, parameters jsonb, action text, reason_code text, published_by bigint, valid_from timestamp with time zone, valid_until timestamp with time zone)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_custom_plan'
+    AS $$
+#variable_conflict use_column
+declare
+    most constant integer := 1000;
+begin
+    perform staff.require(list_rules.staff_session_id, 'risk');
+    return query
+    select r.rule, r.version, r.point, r.kind, r.parameters, r.action, r.reason_code, r.published_by, r.valid_from, r.valid_until
+    from risk.rules r
+    where case when list_rules.of_rule is null then r.valid_until is null else r.rule = list_rules.of_rule end
+    order by r.rule, r.version desc
+    limit most;
+end $$;
+
+ALTER FUNCTION risk.list_rules(staff_session_id bigint, of_rule text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.list_rules(staff_session_id bigint, of_rule text) IS 'The rules in force by name, or all versions of one, the newest first; 1,000 at most. For risk officers. Rejects: ACCESS_REVOKED, PERMISSION_DENIED.';
+
+CREATE FUNCTION risk.mark_linked() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    update exchange.accounts a set is_linked = true
+    where a.account_id = new.account_id and not a.is_linked;
+    return null;
+end $$;
+
+ALTER FUNCTION risk.mark_linked() OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.mark_linked() IS 'Says in accounts that risk.links knows the account.';
+
+CREATE FUNCTION risk.network_of(address text) RETURNS inet
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select case when family(a) = 6 then network(set_masklen(a, 64))::inet else a end
+    from (select host(network_of.address::inet)::inet as a) given
+$$;
+
+ALTER FUNCTION risk.network_of(address text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.network_of(address text) IS 'Whom an address counts for: itself, or the /64 of an IPv6 address, because one subscriber has that many.';
+
+CREATE FUNCTION risk.new_withdrawal_address(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) RETURNS jsonb
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    AS $$
+    select jsonb_build_object('known_since', coalesce(known.since, at))
+    from (
+        select min(a.occurred_at) as since from risk.activities a
+        where a.account_id = new_withdrawal_address.account_id and a.wallet = new_withdrawal_address.facts ->> 'wallet' and a.occurred_at < at
+            and a.point in ('withdrawal', 'security_change')) known
+    where coalesce(known.since, at) > at - make_interval(secs => (new_withdrawal_address.parameters ->> 'cool_down_seconds')::integer)
+$$;
+
+ALTER FUNCTION risk.new_withdrawal_address(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.new_withdrawal_address(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) IS 'Condition of kinds: since when the address is known, or null where it is not met.';
+
+CREATE FUNCTION risk.order_notional(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) RETURNS jsonb
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    AS $$
+    select jsonb_build_object('notional', trim_scale(summed.total)::text)
+    from (
+        select coalesce(sum(o.notional), 0) + (order_notional.facts ->> 'notional')::numeric as total, given.start
+        from (
+            select risk.window_start(at, (order_notional.parameters ->> 'within_seconds')::integer) as start, s.asset_id
+            from exchange.assets s where s.symbol = order_notional.parameters ->> 'asset') given
+        left join lateral (
+            select w.notional
+            from risk.orders_in_window(order_notional.account_id, given.start, at, (order_notional.facts ->> 'order_id')::bigint) w
+            join exchange.markets m on m.market_id = w.market_id and m.quote_asset_id = given.asset_id) o on true
+        where split_part(order_notional.facts ->> 'market', '/', 2) = order_notional.parameters ->> 'asset'
+        group by given.start) summed
+    where summed.total > (order_notional.parameters ->> 'most')::numeric
+$$;
+
+ALTER FUNCTION risk.order_notional(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.order_notional(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) IS 'Condition of kinds: notional in the window, or null where it is not met. The extension sums the same in memory.';
+
+CREATE FUNCTION risk.order_rate(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) RETURNS jsonb
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    AS $$
+    select jsonb_build_object('orders', counted.n)
+    from (
+        select count(o.order_id) + 1 as n, given.start
+        from (select risk.window_start(at, (order_rate.parameters ->> 'within_seconds')::integer) as start) given
+        left join lateral risk.orders_in_window(order_rate.account_id, given.start, at, (order_rate.facts ->> 'order_id')::bigint) o on true
+        group by given.start) counted
+    where counted.n > (order_rate.parameters ->> 'most')::bigint
+$$;
+
+ALTER FUNCTION risk.order_rate(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.order_rate(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) IS 'Condition of kinds: orders in the window, or null where it is not met. The extension counts the same in memory.';
+
+CREATE FUNCTION risk.order_rules() RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select jsonb_build_object(
+        'allowed', coalesce((
+            select jsonb_agg(distinct l.account_id)
+            from risk.rules r join risk.account_lists l on l.list = r.parameters ->> 'list'
+            where r.point = 'order' and r.valid_until is null and r.kind = 'account_listed' and r.action = 'allow'), '[]'),
+        'rules', coalesce((
+            select jsonb_agg(jsonb_build_object(
+                'rule', r.rule, 'version', r.version, 'kind', r.kind, 'denies', r.action = 'deny', 'parameters', r.parameters,
+                'within_seconds', coalesce((r.parameters ->> 'within_seconds')::bigint, 0),
+                'asset_id', coalesce(a.asset_id, 0),
+                'most', case when r.kind = 'order_notional'
+                        -- Rounded down: what is above it is above the decimal too. Beyond it nobody can go.
+                        then least(floor((r.parameters ->> 'most')::numeric * 10::numeric ^ a.scale), 10::numeric ^ 38 - 1)::numeric(39, 0)::text
+                    else coalesce(r.parameters ->> 'most', r.parameters ->> 'most_ppm', '0') end,
+                'accounts', coalesce((
+                    select jsonb_agg(l.account_id) from risk.account_lists l
+                    where r.kind = 'account_listed' and l.list = r.parameters ->> 'list'), '[]'))
+                order by r.rule)
+            from risk.rules r
+            left join exchange.assets a on a.symbol = r.parameters ->> 'asset'
+            where r.point = 'order' and r.valid_until is null and r.action <> 'allow'), '[]'))::text
+$$;
+
+ALTER FUNCTION risk.order_rules() OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.order_rules() IS 'The rules in force for orders, in integers, as the extension keeps them in memory. For it alone.';
+
+CREATE FUNCTION risk.orders_in_window(account_id bigint, window_start timestamp with time zone, at timestamp with time zone, before_order_id bigint, OUT order_id bigint, OUT market_id integer, OUT notional numeric) RETURNS SETOF record
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    AS $$
+    -- By number, because accounts have an index by number in every partition.
+    select o.order_id, m.market_id,
+        coalesce(o.budget, o.quantity * coalesce(o.price, risk.last_price(m.market_id, o.order_id)))
+    from exchange.markets m
+    cross join lateral (select exchange.number_before(m.market_id, orders_in_window.window_start) as first) numbers
+    join exchange.orders o on o.account_id = orders_in_window.account_id
+        and o.order_id > numbers.first and o.order_id < (m.market_id + 1) * 100000000000000
+    where o.placed_at >= orders_in_window.window_start
+        and (o.placed_at < orders_in_window.at
+            or (o.placed_at = orders_in_window.at and o.order_id < orders_in_window.before_order_id))
+$$;
+
+ALTER FUNCTION risk.orders_in_window(account_id bigint, window_start timestamp with time zone, at timestamp with time zone, before_order_id bigint, OUT order_id bigint, OUT market_id integer, OUT notional numeric) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.orders_in_window(account_id bigint, window_start timestamp with time zone, at timestamp with time zone, before_order_id bigint, OUT order_id bigint, OUT market_id integer, OUT notional numeric) IS 'The account''s accepted orders from the window''s start until a moment, and what each was worth in its market''s quote asset. Of orders of that very moment, those before a number.';
+
+CREATE FUNCTION risk.place_of(address text, OUT country text, OUT latitude numeric, OUT longitude numeric) RETURNS SETOF record
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select n.country, n.latitude, n.longitude
+    from risk.networks n
+    where n.network >>= place_of.address::inet
+    order by masklen(n.network) desc
+    limit 1
+$$;
+
+ALTER FUNCTION risk.place_of(address text, OUT country text, OUT latitude numeric, OUT longitude numeric) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.place_of(address text, OUT country text, OUT latitude numeric, OUT longitude numeric) IS 'Where an address is, by the smallest network that holds it; no row where none does.';
+
+CREATE FUNCTION risk.price_distance(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    -- Cautious to the side of its owner: to buy far below or to sell far above the last price harms nobody.
+    select jsonb_build_object('distance_ppm', trunc(given.worse * 1000000 / given.last_price)::bigint)
+    from (
+        select (price_distance.facts ->> 'last_price')::numeric as last_price,
+            case price_distance.facts ->> 'side' when 'buy' then 1 else -1 end
+                * ((price_distance.facts ->> 'price')::numeric - (price_distance.facts ->> 'last_price')::numeric) as worse) given
+    where given.worse * 1000000 > given.last_price * (price_distance.parameters ->> 'most_ppm')::bigint
+$$;
+
+ALTER FUNCTION risk.price_distance(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.price_distance(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) IS 'Condition of kinds: how far the price is, or null where it is not met. The extension computes the same.';
+
+CREATE FUNCTION risk.publish_events(event_ids bigint[]) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    last bigint;
+    risk_stream constant integer := 10002;
+begin
+    if event_ids is null then
+        return;
+    end if;
+    -- As exchange.append_event does for one: the counter's row stays locked until the end.
+    update exchange.streams s set last_sequence = s.last_sequence + cardinality(event_ids)
+    where s.stream_id = risk_stream returning s.last_sequence into strict last;
+    insert into exchange.events (stream_id, first_sequence, last_sequence, payload, occurred_at)
+    select risk_stream, numbered.sequence, numbered.sequence, numbered.payload, now()
+    from (
+        select last - cardinality(event_ids) + row_number() over (order by e.event_id) as sequence,
+            jsonb_strip_nulls(jsonb_build_object(
+                'change', 'met', 'event_id', e.event_id::text, 'point', e.point, 'account_id', e.account_id::text,
+                'order_id', e.order_id::text, 'rule', e.rule, 'version', e.version, 'action', e.action,
+                'reason_code', e.reason_code)) as payload
+        from risk.events e where e.event_id = any (event_ids)) numbered;
+    perform pg_notify('exchange_events', risk_stream::text);
+end $$;
+
+ALTER FUNCTION risk.publish_events(event_ids bigint[]) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.publish_events(event_ids bigint[]) IS 'Makes recorded events, seen by a later statement, messages of the stream risk and rings once. For other functions.';
+
+CREATE FUNCTION risk.publish_rule(rule text, point text, kind text, parameters jsonb, action text, reason_code text, published_by bigint DEFAULT NULL::bigint) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+#variable_conflict use_column
+declare
+    max_rules constant integer := 200;
+    before risk.rules;
+    now_at timestamptz;
+begin
+    if publish_rule.rule is null or publish_rule.rule !~ '^[a-z][a-z0-9_]{2,31}$' then
+        perform exchange.reject('INVALID_RULE', 'rule: a name of small letters, digits and _');
+    end if;
+    if publish_rule.reason_code is null or publish_rule.reason_code !~ '^[A-Z][A-Z0-9_]{2,39}$' then
+        perform exchange.reject('INVALID_RULE', 'reason_code: capital letters, digits and _');
+    end if;
+    perform risk.require_sound_rule(publish_rule.point, publish_rule.kind, publish_rule.parameters, publish_rule.action);
+    -- One publication at a time, so that versions are numbered and rules counted.
+    perform from risk.order_rules_state for update;
+    now_at := clock_timestamp();
+    select * into before from risk.rules r where r.rule = publish_rule.rule order by r.version desc limit 1;
+    if before.valid_until is null and before.point <> publish_rule.point then
+        perform exchange.reject('INVALID_RULE', format('point: the rule is for %s; end it, or name another', before.point));
+    end if;
+    if (select count(*) from risk.rules r where r.valid_until is null and r.rule <> publish_rule.rule) >= max_rules then
+        perform exchange.reject('TOO_MANY_RULES', format('%s rules are in force; end one first', max_rules));
+    end if;
+    update risk.rules r set valid_until = now_at where r.rule = publish_rule.rule and r.valid_until is null;
+    insert into risk.rules (rule, version, point, kind, parameters, action, reason_code, published_by, valid_from)
+    values (
+        publish_rule.rule, coalesce(before.version, 0) + 1, publish_rule.point, publish_rule.kind,
+        publish_rule.parameters, publish_rule.action, publish_rule.reason_code, publish_rule.published_by, now_at);
+    return coalesce(before.version, 0) + 1;
+end $_$;
+
+ALTER FUNCTION risk.publish_rule(rule text, point text, kind text, parameters jsonb, action text, reason_code text, published_by bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.publish_rule(rule text, point text, kind text, parameters jsonb, action text, reason_code text, published_by bigint) IS 'Makes the next version of a rule, in force from now on, and returns its number. Rejects: INVALID_RULE, TOO_MANY_RULES.';
+
+CREATE FUNCTION risk.record_events(point text, account_id bigint, activity_id bigint, facts jsonb, met jsonb, at timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    recorded bigint[];
+begin
+    with made as (
+        insert into risk.events (
+            occurred_at, point, account_id, activity_id, rule, version, action, reason_code, facts, observed)
+        select record_events.at, record_events.point, record_events.account_id, record_events.activity_id,
+            m.rule, m.version, m.action, m.reason_code, record_events.facts, m.observed
+        from jsonb_to_recordset(record_events.met) as m (rule text, version integer, action text, reason_code text, observed jsonb)
+        returning event_id
+    )
+    select array_agg(m.event_id order by m.event_id) into recorded from made m;
+    perform risk.publish_events(recorded);
+end $$;
+
+ALTER FUNCTION risk.record_events(point text, account_id bigint, activity_id bigint, facts jsonb, met jsonb, at timestamp with time zone) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.record_events(point text, account_id bigint, activity_id bigint, facts jsonb, met jsonb, at timestamp with time zone) IS 'Records the rules that were met by an activity. For other functions.';
+
+CREATE FUNCTION risk.record_order_events(met jsonb) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    recorded bigint[];
+begin
+    with made as (
+        insert into risk.events (
+            occurred_at, point, account_id, order_id, rule, version, action, reason_code, facts, observed)
+        select clock_timestamp(), 'order', m.account_id, m.order_id, m.rule, m.version, r.action, r.reason_code, m.facts, m.observed
+        from rows from (jsonb_to_recordset(record_order_events.met)
+            as (account_id bigint, order_id bigint, rule text, version integer, facts jsonb, observed jsonb))
+            with ordinality as m (account_id, order_id, rule, version, facts, observed, n)
+        join risk.rules r on r.rule = m.rule and r.version = m.version
+        order by m.n
+        returning event_id
+    )
+    select array_agg(m.event_id order by m.event_id) into recorded from made m;
+    perform risk.publish_events(recorded);
+end $$;
+
+ALTER FUNCTION risk.record_order_events(met jsonb) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.record_order_events(met jsonb) IS 'Records the rules that were met by the orders of a batch; the extension calls it once a batch that has any. For it alone.';
+
+CREATE FUNCTION risk.registrations_per_address(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) RETURNS jsonb
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    AS $$
+    select jsonb_build_object('registrations', counted.n, 'network', counted.network)
+    from (
+        select count(a.activity_id) + 1 as n, given.network
+        from (select risk.network_of(registrations_per_address.facts ->> 'address') as network) given
+        left join risk.activities a on a.network = given.network and a.point = 'registration'
+            and a.occurred_at < at
+            and a.occurred_at > at - make_interval(secs => (registrations_per_address.parameters ->> 'within_seconds')::integer)
+        where given.network is not null
+        group by given.network) counted
+    where counted.n > (registrations_per_address.parameters ->> 'most')::bigint
+$$;
+
+ALTER FUNCTION risk.registrations_per_address(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.registrations_per_address(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) IS 'Condition of kinds: what was counted, or null where it is not met.';
+
+CREATE FUNCTION risk.registrations_per_device(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) RETURNS jsonb
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    AS $$
+    select jsonb_build_object('registrations', counted.n)
+    from (
+        select count(*) + 1 as n from risk.activities a
+        where a.device = registrations_per_device.facts ->> 'device' and a.point = 'registration' and a.occurred_at < at
+            and a.occurred_at > at - make_interval(secs => (registrations_per_device.parameters ->> 'within_seconds')::integer)) counted
+    where registrations_per_device.facts ? 'device' and counted.n > (registrations_per_device.parameters ->> 'most')::bigint
+$$;
+
+ALTER FUNCTION risk.registrations_per_device(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.registrations_per_device(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) IS 'Condition of kinds: what was counted, or null where it is not met.';
+
+CREATE FUNCTION risk.require_facts(point text, account_id bigint, facts jsonb) RETURNS void
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    needed text[];
+    missing text;
+begin
+    needed := case require_facts.point
+        when 'registration' then array['mail_domain']
+        when 'login' then '{}'::text[]
+        when 'deposit' then array['asset', 'amount', 'wallet']
+        when 'withdrawal' then array['asset', 'amount', 'wallet']
+        when 'security_change' then array['change']
+    end;
+    if needed is null then
+        raise exception 'no point % whose activities are assessed', require_facts.point using errcode = 'invalid_parameter_value';
+    end if;
+    if jsonb_typeof(require_facts.facts) is distinct from 'object' then
+        raise exception 'facts must be an object' using errcode = 'invalid_parameter_value';
+    end if;
+    if (require_facts.point = 'registration') <> (require_facts.account_id is null) then
+        raise exception 'point % and account % do not fit together', require_facts.point, require_facts.account_id
+            using errcode = 'invalid_parameter_value';
+    end if;
+    select n into missing from unnest(needed) n where require_facts.facts ->> n is null limit 1;
+    if missing is not null then
+        raise exception 'point % needs the fact %', require_facts.point, missing using errcode = 'invalid_parameter_value';
+    end if;
+end $$;
+
+ALTER FUNCTION risk.require_facts(point text, account_id bigint, facts jsonb) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.require_facts(point text, account_id bigint, facts jsonb) IS 'Raises where a caller leaves out what its point needs: such a call is a bug, and must not pass unjudged. For other functions.';
+
+CREATE FUNCTION risk.require_sound_rule(point text, kind text, parameters jsonb, action text) RETURNS void
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    known risk.kinds;
+    named record;
+    value text;
+    unknown text;
+begin
+    select * into known from risk.kinds k where k.kind = require_sound_rule.kind;
+    if not found then
+        perform exchange.reject('INVALID_RULE', format('kind: no condition %s', require_sound_rule.kind));
+    end if;
+    if require_sound_rule.point is null or not require_sound_rule.point = any (known.points) then
+        perform exchange.reject('INVALID_RULE', format('point: %s is for %s', known.kind, array_to_string(known.points, ', ')));
+    end if;
+    if require_sound_rule.action is null or require_sound_rule.action not in ('allow', 'review', 'deny', 'hold') then
+        perform exchange.reject('INVALID_RULE', 'action: allow, review, deny or hold');
+    end if;
+    if require_sound_rule.action = 'hold' and require_sound_rule.point not in ('deposit', 'withdrawal') then
+        perform exchange.reject('INVALID_RULE', 'action: only deposits and withdrawals can be held');
+    end if;
+    if (require_sound_rule.action = 'allow') and known.kind <> 'account_listed' then
+        perform exchange.reject('INVALID_RULE', 'action: only account_listed can allow');
+    end if;
+    if jsonb_typeof(require_sound_rule.parameters) is distinct from 'object' then
+        perform exchange.reject('INVALID_RULE', 'parameters: an object');
+    end if;
+    select n into unknown from jsonb_object_keys(require_sound_rule.parameters) n where not known.parameters ? n limit 1;
+    if unknown is not null then
+        perform exchange.reject('INVALID_RULE', format('parameters: %s takes no %s', known.kind, unknown));
+    end if;
+    for named in select p.key as name, p.value as type from jsonb_each(known.parameters) p loop
+        value := require_sound_rule.parameters ->> named.name;
+        if not risk.is_of_type(require_sound_rule.parameters -> named.name, named.type) then
+            perform exchange.reject('INVALID_RULE', format('parameters: %s is %s, not %s', named.name,
+                case named.type ->> 'type'
+                    when 'integer' then format('a whole number from %s to %s', named.type ->> 'least', named.type ->> 'most')
+                    when 'decimal' then 'a decimal in a string, 0 or more'
+                    when 'asset' then 'the symbol of an asset'
+                    else 'a name of small letters, digits and _' end,
+                coalesce(value, 'missing')));
+        end if;
+    end loop;
+end $$;
+
+ALTER FUNCTION risk.require_sound_rule(point text, kind text, parameters jsonb, action text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.require_sound_rule(point text, kind text, parameters jsonb, action text) IS 'Refuses a rule that does not fit its kind. Rejects: INVALID_RULE.';
+
+CREATE FUNCTION risk.review_event(staff_session_id bigint, event_id bigint, decision text, note text) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    actor constant bigint := staff.require(review_event.staff_session_id, 'risk');
+begin
+    perform from risk.reviews r
+    where r.event_id = review_event.event_id and r.decided_by = actor
+        and r.decision = review_event.decision and r.note = review_event.note;
+    if found then
+        return true;
+    end if;
+    perform risk.decide_event(review_event.event_id, review_event.decision, review_event.note, actor);
+    perform audit.record(
+        actor, 'risk_event_' || review_event.decision, 'risk_event:' || review_event.event_id,
+        jsonb_build_object('note', review_event.note));
+    return false;
+end $$;
+
+ALTER FUNCTION risk.review_event(staff_session_id bigint, event_id bigint, decision text, note text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.review_event(staff_session_id bigint, event_id bigint, decision text, note text) IS 'A risk officer''s decision about an event that waits. True: a repeat of the officer''s own decision, which does nothing. Rejects: ACCESS_REVOKED, PERMISSION_DENIED, MALFORMED, RISK_EVENT_NOT_FOUND, RISK_EVENT_DECIDED.';
+
+CREATE FUNCTION risk.standing_of(activity_id bigint) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select case
+        when a.verdict <> 'hold' then case a.verdict when 'deny' then 'denied' else 'free' end
+        when bool_or(r.decision = 'upheld') then 'denied'
+        when bool_and(r.decision is not distinct from 'released') then 'free'
+        else 'held' end
+    from risk.activities a
+    left join risk.events e on e.activity_id = a.activity_id and e.action = 'hold'
+    left join risk.reviews r on r.event_id = e.event_id
+    where a.activity_id = standing_of.activity_id
+    group by a.activity_id, a.verdict
+$$;
+
+ALTER FUNCTION risk.standing_of(activity_id bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.standing_of(activity_id bigint) IS 'Where an activity stands now: free, held (somebody must decide about every event that holds it), denied. Whoever pays out asks it in the transaction that does.';
+
+CREATE FUNCTION risk.strictest(actions text[]) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select case when 'deny' = any (actions) then 'deny' when 'hold' = any (actions) then 'hold'
+        when 'review' = any (actions) then 'review' else 'allow' end
+$$;
+
+ALTER FUNCTION risk.strictest(actions text[]) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.strictest(actions text[]) IS 'The action that counts of several: deny, hold, review, allow.';
+
+CREATE FUNCTION risk.tell_servers() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    update risk.order_rules_state set change = hashtextextended(gen_random_uuid()::text, 0);
+    return null;
+end $$;
+
+ALTER FUNCTION risk.tell_servers() OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.tell_servers() IS 'Makes the servers that judge orders read the rules anew.';
+
+CREATE FUNCTION risk.value_of(asset text, amount numeric, at timestamp with time zone) RETURNS numeric
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    -- What exchange.kyc_levels counts in.
+    unit constant text := 'USDT';
+    of_market integer;
+begin
+    if value_of.asset = unit then
+        return value_of.amount;
+    end if;
+    select m.market_id into of_market from exchange.markets m where m.symbol = value_of.asset || '/' || unit;
+    return value_of.amount * risk.last_price(of_market, exchange.number_before(of_market, value_of.at) + 1);
+end $$;
+
+ALTER FUNCTION risk.value_of(asset text, amount numeric, at timestamp with time zone) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.value_of(asset text, amount numeric, at timestamp with time zone) IS 'What an amount was worth in USDT, by the last price of its market; null where it has no market.';
+
+CREATE FUNCTION risk.window_start(at timestamp with time zone, within_seconds integer) RETURNS timestamp with time zone
+    LANGUAGE sql IMMUTABLE STRICT
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select to_timestamp((floor(extract(epoch from window_start.at) / within_seconds) * within_seconds)::double precision)
+$$;
+
+ALTER FUNCTION risk.window_start(at timestamp with time zone, within_seconds integer) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.window_start(at timestamp with time zone, within_seconds integer) IS 'Where the window of orders begins that holds a moment: windows are whole multiples of their length since 1970, as in the extension.';
+
+CREATE FUNCTION risk.withdrawn_amount(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) RETURNS jsonb
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    AS $$
+    select jsonb_build_object('amount', trim_scale(summed.total)::text)
+    from (
+        select coalesce(sum(a.amount), 0) + (withdrawn_amount.facts ->> 'amount')::numeric as total
+        from exchange.assets s
+        left join risk.activities a on a.account_id = withdrawn_amount.account_id and a.point = 'withdrawal'
+            and a.asset_id = s.asset_id and a.verdict <> 'deny' and a.occurred_at < at
+            and a.occurred_at > at - make_interval(secs => (withdrawn_amount.parameters ->> 'within_seconds')::integer)
+        where s.symbol = withdrawn_amount.parameters ->> 'asset') summed
+    where withdrawn_amount.facts ->> 'asset' = withdrawn_amount.parameters ->> 'asset' and summed.total > (withdrawn_amount.parameters ->> 'most')::numeric
+$$;
+
+ALTER FUNCTION risk.withdrawn_amount(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.withdrawn_amount(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) IS 'Condition of kinds: the sum, or null where it is not met. What was denied does not count.';
 
 CREATE FUNCTION staff.accept_invitation(invitation_hash bytea, password_hash text, totp_secret bytea) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
@@ -4800,6 +6110,13 @@ begin
                 arguments ->> 'market', (arguments ->> 'min_quantity')::numeric, (arguments ->> 'max_quantity')::numeric,
                 (arguments ->> 'min_notional')::numeric, (arguments ->> 'price_band')::numeric,
                 (arguments ->> 'max_open_orders')::integer);
+        when 'publish_risk_rule' then
+            given := risk.publish_rule(
+                arguments ->> 'rule', arguments ->> 'point', arguments ->> 'kind', arguments -> 'parameters',
+                arguments ->> 'action', arguments ->> 'reason_code', proposal.proposed_by);
+            return jsonb_build_object('version', given);
+        when 'end_risk_rule' then
+            perform risk.end_rule(arguments ->> 'rule');
     end case;
     return '{}';
 end $$;
@@ -4847,7 +6164,7 @@ ALTER FUNCTION staff.set_member_roles(staff_id bigint, roles text[]) OWNER TO ex
 
 COMMENT ON FUNCTION staff.set_member_roles(staff_id bigint, roles text[]) IS 'Sets all roles of a member; what they allowed before ends at once. For staff.run_action. Rejects: MEMBER_NOT_FOUND, MEMBER_NOT_ENROLLED, TOO_FEW_ADMINISTRATORS.';
 
-CREATE FUNCTION staff.show_account(staff_session_id bigint, account_id bigint) RETURNS TABLE(parent_account_id bigint, email text, status text, fee_tier_id integer, fee_tier text, full_name text, country text, withdrawals_blocked_until timestamp with time zone, email_verified_at timestamp with time zone, created_at timestamp with time zone, open_sessions integer, live_api_keys integer, balances jsonb)
+CREATE FUNCTION staff.show_account(staff_session_id bigint, account_id bigint) RETURNS TABLE(email text, status text, fee_tier_id integer, fee_tier text, full_name text, country text, withdrawals_blocked_until timestamp with time zone, email_verified_at timestamp with time zone, created_at timestamp with time zone, open_sessions integer, live_api_keys integer, balances jsonb)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -4856,7 +6173,7 @@ declare
     actor bigint := staff.require(show_account.staff_session_id, 'support', 'risk', 'finance', 'reviewer');
 begin
     return query
-    select a.parent_account_id, a.email, a.status, a.fee_tier_id, t.name, a.full_name, a.country,
+    select a.email, a.status, a.fee_tier_id, t.name, a.full_name, a.country,
         case when a.withdrawals_blocked_until > now() then a.withdrawals_blocked_until end, a.email_verified_at, a.created_at,
         (select count(*)::integer from exchange.sessions s where s.account_id = a.account_id and s.expires_at > now()),
         (select count(*)::integer from exchange.api_keys k where k.account_id = a.account_id and k.revoked_at is null),
@@ -4874,7 +6191,7 @@ end $$;
 
 ALTER FUNCTION staff.show_account(staff_session_id bigint, account_id bigint) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION staff.show_account(staff_session_id bigint, account_id bigint) IS 'A user''s account (or sub-account, which has a parent and no address) and what it has, as JSON {asset, available, held}. Logged. Rejects: ACCESS_REVOKED, PERMISSION_DENIED, ACCOUNT_NOT_FOUND.';
+COMMENT ON FUNCTION staff.show_account(staff_session_id bigint, account_id bigint) IS 'A user''s account and what it has, as JSON {asset, available, held}. Logged. Rejects: ACCESS_REVOKED, PERMISSION_DENIED, ACCOUNT_NOT_FOUND.';
 
 ALTER TABLE audit.entries ALTER COLUMN entry_id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME audit.entries_entry_id_seq
@@ -5125,6 +6442,7 @@ CREATE TABLE exchange.accounts (
     withdrawals_blocked_until timestamp with time zone,
     parent_account_id bigint,
     label text,
+    is_linked boolean DEFAULT false NOT NULL,
     CONSTRAINT accounts_anti_phishing_code_form CHECK ((anti_phishing_code ~ '^[A-Za-z0-9 _-]{4,20}$'::text)),
     CONSTRAINT accounts_birth_date_range CHECK ((birth_date >= '1900-01-01'::date)),
     CONSTRAINT accounts_country_form CHECK ((country ~ '^[A-Z]{2}$'::text)),
@@ -5176,6 +6494,8 @@ COMMENT ON COLUMN exchange.accounts.withdrawals_blocked_until IS 'Before this ti
 COMMENT ON COLUMN exchange.accounts.parent_account_id IS 'Of a sub-account: whose it is. Who logs in as the parent owns both; a parent is never a sub-account.';
 
 COMMENT ON COLUMN exchange.accounts.label IS 'The owner''s name for a sub-account.';
+
+COMMENT ON COLUMN exchange.accounts.is_linked IS 'Whether risk.links knows the account: only then are its orders looked at for trades with linked accounts.';
 
 CREATE TABLE exchange.adjustments (
     adjustment_id bigint NOT NULL,
@@ -6837,6 +8157,310 @@ ALTER TABLE reporting.trades OWNER TO exchange_owner;
 
 COMMENT ON VIEW reporting.trades IS 'Trades with names and both fees.';
 
+CREATE TABLE risk.account_lists (
+    list text NOT NULL,
+    account_id bigint NOT NULL,
+    added_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT account_lists_list_form CHECK ((list ~ '^[a-z][a-z0-9_]{2,31}$'::text))
+);
+
+ALTER TABLE risk.account_lists OWNER TO exchange_owner;
+
+COMMENT ON TABLE risk.account_lists IS 'Named lists of accounts, such as market makers, for rules of kind account_listed. Short: servers keep them in memory.';
+
+COMMENT ON COLUMN risk.account_lists.list IS 'Name of the list.';
+
+COMMENT ON COLUMN risk.account_lists.account_id IS 'Account in it.';
+
+COMMENT ON COLUMN risk.account_lists.added_at IS 'Since when.';
+
+CREATE TABLE risk.activities (
+    activity_id bigint NOT NULL,
+    point text NOT NULL,
+    account_id bigint,
+    occurred_at timestamp with time zone NOT NULL,
+    verdict text NOT NULL,
+    network inet,
+    device text,
+    asset_id integer,
+    amount numeric,
+    wallet text,
+    facts jsonb NOT NULL,
+    CONSTRAINT activities_account_given CHECK (((point = 'registration'::text) OR (account_id IS NOT NULL))),
+    CONSTRAINT activities_amount_positive CHECK (((amount > (0)::numeric) AND (amount < 'Infinity'::numeric))),
+    CONSTRAINT activities_device_length CHECK (((length(device) >= 1) AND (length(device) <= 200))),
+    CONSTRAINT activities_facts_length CHECK ((length((facts)::text) <= 8000)),
+    CONSTRAINT activities_money_is_whole CHECK (((point = ANY (ARRAY['deposit'::text, 'withdrawal'::text])) = ((asset_id IS NOT NULL) AND (amount IS NOT NULL)))),
+    CONSTRAINT activities_point_known CHECK ((point = ANY (ARRAY['registration'::text, 'login'::text, 'deposit'::text, 'withdrawal'::text, 'security_change'::text]))),
+    CONSTRAINT activities_verdict_known CHECK ((verdict = ANY (ARRAY['allow'::text, 'review'::text, 'deny'::text, 'hold'::text]))),
+    CONSTRAINT activities_wallet_length CHECK (((length(wallet) >= 1) AND (length(wallet) <= 200)))
+);
+
+ALTER TABLE risk.activities OWNER TO exchange_owner;
+
+COMMENT ON TABLE risk.activities IS 'What was judged, whatever the verdict, orders aside: what later rules count, and what backtests run on.';
+
+COMMENT ON COLUMN risk.activities.activity_id IS 'Number of the activity.';
+
+COMMENT ON COLUMN risk.activities.point IS 'What was done.';
+
+COMMENT ON COLUMN risk.activities.account_id IS 'By whom; null for a registration, which has no account yet.';
+
+COMMENT ON COLUMN risk.activities.occurred_at IS 'When, as the rules saw it.';
+
+COMMENT ON COLUMN risk.activities.verdict IS 'What the rules said: allow, review, deny or hold.';
+
+COMMENT ON COLUMN risk.activities.network IS 'The network of the address it came from: the address itself, or the /64 of an IPv6 address.';
+
+COMMENT ON COLUMN risk.activities.device IS 'The device as the API knows it; no secret.';
+
+COMMENT ON COLUMN risk.activities.asset_id IS 'Deposit, withdrawal: of which asset.';
+
+COMMENT ON COLUMN risk.activities.amount IS 'Deposit, withdrawal: how much.';
+
+COMMENT ON COLUMN risk.activities.wallet IS 'The address of a chain on the other side: where a deposit came from, where a withdrawal goes, or an address that was saved.';
+
+COMMENT ON COLUMN risk.activities.facts IS 'All facts that the rules were given.';
+
+ALTER TABLE risk.activities ALTER COLUMN activity_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME risk.activities_activity_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE risk.blacklist (
+    wallet text NOT NULL,
+    because text NOT NULL,
+    added_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT blacklist_wallet_length CHECK (((length(wallet) >= 1) AND (length(wallet) <= 200)))
+);
+
+ALTER TABLE risk.blacklist OWNER TO exchange_owner;
+
+COMMENT ON TABLE risk.blacklist IS 'Addresses of chains from which nothing is taken and to which nothing is sent; loaded by the operator (copy).';
+
+COMMENT ON COLUMN risk.blacklist.wallet IS 'Exactly as chains write it.';
+
+COMMENT ON COLUMN risk.blacklist.because IS 'Who says so, or why.';
+
+COMMENT ON COLUMN risk.blacklist.added_at IS 'Since when.';
+
+CREATE TABLE risk.events (
+    event_id bigint NOT NULL,
+    occurred_at timestamp with time zone NOT NULL,
+    point text NOT NULL,
+    account_id bigint,
+    activity_id bigint,
+    order_id bigint,
+    rule text NOT NULL,
+    version integer NOT NULL,
+    action text NOT NULL,
+    reason_code text NOT NULL,
+    facts jsonb NOT NULL,
+    observed jsonb NOT NULL,
+    CONSTRAINT events_action_known CHECK ((action = ANY (ARRAY['review'::text, 'deny'::text, 'hold'::text]))),
+    CONSTRAINT events_order_has_no_activity CHECK (((point = 'order'::text) = (activity_id IS NULL)))
+);
+
+ALTER TABLE risk.events OWNER TO exchange_owner;
+
+COMMENT ON TABLE risk.events IS 'Every rule that was met and did not allow, with the facts it saw. Each is a message of the stream risk too.';
+
+COMMENT ON COLUMN risk.events.event_id IS 'Number of the event.';
+
+COMMENT ON COLUMN risk.events.occurred_at IS 'When.';
+
+COMMENT ON COLUMN risk.events.point IS 'What was judged.';
+
+COMMENT ON COLUMN risk.events.account_id IS 'Whose.';
+
+COMMENT ON COLUMN risk.events.activity_id IS 'The activity; null for orders.';
+
+COMMENT ON COLUMN risk.events.order_id IS 'The order that was accepted all the same, for review.';
+
+COMMENT ON COLUMN risk.events.rule IS 'The rule that was met.';
+
+COMMENT ON COLUMN risk.events.version IS 'Its version.';
+
+COMMENT ON COLUMN risk.events.action IS 'The rule''s action.';
+
+COMMENT ON COLUMN risk.events.reason_code IS 'The rule''s reason.';
+
+COMMENT ON COLUMN risk.events.facts IS 'The facts that the rule was given.';
+
+COMMENT ON COLUMN risk.events.observed IS 'What its condition found: counts, sums, distances.';
+
+ALTER TABLE risk.events ALTER COLUMN event_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME risk.events_event_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE risk.kinds (
+    kind text NOT NULL,
+    points text[] NOT NULL,
+    parameters jsonb NOT NULL,
+    description text NOT NULL,
+    CONSTRAINT kinds_kind_form CHECK ((kind ~ '^[a-z][a-z0-9_]{2,31}$'::text)),
+    CONSTRAINT kinds_points_known CHECK (((cardinality(points) > 0) AND (points <@ ARRAY['registration'::text, 'login'::text, 'order'::text, 'deposit'::text, 'withdrawal'::text, 'security_change'::text])))
+);
+
+ALTER TABLE risk.kinds OWNER TO exchange_owner;
+
+COMMENT ON TABLE risk.kinds IS 'The conditions that rules are made of: each is a function of schema risk of the same name. A rule gives the parameters; nobody gives SQL.';
+
+COMMENT ON COLUMN risk.kinds.kind IS 'Name of the condition, and of its function.';
+
+COMMENT ON COLUMN risk.kinds.points IS 'Where it may be asked.';
+
+COMMENT ON COLUMN risk.kinds.parameters IS 'Its parameters, all required: name to type (integer with least and most; decimal; asset; name).';
+
+COMMENT ON COLUMN risk.kinds.description IS 'When the condition is met.';
+
+CREATE TABLE risk.links (
+    account_id bigint NOT NULL,
+    linked_account_id bigint NOT NULL,
+    because text NOT NULL,
+    linked_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT links_accounts_differ CHECK ((account_id <> linked_account_id)),
+    CONSTRAINT links_because_length CHECK (((length(because) >= 1) AND (length(because) <= 200)))
+);
+
+ALTER TABLE risk.links OWNER TO exchange_owner;
+
+COMMENT ON TABLE risk.links IS 'Accounts that seem to be one person''s. Each link is there twice, once from each side.';
+
+COMMENT ON COLUMN risk.links.account_id IS 'One account.';
+
+COMMENT ON COLUMN risk.links.linked_account_id IS 'The other.';
+
+COMMENT ON COLUMN risk.links.because IS 'Why: same device, or what somebody found out.';
+
+COMMENT ON COLUMN risk.links.linked_at IS 'Since when it is known.';
+
+CREATE TABLE risk.mail_domains (
+    domain text NOT NULL,
+    CONSTRAINT mail_domains_domain_form CHECK (((domain = lower(domain)) AND (domain ~ '^[^@\s.]+(\.[^@\s.]+)+$'::text)))
+);
+
+ALTER TABLE risk.mail_domains OWNER TO exchange_owner;
+
+COMMENT ON TABLE risk.mail_domains IS 'Domains of disposable mail addresses; loaded by the operator (copy). What is below a domain counts as well.';
+
+COMMENT ON COLUMN risk.mail_domains.domain IS 'In lower case, such as mailinator.com.';
+
+CREATE TABLE risk.networks (
+    network cidr NOT NULL,
+    country text,
+    latitude numeric(8,5) NOT NULL,
+    longitude numeric(8,5) NOT NULL,
+    CONSTRAINT networks_country_form CHECK ((country ~ '^[A-Z]{2}$'::text)),
+    CONSTRAINT networks_latitude_range CHECK (((latitude >= ('-90'::integer)::numeric) AND (latitude <= (90)::numeric))),
+    CONSTRAINT networks_longitude_range CHECK (((longitude >= ('-180'::integer)::numeric) AND (longitude <= (180)::numeric)))
+);
+
+ALTER TABLE risk.networks OWNER TO exchange_owner;
+
+COMMENT ON TABLE risk.networks IS 'Where networks are; loaded by the operator (copy) from a geo database. Empty: no rule of places is ever met.';
+
+COMMENT ON COLUMN risk.networks.network IS 'The network; of several the smallest counts.';
+
+COMMENT ON COLUMN risk.networks.country IS 'ISO 3166-1 alpha-2.';
+
+COMMENT ON COLUMN risk.networks.latitude IS 'Degrees north.';
+
+COMMENT ON COLUMN risk.networks.longitude IS 'Degrees east.';
+
+CREATE TABLE risk.order_rules_state (
+    only_row boolean DEFAULT true NOT NULL,
+    change bigint NOT NULL,
+    CONSTRAINT order_rules_state_one_row CHECK (only_row)
+)
+WITH (fillfactor='10');
+
+ALTER TABLE risk.order_rules_state OWNER TO exchange_owner;
+
+COMMENT ON TABLE risk.order_rules_state IS 'Which change of rules and lists was the last: servers keep the rules of orders in memory and read them anew when this number is another one.';
+
+COMMENT ON COLUMN risk.order_rules_state.only_row IS 'True: there is one row.';
+
+COMMENT ON COLUMN risk.order_rules_state.change IS 'Drawn by lot, so that a number of a change that was rolled back never means another one.';
+
+CREATE TABLE risk.reviews (
+    event_id bigint NOT NULL,
+    decision text NOT NULL,
+    note text NOT NULL,
+    decided_by bigint,
+    decided_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT reviews_decision_known CHECK ((decision = ANY (ARRAY['released'::text, 'upheld'::text]))),
+    CONSTRAINT reviews_note_length CHECK (((length(note) >= 1) AND (length(note) <= 1000)))
+);
+
+ALTER TABLE risk.reviews OWNER TO exchange_owner;
+
+COMMENT ON TABLE risk.reviews IS 'What somebody decided about an event of action review or hold; what is not here still waits.';
+
+COMMENT ON COLUMN risk.reviews.event_id IS 'The event.';
+
+COMMENT ON COLUMN risk.reviews.decision IS 'released: it was all right, held money goes on; upheld: it was not.';
+
+COMMENT ON COLUMN risk.reviews.note IS 'Why, in words.';
+
+COMMENT ON COLUMN risk.reviews.decided_by IS 'Staff member; null: an operator with SQL.';
+
+COMMENT ON COLUMN risk.reviews.decided_at IS 'When.';
+
+CREATE TABLE risk.rules (
+    rule text NOT NULL,
+    version integer NOT NULL,
+    point text NOT NULL,
+    kind text NOT NULL,
+    parameters jsonb NOT NULL,
+    action text NOT NULL,
+    reason_code text NOT NULL,
+    published_by bigint,
+    valid_from timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    valid_until timestamp with time zone,
+    CONSTRAINT rules_action_known CHECK ((action = ANY (ARRAY['allow'::text, 'review'::text, 'deny'::text, 'hold'::text]))),
+    CONSTRAINT rules_allow_is_for_lists CHECK (((action <> 'allow'::text) OR (kind = 'account_listed'::text))),
+    CONSTRAINT rules_hold_is_for_money CHECK (((action <> 'hold'::text) OR (point = ANY (ARRAY['deposit'::text, 'withdrawal'::text])))),
+    CONSTRAINT rules_point_known CHECK ((point = ANY (ARRAY['registration'::text, 'login'::text, 'order'::text, 'deposit'::text, 'withdrawal'::text, 'security_change'::text]))),
+    CONSTRAINT rules_reason_code_form CHECK ((reason_code ~ '^[A-Z][A-Z0-9_]{2,39}$'::text)),
+    CONSTRAINT rules_rule_form CHECK ((rule ~ '^[a-z][a-z0-9_]{2,31}$'::text)),
+    CONSTRAINT rules_valid_forward CHECK ((valid_until >= valid_from)),
+    CONSTRAINT rules_version_positive CHECK ((version > 0))
+);
+
+ALTER TABLE risk.rules OWNER TO exchange_owner;
+
+COMMENT ON TABLE risk.rules IS 'Every version of every rule. A version is never changed: the next one, or the end of the rule, ends its time.';
+
+COMMENT ON COLUMN risk.rules.rule IS 'Name of the rule.';
+
+COMMENT ON COLUMN risk.rules.version IS 'Counts from 1 for each rule.';
+
+COMMENT ON COLUMN risk.rules.point IS 'What it guards.';
+
+COMMENT ON COLUMN risk.rules.kind IS 'Its condition.';
+
+COMMENT ON COLUMN risk.rules.parameters IS 'What the condition is given; checked against kinds.';
+
+COMMENT ON COLUMN risk.rules.action IS 'What happens when it is met: allow (nothing else is asked), review (goes on, somebody looks), deny, hold (money waits until it is released). Of several the strictest counts: deny, hold, review.';
+
+COMMENT ON COLUMN risk.rules.reason_code IS 'Why, for events and staff; the customer hears RISK_DENIED only.';
+
+COMMENT ON COLUMN risk.rules.published_by IS 'Staff member who proposed it; null: an operator with SQL.';
+
+COMMENT ON COLUMN risk.rules.valid_from IS 'From when on it counts.';
+
+COMMENT ON COLUMN risk.rules.valid_until IS 'Until when; null: now.';
+
 CREATE TABLE staff.actions (
     action text NOT NULL,
     proposer_roles text[] NOT NULL,
@@ -7161,6 +8785,39 @@ ALTER TABLE ONLY exchange.transfers
 ALTER TABLE ONLY exchange.transfers
     ADD CONSTRAINT transfers_request_key_key UNIQUE (owner_account_id, request_key);
 
+ALTER TABLE ONLY risk.account_lists
+    ADD CONSTRAINT account_lists_pkey PRIMARY KEY (list, account_id);
+
+ALTER TABLE ONLY risk.activities
+    ADD CONSTRAINT activities_pkey PRIMARY KEY (activity_id);
+
+ALTER TABLE ONLY risk.blacklist
+    ADD CONSTRAINT blacklist_pkey PRIMARY KEY (wallet);
+
+ALTER TABLE ONLY risk.events
+    ADD CONSTRAINT events_pkey PRIMARY KEY (event_id);
+
+ALTER TABLE ONLY risk.kinds
+    ADD CONSTRAINT kinds_pkey PRIMARY KEY (kind);
+
+ALTER TABLE ONLY risk.links
+    ADD CONSTRAINT links_pkey PRIMARY KEY (account_id, linked_account_id);
+
+ALTER TABLE ONLY risk.mail_domains
+    ADD CONSTRAINT mail_domains_pkey PRIMARY KEY (domain);
+
+ALTER TABLE ONLY risk.networks
+    ADD CONSTRAINT networks_pkey PRIMARY KEY (network);
+
+ALTER TABLE ONLY risk.order_rules_state
+    ADD CONSTRAINT order_rules_state_pkey PRIMARY KEY (only_row);
+
+ALTER TABLE ONLY risk.reviews
+    ADD CONSTRAINT reviews_pkey PRIMARY KEY (event_id);
+
+ALTER TABLE ONLY risk.rules
+    ADD CONSTRAINT rules_pkey PRIMARY KEY (rule, version);
+
 ALTER TABLE ONLY staff.actions
     ADD CONSTRAINT actions_pkey PRIMARY KEY (action);
 
@@ -7257,6 +8914,32 @@ CREATE INDEX transfers_from_account_id_idx ON exchange.transfers USING btree (fr
 
 CREATE INDEX transfers_to_account_id_idx ON exchange.transfers USING btree (to_account_id, asset_id, transferred_at);
 
+CREATE INDEX activities_account_id_idx ON risk.activities USING btree (account_id, point, occurred_at);
+
+CREATE INDEX activities_device_idx ON risk.activities USING btree (device, point, occurred_at) WHERE (device IS NOT NULL);
+
+CREATE INDEX activities_network_idx ON risk.activities USING btree (network, point, occurred_at) WHERE (network IS NOT NULL);
+
+CREATE INDEX activities_point_idx ON risk.activities USING btree (point, occurred_at);
+
+CREATE INDEX activities_wallet_idx ON risk.activities USING btree (account_id, wallet, occurred_at) WHERE (wallet IS NOT NULL);
+
+CREATE INDEX events_account_id_idx ON risk.events USING btree (account_id, event_id);
+
+CREATE INDEX events_activity_id_idx ON risk.events USING btree (activity_id) WHERE (activity_id IS NOT NULL);
+
+CREATE INDEX events_rule_idx ON risk.events USING btree (rule, event_id);
+
+CREATE INDEX events_waiting_idx ON risk.events USING btree (event_id) WHERE (action = ANY (ARRAY['review'::text, 'hold'::text]));
+
+CREATE INDEX links_linked_account_id_idx ON risk.links USING btree (linked_account_id);
+
+CREATE INDEX networks_network_idx ON risk.networks USING gist (network inet_ops);
+
+CREATE UNIQUE INDEX rules_current_key ON risk.rules USING btree (rule) WHERE (valid_until IS NULL);
+
+CREATE INDEX rules_point_idx ON risk.rules USING btree (point) WHERE (valid_until IS NULL);
+
 CREATE INDEX proposals_pending_idx ON staff.proposals USING btree (proposed_by) WHERE (state = 'pending'::text);
 
 CREATE INDEX sessions_staff_id_idx ON staff.sessions USING btree (staff_id) WHERE (ended_at IS NULL);
@@ -7284,6 +8967,14 @@ ALTER TABLE audit.links ENABLE ALWAYS TRIGGER links_only_added;
 CREATE TRIGGER markets_check BEFORE INSERT OR UPDATE ON exchange.markets FOR EACH ROW EXECUTE FUNCTION exchange.check_market();
 
 CREATE TRIGGER markets_tell AFTER INSERT OR DELETE OR UPDATE ON exchange.markets FOR EACH ROW EXECUTE FUNCTION exchange.tell_market();
+
+CREATE TRIGGER account_lists_tell AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON risk.account_lists FOR EACH STATEMENT EXECUTE FUNCTION risk.tell_servers();
+
+CREATE TRIGGER links_mark AFTER INSERT ON risk.links FOR EACH ROW EXECUTE FUNCTION risk.mark_linked();
+
+CREATE TRIGGER rules_check BEFORE INSERT OR DELETE OR UPDATE ON risk.rules FOR EACH ROW EXECUTE FUNCTION risk.check_rule();
+
+CREATE TRIGGER rules_tell AFTER INSERT OR DELETE OR UPDATE ON risk.rules FOR EACH STATEMENT EXECUTE FUNCTION risk.tell_servers();
 
 ALTER TABLE ONLY audit.entries
     ADD CONSTRAINT entries_staff_id_fkey FOREIGN KEY (staff_id) REFERENCES staff.members(staff_id);
@@ -7372,6 +9063,39 @@ ALTER TABLE ONLY exchange.transfers
 ALTER TABLE ONLY exchange.transfers
     ADD CONSTRAINT transfers_to_account_id_fkey FOREIGN KEY (to_account_id) REFERENCES exchange.accounts(account_id);
 
+ALTER TABLE ONLY risk.account_lists
+    ADD CONSTRAINT account_lists_account_id_fkey FOREIGN KEY (account_id) REFERENCES exchange.accounts(account_id);
+
+ALTER TABLE ONLY risk.activities
+    ADD CONSTRAINT activities_account_id_fkey FOREIGN KEY (account_id) REFERENCES exchange.accounts(account_id);
+
+ALTER TABLE ONLY risk.activities
+    ADD CONSTRAINT activities_asset_id_fkey FOREIGN KEY (asset_id) REFERENCES exchange.assets(asset_id);
+
+ALTER TABLE ONLY risk.events
+    ADD CONSTRAINT events_activity_id_fkey FOREIGN KEY (activity_id) REFERENCES risk.activities(activity_id);
+
+ALTER TABLE ONLY risk.events
+    ADD CONSTRAINT events_rule_fkey FOREIGN KEY (rule, version) REFERENCES risk.rules(rule, version);
+
+ALTER TABLE ONLY risk.links
+    ADD CONSTRAINT links_account_id_fkey FOREIGN KEY (account_id) REFERENCES exchange.accounts(account_id);
+
+ALTER TABLE ONLY risk.links
+    ADD CONSTRAINT links_linked_account_id_fkey FOREIGN KEY (linked_account_id) REFERENCES exchange.accounts(account_id);
+
+ALTER TABLE ONLY risk.reviews
+    ADD CONSTRAINT reviews_decided_by_fkey FOREIGN KEY (decided_by) REFERENCES staff.members(staff_id);
+
+ALTER TABLE ONLY risk.reviews
+    ADD CONSTRAINT reviews_event_id_fkey FOREIGN KEY (event_id) REFERENCES risk.events(event_id);
+
+ALTER TABLE ONLY risk.rules
+    ADD CONSTRAINT rules_kind_fkey FOREIGN KEY (kind) REFERENCES risk.kinds(kind);
+
+ALTER TABLE ONLY risk.rules
+    ADD CONSTRAINT rules_published_by_fkey FOREIGN KEY (published_by) REFERENCES staff.members(staff_id);
+
 ALTER TABLE ONLY staff.foundation
     ADD CONSTRAINT foundation_founder_id_fkey FOREIGN KEY (founder_id) REFERENCES staff.members(staff_id);
 
@@ -7451,6 +9175,9 @@ GRANT USAGE ON SCHEMA exchange TO exchange_analyst;
 
 GRANT USAGE ON SCHEMA reporting TO exchange_worker;
 GRANT USAGE ON SCHEMA reporting TO exchange_analyst;
+
+GRANT USAGE ON SCHEMA risk TO exchange_analyst;
+GRANT USAGE ON SCHEMA risk TO exchange_api;
 
 GRANT USAGE ON SCHEMA staff TO exchange_api;
 GRANT USAGE ON SCHEMA staff TO exchange_worker;
@@ -7675,6 +9402,8 @@ GRANT ALL ON FUNCTION exchange.market_snapshot(of_market integer, history bigint
 GRANT ALL ON FUNCTION exchange.market_snapshot(of_market integer, history bigint) TO exchange_worker;
 GRANT ALL ON FUNCTION exchange.market_snapshot(of_market integer, history bigint) TO exchange_analyst;
 
+REVOKE ALL ON FUNCTION exchange.may_change_security(account_id bigint, change text, session_id bigint, address inet, more jsonb) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION exchange.messages_after(of_stream integer, after_sequence bigint, limit_messages integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.messages_after(of_stream integer, after_sequence bigint, limit_messages integer) TO exchange_api;
 GRANT ALL ON FUNCTION exchange.messages_after(of_stream integer, after_sequence bigint, limit_messages integer) TO exchange_worker;
@@ -7780,8 +9509,8 @@ GRANT ALL ON FUNCTION exchange.replace_recovery_codes(account_id bigint, session
 REVOKE ALL ON FUNCTION exchange.request_email_change(account_id bigint, session_id bigint, email text, address inet, user_agent text) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.request_email_change(account_id bigint, session_id bigint, email text, address inet, user_agent text) TO exchange_api;
 
-REVOKE ALL ON FUNCTION exchange.request_mail(kind text, email text, address inet, user_agent text, full_name text, country text, birth_date date, phone text) FROM PUBLIC;
-GRANT ALL ON FUNCTION exchange.request_mail(kind text, email text, address inet, user_agent text, full_name text, country text, birth_date date, phone text) TO exchange_api;
+REVOKE ALL ON FUNCTION exchange.request_mail(kind text, email text, address inet, user_agent text, full_name text, country text, birth_date date, phone text, device_hash bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.request_mail(kind text, email text, address inet, user_agent text, full_name text, country text, birth_date date, phone text, device_hash bytea) TO exchange_api;
 
 REVOKE ALL ON FUNCTION exchange.require_authority(account_id bigint, session_id bigint, api_key_id bigint, valid_until bigint) FROM PUBLIC;
 
@@ -7890,6 +9619,120 @@ REVOKE ALL ON FUNCTION exchange.wait_durable() FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.wait_durable() TO exchange_api;
 GRANT ALL ON FUNCTION exchange.wait_durable() TO exchange_worker;
 GRANT ALL ON FUNCTION exchange.wait_durable() TO exchange_analyst;
+
+REVOKE ALL ON FUNCTION risk.account_listed(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.after_security_change(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.assess(point text, account_id bigint, facts jsonb) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.assess_activity(point text, account_id bigint, facts jsonb, OUT activity_id bigint, OUT verdict text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.backtest(rule text, from_at timestamp with time zone, to_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION risk.backtest(rule text, from_at timestamp with time zone, to_at timestamp with time zone) TO exchange_analyst;
+
+REVOKE ALL ON FUNCTION risk.backtest_draft(point text, kind text, parameters jsonb, from_at timestamp with time zone, to_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION risk.backtest_draft(point text, kind text, parameters jsonb, from_at timestamp with time zone, to_at timestamp with time zone) TO exchange_analyst;
+
+REVOKE ALL ON FUNCTION risk.blacklisted_address(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.check_rule() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.count_orders(kind text, parameters jsonb, from_at timestamp with time zone, to_at timestamp with time zone) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.decide_event(event_id bigint, decision text, note text, decided_by bigint) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.disposable_mail_domain(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.distance_km(from_latitude numeric, from_longitude numeric, to_latitude numeric, to_longitude numeric) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.end_rule(rule text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.evaluate(point text, account_id bigint, facts jsonb, at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION risk.evaluate(point text, account_id bigint, facts jsonb, at timestamp with time zone) TO exchange_analyst;
+
+REVOKE ALL ON FUNCTION risk.first_withdrawal(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.frequent_activity(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.history(point text, from_at timestamp with time zone, to_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION risk.history(point text, from_at timestamp with time zone, to_at timestamp with time zone) TO exchange_analyst;
+
+REVOKE ALL ON FUNCTION risk.impossible_travel(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.is_of_type(value jsonb, type jsonb) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.judge(kind text, parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION risk.judge(kind text, parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) TO exchange_analyst;
+
+REVOKE ALL ON FUNCTION risk.large_deposit(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.last_price(market_id integer, before_number bigint) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.level_limits(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.link_accounts(account_id bigint, linked_account_id bigint, because text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.link_by_device(account_id bigint, device text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.linked_trades(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.list_events(staff_session_id bigint, before_event_id bigint, of_account_id bigint, of_rule text, waiting boolean, at_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION risk.list_events(staff_session_id bigint, before_event_id bigint, of_account_id bigint, of_rule text, waiting boolean, at_most integer) TO exchange_api;
+
+REVOKE ALL ON FUNCTION risk.list_rules(staff_session_id bigint, of_rule text) FROM PUBLIC;
+GRANT ALL ON FUNCTION risk.list_rules(staff_session_id bigint, of_rule text) TO exchange_api;
+
+REVOKE ALL ON FUNCTION risk.mark_linked() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.network_of(address text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.new_withdrawal_address(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.order_notional(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.order_rate(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.order_rules() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.orders_in_window(account_id bigint, window_start timestamp with time zone, at timestamp with time zone, before_order_id bigint, OUT order_id bigint, OUT market_id integer, OUT notional numeric) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.place_of(address text, OUT country text, OUT latitude numeric, OUT longitude numeric) FROM PUBLIC;
+GRANT ALL ON FUNCTION risk.place_of(address text, OUT country text, OUT latitude numeric, OUT longitude numeric) TO exchange_analyst;
+
+REVOKE ALL ON FUNCTION risk.price_distance(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.publish_events(event_ids bigint[]) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.publish_rule(rule text, point text, kind text, parameters jsonb, action text, reason_code text, published_by bigint) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.record_events(point text, account_id bigint, activity_id bigint, facts jsonb, met jsonb, at timestamp with time zone) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.record_order_events(met jsonb) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.registrations_per_address(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.registrations_per_device(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.require_facts(point text, account_id bigint, facts jsonb) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.require_sound_rule(point text, kind text, parameters jsonb, action text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.review_event(staff_session_id bigint, event_id bigint, decision text, note text) FROM PUBLIC;
+GRANT ALL ON FUNCTION risk.review_event(staff_session_id bigint, event_id bigint, decision text, note text) TO exchange_api;
+
+REVOKE ALL ON FUNCTION risk.standing_of(activity_id bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION risk.standing_of(activity_id bigint) TO exchange_analyst;
+
+REVOKE ALL ON FUNCTION risk.strictest(actions text[]) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.tell_servers() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.value_of(asset text, amount numeric, at timestamp with time zone) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.window_start(at timestamp with time zone, within_seconds integer) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.withdrawn_amount(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION staff.accept_invitation(invitation_hash bytea, password_hash text, totp_secret bytea) FROM PUBLIC;
 GRANT ALL ON FUNCTION staff.accept_invitation(invitation_hash bytea, password_hash text, totp_secret bytea) TO exchange_api;
@@ -8136,6 +9979,28 @@ GRANT SELECT ON TABLE reporting.orders TO exchange_analyst;
 
 GRANT SELECT ON TABLE reporting.trades TO exchange_worker;
 GRANT SELECT ON TABLE reporting.trades TO exchange_analyst;
+
+GRANT SELECT ON TABLE risk.account_lists TO exchange_analyst;
+
+GRANT SELECT ON TABLE risk.activities TO exchange_analyst;
+
+GRANT SELECT ON TABLE risk.blacklist TO exchange_analyst;
+
+GRANT SELECT ON TABLE risk.events TO exchange_analyst;
+
+GRANT SELECT ON TABLE risk.kinds TO exchange_analyst;
+
+GRANT SELECT ON TABLE risk.links TO exchange_analyst;
+
+GRANT SELECT ON TABLE risk.mail_domains TO exchange_analyst;
+
+GRANT SELECT ON TABLE risk.networks TO exchange_analyst;
+
+GRANT SELECT ON TABLE risk.order_rules_state TO exchange_analyst;
+
+GRANT SELECT ON TABLE risk.reviews TO exchange_analyst;
+
+GRANT SELECT ON TABLE risk.rules TO exchange_analyst;
 
 GRANT SELECT ON TABLE staff.actions TO exchange_worker;
 GRANT SELECT ON TABLE staff.actions TO exchange_analyst;

@@ -16,6 +16,7 @@ use crate::auth::password::PasswordChecker;
 use crate::auth::secrets::Secrets;
 use crate::config::Config;
 use crate::config::database::DatabaseConfig;
+use crate::documents::Documents;
 use crate::error::{ApiError, Rejection};
 use crate::feed::streams::MARKETS;
 use crate::feed::{Feed, MarketFeed};
@@ -29,6 +30,8 @@ use crate::ws::Sockets;
 const FEED_CONNECTIONS: usize = 4;
 /// Connections for positions: one query runs at a time.
 const POSITION_CONNECTIONS: usize = 2;
+/// Connections for identity documents: each may carry three files.
+const DOCUMENT_CONNECTIONS: usize = 2;
 /// Between two looks for new markets.
 const LEARNING_PAUSE: Duration = Duration::from_secs(1);
 /// What the client waits longer than the server, so that the server's own word comes first.
@@ -48,6 +51,8 @@ pub struct Parts {
     pub reads: Pool,
     /// Connections for commands under an idempotency key, which wait for their market.
     pub keyed: Pool,
+    /// Identity documents.
+    pub documents: Documents,
     /// How long such a command may take, and any read.
     pub answer_limit: Duration,
     /// The way of commands to the exchange.
@@ -123,6 +128,10 @@ impl App {
             proxies: config.proxies.trusted.clone().into(),
             reads,
             keyed: keyed(&config.database)?,
+            documents: Documents::start(
+                &config.kyc,
+                pool(&config.database, DOCUMENT_CONNECTIONS, "documents")?,
+            )?,
             answer_limit,
             commands,
             passkeys: Arc::new(Passkeys::new(&config.passkeys)?),

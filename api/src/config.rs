@@ -5,6 +5,7 @@
 pub mod database;
 pub mod gather;
 pub mod http;
+pub mod kyc;
 pub mod limits;
 pub mod login;
 pub mod passkeys;
@@ -46,6 +47,8 @@ pub struct Config {
     pub database: database::DatabaseConfig,
     /// Batches.
     pub gather: gather::GatherConfig,
+    /// Identity documents.
+    pub kyc: kyc::KycConfig,
     /// How much a caller may ask for.
     pub limits: limits::LimitsConfig,
     /// Passwords and sessions.
@@ -72,6 +75,7 @@ impl Config {
             http: http::HttpConfig::read(lookup)?,
             database: database::DatabaseConfig::read(lookup)?,
             gather: gather::GatherConfig::read(lookup)?,
+            kyc: kyc::KycConfig::read(lookup)?,
             limits: limits::LimitsConfig::read(lookup)?,
             login: login::LoginConfig::read(lookup)?,
             passkeys: passkeys::PasskeysConfig::read(lookup)?,

@@ -94,7 +94,7 @@ pub(crate) fn unreadable(rejection: BytesRejection) -> ApiError {
     }
 }
 
-fn is_too_slow(error: &(dyn Error + 'static)) -> bool {
+pub(crate) fn is_too_slow(error: &(dyn Error + 'static)) -> bool {
     error.is::<TooSlow>() || error.source().is_some_and(is_too_slow)
 }
 
@@ -145,7 +145,7 @@ fn malformed<E: std::error::Error>(error: serde_path_to_error::Error<E>) -> ApiE
     }
 }
 
-fn shorten(words: &str) -> String {
+pub(crate) fn shorten(words: &str) -> String {
     words.chars().take(WORDS_LIMIT).collect()
 }
 

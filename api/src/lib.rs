@@ -8,6 +8,7 @@ pub mod auth;
 pub mod batcher;
 pub mod config;
 pub mod deadline;
+pub mod documents;
 pub mod error;
 pub mod extract;
 pub mod feed;

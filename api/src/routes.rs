@@ -4,6 +4,7 @@ pub(crate) mod account;
 pub(crate) mod admin;
 pub(crate) mod auth;
 mod health;
+pub(crate) mod kyc;
 mod market;
 mod pages;
 pub(crate) mod trade;
@@ -11,7 +12,7 @@ pub(crate) mod trade;
 use axum::extract::DefaultBodyLimit;
 use axum::{Router, middleware};
 use serde_json::Value;
-use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt as _};
 use utoipa_axum::routes;
 
 use crate::app::App;
@@ -24,6 +25,7 @@ use crate::openapi;
 use crate::panics;
 use crate::request_id;
 use crate::ws;
+use kyc::form::FORM_LIMIT_BYTES;
 
 /// Every route, and the document that describes them. A route that is listed here is
 /// documented; there is no other way in.
@@ -89,14 +91,30 @@ fn documented() -> OpenApiRouter<App> {
             account::sub_accounts::sub_accounts
         ))
         .routes(routes!(account::transfer::transfer))
+        .routes(routes!(kyc::submit::submit_kyc).layer(DefaultBodyLimit::max(FORM_LIMIT_BYTES)))
+        .routes(routes!(kyc::status::kyc_status))
+        .routes(routes!(kyc::callback::kyc_callback))
+        .routes(routes!(admin::kyc::queue::kyc_queue))
+        .routes(routes!(admin::kyc::claim::claim_kyc_case))
+        .routes(routes!(admin::kyc::release::release_kyc_case))
+        .routes(routes!(admin::kyc::case::kyc_case))
+        .routes(routes!(admin::kyc::document::kyc_document))
+        .routes(routes!(admin::kyc::decide::decide_kyc_case))
+        .routes(routes!(admin::kyc::levels::propose_kyc_limits))
         .routes(routes!(account::profile::profile))
+        .merge(of_markets())
+        .routes(routes!(ws::connect))
+}
+
+/// What anybody may know of markets.
+fn of_markets() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
         .routes(routes!(market::depth::depth))
         .routes(routes!(market::trades::trades))
         .routes(routes!(market::symbols::symbols))
         .routes(routes!(market::ticker::ticker))
         .routes(routes!(market::klines::klines))
         .routes(routes!(market::time::time))
-        .routes(routes!(ws::connect))
 }
 
 /// The routes of staff.
@@ -126,6 +144,13 @@ fn of_staff() -> OpenApiRouter<App> {
         .routes(routes!(admin::adjust_balance::propose_adjustment))
         .routes(routes!(admin::market_status::propose_market_status))
         .routes(routes!(admin::market_limits::propose_market_limits))
+        .routes(routes!(
+            admin::risk_rules::risk_rules,
+            admin::risk_rule::propose_risk_rule
+        ))
+        .routes(routes!(admin::risk_rule_end::propose_rule_end))
+        .routes(routes!(admin::risk_events::risk_events))
+        .routes(routes!(admin::risk_decision::decide_risk_event))
 }
 
 /// The OpenAPI document.

@@ -35,6 +35,8 @@ use socket::Socket;
 /// Bytes and number of a request's headers.
 const HEADER_BYTES: usize = 16 * 1024;
 const HEADER_COUNT: usize = 64;
+/// Where bodies are large.
+const UPLOAD: &str = "/api/kyc/submit";
 /// After an error of `accept`, which is most likely a lack of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// What a client over the limit is told, if it listens.
@@ -89,6 +91,7 @@ pub async fn serve(
             peer,
             router: router.clone(),
             body_wait: config.body_wait,
+            upload_wait: config.upload_wait,
             stopped: stopped.clone(),
         };
         // Answers are small and whole: nothing is gained by waiting for more.
@@ -104,16 +107,22 @@ struct Connection {
     peer: SocketAddr,
     router: Router,
     body_wait: Duration,
+    upload_wait: Duration,
     stopped: watch::Receiver<bool>,
 }
 
 impl Connection {
     async fn run(mut self, socket: Socket<TcpStream>, http: Arc<http1::Builder>) {
-        let (peer, body_wait, router) = (self.peer, self.body_wait, self.router);
+        let (peer, router) = (self.peer, self.router);
+        let (body_wait, upload_wait) = (self.body_wait, self.upload_wait);
         let service = service_fn(move |request: Request<Incoming>| {
             let mut router = router.clone();
             async move {
-                let mut request = request.map(|body| Body::new(TimedBody::new(body, body_wait)));
+                let wait = match request.uri().path() {
+                    UPLOAD => upload_wait,
+                    _ => body_wait,
+                };
+                let mut request = request.map(|body| Body::new(TimedBody::new(body, wait)));
                 request.extensions_mut().insert(ConnectInfo(peer));
                 Ok::<_, Infallible>(
                     router

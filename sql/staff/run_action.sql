@@ -34,6 +34,18 @@ begin
                 arguments ->> 'market', (arguments ->> 'min_quantity')::numeric, (arguments ->> 'max_quantity')::numeric,
                 (arguments ->> 'min_notional')::numeric, (arguments ->> 'price_band')::numeric,
                 (arguments ->> 'max_open_orders')::integer);
+        when 'set_kyc_limits' then
+            perform exchange.set_kyc_limits(
+                (arguments ->> 'level')::integer, (arguments ->> 'may_trade')::boolean,
+                (arguments ->> 'may_withdraw')::boolean, (arguments ->> 'daily_withdrawal')::numeric,
+                (arguments ->> 'monthly_withdrawal')::numeric);
+        when 'publish_risk_rule' then
+            given := risk.publish_rule(
+                arguments ->> 'rule', arguments ->> 'point', arguments ->> 'kind', arguments -> 'parameters',
+                arguments ->> 'action', arguments ->> 'reason_code', proposal.proposed_by);
+            return jsonb_build_object('version', given);
+        when 'end_risk_rule' then
+            perform risk.end_rule(arguments ->> 'rule');
     end case;
     return '{}';
 end $$;

@@ -13,6 +13,7 @@ use tokio::net::TcpStream;
 
 use crate::cluster::{kill_process, signal_process};
 use crate::database::Database;
+use crate::token::Token;
 use crate::wait;
 
 /// The password of every account that [`open_account`] makes.
@@ -80,6 +81,7 @@ impl ApiServer {
             .env("EXCHANGE_SECRETS_KEY", SECRETS_KEY)
             .env("RUST_LOG", "error")
             .envs(PATIENT)
+            .envs(Token::shared().settings())
             .envs([CHEAP])
             .envs(settings.iter().copied())
             .stdin(Stdio::null())

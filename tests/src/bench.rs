@@ -3,6 +3,7 @@
 //! All on one durable cluster and in one run, because figures of different runs do not compare.
 //! What the load costs is paid before the clock starts: batches are made beforehand.
 
+pub mod documents;
 pub mod engine_rate;
 pub mod floor;
 pub mod floor_rows;
@@ -11,5 +12,6 @@ pub mod load;
 pub mod plain;
 pub mod rebuild;
 pub mod report;
+pub mod risk_cost;
 pub mod run;
 pub mod stage;

@@ -26,7 +26,17 @@ impl Worker {
         name: &str,
         settings: &[(&str, String)],
     ) -> Result<Worker> {
-        let process = Command::new(built("workers", Build::Debug)?)
+        Worker::start_as(database, name, Build::Debug, settings)
+    }
+
+    /// The same, built so.
+    pub fn start_as(
+        database: &Database,
+        name: &str,
+        build: Build,
+        settings: &[(&str, String)],
+    ) -> Result<Worker> {
+        let process = Command::new(built("workers", build)?)
             .arg(name)
             .env("DATABASE_URL", database.url("exchange_worker"))
             .env("RUST_LOG", "error")

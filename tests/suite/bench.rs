@@ -13,6 +13,7 @@ const BRIEF: Plan = Plan {
     resting: 256,
     rebuild: 5_000,
     core_operations: 0,
+    documents: 10,
     http: HttpPlan {
         slice: Duration::from_millis(1500),
         connections: 4,
@@ -42,7 +43,18 @@ async fn the_bench_runs_and_its_floor_writes_what_the_engine_would() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn logins_are_measured_beside_the_book() {
     let report = run(&BRIEF, &[Part::Logins]).await.expect("it runs");
-    for name in ["logins_per_1000_s", "depth_under_logins_count"] {
+    for name in [
+        "logins_per_1000_s",
+        "depth_under_logins_count",
+        "session_check_us",
+    ] {
         assert!(report.get(name) > 0, "{name} was not measured");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn identity_documents_are_measured() {
+    let report = run(&BRIEF, &[Part::Kyc]).await.expect("it runs");
+    assert_eq!(report.get("kyc_approved"), 10);
+    assert!(report.get("kyc_decision_p99_us") > 0);
 }

@@ -169,6 +169,13 @@ async fn nobody_s_guesses_keep_an_owner_out() {
         assert_eq!(sent(&guess(number), port).await.status, 401);
     }
     logged_in(&from_device("alice", STRONG, &device), port).await;
+    let devices = "select count(*) from exchange.devices d
+        join exchange.accounts a using (account_id) where email = 'alice@example.com'";
+    assert_eq!(
+        number(&stage.owner, devices).await,
+        1,
+        "the older one is forgotten"
+    );
     // A device has pauses of its own; another account's device is none.
     for _ in 0..FREE {
         let wrong = from_device("alice", "wrong", &device);

@@ -3,5 +3,8 @@
 pub mod audit;
 pub mod candles;
 pub mod deadlines;
+pub mod hsm_key;
+pub mod kyc;
 pub mod mail;
+pub mod sanctions;
 pub mod upkeep;

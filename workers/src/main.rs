@@ -7,11 +7,13 @@ use anyhow::{Context, bail};
 use client::Pool;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
+use workers::kyc::KycConfig;
 use workers::mail::MailConfig;
-use workers::{audit, candles, deadlines, mail, upkeep};
+use workers::{audit, candles, deadlines, hsm_key, kyc, mail, sanctions, upkeep};
 
 const USAGE: &str = "usage: DATABASE_URL=postgres://… workers \
-    all | audit | candles | deadlines | mail | upkeep [--once]";
+    all | audit | candles | deadlines | kyc | mail | upkeep [--once] | \
+    sanctions load LIST FILE; workers hsm make-key | check";
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -33,6 +35,10 @@ async fn main() -> ExitCode {
 async fn run() -> anyhow::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    // It asks the token alone.
+    if let ["hsm", command] = arguments.as_slice() {
+        return hsm_key::run(command);
+    }
     let config = client::Config::from_env()?;
     let pool = Pool::new(&config)?;
     let work = async {
@@ -46,7 +52,9 @@ async fn run() -> anyhow::Result<()> {
                 deadlines::run(&pool).await;
                 Ok(())
             }
+            ["kyc"] => kyc(&pool, &config).await,
             ["mail"] => mail(&pool, &config).await,
+            ["sanctions", "load", list, file] => sanctions::load(&pool, list, file).await,
             _ => bail!(USAGE),
         }
     };
@@ -64,8 +72,14 @@ async fn all(pool: &Pool, config: &client::Config) -> anyhow::Result<()> {
         ended = audit::run(pool, config) => ended.context("audit"),
         ended = candles::run(pool, config) => ended.context("candles"),
         () = deadlines::run(pool) => bail!("deadlines ended"),
+        ended = kyc(pool, config) => ended,
         ended = mail(pool, config) => ended,
     }
+}
+
+async fn kyc(pool: &Pool, config: &client::Config) -> anyhow::Result<()> {
+    let settings = KycConfig::from_env()?;
+    kyc::run(pool, config, &settings).await.context("kyc")
 }
 
 async fn mail(pool: &Pool, config: &client::Config) -> anyhow::Result<()> {

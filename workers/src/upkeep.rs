@@ -26,6 +26,10 @@ pub const REQUEST_KEY_AGE_HOURS: i32 = 24;
 /// Answers forgotten in one transaction, and how many of these at a time.
 pub const REQUEST_KEYS_A_PIECE: i32 = 10_000;
 const REQUEST_PIECES_A_TIME: u32 = 100;
+/// Accounts whose documents expire that are seen to in one transaction, and how many of these at a
+/// time.
+pub const EXPIRIES_A_PIECE: i32 = 500;
+const EXPIRY_PIECES_A_TIME: u32 = 100;
 
 /// Works once a [`PERIOD`] until it is dropped. A time that fails is logged; the next one tries
 /// again.
@@ -69,6 +73,12 @@ async fn work(pool: &Pool, key_block: &mut i64) -> Result<(), client::Error> {
         access,
         "forgot spent tokens, old mails and passed windows of limits"
     );
+    let (noticed, lowered) = expire_kyc(pool).await?;
+    tracing::info!(
+        noticed,
+        lowered,
+        "told owners of old documents, took levels"
+    );
     let violations = client::violations(pool).await?;
     for violation in &violations {
         tracing::error!(check = violation.check_name, row = %violation.row, "invariant violated");
@@ -101,6 +111,18 @@ async fn forget_request_keys(pool: &Pool) -> Result<i32, client::Error> {
         let forgotten = client::forget_request_keys(pool, age, limit).await?;
         all += forgotten;
         if forgotten < limit {
+            break;
+        }
+    }
+    Ok(all)
+}
+
+async fn expire_kyc(pool: &Pool) -> Result<(i32, i32), client::Error> {
+    let mut all = (0, 0);
+    for _ in 0..EXPIRY_PIECES_A_TIME {
+        let (noticed, lowered) = client::expire_kyc(pool, EXPIRIES_A_PIECE).await?;
+        all = (all.0 + noticed, all.1 + lowered);
+        if noticed.max(lowered) < EXPIRIES_A_PIECE {
             break;
         }
     }

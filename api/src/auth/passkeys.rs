@@ -172,9 +172,9 @@ impl Passkeys {
     ) -> Result<Option<Used>, ApiError> {
         let answer: PublicKeyCredential = parse(answer)?;
         let state: DiscoverableAuthentication = remembered(state)?;
-        let keys = read_all(known)?.into_iter().map(|(_, key)| key);
+        let mut keys = read_all(known)?.into_iter().map(|(_, key)| key);
         let is_named = |key: &Passkey| key.cred_id().as_slice() == answer.get_credential_id();
-        let Some(key) = keys.filter(is_named).next() else {
+        let Some(key) = keys.find(is_named) else {
             return Ok(None);
         };
         let checked = self

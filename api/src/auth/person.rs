@@ -20,9 +20,10 @@ const PHONE_MOST_DIGITS: usize = 15;
 pub fn full_name(text: &str) -> Result<String, ApiError> {
     let name = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let length = name.chars().count();
-    let is_plain = !name
-        .chars()
-        .any(|character| character.is_control() || "<>{}[]\\\"@/:".contains(character));
+    let is_odd = |character: char| {
+        character.is_control() || is_invisible(character) || "<>{}[]\\\"@/:".contains(character)
+    };
+    let is_plain = !name.chars().any(is_odd);
     if (1..=NAME_LIMIT).contains(&length) && is_plain && name.chars().any(char::is_alphabetic) {
         return Ok(name);
     }
@@ -30,6 +31,12 @@ pub fn full_name(text: &str) -> Result<String, ApiError> {
         "fullName",
         "fullName is a name of 1 to 100 characters as it stands in the passport",
     ))
+}
+
+/// What turns the direction of the text around it, or is not seen: a name that reads as another.
+fn is_invisible(character: char) -> bool {
+    matches!(character, '\u{200b}' | '\u{200e}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 /// A country that there is.
@@ -133,6 +140,8 @@ mod tests {
             "a\0b",
             "<b>x</b>",
             "see https://x.y",
+            "ada\u{202e}eve",
+            "ad\u{200b}a",
             &"x".repeat(101),
         ] {
             assert_eq!(field_of(full_name(bad)), "fullName", "{bad}");

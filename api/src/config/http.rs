@@ -22,6 +22,8 @@ pub struct HttpConfig {
     pub header_wait: Duration,
     /// `EXCHANGE_BODY_WAIT_MS`: how long a request's body may take.
     pub body_wait: Duration,
+    /// `EXCHANGE_UPLOAD_WAIT_MS`: the same for a body with files.
+    pub upload_wait: Duration,
     /// `EXCHANGE_WRITE_WAIT_MS`: how long a client may take to read what it is sent.
     pub write_wait: Duration,
 }
@@ -56,6 +58,7 @@ impl HttpConfig {
             connections_per_address: bounded(lookup, name, 2_048, 1..=1_000_000)?,
             header_wait: wait("EXCHANGE_HEADER_WAIT_MS", 30_000)?,
             body_wait: wait("EXCHANGE_BODY_WAIT_MS", 10_000)?,
+            upload_wait: wait("EXCHANGE_UPLOAD_WAIT_MS", 120_000)?,
             write_wait: wait("EXCHANGE_WRITE_WAIT_MS", 30_000)?,
         })
     }

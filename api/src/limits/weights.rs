@@ -16,6 +16,7 @@ const WEIGHTS: &[(&str, u32)] = &[
     ("/api/account/sub-accounts", 5),
     ("/api/account/transfers", 5),
     ("/api/market/depth", 2),
+    ("/api/kyc/submit", 100),
     ("/api/auth/login", 20),
     ("/api/auth/login/second-factor", 20),
     ("/api/auth/login/passkey/begin", 20),

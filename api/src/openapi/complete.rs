@@ -177,12 +177,12 @@ fn security_schemes() -> Value {
     json!({
         "bearer": { "type": "http", "scheme": "bearer",
             "description": "The token that a login gave." },
-        "staff": { "type": "http", "scheme": "bearer",
-            "description": "The token that a login of staff gave." },
         "cookie": { "type": "apiKey", "in": "cookie", "name": "__Host-session",
             "description": "A browser's session; a login with `cookie` sets it." },
         "csrf": header("X-Csrf-Token", "The `csrfToken` of the login, beside the cookie. A page \
             finds it in the cookie `__Host-csrf` too."),
+        "staff": { "type": "http", "scheme": "bearer",
+            "description": "The token that a login of staff gave." },
         "apiKey": header("X-Api-Key", "The API key's public id, 32 hexadecimal digits."),
         "apiTimestamp": header("X-Timestamp", "When the request was signed, in milliseconds UTC. \
             `X-Receive-Window` says for how long it is good, 5000 where absent, at most 60000."),

@@ -54,6 +54,8 @@ fn form(name: &str) -> Option<Form> {
         "text" => Form::Text("^[^\\x00]*$", 256),
         "time" => Form::Count(LATEST_MS),
         "crc" => Form::Count(u32::MAX as i64),
+        "issuer" => Form::Text("^[A-Z]{3}$", 3),
+        "level" => Form::Count(9),
         "count" => Form::Count(i64::MAX),
         "scale" => Form::Count(36),
         "other" => Form::Other,

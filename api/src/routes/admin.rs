@@ -12,6 +12,7 @@ pub(crate) mod fee_rates;
 pub(crate) mod fee_tier;
 pub(crate) mod freeze_account;
 pub(crate) mod invite_member;
+pub(crate) mod kyc;
 pub(crate) mod login;
 pub(crate) mod logout;
 pub(crate) mod market_limits;
@@ -20,6 +21,11 @@ pub(crate) mod member_reset;
 pub(crate) mod member_roles;
 pub(crate) mod members;
 pub(crate) mod proposals;
+pub(crate) mod risk_decision;
+pub(crate) mod risk_events;
+pub(crate) mod risk_rule;
+pub(crate) mod risk_rule_end;
+pub(crate) mod risk_rules;
 pub(crate) mod session;
 pub(crate) mod unfreeze_account;
 
@@ -42,6 +48,12 @@ const REASON_LENGTH: usize = 500;
 #[schema(as = StaffDone)]
 pub(crate) struct Done {
     status: &'static str,
+}
+
+impl Done {
+    fn of(status: &'static str) -> Self {
+        Done { status }
+    }
 }
 
 /// A proposal that waits for a second person.
@@ -99,7 +111,15 @@ pub(crate) fn refused(error: client::Error) -> ApiError {
         }
         "MEMBER_EXISTS" => ("MEMBER_EXISTS", Some("email")),
         "PROPOSAL_NOT_FOUND" => ("PROPOSAL_NOT_FOUND", Some("proposalId")),
+        "CASE_NOT_FOUND" | "CASE_DECIDED" | "CASE_CLAIMED" | "CASE_NOT_CLAIMED" => {
+            (rejection.code.as_str(), Some("caseId"))
+        }
+        "DOCUMENT_NOT_FOUND" => ("DOCUMENT_NOT_FOUND", Some("documentId")),
+        "UNKNOWN_LEVEL" => ("UNKNOWN_LEVEL", Some("level")),
         "INVALID_AMOUNT" => ("INVALID_AMOUNT", Some("amount")),
+        "RULE_NOT_FOUND" => ("RULE_NOT_FOUND", Some("rule")),
+        "INVALID_RULE" => ("INVALID_RULE", rule_field(&rejection.message)),
+        "RISK_EVENT_NOT_FOUND" | "RISK_EVENT_DECIDED" => (rejection.code.as_str(), Some("eventId")),
         code => (code, rejection.field.as_deref()),
     };
     ApiError::Rejected(Rejection {
@@ -107,6 +127,21 @@ pub(crate) fn refused(error: client::Error) -> ApiError {
         field: field.map(str::to_owned),
         message: rejection.message,
     })
+}
+
+/// The field of a rule that a message begins with.
+fn rule_field(message: &str) -> Option<&'static str> {
+    const FIELDS: [(&str, &str); 6] = [
+        ("rule", "rule"),
+        ("point", "point"),
+        ("kind", "kind"),
+        ("parameters", "parameters"),
+        ("action", "action"),
+        ("reason_code", "reasonCode"),
+    ];
+    let (name, _) = message.split_once(':')?;
+    let found = FIELDS.iter().find(|(known, _)| *known == name);
+    found.map(|(_, field)| *field)
 }
 
 fn check_reason(reason: &str) -> Result<(), ApiError> {

@@ -19,6 +19,8 @@ pub mod events;
 pub mod factors;
 pub mod facts;
 pub mod keys;
+pub mod kyc;
+pub mod kyc_review;
 mod lease;
 pub mod ledger;
 pub mod listen;
@@ -37,6 +39,7 @@ pub mod query;
 pub mod rates;
 pub mod registration;
 pub mod retry;
+pub mod risk;
 pub mod sessions;
 pub mod staff;
 pub mod staff_accounts;
@@ -75,6 +78,16 @@ pub use facts::{
     TradeParty, market_facts, market_snapshot, positions_of,
 };
 pub use keys::{forget_order_keys, forget_request_keys};
+pub use kyc::{
+    KycCase, KycSubmission, NewKycDocument, NewestCase, SealedDocument, SubmittedKyc,
+    answer_kyc_provider, kyc_status, submit_kyc,
+};
+pub use kyc_review::{
+    Finding, KYC_BELL, KycStaffCase, ReviewCase, await_kyc_provider, claim_kyc_case,
+    claim_kyc_reviews, decide_kyc, decide_kyc_case, expire_kyc, fail_kyc_review, kyc_case,
+    kyc_documents_of, kyc_queue, load_sanctions, note_kyc_findings, read_kyc_document,
+    release_kyc_case,
+};
 pub use ledger::{Fees, LedgerEntry, LedgerFilter, account_fees, account_ledger};
 pub use listen::{Listener, Ring, follow, listen};
 pub use logins::{
@@ -104,6 +117,7 @@ pub use registration::{
     freeze_account, request_email_change, request_password_reset, request_registration,
     set_password, token_owner, verify_email,
 };
+pub use risk::{RiskEvent, RiskEventFilter, RiskRule, review_risk_event, risk_events, risk_rules};
 pub use sessions::{
     NewSession, OpenSession, Opened, Session, close_session, close_sessions, forget_ended_sessions,
     open_session, session_account, sessions_of,

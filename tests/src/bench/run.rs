@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 
+use super::documents;
 use super::engine_rate::Sessions;
 use super::floor::Floor;
 use super::http;
@@ -13,6 +14,7 @@ use super::load::Done;
 use super::plain::Plain;
 use super::rebuild;
 use super::report::Report;
+use super::risk_cost;
 use super::stage::{self, Exchange};
 use crate::api_server::Build;
 use crate::checks;
@@ -33,6 +35,8 @@ pub struct Plan {
     pub rebuild: i64,
     /// Operations of the pure engine.
     pub core_operations: u64,
+    /// Submissions of identity documents.
+    pub documents: usize,
     /// The API.
     pub http: HttpPlan,
 }
@@ -45,6 +49,7 @@ pub const FULL: Plan = Plan {
     resting: 16_384,
     rebuild: 1_000_000,
     core_operations: 10_000_000,
+    documents: 300,
     http: HttpPlan {
         slice: Duration::from_secs(10),
         connections: 64,
@@ -62,6 +67,7 @@ pub const QUICK: Plan = Plan {
     resting: 1_024,
     rebuild: 20_000,
     core_operations: 200_000,
+    documents: 20,
     http: HttpPlan {
         slice: Duration::from_secs(1),
         connections: 8,
@@ -72,7 +78,7 @@ pub const QUICK: Plan = Plan {
 };
 
 /// Above every rate seen, so that no session runs out of batches.
-const MOST_PER_S: u64 = 60_000;
+pub(super) const MOST_PER_S: u64 = 60_000;
 
 /// Parts of the bench; all of them make a full run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,6 +89,8 @@ pub enum Part {
     Rebuild,
     /// The engine against the floor, and by batch size.
     Rates,
+    /// The engine with and without risk rules.
+    Risk,
     /// The engine while somebody holds a snapshot.
     Snapshot,
     /// The PL/pgSQL rival.
@@ -91,18 +99,22 @@ pub enum Part {
     Http,
     /// Logins, and what others see of them.
     Logins,
+    /// Identity documents.
+    Kyc,
 }
 
 impl Part {
     /// All, in order.
-    pub const ALL: [Part; 7] = [
+    pub const ALL: [Part; 8] = [
         Part::Core,
         Part::Rebuild,
         Part::Rates,
+        Part::Risk,
         Part::Snapshot,
         Part::Plain,
         Part::Http,
         Part::Logins,
+        Part::Kyc,
     ];
 
     /// As it is called on the command line.
@@ -111,10 +123,12 @@ impl Part {
             Part::Core => "core",
             Part::Rebuild => "rebuild",
             Part::Rates => "rates",
+            Part::Risk => "risk",
             Part::Snapshot => "snapshot",
             Part::Plain => "plain",
             Part::Http => "http",
             Part::Logins => "logins",
+            Part::Kyc => "kyc",
         }
     }
 }
@@ -134,6 +148,10 @@ pub async fn run(plan: &Plan, parts: &[Part]) -> Result<Report> {
         rates(plan, &cluster, &exchange, &mut report).await?;
         single(plan, &exchange, &mut report).await?;
     }
+    if parts.contains(&Part::Risk) {
+        let exchange = stage::exchange(&cluster, "risk").await?;
+        risk_cost::measure(plan, &exchange, &mut report).await?;
+    }
     if parts.contains(&Part::Snapshot) {
         let exchange = stage::exchange(&cluster, "snapshot").await?;
         under_snapshot(plan, &exchange, &mut report).await?;
@@ -151,6 +169,10 @@ pub async fn run(plan: &Plan, parts: &[Part]) -> Result<Report> {
     if parts.contains(&Part::Logins) {
         let exchange = stage::exchange(&cluster, "logins").await?;
         http::logins::run(&plan.http, &exchange, &mut report).await?;
+    }
+    if parts.contains(&Part::Kyc) {
+        let exchange = stage::exchange(&cluster, "kyc").await?;
+        documents::run(plan.documents, plan.http.build, &exchange, &mut report).await?;
     }
     let engine = report.get("engine_orders_per_s_256");
     for (name, rival) in [

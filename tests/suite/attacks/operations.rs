@@ -47,6 +47,8 @@ const SAMPLES: &[Sample] = &[
     ),
     unready("change_email", MOVED, 202),
     sample("profile", "", 0),
+    sample("submit_kyc", DOCUMENTS, 0),
+    sample("kyc_status", "", 0),
     sample("api_keys", "", 0),
     sample("create_api_key", KEY, 404),
     sample("revoke_api_key", r#"{"apiKeyId":{key}}"#, 404),
@@ -77,6 +79,19 @@ const PASSKEY: &str = r#"{"token":"00","label":"mine","passkey":{}}"#;
 const TRANSFER: &str =
     r#"{"fromAccountId":{account},"toAccountId":{sub},"asset":"BTC","amount":"1"}"#;
 const MOVED: &str = r#"{"email":"new@example.com","password":"correct horse"}"#;
+
+/// A form with a PDF, which is text.
+const DOCUMENTS: &str = concat!(
+    "--x\r\ncontent-disposition: form-data; name=\"level\"\r\n\r\n1\r\n",
+    "--x\r\ncontent-disposition: form-data; name=\"documentType\"\r\n\r\npassport\r\n",
+    "--x\r\ncontent-disposition: form-data; name=\"issuer\"\r\n\r\nUTO\r\n",
+    "--x\r\ncontent-disposition: form-data; name=\"documentNumber\"\r\n\r\nL898902C3\r\n",
+    "--x\r\ncontent-disposition: form-data; name=\"fullName\"\r\n\r\nAnna Eriksson\r\n",
+    "--x\r\ncontent-disposition: form-data; name=\"birthDate\"\r\n\r\n1974-08-12\r\n",
+    "--x\r\ncontent-disposition: form-data; name=\"expiresOn\"\r\n\r\n2035-04-15\r\n",
+    "--x\r\ncontent-disposition: form-data; name=\"front\"; filename=\"a.pdf\"\r\n\r\n",
+    "%PDF-1.4\n1 0 obj <</Type /Page>> endobj\nstartxref\n0\n%%EOF\n\r\n--x--\r\n",
+);
 
 const fn sample(id: &'static str, text: &'static str, foreign: u16) -> Sample {
     Sample {

@@ -155,8 +155,12 @@ pub(super) async fn send(
     }
     if let Some(body) = body {
         let length = body.len();
+        let kind = match body.starts_with("--x\r\n") {
+            true => "multipart/form-data; boundary=x",
+            false => "application/json",
+        };
         text.push_str(&format!(
-            "content-type: application/json\r\ncontent-length: {length}\r\n"
+            "content-type: {kind}\r\ncontent-length: {length}\r\n"
         ));
     }
     text.push_str("\r\n");

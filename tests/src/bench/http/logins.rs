@@ -20,6 +20,8 @@ use crate::bench::stage::Exchange;
 const COST: u32 = 12;
 /// People who log in at the same time, each an account.
 const PEOPLE: u64 = 16;
+/// Questions whether a session is good.
+const CHECKS: usize = 2_000;
 /// Who looks at the book meanwhile, and how often each.
 const WATCHERS: u32 = 4;
 const LOOKS_PER_S: u32 = 50;
@@ -54,6 +56,28 @@ pub async fn run(plan: &HttpPlan, exchange: &Exchange, report: &mut Report) -> R
     let millis = u64::try_from(start.elapsed().as_millis())?.max(1);
     report.add("logins_per_1000_s", logins * 1_000_000 / millis, "logins");
     add(report, "depth_under_logins", &seen);
+    check_sessions(exchange, report).await
+}
+
+/// What it costs to ask whether a session is good, one request at a time: the API asks for many at
+/// once.
+async fn check_sessions(exchange: &Exchange, report: &mut Report) -> Result<()> {
+    let api = exchange.database.connect("exchange_api").await?;
+    let owner = exchange.database.connect("postgres").await?;
+    let rows = owner
+        .query("select session_id from exchange.sessions", &[])
+        .await?;
+    let sessions: Vec<i64> = rows.iter().map(|row| row.get(0)).collect();
+    let text = "select session_id, api_key_id from exchange.check_access($1, '{}')";
+    let statement = api.prepare(text).await?;
+    let start = Instant::now();
+    for number in 0..CHECKS {
+        let asked = [sessions[number % sessions.len()]];
+        let live = api.query(&statement, &[&asked.as_slice()]).await?;
+        ensure!(live.len() == 1, "a session is not known");
+    }
+    let each = start.elapsed() / u32::try_from(CHECKS)?;
+    report.add("session_check_us", u64::try_from(each.as_micros())?, "us");
     Ok(())
 }
 
