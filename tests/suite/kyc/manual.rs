@@ -85,7 +85,8 @@ async fn a_reviewer_claims_looks_and_decides() {
         stage.text(history).await,
         "submitted queued claimed approved"
     );
-    let logged = "select string_agg(action, ' ' order by entry_id) from audit.entries where subject = 'kyc_case:1'";
+    let logged = "select string_agg(action, ' ' order by entry_id) from audit.entries
+        where subject = 'kyc_case:1'";
     assert_eq!(
         stage.text(logged).await,
         "kyc_case_claimed kyc_case_read kyc_case_approved"
