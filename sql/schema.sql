@@ -6980,7 +6980,7 @@ ALTER FUNCTION staff.set_member_roles(staff_id bigint, roles text[]) OWNER TO ex
 
 COMMENT ON FUNCTION staff.set_member_roles(staff_id bigint, roles text[]) IS 'Sets all roles of a member; what they allowed before ends at once. For staff.run_action. Rejects: MEMBER_NOT_FOUND, MEMBER_NOT_ENROLLED, TOO_FEW_ADMINISTRATORS.';
 
-CREATE FUNCTION staff.show_account(staff_session_id bigint, account_id bigint) RETURNS TABLE(email text, status text, fee_tier_id integer, fee_tier text, full_name text, country text, withdrawals_blocked_until timestamp with time zone, email_verified_at timestamp with time zone, created_at timestamp with time zone, open_sessions integer, live_api_keys integer, balances jsonb)
+CREATE FUNCTION staff.show_account(staff_session_id bigint, account_id bigint) RETURNS TABLE(parent_account_id bigint, email text, status text, fee_tier_id integer, fee_tier text, full_name text, country text, withdrawals_blocked_until timestamp with time zone, email_verified_at timestamp with time zone, created_at timestamp with time zone, open_sessions integer, live_api_keys integer, balances jsonb)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -6989,7 +6989,7 @@ declare
     actor bigint := staff.require(show_account.staff_session_id, 'support', 'risk', 'finance', 'reviewer');
 begin
     return query
-    select a.email, a.status, a.fee_tier_id, t.name, a.full_name, a.country,
+    select a.parent_account_id, a.email, a.status, a.fee_tier_id, t.name, a.full_name, a.country,
         case when a.withdrawals_blocked_until > now() then a.withdrawals_blocked_until end, a.email_verified_at, a.created_at,
         (select count(*)::integer from exchange.sessions s where s.account_id = a.account_id and s.expires_at > now()),
         (select count(*)::integer from exchange.api_keys k where k.account_id = a.account_id and k.revoked_at is null),
@@ -7007,7 +7007,7 @@ end $$;
 
 ALTER FUNCTION staff.show_account(staff_session_id bigint, account_id bigint) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION staff.show_account(staff_session_id bigint, account_id bigint) IS 'A user''s account and what it has, as JSON {asset, available, held}. Logged. Rejects: ACCESS_REVOKED, PERMISSION_DENIED, ACCOUNT_NOT_FOUND.';
+COMMENT ON FUNCTION staff.show_account(staff_session_id bigint, account_id bigint) IS 'A user''s account (or sub-account, which has a parent and no address) and what it has, as JSON {asset, available, held}. Logged. Rejects: ACCESS_REVOKED, PERMISSION_DENIED, ACCOUNT_NOT_FOUND.';
 
 ALTER TABLE audit.entries ALTER COLUMN entry_id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME audit.entries_entry_id_seq
