@@ -102,13 +102,19 @@ fn documented() -> OpenApiRouter<App> {
         .routes(routes!(admin::kyc::decide::decide_kyc_case))
         .routes(routes!(admin::kyc::levels::propose_kyc_limits))
         .routes(routes!(account::profile::profile))
+        .merge(of_markets())
+        .routes(routes!(ws::connect))
+}
+
+/// What anybody may know of markets.
+fn of_markets() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
         .routes(routes!(market::depth::depth))
         .routes(routes!(market::trades::trades))
         .routes(routes!(market::symbols::symbols))
         .routes(routes!(market::ticker::ticker))
         .routes(routes!(market::klines::klines))
         .routes(routes!(market::time::time))
-        .routes(routes!(ws::connect))
 }
 
 /// The routes of staff.
@@ -138,6 +144,13 @@ fn of_staff() -> OpenApiRouter<App> {
         .routes(routes!(admin::adjust_balance::propose_adjustment))
         .routes(routes!(admin::market_status::propose_market_status))
         .routes(routes!(admin::market_limits::propose_market_limits))
+        .routes(routes!(
+            admin::risk_rules::risk_rules,
+            admin::risk_rule::propose_risk_rule
+        ))
+        .routes(routes!(admin::risk_rule_end::propose_rule_end))
+        .routes(routes!(admin::risk_events::risk_events))
+        .routes(routes!(admin::risk_decision::decide_risk_event))
 }
 
 /// The OpenAPI document.

@@ -116,16 +116,6 @@ const CANCELLING_ALL: &[&str] = &[
     "MARKET_HALTED",
     "DUPLICATE_IDEMPOTENCY_KEY",
 ];
-const PROVING_LOGIN: &[&str] = &["INVALID_FACTOR", "INVALID_TOKEN", "FACTOR_BLOCKED"];
-const TRANSFERRING: &[&str] = &[
-    "UNKNOWN_ASSET",
-    "INVALID_AMOUNT",
-    "ACCOUNT_NOT_FOUND",
-    "SAME_ACCOUNT",
-    "ACCOUNT_FROZEN",
-    "INSUFFICIENT_BALANCE",
-    "DUPLICATE_IDEMPOTENCY_KEY",
-];
 /// What any proposal may be refused with.
 const PROPOSING: &[&str] = &["DUPLICATE_IDEMPOTENCY_KEY", "TOO_MANY_PROPOSALS"];
 /// What a decision may be refused with, those of the actions among them.
@@ -145,6 +135,9 @@ const DECIDING: &[&str] = &[
     "INVALID_FEE_RATE",
     "INVALID_LIMITS",
     "INSUFFICIENT_BALANCE",
+    "INVALID_RULE",
+    "TOO_MANY_RULES",
+    "RULE_NOT_FOUND",
 ];
 const ADMINISTRATOR: &[&str] = &["administrator"];
 const FINANCE: &[&str] = &["finance"];
@@ -154,6 +147,21 @@ const ACCOUNT_VIEWERS: &[&str] = &["finance", "reviewer", "risk", "support"];
 const ACCOUNT_GUARDS: &[&str] = &["risk", "support"];
 const MARKET_GUARDS: &[&str] = &["administrator", "risk"];
 const ANY_ROLE: &[&str] = &["administrator", "finance", "reviewer", "risk", "support"];
+const PROVING_LOGIN: &[&str] = &[
+    "INVALID_FACTOR",
+    "INVALID_TOKEN",
+    "FACTOR_BLOCKED",
+    "RISK_DENIED",
+];
+const TRANSFERRING: &[&str] = &[
+    "UNKNOWN_ASSET",
+    "INVALID_AMOUNT",
+    "ACCOUNT_NOT_FOUND",
+    "SAME_ACCOUNT",
+    "ACCOUNT_FROZEN",
+    "INSUFFICIENT_BALANCE",
+    "DUPLICATE_IDEMPOTENCY_KEY",
+];
 const OF_MARKET: &[&str] = &["UNKNOWN_MARKET"];
 
 /// Every operation.
@@ -161,7 +169,10 @@ pub const OPERATIONS: &[Operation] = &[
     operation("live", Access::Public, Needs::Nothing, &[]),
     operation("ready", Access::Public, Needs::Database, &[]),
     operation("health", Access::Public, Needs::Database, &[]),
-    public("login", &["INVALID_CREDENTIALS", "LOGIN_PAUSED"]),
+    public(
+        "login",
+        &["INVALID_CREDENTIALS", "LOGIN_PAUSED", "RISK_DENIED"],
+    ),
     public("login_second_factor", PROVING_LOGIN),
     public("begin_passkey_login", &[]),
     public("passkey_login", PROVING_LOGIN),
@@ -183,6 +194,7 @@ pub const OPERATIONS: &[Operation] = &[
     owner(
         "confirm_totp",
         &[
+            "RISK_DENIED",
             "STEP_UP_REQUIRED",
             "ACCOUNT_FROZEN",
             "FACTOR_NOT_FOUND",
@@ -191,7 +203,12 @@ pub const OPERATIONS: &[Operation] = &[
     ),
     owner(
         "remove_totp",
-        &["STEP_UP_REQUIRED", "ACCOUNT_FROZEN", "FACTOR_NOT_FOUND"],
+        &[
+            "RISK_DENIED",
+            "STEP_UP_REQUIRED",
+            "ACCOUNT_FROZEN",
+            "FACTOR_NOT_FOUND",
+        ],
     ),
     owner(
         "recovery_codes",
@@ -201,6 +218,7 @@ pub const OPERATIONS: &[Operation] = &[
     owner(
         "add_passkey",
         &[
+            "RISK_DENIED",
             "STEP_UP_REQUIRED",
             "ACCOUNT_FROZEN",
             "INVALID_TOKEN",
@@ -212,18 +230,33 @@ pub const OPERATIONS: &[Operation] = &[
     owner("passkeys", &[]),
     owner(
         "remove_passkey",
-        &["STEP_UP_REQUIRED", "ACCOUNT_FROZEN", "PASSKEY_NOT_FOUND"],
+        &[
+            "RISK_DENIED",
+            "STEP_UP_REQUIRED",
+            "ACCOUNT_FROZEN",
+            "PASSKEY_NOT_FOUND",
+        ],
     ),
     public("register", &["INVALID_EMAIL"]),
     public("verify", &["INVALID_TOKEN"]),
     public(
         "set_password",
-        &["INVALID_TOKEN", "INVALID_PASSWORD", "WEAK_PASSWORD"],
+        &[
+            "RISK_DENIED",
+            "INVALID_TOKEN",
+            "INVALID_PASSWORD",
+            "WEAK_PASSWORD",
+        ],
     ),
     public("reset_password", &["INVALID_EMAIL"]),
     public(
         "confirm_email",
-        &["INVALID_TOKEN", "ACCOUNT_FROZEN", "EMAIL_TAKEN"],
+        &[
+            "RISK_DENIED",
+            "INVALID_TOKEN",
+            "ACCOUNT_FROZEN",
+            "EMAIL_TAKEN",
+        ],
     ),
     public("freeze", &["INVALID_TOKEN"]),
     trade("check", &[]),
@@ -252,6 +285,7 @@ pub const OPERATIONS: &[Operation] = &[
     owner(
         "create_api_key",
         &[
+            "RISK_DENIED",
             "STEP_UP_REQUIRED",
             "ACCOUNT_FROZEN",
             "ACCOUNT_NOT_FOUND",
@@ -331,7 +365,6 @@ pub const OPERATIONS: &[Operation] = &[
         &["UNKNOWN_LEVEL", "INVALID_LIMITS"],
     ),
     public("kyc_callback", &["INVALID_SIGNATURE", "CASE_NOT_FOUND"]),
-    public("open_socket", &[]),
     public("staff_login", &["INVALID_CREDENTIALS"]),
     public(
         "accept_invitation",
@@ -401,6 +434,19 @@ pub const OPERATIONS: &[Operation] = &[
         "propose_market_limits",
         RISK,
         &["UNKNOWN_MARKET", "INVALID_LIMITS"],
+    ),
+    staff("risk_rules", RISK, &[]),
+    proposal(
+        "propose_risk_rule",
+        RISK,
+        &["INVALID_RULE", "TOO_MANY_RULES"],
+    ),
+    proposal("propose_rule_end", RISK, &["RULE_NOT_FOUND"]),
+    staff("risk_events", RISK, &[]),
+    staff(
+        "decide_risk_event",
+        RISK,
+        &["RISK_EVENT_NOT_FOUND", "RISK_EVENT_DECIDED"],
     ),
 ];
 
@@ -472,7 +518,6 @@ impl Operation {
         }
         if has_body {
             codes.extend(["BODY_TOO_LARGE", "REQUEST_TIMEOUT"]);
-            codes.push("REQUEST_TIMEOUT");
         }
         if self.access != Access::Public {
             codes.extend(["UNAUTHENTICATED", "ACCESS_REVOKED", "PERMISSION_DENIED"]);
@@ -488,6 +533,7 @@ impl Operation {
         }
         if self.access == Access::Trade && is_mutating {
             codes.extend(["REQUEST_EXPIRED", "UNKNOWN_ACCOUNT", "ACCOUNT_FROZEN"]);
+            codes.extend(["KYC_REQUIRED", "RISK_DENIED"]);
         }
         codes.extend(self.codes);
         codes.sort_unstable();

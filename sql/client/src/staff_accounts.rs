@@ -94,7 +94,8 @@ pub async fn show_account(
     const STATEMENT: Statement = Statement::write(
         "show_account",
         "select email, status, fee_tier_id, fee_tier, full_name, country, \
-         withdrawals_blocked_until, email_verified_at, created_at, open_sessions, live_api_keys, balances from staff.show_account($1, $2) limit 1",
+         withdrawals_blocked_until, email_verified_at, created_at, open_sessions, \
+         live_api_keys, balances from staff.show_account($1, $2) limit 1",
     );
     let row = on.row(STATEMENT, &[&staff_session_id, &account_id]).await?;
     let row = row.ok_or_else(|| Error::Bug("show_account gave no row".to_owned()))?;

@@ -57,7 +57,13 @@ pub(crate) struct SubmitKyc {
     #[schema(format = "date", examples("2032-04-15"))]
     expires_on: String,
     /// The machine-readable zone, where there is one: its lines, with or without breaks.
-    #[schema(max_length = 100)]
+    #[schema(
+        max_length = 100,
+        examples(
+            "P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<\n\
+             L898902C36UTO7408122F1204159ZE184226B<<<<<10"
+        )
+    )]
     mrz: Option<String>,
     /// The side with the picture.
     #[schema(format = "binary", examples(""))]
