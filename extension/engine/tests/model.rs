@@ -104,6 +104,8 @@ fn book_and_model_agree_after_every_operation() {
         Reject::UnknownMarket,
         Reject::UnknownAccount,
         Reject::AccountFrozen,
+        Reject::KycRequired,
+        Reject::RiskDenied,
         Reject::InvalidClientOrderId,
         Reject::PriceOffTick,
         Reject::QuantityOffLot,
