@@ -6,13 +6,16 @@ use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
 /// What is applied, in this order; a folder's files by name, `violations.sql` last.
-const ORDER: [&str; 12] = [
+const ORDER: [&str; 15] = [
     "roles.sql",
     "reset.sql",
     "views",
     "functions",
     "events",
     "audit",
+    "risk/facts",
+    "risk/conditions",
+    "risk",
     "staff",
     "kyc",
     "checks",

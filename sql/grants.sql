@@ -111,7 +111,7 @@ grant execute on function
     exchange.revoke_api_key(bigint, bigint, bigint),
     exchange.api_keys_of(bigint),
     exchange.find_api_key(text),
-    exchange.request_mail(text, text, inet, text, text, text, date, text),
+    exchange.request_mail(text, text, inet, text, text, text, date, text, bytea),
     exchange.request_email_change(bigint, bigint, text, inet, text),
     exchange.verify_email(bytea, bytea),
     exchange.token_owner(bytea, text),
@@ -234,3 +234,25 @@ grant execute on function
     exchange.book_orders(text),
     exchange.book_memory()
 to exchange_worker, exchange_analyst;
+
+-- The risk engine: analysts read all of it, ask what rules would say, and backtest. What changes it is
+-- for staff, by functions of their own, and for operators.
+revoke all on schema risk from public;
+revoke all on all functions in schema risk from public, exchange_api, exchange_worker, exchange_analyst;
+revoke all on all tables in schema risk from public, exchange_api, exchange_worker, exchange_analyst;
+grant usage on schema risk to exchange_analyst, exchange_api;
+grant execute on function
+    risk.list_rules(bigint, text),
+    risk.list_events(bigint, bigint, bigint, text, boolean, integer),
+    risk.review_event(bigint, bigint, text, text)
+to exchange_api;
+grant select on all tables in schema risk to exchange_analyst;
+grant execute on function
+    risk.judge(text, jsonb, bigint, jsonb, timestamptz),
+    risk.evaluate(text, bigint, jsonb, timestamptz),
+    risk.history(text, timestamptz, timestamptz),
+    risk.backtest(text, timestamptz, timestamptz),
+    risk.backtest_draft(text, text, jsonb, timestamptz, timestamptz),
+    risk.standing_of(bigint),
+    risk.place_of(text)
+to exchange_analyst;

@@ -1,3 +1,9 @@
+CREATE SCHEMA audit;
+
+ALTER SCHEMA audit OWNER TO exchange_owner;
+
+COMMENT ON SCHEMA audit IS 'What staff did: entries are only ever added, and chained by hashes.';
+
 CREATE SCHEMA checks;
 
 ALTER SCHEMA checks OWNER TO exchange_owner;
@@ -16,7 +22,221 @@ ALTER SCHEMA reporting OWNER TO exchange_owner;
 
 COMMENT ON SCHEMA reporting IS 'What analysts read: the same facts, with names instead of numbers.';
 
+CREATE SCHEMA risk;
+
+ALTER SCHEMA risk OWNER TO exchange_owner;
+
+COMMENT ON SCHEMA risk IS 'Rules that guard registrations, logins, orders, deposits, withdrawals and security changes, and what they found.';
+
+CREATE SCHEMA staff;
+
+ALTER SCHEMA staff OWNER TO exchange_owner;
+
+COMMENT ON SCHEMA staff IS 'Who runs the exchange: members, their sessions, and proposals that need a second person.';
+
 CREATE EXTENSION IF NOT EXISTS exchange WITH SCHEMA exchange;
+
+CREATE TABLE audit.entries (
+    entry_id bigint NOT NULL,
+    staff_id bigint,
+    action text NOT NULL,
+    subject text NOT NULL,
+    detail jsonb NOT NULL,
+    recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT entries_action_form CHECK ((action ~ '^[a-z][a-z0-9_]{0,63}$'::text)),
+    CONSTRAINT entries_subject_length CHECK (((length(subject) >= 1) AND (length(subject) <= 200)))
+);
+
+ALTER TABLE audit.entries OWNER TO exchange_owner;
+
+COMMENT ON TABLE audit.entries IS 'What staff did. Rows are only ever added; audit.links chains them.';
+
+COMMENT ON COLUMN audit.entries.entry_id IS 'Number of the entry; gaps are transactions that came to nothing.';
+
+COMMENT ON COLUMN audit.entries.staff_id IS 'Who; null for the operator''s own commands.';
+
+COMMENT ON COLUMN audit.entries.action IS 'What.';
+
+COMMENT ON COLUMN audit.entries.subject IS 'To what: kind and number, such as account:7.';
+
+COMMENT ON COLUMN audit.entries.detail IS 'How; no secrets.';
+
+COMMENT ON COLUMN audit.entries.recorded_at IS 'When.';
+
+CREATE FUNCTION audit.entry_hash(previous bytea, link_number bigint, entry audit.entries) RETURNS bytea
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select sha256(entry_hash.previous || convert_to(jsonb_build_array(
+        entry_hash.link_number, (entry_hash.entry).entry_id, (entry_hash.entry).staff_id, (entry_hash.entry).action,
+        (entry_hash.entry).subject, (entry_hash.entry).detail,
+        (extract(epoch from (entry_hash.entry).recorded_at) * 1000000)::bigint)::text, 'UTF8'))
+$$;
+
+ALTER FUNCTION audit.entry_hash(previous bytea, link_number bigint, entry audit.entries) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION audit.entry_hash(previous bytea, link_number bigint, entry audit.entries) IS 'Hash of a link: SHA-256 of the hash before it and a JSON array of the link''s number and everything that its entry says, the time in microseconds since 1970.';
+
+CREATE FUNCTION audit.link_entries(at_most integer DEFAULT 1000) RETURNS TABLE(linked integer, link_number bigint, hash bytea)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    most constant integer := 10000;
+    head audit.head;
+    entry audit.entries;
+    made integer := 0;
+begin
+    -- One at a time: links are made in a line.
+    select * into strict head from audit.head h for no key update;
+    for entry in
+        select e.* from audit.unlinked u join audit.entries e on e.entry_id = u.entry_id
+        order by u.entry_id limit least(greatest(link_entries.at_most, 0), most)
+    loop
+        head.link_number := head.link_number + 1;
+        head.hash := audit.entry_hash(head.hash, head.link_number, entry);
+        insert into audit.links (link_number, entry_id, hash) values (head.link_number, entry.entry_id, head.hash);
+        delete from audit.unlinked u where u.entry_id = entry.entry_id;
+        made := made + 1;
+    end loop;
+    if made > 0 then
+        update audit.head h set link_number = head.link_number, hash = head.hash;
+    end if;
+    return query select made, head.link_number, head.hash;
+end $$;
+
+ALTER FUNCTION audit.link_entries(at_most integer) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION audit.link_entries(at_most integer) IS 'Chains entries that wait, so many at most, 10,000 in any case. Returns how many, and where the chain ends now. An entry that commits late is linked late, so no order of commits breaks the chain.';
+
+CREATE FUNCTION audit.list_entries(staff_session_id bigint, before_entry_id bigint, of_staff_id bigint, of_action text, of_subject text, at_most integer) RETURNS TABLE(entry_id bigint, staff_id bigint, staff_email text, action text, subject text, detail jsonb, recorded_at timestamp with time zone, link_number bigint, hash bytea)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_custom_plan'
+    AS $$
+#variable_conflict use_column
+declare
+    most constant integer := 1000;
+begin
+    perform staff.require(list_entries.staff_session_id, 'administrator');
+    return query
+    select e.entry_id, e.staff_id, m.email, e.action, e.subject, e.detail, e.recorded_at, l.link_number, l.hash
+    from audit.entries e
+    left join staff.members m on m.staff_id = e.staff_id
+    left join audit.links l on l.entry_id = e.entry_id
+    where e.entry_id < coalesce(list_entries.before_entry_id, 9223372036854775807)
+        and (list_entries.of_staff_id is null or e.staff_id = list_entries.of_staff_id)
+        and (list_entries.of_action is null or e.action = list_entries.of_action)
+        and (list_entries.of_subject is null or e.subject = list_entries.of_subject)
+    order by e.entry_id desc
+    limit least(greatest(list_entries.at_most, 0), most);
+end $$;
+
+ALTER FUNCTION audit.list_entries(staff_session_id bigint, before_entry_id bigint, of_staff_id bigint, of_action text, of_subject text, at_most integer) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION audit.list_entries(staff_session_id bigint, before_entry_id bigint, of_staff_id bigint, of_action text, of_subject text, at_most integer) IS 'Entries before a number, the newest first, of one member, action or subject where named; 1,000 at most. For administrators. Rejects: ACCESS_REVOKED, PERMISSION_DENIED.';
+
+CREATE FUNCTION audit.record(staff_id bigint, action text, subject text, detail jsonb) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    -- No stream has this number: the bell alone says that an entry waits for its link.
+    audit_bell constant text := '10901';
+    made bigint;
+begin
+    insert into audit.entries (staff_id, action, subject, detail)
+    values (record.staff_id, record.action, record.subject, coalesce(record.detail, '{}'))
+    returning entry_id into made;
+    insert into audit.unlinked (entry_id) values (made);
+    perform pg_notify('exchange_events', audit_bell);
+    return made;
+end $$;
+
+ALTER FUNCTION audit.record(staff_id bigint, action text, subject text, detail jsonb) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION audit.record(staff_id bigint, action text, subject text, detail jsonb) IS 'Logs what a member does, in the transaction that does it. The subject is kind:number, such as account:7; the detail holds no secrets. Returns the entry''s number. For other functions: nobody may call it.';
+
+CREATE FUNCTION audit.refuse_change() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    raise exception '%.% is only ever added to: % is refused', tg_table_schema, tg_table_name, lower(tg_op)
+        using errcode = 'insufficient_privilege';
+end $$;
+
+ALTER FUNCTION audit.refuse_change() OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION audit.refuse_change() IS 'Refuses to change or remove what was logged, whoever asks.';
+
+CREATE FUNCTION audit.verify_chain(from_link bigint DEFAULT 1, known_link bigint DEFAULT NULL::bigint, known_hash bytea DEFAULT NULL::bytea) RETURNS TABLE(link_number bigint, entry_id bigint, problem text)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    first_link constant bigint := greatest(coalesce(verify_chain.from_link, 1), 1);
+    head audit.head;
+begin
+    select * into strict head from audit.head h;
+    return query
+    with chain as (
+        select l.link_number, l.entry_id, l.hash,
+            lag(l.link_number, 1, first_link - 1) over in_line as previous_number,
+            case when l.link_number = 1 then decode(repeat('00', 32), 'hex') else lag(l.hash) over in_line end as previous_hash
+        -- One link more before the first: its hash is what the first one stands on.
+        from audit.links l where l.link_number >= first_link - 1
+        window in_line as (order by l.link_number)
+    ), judged as (
+        select c.link_number, c.entry_id,
+            case
+                when c.previous_number <> c.link_number - 1 then format('link %s is missing', c.previous_number + 1)
+                when e.entry_id is null then 'its entry is missing'
+                when c.hash is distinct from audit.entry_hash(c.previous_hash, c.link_number, e) then 'the entry or the link was changed'
+                when c.link_number = verify_chain.known_link and c.hash <> verify_chain.known_hash
+                    then 'it is not the link that is known'
+            end as problem
+        from chain c left join audit.entries e on e.entry_id = c.entry_id
+        where c.link_number >= first_link
+    ), ends as (
+        select greatest(head.link_number, verify_chain.known_link) as link_number, null::bigint as entry_id,
+            format('the chain ends before link %s', greatest(head.link_number, verify_chain.known_link)) as problem
+        where not exists (
+            select from audit.links l
+            where l.link_number = greatest(head.link_number, verify_chain.known_link))
+            and greatest(head.link_number, verify_chain.known_link) > 0
+        union all
+        select l.link_number, l.entry_id, 'the head does not fit its link'
+        from audit.links l where l.link_number = head.link_number and l.hash <> head.hash
+        union all
+        select l.link_number, l.entry_id, 'it lies beyond the head' from audit.links l where l.link_number > head.link_number
+    ), loose as (
+        -- Entries that nobody recorded, and waiting ones that are gone.
+        select null::bigint, e.entry_id, 'the entry has no link and does not wait for one'
+        from audit.entries e
+        where first_link = 1
+            and not exists (select from audit.links l where l.entry_id = e.entry_id)
+            and not exists (select from audit.unlinked u where u.entry_id = e.entry_id)
+        union all
+        select null, u.entry_id, 'the entry that waits for a link is missing'
+        from audit.unlinked u
+        where not exists (select from audit.entries e where e.entry_id = u.entry_id)
+    )
+    select f.link_number, f.entry_id, f.problem
+    from (
+        select j.* from judged j where j.problem is not null
+        union all select * from ends
+        union all select * from loose) f
+    order by f.link_number nulls last, f.entry_id
+    limit 1;
+end $$;
+
+ALTER FUNCTION audit.verify_chain(from_link bigint, known_link bigint, known_hash bytea) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION audit.verify_chain(from_link bigint, known_link bigint, known_hash bytea) IS 'The first broken link from a number on, and what is wrong with it; no row where the chain is whole. A link that is known from elsewhere, such as the worker''s log, proves that the chain was not made anew or cut.';
 
 CREATE FUNCTION exchange.account_statement(account_id bigint, from_time timestamp with time zone DEFAULT '-infinity'::timestamp with time zone, to_time timestamp with time zone DEFAULT 'infinity'::timestamp with time zone) RETURNS TABLE(occurred_at timestamp with time zone, fact_kind text, fact_id bigint, leg text, asset text, amount numeric, balance numeric)
     LANGUAGE plpgsql STABLE
@@ -114,6 +334,9 @@ declare
     max_passkeys constant integer := 10;
 begin
     perform exchange.require_owner(add_passkey.account_id, add_passkey.session_id);
+    if not exchange.may_change_security(add_passkey.account_id, 'passkey_added', add_passkey.session_id) then
+        return;
+    end if;
     perform exchange.use_ceremony(add_passkey.ceremony_hash, 'add_passkey', add_passkey.account_id, add_passkey.session_id);
     if (select count(*) from exchange.passkeys p where p.account_id = add_passkey.account_id) >= max_passkeys then
         perform exchange.reject('TOO_MANY_PASSKEYS', format('an account has at most %s passkeys; remove one first', max_passkeys));
@@ -138,7 +361,7 @@ end $$;
 
 ALTER FUNCTION exchange.add_passkey(account_id bigint, session_id bigint, ceremony_hash bytea, credential_id bytea, label text, credential jsonb, code_hashes bytea[]) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION exchange.add_passkey(account_id bigint, session_id bigint, ceremony_hash bytea, credential_id bytea, label text, credential jsonb, code_hashes bytea[]) IS 'Adds a passkey, whose answer the API has checked. As the first factor of the account it ends the other sessions and brings recovery codes. The owner gets a mail. Rejects: ACCESS_REVOKED, STEP_UP_REQUIRED, ACCOUNT_FROZEN, INVALID_TOKEN, TOO_MANY_PASSKEYS, DUPLICATE_PASSKEY.';
+COMMENT ON FUNCTION exchange.add_passkey(account_id bigint, session_id bigint, ceremony_hash bytea, credential_id bytea, label text, credential jsonb, code_hashes bytea[]) IS 'Adds a passkey, whose answer the API has checked. As the first factor of the account it ends the other sessions and brings recovery codes. The owner gets a mail. No row: a risk rule denies it. Rejects: ACCESS_REVOKED, STEP_UP_REQUIRED, ACCOUNT_FROZEN, INVALID_TOKEN, TOO_MANY_PASSKEYS, DUPLICATE_PASSKEY.';
 
 CREATE FUNCTION exchange.adjust_balance(account_id bigint, asset text, amount numeric, reason text, idempotency_key text) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
@@ -299,6 +522,30 @@ ALTER FUNCTION exchange.advance_candles(market_id integer, limit_trades integer)
 
 COMMENT ON FUNCTION exchange.advance_candles(market_id integer, limit_trades integer) IS 'Counts a market''s next trades into its candles of all six intervals and moves its position, in one transaction; returns how many, at most 100,000: fewer than asked for means that there are no more. Several callers take turns. Rejects: UNKNOWN_MARKET.';
 
+CREATE FUNCTION exchange.answer_kyc_provider(reference text, score integer, detail text) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    asked bigint;
+    answer jsonb;
+    outcome text;
+begin
+    select c.case_id into asked from exchange.kyc_cases c where c.provider_reference = answer_kyc_provider.reference;
+    if not found then
+        perform exchange.reject('CASE_NOT_FOUND', 'no case has this reference');
+    end if;
+    answer := jsonb_build_array(jsonb_build_object(
+        'rule', 'provider', 'score', answer_kyc_provider.score, 'detail', answer_kyc_provider.detail));
+    select d.outcome into outcome from exchange.decide_kyc(asked, answer, 'provider') d;
+    return outcome;
+end $$;
+
+ALTER FUNCTION exchange.answer_kyc_provider(reference text, score integer, detail text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.answer_kyc_provider(reference text, score integer, detail text) IS 'A provider''s answer, whose signature was checked: decides the case. A repeat changes nothing. Returns its state. Rejects: CASE_NOT_FOUND.';
+
 CREATE TABLE exchange.mail_requests (
     mail_request_id bigint NOT NULL,
     kind text NOT NULL,
@@ -313,9 +560,11 @@ CREATE TABLE exchange.mail_requests (
     requested_at timestamp with time zone DEFAULT now() NOT NULL,
     answered_at timestamp with time zone,
     failure text,
+    device text,
     CONSTRAINT mail_requests_birth_date_range CHECK ((birth_date >= '1900-01-01'::date)),
     CONSTRAINT mail_requests_change_has_account CHECK (((kind <> 'change_email'::text) OR (account_id IS NOT NULL))),
     CONSTRAINT mail_requests_country_form CHECK ((country ~ '^[A-Z]{2}$'::text)),
+    CONSTRAINT mail_requests_device_length CHECK (((length(device) >= 1) AND (length(device) <= 200))),
     CONSTRAINT mail_requests_email_lower CHECK ((email = lower(email))),
     CONSTRAINT mail_requests_full_name_length CHECK (((length(full_name) >= 1) AND (length(full_name) <= 100))),
     CONSTRAINT mail_requests_kind_known CHECK ((kind = ANY (ARRAY['register'::text, 'reset_password'::text, 'change_email'::text]))),
@@ -353,6 +602,8 @@ COMMENT ON COLUMN exchange.mail_requests.answered_at IS 'When it was seen to, wh
 
 COMMENT ON COLUMN exchange.mail_requests.failure IS 'Why it could not be seen to: a fault of ours.';
 
+COMMENT ON COLUMN exchange.mail_requests.device IS 'From which device it was asked, where it has a token of an earlier login: hash of that.';
+
 CREATE FUNCTION exchange.answer_mail_request(request exchange.mail_requests) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -367,6 +618,12 @@ declare
     asker exchange.accounts;
     facts jsonb := jsonb_build_object('mail_request_id', request.mail_request_id);
 begin
+    -- Denied in silence: the answer was given, and is the same for everybody.
+    if request.kind = 'register' and risk.assess('registration', null, jsonb_strip_nulls(jsonb_build_object(
+        'mail_domain', split_part(request.email, '@', 2), 'address', host(request.address),
+        'device', request.device, 'country', request.country))) = 'deny' then
+        return;
+    end if;
     if request.kind = 'register' then
         insert into exchange.accounts (email) values (request.email) on conflict (email) do nothing;
     end if;
@@ -485,6 +742,29 @@ end $$;
 ALTER FUNCTION exchange.append_event(stream text, payload jsonb) OWNER TO exchange_owner;
 
 COMMENT ON FUNCTION exchange.append_event(stream text, payload jsonb) IS 'Writes a message of a stream that is no market''s, in the transaction that causes it, and rings the doorbell. Returns its sequence. A payload''s account_id says whose it is.';
+
+CREATE FUNCTION exchange.await_kyc_provider(case_id bigint) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    -- A provider that has not answered by then leaves the case to the reviewers.
+    patience constant interval := '24 hours';
+begin
+    update exchange.kyc_cases c set state = 'provider', next_review_at = now() + patience
+    where c.case_id = await_kyc_provider.case_id and c.state = 'submitted';
+    if not found then
+        return false;
+    end if;
+    insert into exchange.kyc_events (case_id, actor, action)
+    values (await_kyc_provider.case_id, 'automatic', 'sent_to_provider');
+    return true;
+end $$;
+
+ALTER FUNCTION exchange.await_kyc_provider(case_id bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.await_kyc_provider(case_id bigint) IS 'Notes that a provider has taken a case. False where it is decided already: the answer may come first.';
 
 CREATE FUNCTION exchange.balance_at(account_id bigint, asset text, at timestamp with time zone DEFAULT now()) RETURNS numeric
     LANGUAGE plpgsql STABLE
@@ -906,6 +1186,103 @@ ALTER FUNCTION exchange.check_market() OWNER TO exchange_owner;
 
 COMMENT ON FUNCTION exchange.check_market() IS 'Refuses a market whose units would need rounding, or a change of units.';
 
+CREATE FUNCTION exchange.claim_kyc_case(staff_session_id bigint, case_id bigint DEFAULT NULL::bigint) RETURNS TABLE(claimed_case_id bigint, claimed_until timestamp with time zone)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    lease constant interval := '15 minutes';
+    reviewer constant bigint := staff.require(claim_kyc_case.staff_session_id, 'reviewer');
+    wanted exchange.kyc_cases;
+begin
+    if claim_kyc_case.case_id is null then
+        -- The oldest that nobody is at work on; of two reviewers who ask at once each gets another.
+        select * into wanted from exchange.kyc_cases c
+        where c.state = 'manual' and c.first_approved_by is distinct from reviewer
+            and (c.claimed_until is null or c.claimed_until <= clock_timestamp() or c.claimed_by = reviewer)
+        order by c.case_id
+        limit 1
+        for update skip locked;
+        if not found then
+            perform exchange.reject('CASE_NOT_FOUND', 'no case waits');
+        end if;
+    else
+        select * into wanted from exchange.kyc_cases c where c.case_id = claim_kyc_case.case_id for update;
+        if not found then
+            perform exchange.reject('CASE_NOT_FOUND', format('no case %s', claim_kyc_case.case_id));
+        end if;
+        if wanted.state <> 'manual' then
+            perform exchange.reject('CASE_DECIDED', 'the case does not wait for a reviewer');
+        end if;
+        if wanted.first_approved_by = reviewer then
+            perform exchange.reject('SECOND_PERSON_REQUIRED', 'another reviewer must agree');
+        end if;
+        if wanted.claimed_by <> reviewer and wanted.claimed_until > clock_timestamp() then
+            perform exchange.reject('CASE_CLAIMED', 'another reviewer is at work on it');
+        end if;
+    end if;
+    update exchange.kyc_cases c
+    set claimed_by = reviewer, claimed_until = clock_timestamp() + lease
+    where c.case_id = wanted.case_id
+    returning * into wanted;
+    insert into exchange.kyc_events (case_id, actor, staff_id, action) values (wanted.case_id, 'reviewer', reviewer, 'claimed');
+    perform audit.record(reviewer, 'kyc_case_claimed', 'kyc_case:' || wanted.case_id, '{}');
+    return query select wanted.case_id, wanted.claimed_until;
+end $$;
+
+ALTER FUNCTION exchange.claim_kyc_case(staff_session_id bigint, case_id bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.claim_kyc_case(staff_session_id bigint, case_id bigint) IS 'Takes a case for 15 minutes, or the oldest that waits; a reviewer who has it already gets as long again. Rejects: ACCESS_REVOKED, PERMISSION_DENIED, CASE_NOT_FOUND, CASE_DECIDED, CASE_CLAIMED, SECOND_PERSON_REQUIRED.';
+
+CREATE FUNCTION exchange.claim_kyc_reviews(max_reviews integer, limit_cases integer) RETURNS TABLE(case_id bigint, account_id bigint, level integer, document_type text, issuer text, document_number text, full_name text, birth_date date, expires_on date, mrz text, pictures jsonb, reference text, review integer)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    first_pause constant interval := '30 seconds';
+    longest_pause constant interval := '1 hour';
+    given_up record;
+begin
+    -- What failed too often, and what a provider left without an answer, is for people.
+    for given_up in
+        select c.case_id, c.state from exchange.kyc_cases c
+        where c.next_review_at <= now() and (c.state = 'provider' or c.reviews >= claim_kyc_reviews.max_reviews)
+        order by c.next_review_at
+        limit least(greatest(claim_kyc_reviews.limit_cases, 0), 1000)
+        for update skip locked
+    loop
+        perform exchange.queue_kyc_case(
+            given_up.case_id, case given_up.state when 'provider' then 'the provider did not answer' else 'the review failed' end);
+    end loop;
+    return query
+    with due as (
+        select c.case_id from exchange.kyc_cases c
+        where c.next_review_at <= now() and c.state = 'submitted' and c.reviews < claim_kyc_reviews.max_reviews
+        order by c.next_review_at
+        limit least(greatest(claim_kyc_reviews.limit_cases, 0), 1000)
+        for update skip locked
+    ), claimed as (
+        -- The next time is set now: a worker that dies has only delayed it.
+        update exchange.kyc_cases c
+        set reviews = c.reviews + 1,
+            next_review_at = now() + least(first_pause * power(2, least(c.reviews, 20)), longest_pause)
+        from due where c.case_id = due.case_id
+        returning c.*
+    )
+    select c.case_id, c.account_id, c.level, c.document_type, c.issuer, c.document_number, c.full_name, c.birth_date,
+        c.expires_on, c.mrz,
+        (select coalesce(jsonb_object_agg(d.kind, coalesce(d.facts, 'null')), '{}')
+         from exchange.kyc_documents d where d.case_id = c.case_id),
+        c.provider_reference, c.reviews
+    from claimed c;
+end $$;
+
+ALTER FUNCTION exchange.claim_kyc_reviews(max_reviews integer, limit_cases integer) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.claim_kyc_reviews(max_reviews integer, limit_cases integer) IS 'Takes cases whose automatic review is due, so many at most; nobody else gets them until their next time, after a pause that doubles. Those that were taken up max_reviews times, or whose provider did not answer in time, go to the reviewers. pictures: facts by kind, null of a PDF; reference: how a provider is to name it.';
+
 CREATE FUNCTION exchange.claim_mails(max_attempts integer, limit_mails integer) RETURNS TABLE(mail_id bigint, kind text, recipient text, facts jsonb, anti_phishing_code text, attempt integer)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -969,7 +1346,7 @@ ALTER FUNCTION exchange.close_sessions(account_id bigint, session_id bigint, inc
 
 COMMENT ON FUNCTION exchange.close_sessions(account_id bigint, session_id bigint, include_current boolean) IS 'Ends all other sessions of an account, or all, in the name of a session; returns how many. Rejects: ACCESS_REVOKED.';
 
-CREATE FUNCTION exchange.confirm_email_change(token_hash bytea, address inet DEFAULT NULL::inet) RETURNS void
+CREATE FUNCTION exchange.confirm_email_change(token_hash bytea, address inet DEFAULT NULL::inet) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -985,6 +1362,11 @@ begin
     if owner.status <> 'active' then
         perform exchange.reject('ACCOUNT_FROZEN', 'the account is frozen: nothing about it can be changed');
     end if;
+    if not exchange.may_change_security(
+        owner.account_id, 'email', address => confirm_email_change.address,
+        more => jsonb_build_object('mail_domain', split_part(new_email, '@', 2))) then
+        return false;
+    end if;
     -- To the address of before, whoever it was that changed it.
     perform exchange.cause_mail(owner.account_id, 'email_changed', exchange.mail_facts(
         confirm_email_change.address, blocked_until => exchange.block_withdrawals(owner.account_id)));
@@ -997,11 +1379,12 @@ begin
     perform exchange.use_up_tokens(owner.account_id);
     perform exchange.end_sessions(owner.account_id, array(
         select s.session_id from exchange.sessions s where s.account_id = owner.account_id));
+    return true;
 end $$;
 
 ALTER FUNCTION exchange.confirm_email_change(token_hash bytea, address inet) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION exchange.confirm_email_change(token_hash bytea, address inet) IS 'Follows the link of a mail to a new address: the account moves there, its sessions end, nothing is withdrawn for a day, and a mail to the old address says so. Rejects: INVALID_TOKEN, ACCOUNT_FROZEN, EMAIL_TAKEN.';
+COMMENT ON FUNCTION exchange.confirm_email_change(token_hash bytea, address inet) IS 'Follows the link of a mail to a new address: the account moves there, its sessions end, nothing is withdrawn for a day, and a mail to the old address says so. False: a risk rule denies it; the token is used up. Rejects: INVALID_TOKEN, ACCOUNT_FROZEN, EMAIL_TAKEN.';
 
 CREATE FUNCTION exchange.confirm_totp(account_id bigint, session_id bigint, secret bytea, step bigint, code_hashes bytea[]) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1012,6 +1395,9 @@ declare
     was_alone boolean;
 begin
     perform exchange.require_owner(confirm_totp.account_id, confirm_totp.session_id);
+    if not exchange.may_change_security(confirm_totp.account_id, 'totp_added', confirm_totp.session_id) then
+        return null;
+    end if;
     was_alone := not exchange.has_second_factor(confirm_totp.account_id);
     update exchange.totp_factors t set confirmed_at = now(), last_step = confirm_totp.step
     where t.account_id = confirm_totp.account_id and t.confirmed_at is null and t.secret = confirm_totp.secret;
@@ -1030,7 +1416,7 @@ end $$;
 
 ALTER FUNCTION exchange.confirm_totp(account_id bigint, session_id bigint, secret bytea, step bigint, code_hashes bytea[]) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION exchange.confirm_totp(account_id bigint, session_id bigint, secret bytea, step bigint, code_hashes bytea[]) IS 'Turns an authenticator app on, after its first right code, whose half minute is used up. As the first factor of the account it ends the other sessions and brings recovery codes: then true. The owner gets a mail. Rejects: ACCESS_REVOKED, STEP_UP_REQUIRED, ACCOUNT_FROZEN, FACTOR_NOT_FOUND.';
+COMMENT ON FUNCTION exchange.confirm_totp(account_id bigint, session_id bigint, secret bytea, step bigint, code_hashes bytea[]) IS 'Turns an authenticator app on, after its first right code, whose half minute is used up. As the first factor of the account it ends the other sessions and brings recovery codes: then true. The owner gets a mail. Null: a risk rule denies it. Rejects: ACCESS_REVOKED, STEP_UP_REQUIRED, ACCOUNT_FROZEN, FACTOR_NOT_FOUND.';
 
 CREATE FUNCTION exchange.count_factor_failure(account_id bigint) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1122,6 +1508,9 @@ begin
         where k.account_id = holder and k.revoked_at is null) >= max_keys then
         perform exchange.reject('TOO_MANY_KEYS', format('an account has at most %s keys; revoke one first', max_keys));
     end if;
+    if not exchange.may_change_security(create_api_key.account_id, 'api_key_made', create_api_key.session_id) then
+        return;
+    end if;
     -- The label is told as the words of a stranger, which it may be.
     select exchange.mail_facts(s.address, create_api_key.label) into facts
     from exchange.sessions s where s.session_id = create_api_key.session_id;
@@ -1139,7 +1528,7 @@ end $$;
 
 ALTER FUNCTION exchange.create_api_key(account_id bigint, session_id bigint, public_id text, label text, scheme text, secret bytea, public_key bytea, permissions text[], addresses cidr[], request_key text, sub_account_id bigint) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION exchange.create_api_key(account_id bigint, session_id bigint, public_id text, label text, scheme text, secret bytea, public_key bytea, permissions text[], addresses cidr[], request_key text, sub_account_id bigint) IS 'Makes an API key in the name of a session that has stepped up: for the account, or for one of its sub-accounts alone. The owner gets a mail. A repeat of the request key returns the first key. Rejects: ACCESS_REVOKED, STEP_UP_REQUIRED, ACCOUNT_FROZEN, ACCOUNT_NOT_FOUND, DUPLICATE_IDEMPOTENCY_KEY, TOO_MANY_KEYS.';
+COMMENT ON FUNCTION exchange.create_api_key(account_id bigint, session_id bigint, public_id text, label text, scheme text, secret bytea, public_key bytea, permissions text[], addresses cidr[], request_key text, sub_account_id bigint) IS 'Makes an API key in the name of a session that has stepped up: for the account, or for one of its sub-accounts alone. The owner gets a mail. A repeat of the request key returns the first key. No row: a risk rule denies it. Rejects: ACCESS_REVOKED, STEP_UP_REQUIRED, ACCOUNT_FROZEN, ACCOUNT_NOT_FOUND, DUPLICATE_IDEMPOTENCY_KEY, TOO_MANY_KEYS.';
 
 CREATE FUNCTION exchange.create_market(market_id integer, base_asset text, quote_asset text, tick numeric, lot numeric, min_quantity numeric, max_quantity numeric, min_notional numeric, price_band numeric, reference_price numeric, max_open_orders integer DEFAULT 200, allow_self_trade boolean DEFAULT false, status text DEFAULT 'trading'::text) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1198,6 +1587,117 @@ end $$;
 ALTER FUNCTION exchange.create_market(market_id integer, base_asset text, quote_asset text, tick numeric, lot numeric, min_quantity numeric, max_quantity numeric, min_notional numeric, price_band numeric, reference_price numeric, max_open_orders integer, allow_self_trade boolean, status text) OWNER TO exchange_owner;
 
 COMMENT ON FUNCTION exchange.create_market(market_id integer, base_asset text, quote_asset text, tick numeric, lot numeric, min_quantity numeric, max_quantity numeric, min_notional numeric, price_band numeric, reference_price numeric, max_open_orders integer, allow_self_trade boolean, status text) IS 'Lists base/quote under the operator''s number, with a fee account of its own, which stream markets tells. What the engine could not count exactly is refused. Rejects: UNKNOWN_ASSET, INVALID_MARKET, MARKET_EXISTS; a rule of the table that does not hold is a check violation that names it.';
+
+CREATE FUNCTION exchange.decide_kyc(case_id bigint, findings jsonb, decider text) RETURNS TABLE(outcome text, reasons text[])
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    asked exchange.kyc_cases;
+    wanted exchange.kyc_levels;
+    doubts text[];
+    faults text[];
+begin
+    select * into asked from exchange.kyc_cases c where c.case_id = decide_kyc.case_id for update;
+    if not found then
+        perform exchange.reject('CASE_NOT_FOUND', format('no case %s', decide_kyc.case_id));
+    end if;
+    if asked.state not in ('submitted', 'provider') then
+        return query select asked.state, asked.reasons;
+        return;
+    end if;
+    -- Two cases of one document decide one after the other, so that the second sees the first.
+    perform pg_advisory_xact_lock(hashtextextended(asked.issuer || ' ' || asked.document_number, 12));
+    perform exchange.note_kyc_findings(asked.case_id, decide_kyc.findings);
+    perform exchange.note_kyc_findings(asked.case_id, (
+        select jsonb_agg(to_jsonb(t)) from exchange.kyc_facts_found(asked.case_id) t));
+    select
+        array_agg(distinct r.rule order by r.rule) filter (where f.score >= r.manual_at),
+        array_agg(distinct r.reason order by r.reason) filter (where f.score >= r.reject_at)
+    into doubts, faults
+    from exchange.kyc_findings f join exchange.kyc_rules r on r.rule = f.rule and r.is_on
+    where f.case_id = asked.case_id;
+    select * into strict wanted from exchange.kyc_levels l where l.level = asked.level;
+    if faults is not null then
+        perform exchange.finish_kyc_case(asked.case_id, 'rejected', decide_kyc.decider, null, faults);
+        return query select 'rejected', faults;
+    elsif doubts is null and wanted.is_automatic then
+        perform exchange.finish_kyc_case(asked.case_id, 'approved', decide_kyc.decider, null, '{}');
+        return query select 'approved', '{}'::text[];
+    else
+        perform exchange.queue_kyc_case(
+            asked.case_id, coalesce(array_to_string(doubts, ', '), 'people decide about this level'));
+        return query select 'manual', '{}'::text[];
+    end if;
+end $$;
+
+ALTER FUNCTION exchange.decide_kyc(case_id bigint, findings jsonb, decider text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.decide_kyc(case_id bigint, findings jsonb, decider text) IS 'The automatic decision: adds what tables say to what was found, compares each score with its rule, and rejects, approves or hands to the reviewers, all in this transaction. findings: [{rule, score, detail}]. A case that is not open for it stays as it is. Rejects: CASE_NOT_FOUND.';
+
+CREATE FUNCTION exchange.decide_kyc_case(staff_session_id bigint, case_id bigint, approve boolean, reasons text[], note text) RETURNS TABLE(state text, repeated boolean)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    reviewer constant bigint := staff.require(decide_kyc_case.staff_session_id, 'reviewer');
+    wanted_state constant text := case when decide_kyc_case.approve then 'approved' else 'rejected' end;
+    asked exchange.kyc_cases;
+    wanted exchange.kyc_levels;
+begin
+    -- Locked: of two who decide at once the second finds it decided.
+    select * into asked from exchange.kyc_cases c where c.case_id = decide_kyc_case.case_id for update;
+    if not found then
+        perform exchange.reject('CASE_NOT_FOUND', format('no case %s', decide_kyc_case.case_id));
+    end if;
+    if asked.state = wanted_state and exists (
+        select from exchange.kyc_events e
+        where e.case_id = asked.case_id and e.action = wanted_state and e.staff_id = reviewer) then
+        return query select asked.state, true;
+        return;
+    end if;
+    if asked.state <> 'manual' then
+        perform exchange.reject('CASE_DECIDED', 'the case does not wait for a reviewer');
+    end if;
+    if asked.claimed_by is distinct from reviewer or asked.claimed_until <= clock_timestamp() then
+        perform exchange.reject('CASE_NOT_CLAIMED', 'claim the case first; a claim lasts 15 minutes');
+    end if;
+    if decide_kyc_case.approve <> (cardinality(decide_kyc_case.reasons) = 0) then
+        perform exchange.reject('INVALID_REASON', 'a rejection has a reason at least, an approval none');
+    end if;
+    if exists (select from unnest(decide_kyc_case.reasons) as given (reason)
+        where not exists (select from exchange.kyc_reasons r where r.reason = given.reason)) then
+        perform exchange.reject('INVALID_REASON', 'a reason is one of the list exchange.kyc_reasons');
+    end if;
+    perform audit.record(reviewer, 'kyc_case_' || wanted_state, 'kyc_case:' || asked.case_id, jsonb_build_object(
+        'account_id', asked.account_id, 'level', asked.level, 'reasons', decide_kyc_case.reasons, 'note', decide_kyc_case.note));
+    select * into strict wanted from exchange.kyc_levels l where l.level = asked.level;
+    if decide_kyc_case.approve and wanted.needs_two_reviewers and asked.first_approved_by is null then
+        update exchange.kyc_cases c
+        set first_approved_by = reviewer, claimed_by = null, claimed_until = null
+        where c.case_id = asked.case_id;
+        insert into exchange.kyc_events (case_id, actor, staff_id, action, detail)
+        values (asked.case_id, 'reviewer', reviewer, 'first_approved', jsonb_build_object('note', decide_kyc_case.note));
+        return query select 'manual', false;
+        return;
+    end if;
+    if asked.first_approved_by = reviewer then
+        perform exchange.reject('SECOND_PERSON_REQUIRED', 'another reviewer must agree');
+    end if;
+    if decide_kyc_case.note is not null then
+        insert into exchange.kyc_events (case_id, actor, staff_id, action, detail)
+        values (asked.case_id, 'reviewer', reviewer, 'noted', jsonb_build_object('note', decide_kyc_case.note));
+    end if;
+    perform exchange.finish_kyc_case(
+        asked.case_id, wanted_state, 'reviewer', reviewer, decide_kyc_case.reasons);
+    return query select wanted_state, false;
+end $$;
+
+ALTER FUNCTION exchange.decide_kyc_case(staff_session_id bigint, case_id bigint, approve boolean, reasons text[], note text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.decide_kyc_case(staff_session_id bigint, case_id bigint, approve boolean, reasons text[], note text) IS 'A reviewer''s decision about a case that the reviewer has claimed. A level that needs two reviewers stays in the queue until another one agrees; one is enough to reject. What is decided takes effect in this transaction. A repeat changes nothing. Rejects: ACCESS_REVOKED, PERMISSION_DENIED, CASE_NOT_FOUND, CASE_DECIDED, CASE_NOT_CLAIMED, INVALID_REASON, SECOND_PERSON_REQUIRED.';
 
 CREATE FUNCTION exchange.devices_of(account_id bigint) RETURNS TABLE(device_id bigint, address inet, user_agent text, first_seen_at timestamp with time zone, last_seen_at timestamp with time zone)
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -1281,6 +1781,55 @@ ALTER FUNCTION exchange.end_sessions(account_id bigint, session_ids bigint[]) OW
 
 COMMENT ON FUNCTION exchange.end_sessions(account_id bigint, session_ids bigint[]) IS 'Ends sessions of an account and says so in the stream access; returns those that were there. For other functions: nobody may call it.';
 
+CREATE FUNCTION exchange.expire_kyc(limit_accounts integer) RETURNS TABLE(noticed integer, lowered integer)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    -- Owners are told so long before, and a level is never lowered sooner after that.
+    notice_days constant integer := 30;
+    grace constant interval := '7 days';
+    one record;
+begin
+    noticed := 0;
+    lowered := 0;
+    for one in
+        select a.account_id, a.kyc_expires_on from exchange.accounts a
+        where a.kyc_expires_on < current_date + notice_days and a.kyc_expiry_noticed_at is null
+        order by a.kyc_expires_on
+        limit least(greatest(expire_kyc.limit_accounts, 0), 10000)
+        for no key update skip locked
+    loop
+        update exchange.accounts a set kyc_expiry_noticed_at = now() where a.account_id = one.account_id;
+        perform exchange.cause_mail(
+            one.account_id, 'document_expires', jsonb_build_object('expires_on', one.kyc_expires_on));
+        noticed := noticed + 1;
+    end loop;
+    for one in
+        select a.account_id, a.kyc_level, a.kyc_expires_on,
+            (select max(c.case_id) from exchange.kyc_cases c where c.account_id = a.account_id and c.state = 'approved') as case_id
+        from exchange.accounts a
+        where a.kyc_expires_on < current_date and a.kyc_expiry_noticed_at <= now() - grace
+        order by a.kyc_expires_on
+        limit least(greatest(expire_kyc.limit_accounts, 0), 10000)
+        for no key update of a skip locked
+    loop
+        perform exchange.set_kyc_level(one.account_id, 0, null);
+        insert into exchange.kyc_events (case_id, actor, action, detail)
+        select one.case_id, 'upkeep', 'expired', jsonb_build_object('level', one.kyc_level, 'expires_on', one.kyc_expires_on)
+        where one.case_id is not null;
+        perform exchange.append_event('kyc', jsonb_build_object(
+            'change', 'expired', 'account_id', one.account_id::text, 'level', 0));
+        lowered := lowered + 1;
+    end loop;
+    return next;
+end $$;
+
+ALTER FUNCTION exchange.expire_kyc(limit_accounts integer) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.expire_kyc(limit_accounts integer) IS 'Tells owners whose document expires within 30 days, once, and takes the level from those whose document has expired, a week after they were told at the earliest; so many of each at most.';
+
 CREATE FUNCTION exchange.factors_of(account_id bigint) RETURNS TABLE(email text, password_hash text, totp_secret bytea, totp_is_confirmed boolean, recovery_codes_left integer, passkeys integer)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1296,6 +1845,18 @@ $$;
 ALTER FUNCTION exchange.factors_of(account_id bigint) OWNER TO exchange_owner;
 
 COMMENT ON FUNCTION exchange.factors_of(account_id bigint) IS 'By what an account proves who it is. The only way to the secret of an authenticator app, which is encrypted.';
+
+CREATE FUNCTION exchange.fail_kyc_review(case_id bigint, failure text) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    update exchange.kyc_cases c set last_failure = left(fail_kyc_review.failure, 500)
+    where c.case_id = fail_kyc_review.case_id and c.state = 'submitted'
+$$;
+
+ALTER FUNCTION exchange.fail_kyc_review(case_id bigint, failure text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.fail_kyc_review(case_id bigint, failure text) IS 'Notes why an automatic review failed; it is tried again when it is due.';
 
 CREATE FUNCTION exchange.fees_of(account_id bigint) RETURNS TABLE(tier text, maker_rate numeric, taker_rate numeric)
     LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -1344,6 +1905,41 @@ ALTER FUNCTION exchange.find_ceremony(token_hash bytea) OWNER TO exchange_owner;
 
 COMMENT ON FUNCTION exchange.find_ceremony(token_hash bytea) IS 'What was asked under this token; no row where nothing was, or the time is over. Using it up is left to what the answer does.';
 
+CREATE FUNCTION exchange.finish_kyc_case(case_id bigint, state text, decider text, staff_id bigint, reasons text[]) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    ended exchange.kyc_cases;
+    words text;
+begin
+    update exchange.kyc_cases c
+    set state = finish_kyc_case.state, decided_at = clock_timestamp(), decided_by = finish_kyc_case.decider,
+        reasons = finish_kyc_case.reasons, next_review_at = null, claimed_by = null, claimed_until = null
+    where c.case_id = finish_kyc_case.case_id
+    returning * into strict ended;
+    insert into exchange.kyc_events (case_id, actor, staff_id, action, detail)
+    values (ended.case_id, ended.decided_by, finish_kyc_case.staff_id, ended.state,
+        jsonb_build_object('reasons', ended.reasons));
+    if ended.state = 'approved' then
+        perform exchange.set_kyc_level(ended.account_id, ended.level, ended.expires_on);
+    end if;
+    select string_agg(r.words, ' ' order by r.reason) into words
+    from exchange.kyc_reasons r where r.reason = any (ended.reasons);
+    perform exchange.cause_mail(ended.account_id, 'kyc_decided', jsonb_strip_nulls(jsonb_build_object(
+        'decision', ended.state,
+        'level', (select l.name from exchange.accounts a join exchange.kyc_levels l on l.level = a.kyc_level
+            where a.account_id = ended.account_id),
+        'reasons', words)));
+    perform exchange.append_event('kyc', jsonb_build_object(
+        'change', ended.state, 'account_id', ended.account_id::text, 'case_id', ended.case_id::text, 'level', ended.level));
+end $$;
+
+ALTER FUNCTION exchange.finish_kyc_case(case_id bigint, state text, decider text, staff_id bigint, reasons text[]) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.finish_kyc_case(case_id bigint, state text, decider text, staff_id bigint, reasons text[]) IS 'Ends a case: its level takes effect, the owner gets a mail, the stream kyc a message, all in this transaction. For other functions.';
+
 CREATE FUNCTION exchange.finish_login(ceremony_hash bytea, of_account_id bigint, totp_step bigint, recovery_code_hash bytea, passkey_id bigint, passkey_before jsonb, passkey_after jsonb, token_hash bytea, lifetime interval, address inet, user_agent text, device_hash bytea, new_device_hash bytea) RETURNS TABLE(outcome text, session_id bigint, expires_at timestamp with time zone, device_id bigint, is_new_device boolean)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1372,7 +1968,9 @@ begin
         from exchange.open_session(
             finish_login.of_account_id, finish_login.token_hash, finish_login.lifetime, finish_login.address,
             finish_login.user_agent, fitted, finish_login.device_hash, finish_login.new_device_hash, true) o;
-        if finish_login.recovery_code_hash is not null then
+        if finish_login.session_id is null then
+            finish_login.outcome := 'denied';
+        elsif finish_login.recovery_code_hash is not null then
             perform exchange.tell_factor_changed(
                 finish_login.of_account_id, finish_login.session_id, 'recovery code', 'used', is_weaker => false);
         end if;
@@ -1382,7 +1980,7 @@ end $$;
 
 ALTER FUNCTION exchange.finish_login(ceremony_hash bytea, of_account_id bigint, totp_step bigint, recovery_code_hash bytea, passkey_id bigint, passkey_before jsonb, passkey_after jsonb, token_hash bytea, lifetime interval, address inet, user_agent text, device_hash bytea, new_device_hash bytea) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION exchange.finish_login(ceremony_hash bytea, of_account_id bigint, totp_step bigint, recovery_code_hash bytea, passkey_id bigint, passkey_before jsonb, passkey_after jsonb, token_hash bytea, lifetime interval, address inet, user_agent text, device_hash bytea, new_device_hash bytea) IS 'Ends a login by its second factor, or one by a passkey alone: opens the session, or says wrong or blocked, as prove_factor does. Rejects: INVALID_TOKEN, UNKNOWN_ACCOUNT, INVALID_LIFETIME, INVALID_TOKEN_HASH.';
+COMMENT ON FUNCTION exchange.finish_login(ceremony_hash bytea, of_account_id bigint, totp_step bigint, recovery_code_hash bytea, passkey_id bigint, passkey_before jsonb, passkey_after jsonb, token_hash bytea, lifetime interval, address inet, user_agent text, device_hash bytea, new_device_hash bytea) IS 'Ends a login by its second factor, or one by a passkey alone: opens the session, or says wrong or blocked, as prove_factor does. Denied: by a risk rule; the factor is used up. Rejects: INVALID_TOKEN, UNKNOWN_ACCOUNT, INVALID_LIFETIME, INVALID_TOKEN_HASH.';
 
 CREATE FUNCTION exchange.finish_mail(mail_id bigint, max_attempts integer, failure text DEFAULT NULL::text) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1641,6 +2239,218 @@ ALTER FUNCTION exchange.has_second_factor(account_id bigint) OWNER TO exchange_o
 
 COMMENT ON FUNCTION exchange.has_second_factor(account_id bigint) IS 'Whether the password alone is not enough for this account. For other functions.';
 
+CREATE FUNCTION exchange.kyc_case(staff_session_id bigint, case_id bigint) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    most_events constant integer := 500;
+    most_cases constant integer := 100;
+    reviewer constant bigint := staff.require(kyc_case.staff_session_id, 'reviewer');
+    shown exchange.kyc_cases;
+begin
+    select * into shown from exchange.kyc_cases c where c.case_id = kyc_case.case_id;
+    if not found then
+        perform exchange.reject('CASE_NOT_FOUND', format('no case %s', kyc_case.case_id));
+    end if;
+    perform audit.record(reviewer, 'kyc_case_read', 'kyc_case:' || shown.case_id, '{}');
+    return jsonb_build_object(
+        'caseId', shown.case_id, 'accountId', shown.account_id, 'level', shown.level, 'state', shown.state,
+        'documentType', shown.document_type, 'issuer', shown.issuer, 'documentNumber', shown.document_number,
+        'fullName', shown.full_name, 'birthDate', shown.birth_date, 'expiresOn', shown.expires_on, 'mrz', shown.mrz,
+        'submittedAt', (extract(epoch from shown.submitted_at) * 1000)::bigint,
+        'decidedAt', (extract(epoch from shown.decided_at) * 1000)::bigint, 'decidedBy', shown.decided_by,
+        'reasons', shown.reasons,
+        'claimedBy', case when shown.claimed_until > clock_timestamp() then shown.claimed_by end,
+        'firstApprovedBy', shown.first_approved_by,
+        'documents', (
+            select coalesce(jsonb_agg(jsonb_build_object(
+                'documentId', d.document_id, 'kind', d.kind, 'mediaType', d.media_type) order by d.document_id), '[]')
+            from exchange.kyc_documents d where d.case_id = shown.case_id),
+        'findings', (
+            select coalesce(jsonb_agg(jsonb_build_object('rule', f.rule, 'score', f.score, 'detail', f.detail)
+                order by f.score desc, f.rule), '[]')
+            from exchange.kyc_findings f where f.case_id = shown.case_id),
+        'history', (
+            select coalesce(jsonb_agg(jsonb_build_object(
+                'at', (extract(epoch from e.happened_at) * 1000)::bigint, 'actor', e.actor, 'staffId', e.staff_id,
+                'action', e.action, 'detail', e.detail) order by e.kyc_event_id), '[]')
+            from (select * from exchange.kyc_events h where h.case_id = shown.case_id
+                order by h.kyc_event_id limit most_events) e),
+        'earlierCases', (
+            select coalesce(jsonb_agg(jsonb_build_object(
+                'caseId', c.case_id, 'state', c.state, 'reasons', c.reasons) order by c.case_id), '[]')
+            from (select * from exchange.kyc_cases k where k.account_id = shown.account_id and k.case_id < shown.case_id
+                order by k.case_id desc limit most_cases) c));
+end $$;
+
+ALTER FUNCTION exchange.kyc_case(staff_session_id bigint, case_id bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.kyc_case(staff_session_id bigint, case_id bigint) IS 'All that is known of a case, with findings, history and the account''s earlier cases. For reviewers; logged. Rejects: ACCESS_REVOKED, PERMISSION_DENIED, CASE_NOT_FOUND.';
+
+CREATE FUNCTION exchange.kyc_documents_of(case_id bigint) RETURNS TABLE(kind text, media_type text, account_id bigint, seal_id bytea, key_label text, wrapped_key bytea, content bytea)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+    insert into exchange.kyc_events (case_id, actor, action)
+    select c.case_id, 'automatic', 'files_read' from exchange.kyc_cases c
+    where c.case_id = kyc_documents_of.case_id and c.state = 'submitted';
+    if not found then
+        return;
+    end if;
+    return query
+    select d.kind, d.media_type, c.account_id, d.seal_id, d.key_label, d.wrapped_key, d.content
+    from exchange.kyc_documents d join exchange.kyc_cases c on c.case_id = d.case_id
+    where d.case_id = kyc_documents_of.case_id
+    order by d.document_id;
+end $$;
+
+ALTER FUNCTION exchange.kyc_documents_of(case_id bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.kyc_documents_of(case_id bigint) IS 'The encrypted files of a case whose automatic review is under way, for an outside provider; noted in the case''s history.';
+
+CREATE FUNCTION exchange.kyc_facts_found(case_id bigint) RETURNS TABLE(rule text, score integer, detail text)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    least_age constant interval := '18 years';
+    greatest_age constant interval := '110 years';
+    short_validity constant integer := 30;
+    -- A list's year of birth may be off by so many; a year further off makes a match less likely.
+    year_tolerance constant integer := 2;
+    year_discount constant integer := 30;
+    asked exchange.kyc_cases;
+    owner exchange.accounts;
+    plain text;
+begin
+    select * into strict asked from exchange.kyc_cases c where c.case_id = kyc_facts_found.case_id;
+    select * into strict owner from exchange.accounts a where a.account_id = asked.account_id;
+    plain := exchange.plain_name(asked.full_name);
+
+    rule := 'document_expiry';
+    score := case
+        when asked.expires_on < current_date then 100
+        when asked.expires_on < current_date + short_validity then 60 else 0 end;
+    detail := 'expires on ' || asked.expires_on;
+    return next;
+
+    rule := 'age';
+    score := case
+        when asked.birth_date + least_age > current_date then 100
+        when asked.birth_date + greatest_age < current_date then 80 else 0 end;
+    detail := 'born on ' || asked.birth_date;
+    return next;
+
+    if asked.mrz_name is not null then
+        rule := 'name_on_document';
+        score := 100 - round(100 * public.similarity(plain, exchange.plain_name(asked.mrz_name)))::integer;
+        detail := asked.mrz_name;
+        return next;
+    end if;
+
+    rule := 'account_against_form';
+    score := case when owner.full_name is null then 0
+        else 100 - round(100 * public.similarity(plain, exchange.plain_name(owner.full_name)))::integer end;
+    detail := coalesce(owner.full_name, 'no name at registration');
+    if owner.birth_date <> asked.birth_date then
+        score := 100;
+        detail := detail || ', born on ' || owner.birth_date;
+    end if;
+    return next;
+
+    rule := 'same_document';
+    select count(distinct c.account_id), 'accounts ' || string_agg(distinct c.account_id::text, ', ')
+    into score, detail
+    from exchange.kyc_cases c
+    where c.issuer = asked.issuer and c.document_number = asked.document_number
+        and c.account_id <> asked.account_id and c.state <> 'rejected';
+    score := least(score, 1) * 100;
+    detail := left(coalesce(detail, 'on no other account'), 500);
+    return next;
+
+    rule := 'same_picture';
+    select count(distinct c.account_id), 'accounts ' || string_agg(distinct c.account_id::text, ', ')
+    into score, detail
+    from exchange.kyc_documents own
+    join exchange.kyc_documents other on other.facts ->> 'digest' = own.facts ->> 'digest'
+    join exchange.kyc_cases c on c.case_id = other.case_id and c.account_id <> asked.account_id
+    where own.case_id = asked.case_id;
+    score := least(score, 1) * 100;
+    detail := left(coalesce(detail, 'on no other account'), 500);
+    return next;
+
+    rule := 'sanctions';
+    select greatest(round(100 * m.similarity)::integer - m.discount, 0), left(m.list || ': ' || m.name, 500)
+    into score, detail
+    from (
+        select s.list, s.name, public.similarity(s.plain_name, plain) as similarity,
+            case when abs(s.birth_year - extract(year from asked.birth_date)) > year_tolerance
+                then year_discount else 0 end as discount
+        from exchange.sanctions s where s.plain_name operator(public.%) plain) m
+    order by 1 desc
+    limit 1;
+    score := coalesce(score, 0);
+    detail := coalesce(detail, 'on no list');
+    return next;
+end $$;
+
+ALTER FUNCTION exchange.kyc_facts_found(case_id bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.kyc_facts_found(case_id bigint) IS 'What tables say of a case, a row a rule with its score. For other functions.';
+
+CREATE FUNCTION exchange.kyc_queue(staff_session_id bigint, after_case_id bigint, at_most integer) RETURNS TABLE(case_id bigint, account_id bigint, level integer, document_type text, submitted_at timestamp with time zone, claimed_by bigint, claimed_until timestamp with time zone, first_approved_by bigint, doubts text[])
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    most constant integer := 500;
+begin
+    perform staff.require(kyc_queue.staff_session_id, 'reviewer');
+    return query
+    select c.case_id, c.account_id, c.level, c.document_type, c.submitted_at,
+        case when c.claimed_until > clock_timestamp() then c.claimed_by end,
+        case when c.claimed_until > clock_timestamp() then c.claimed_until end,
+        c.first_approved_by,
+        array(select f.rule from exchange.kyc_findings f join exchange.kyc_rules r on r.rule = f.rule
+            where f.case_id = c.case_id and r.is_on and f.score >= r.manual_at order by f.rule)
+    from exchange.kyc_cases c
+    where c.state = 'manual' and c.case_id > coalesce(kyc_queue.after_case_id, 0)
+    order by c.case_id
+    limit least(greatest(kyc_queue.at_most, 0), most);
+end $$;
+
+ALTER FUNCTION exchange.kyc_queue(staff_session_id bigint, after_case_id bigint, at_most integer) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.kyc_queue(staff_session_id bigint, after_case_id bigint, at_most integer) IS 'Cases that wait for reviewers, the oldest first, after a number, 500 at most; who is at work on which. For reviewers. Rejects: ACCESS_REVOKED, PERMISSION_DENIED.';
+
+CREATE FUNCTION exchange.kyc_status_of(account_id bigint) RETURNS TABLE(level integer, level_name text, may_trade boolean, may_withdraw boolean, daily_withdrawal numeric, monthly_withdrawal numeric, expires_on date, case_id bigint, case_level integer, case_state text, document_type text, submitted_at timestamp with time zone, decided_at timestamp with time zone, reasons text[], words text[])
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select l.level, l.name, a.may_trade, l.may_withdraw, l.daily_withdrawal, l.monthly_withdrawal, a.kyc_expires_on,
+        c.case_id, c.level,
+        -- How far a review has come is nobody's business but ours.
+        case when c.state in ('approved', 'rejected') then c.state when c.case_id is not null then 'under_review' end,
+        c.document_type, c.submitted_at, c.decided_at, coalesce(c.reasons, '{}'),
+        array(select r.words from unnest(c.reasons) with ordinality as given (reason, place)
+            join exchange.kyc_reasons r on r.reason = given.reason order by place)
+    from exchange.accounts a
+    join exchange.kyc_levels l on l.level = a.kyc_level
+    left join lateral (
+        select * from exchange.kyc_cases k where k.account_id = a.account_id order by k.case_id desc limit 1) c on true
+    where a.account_id = kyc_status_of.account_id
+$$;
+
+ALTER FUNCTION exchange.kyc_status_of(account_id bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.kyc_status_of(account_id bigint) IS 'What an account''s owner sees: the level with its limits, and the newest case.';
+
 CREATE FUNCTION exchange.ledger_of(account_id bigint, of_asset text DEFAULT NULL::text, from_time timestamp with time zone DEFAULT NULL::timestamp with time zone, to_time timestamp with time zone DEFAULT NULL::timestamp with time zone, before_time timestamp with time zone DEFAULT NULL::timestamp with time zone, before_fact_id bigint DEFAULT NULL::bigint, before_part integer DEFAULT NULL::integer, limit_entries integer DEFAULT 100) RETURNS TABLE(occurred_at timestamp with time zone, fact_kind text, fact_id bigint, part integer, leg text, market text, asset text, amount numeric)
     LANGUAGE plpgsql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1742,6 +2552,28 @@ end $$;
 ALTER FUNCTION exchange.ledger_of(account_id bigint, of_asset text, from_time timestamp with time zone, to_time timestamp with time zone, before_time timestamp with time zone, before_fact_id bigint, before_part integer, limit_entries integer) OWNER TO exchange_owner;
 
 COMMENT ON FUNCTION exchange.ledger_of(account_id bigint, of_asset text, from_time timestamp with time zone, to_time timestamp with time zone, before_time timestamp with time zone, before_fact_id bigint, before_part integer, limit_entries integer) IS 'A user''s ledger entries, the newest first, at most 1,000: of one asset, from a time until before another, following a place in the list (occurred_at, fact_id and part of the last row), where given. Reads no more of the history than it gives. Row-level security applies. Rejects: UNKNOWN_ASSET.';
+
+CREATE FUNCTION exchange.load_sanctions(list text, entries jsonb, replaces boolean) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    loaded integer;
+begin
+    if load_sanctions.replaces then
+        delete from exchange.sanctions s where s.list = load_sanctions.list;
+    end if;
+    insert into exchange.sanctions (list, name, birth_year, country)
+    select load_sanctions.list, e.name, e.birth_year, e.country
+    from jsonb_to_recordset(load_sanctions.entries) as e (name text, birth_year integer, country text);
+    get diagnostics loaded = row_count;
+    return loaded;
+end $$;
+
+ALTER FUNCTION exchange.load_sanctions(list text, entries jsonb, replaces boolean) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.load_sanctions(list text, entries jsonb, replaces boolean) IS 'Loads names of a list, [{name, birth_year, country}], in the place of what the list had or beside it. Returns how many.';
 
 CREATE FUNCTION exchange.login_account(email text) RETURNS TABLE(account_id bigint, password_hash text, status text)
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -2010,6 +2842,23 @@ ALTER FUNCTION exchange.market_snapshot(of_market integer, history bigint) OWNER
 
 COMMENT ON FUNCTION exchange.market_snapshot(of_market integer, history bigint) IS 'A market''s open orders as they were at least so many facts ago (0: now), with that number and the newest, in one consistent and durable look. The first row has the numbers alone. Facts after the number, applied in order, lead to now.';
 
+CREATE FUNCTION exchange.may_change_security(account_id bigint, change text, session_id bigint DEFAULT NULL::bigint, address inet DEFAULT NULL::inet, more jsonb DEFAULT '{}'::jsonb) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    caller exchange.sessions;
+begin
+    select * into caller from exchange.sessions s where s.session_id = may_change_security.session_id;
+    return risk.assess('security_change', may_change_security.account_id, jsonb_strip_nulls(jsonb_build_object(
+        'change', may_change_security.change, 'session_id', caller.session_id::text,
+        'address', host(coalesce(may_change_security.address, caller.address)))) || may_change_security.more) <> 'deny';
+end $$;
+
+ALTER FUNCTION exchange.may_change_security(account_id bigint, change text, session_id bigint, address inet, more jsonb) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.may_change_security(account_id bigint, change text, session_id bigint, address inet, more jsonb) IS 'Puts a change of an account''s security before the risk rules. False: it is denied, and the caller returns without doing it, so that the event stays. For other functions.';
+
 CREATE FUNCTION exchange.messages_after(of_stream integer, after_sequence bigint, limit_messages integer DEFAULT 1000) RETURNS TABLE(stream_id integer, sequence bigint, topic text, account_ids bigint[], payload jsonb, occurred_at timestamp with time zone)
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2111,6 +2960,20 @@ ALTER FUNCTION exchange.next_cancel_deadline() OWNER TO exchange_owner;
 
 COMMENT ON FUNCTION exchange.next_cancel_deadline() IS 'Milliseconds until the next dead man''s switch is due, by this server''s clock; null where none is set.';
 
+CREATE FUNCTION exchange.note_kyc_findings(case_id bigint, findings jsonb) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    insert into exchange.kyc_findings (case_id, rule, score, detail)
+    select note_kyc_findings.case_id, f.rule, f.score, left(coalesce(f.detail, ''), 500)
+    from jsonb_to_recordset(note_kyc_findings.findings) as f (rule text, score integer, detail text)
+    on conflict (case_id, rule) do update set score = excluded.score, detail = excluded.detail
+$$;
+
+ALTER FUNCTION exchange.note_kyc_findings(case_id bigint, findings jsonb) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.note_kyc_findings(case_id bigint, findings jsonb) IS 'Keeps what was found of a case, [{rule, score, detail}], for its decision.';
+
 CREATE FUNCTION exchange.number_before(of_market_id integer, moment timestamp with time zone) RETURNS bigint
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2190,6 +3053,11 @@ begin
     if not open_session.is_factor_proved and exchange.has_second_factor(open_session.account_id) then
         perform exchange.reject('SECOND_FACTOR_REQUIRED', 'the account has a second factor: the password is not enough');
     end if;
+    if risk.assess('login', open_session.account_id, jsonb_strip_nulls(jsonb_build_object(
+        'address', host(open_session.address),
+        'device', encode(coalesce(open_session.device_hash, open_session.new_device_hash), 'hex')))) = 'deny' then
+        return;
+    end if;
     select array_agg(o.session_id) into crowded_out
     from (
         select s.session_id from exchange.sessions s
@@ -2217,7 +3085,7 @@ end $$;
 
 ALTER FUNCTION exchange.open_session(account_id bigint, token_hash bytea, lifetime interval, address inet, user_agent text, password_hash text, device_hash bytea, new_device_hash bytea, is_factor_proved boolean) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION exchange.open_session(account_id bigint, token_hash bytea, lifetime interval, address inet, user_agent text, password_hash text, device_hash bytea, new_device_hash bytea, is_factor_proved boolean) IS 'Records a login and returns when it ends. A password hash given is the one that was checked: the login is refused where the password has changed since. A device that is not known becomes a new one, and its owner gets a mail. Ended sessions of the account are forgotten; the oldest beyond 100 end. An account with a second factor must have proved it. Rejects: INVALID_LIFETIME, INVALID_TOKEN_HASH, UNKNOWN_ACCOUNT, SECOND_FACTOR_REQUIRED.';
+COMMENT ON FUNCTION exchange.open_session(account_id bigint, token_hash bytea, lifetime interval, address inet, user_agent text, password_hash text, device_hash bytea, new_device_hash bytea, is_factor_proved boolean) IS 'Records a login and returns when it ends. A password hash given is the one that was checked: the login is refused where the password has changed since. A device that is not known becomes a new one, and its owner gets a mail. Ended sessions of the account are forgotten; the oldest beyond 100 end. An account with a second factor must have proved it. No row: a risk rule denies it. Rejects: INVALID_LIFETIME, INVALID_TOKEN_HASH, UNKNOWN_ACCOUNT, SECOND_FACTOR_REQUIRED.';
 
 CREATE FUNCTION exchange.open_sub_account(account_id bigint, session_id bigint, label text) RETURNS TABLE(sub_account_id bigint, created_at timestamp with time zone, repeated boolean)
     LANGUAGE plpgsql SECURITY DEFINER
@@ -2245,10 +3113,14 @@ begin
         if (select count(*) from exchange.accounts a where a.parent_account_id = parent.account_id) >= max_sub_accounts then
             perform exchange.reject('TOO_MANY_SUB_ACCOUNTS', format('an account has at most %s sub-accounts', max_sub_accounts));
         end if;
-        insert into exchange.accounts as a (parent_account_id, label, fee_tier_id)
-        values (parent.account_id, open_sub_account.label, parent.fee_tier_id)
+        insert into exchange.accounts as a (parent_account_id, label, fee_tier_id, may_trade)
+        values (parent.account_id, open_sub_account.label, parent.fee_tier_id, parent.may_trade)
         returning a.account_id, a.created_at, false
         into open_sub_account.sub_account_id, open_sub_account.created_at, open_sub_account.repeated;
+        perform risk.link_accounts(a.account_id, open_sub_account.sub_account_id, 'sub-account')
+        from exchange.accounts a
+        where (a.parent_account_id = parent.account_id or a.account_id = parent.account_id)
+            and a.account_id <> open_sub_account.sub_account_id;
     end if;
     return next;
 end $$;
@@ -2532,6 +3404,25 @@ ALTER FUNCTION exchange.passkeys_of(account_id bigint) OWNER TO exchange_owner;
 
 COMMENT ON FUNCTION exchange.passkeys_of(account_id bigint) IS 'The account''s passkeys, the newest first.';
 
+CREATE FUNCTION exchange.plain_name(name text) RETURNS text
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select btrim(regexp_replace(
+        regexp_replace(
+            normalize(
+                replace(replace(replace(replace(replace(
+                    translate(upper(plain_name.name), 'ØŁĐÐı', 'OLDDI'),
+                    'ß', 'SS'), 'ẞ', 'SS'), 'Æ', 'AE'), 'Œ', 'OE'), 'Þ', 'TH'),
+                nfkd),
+            '[\u0300-\u036f''`’]', '', 'g'),
+        '[\s!-/:-@\[-_{-~]+', ' ', 'g'))
+$$;
+
+ALTER FUNCTION exchange.plain_name(name text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.plain_name(name text) IS 'A name as names are compared: capitals, without marks and punctuation.';
+
 CREATE FUNCTION exchange.positions_of(stream_ids integer[]) RETURNS TABLE(stream_id integer, last_sequence bigint)
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2626,6 +3517,48 @@ end $$;
 ALTER FUNCTION exchange.put_recovery_codes(account_id bigint, code_hashes bytea[]) OWNER TO exchange_owner;
 
 COMMENT ON FUNCTION exchange.put_recovery_codes(account_id bigint, code_hashes bytea[]) IS 'Gives an account a new set of recovery codes, of which only hashes come here; the earlier ones are gone. For other functions.';
+
+CREATE FUNCTION exchange.queue_kyc_case(case_id bigint, reason text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+    update exchange.kyc_cases c set state = 'manual', next_review_at = null where c.case_id = queue_kyc_case.case_id;
+    insert into exchange.kyc_events (case_id, actor, action, detail)
+    values (queue_kyc_case.case_id, 'automatic', 'queued', jsonb_build_object('reason', queue_kyc_case.reason));
+end $$;
+
+ALTER FUNCTION exchange.queue_kyc_case(case_id bigint, reason text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.queue_kyc_case(case_id bigint, reason text) IS 'Hands a case to the reviewers. For other functions.';
+
+CREATE FUNCTION exchange.read_kyc_document(staff_session_id bigint, document_id bigint) RETURNS TABLE(kind text, media_type text, account_id bigint, seal_id bytea, key_label text, wrapped_key bytea, content bytea)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    reviewer constant bigint := staff.require(read_kyc_document.staff_session_id, 'reviewer');
+    shown exchange.kyc_documents;
+begin
+    select * into shown from exchange.kyc_documents d where d.document_id = read_kyc_document.document_id;
+    if not found then
+        perform exchange.reject('DOCUMENT_NOT_FOUND', format('no document %s', read_kyc_document.document_id));
+    end if;
+    -- Written down before anything is given out: they commit together.
+    insert into exchange.kyc_events (case_id, actor, staff_id, action, detail)
+    values (shown.case_id, 'reviewer', reviewer, 'document_read', jsonb_build_object('kind', shown.kind));
+    perform audit.record(reviewer, 'kyc_document_read', 'kyc_case:' || shown.case_id,
+        jsonb_build_object('document_id', shown.document_id, 'kind', shown.kind));
+    return query
+    select shown.kind, shown.media_type, c.account_id, shown.seal_id, shown.key_label, shown.wrapped_key, shown.content
+    from exchange.kyc_cases c where c.case_id = shown.case_id;
+end $$;
+
+ALTER FUNCTION exchange.read_kyc_document(staff_session_id bigint, document_id bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.read_kyc_document(staff_session_id bigint, document_id bigint) IS 'A file, encrypted, with its wrapped key. For reviewers; each read is logged in the same transaction. Rejects: ACCESS_REVOKED, PERMISSION_DENIED, DOCUMENT_NOT_FOUND.';
 
 CREATE FUNCTION exchange.rebuild_candles(market text) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
@@ -2752,13 +3685,38 @@ ALTER FUNCTION exchange.reject(code text, message text) OWNER TO exchange_owner;
 
 COMMENT ON FUNCTION exchange.reject(code text, message text) IS 'Refuses the caller''s input: SQLSTATE RJECT, message "CODE: words". Nothing of the statement stays.';
 
-CREATE FUNCTION exchange.remove_passkey(account_id bigint, session_id bigint, passkey_id bigint) RETURNS void
+CREATE FUNCTION exchange.release_kyc_case(staff_session_id bigint, case_id bigint) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    reviewer constant bigint := staff.require(release_kyc_case.staff_session_id, 'reviewer');
+begin
+    update exchange.kyc_cases c set claimed_by = null, claimed_until = null
+    where c.case_id = release_kyc_case.case_id and c.state = 'manual' and c.claimed_by = reviewer;
+    if not found then
+        perform exchange.reject('CASE_NOT_CLAIMED', 'you do not have this case');
+    end if;
+    insert into exchange.kyc_events (case_id, actor, staff_id, action)
+    values (release_kyc_case.case_id, 'reviewer', reviewer, 'released');
+    perform audit.record(reviewer, 'kyc_case_released', 'kyc_case:' || release_kyc_case.case_id, '{}');
+end $$;
+
+ALTER FUNCTION exchange.release_kyc_case(staff_session_id bigint, case_id bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.release_kyc_case(staff_session_id bigint, case_id bigint) IS 'Gives a case back that the reviewer has. Rejects: ACCESS_REVOKED, PERMISSION_DENIED, CASE_NOT_CLAIMED.';
+
+CREATE FUNCTION exchange.remove_passkey(account_id bigint, session_id bigint, passkey_id bigint) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 #variable_conflict use_column
 begin
     perform exchange.require_owner(remove_passkey.account_id, remove_passkey.session_id);
+    if not exchange.may_change_security(remove_passkey.account_id, 'passkey_removed', remove_passkey.session_id) then
+        return false;
+    end if;
     delete from exchange.passkeys
     where passkey_id = remove_passkey.passkey_id and account_id = remove_passkey.account_id;
     if not found then
@@ -2767,13 +3725,14 @@ begin
     perform exchange.drop_unneeded_codes(remove_passkey.account_id);
     perform exchange.tell_factor_changed(
         remove_passkey.account_id, remove_passkey.session_id, 'passkey', 'removed', is_weaker => true);
+    return true;
 end $$;
 
 ALTER FUNCTION exchange.remove_passkey(account_id bigint, session_id bigint, passkey_id bigint) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION exchange.remove_passkey(account_id bigint, session_id bigint, passkey_id bigint) IS 'Takes a passkey away. Nothing is withdrawn for a day, and the owner gets a mail. Rejects: ACCESS_REVOKED, STEP_UP_REQUIRED, ACCOUNT_FROZEN, PASSKEY_NOT_FOUND.';
+COMMENT ON FUNCTION exchange.remove_passkey(account_id bigint, session_id bigint, passkey_id bigint) IS 'Takes a passkey away. Nothing is withdrawn for a day, and the owner gets a mail. False: a risk rule denies it. Rejects: ACCESS_REVOKED, STEP_UP_REQUIRED, ACCOUNT_FROZEN, PASSKEY_NOT_FOUND.';
 
-CREATE FUNCTION exchange.remove_totp(account_id bigint, session_id bigint) RETURNS void
+CREATE FUNCTION exchange.remove_totp(account_id bigint, session_id bigint) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -2782,6 +3741,9 @@ declare
     was_on boolean;
 begin
     perform exchange.require_owner(remove_totp.account_id, remove_totp.session_id);
+    if not exchange.may_change_security(remove_totp.account_id, 'totp_removed', remove_totp.session_id) then
+        return false;
+    end if;
     delete from exchange.totp_factors where account_id = remove_totp.account_id
     returning confirmed_at is not null into was_on;
     if not found then
@@ -2792,11 +3754,12 @@ begin
         perform exchange.tell_factor_changed(
             remove_totp.account_id, remove_totp.session_id, 'authenticator app', 'removed', is_weaker => true);
     end if;
+    return true;
 end $$;
 
 ALTER FUNCTION exchange.remove_totp(account_id bigint, session_id bigint) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION exchange.remove_totp(account_id bigint, session_id bigint) IS 'Takes the authenticator app away, also one whose first code has not come. Nothing is withdrawn for a day, and the owner gets a mail. Rejects: ACCESS_REVOKED, STEP_UP_REQUIRED, ACCOUNT_FROZEN, FACTOR_NOT_FOUND.';
+COMMENT ON FUNCTION exchange.remove_totp(account_id bigint, session_id bigint) IS 'Takes the authenticator app away, also one whose first code has not come. Nothing is withdrawn for a day, and the owner gets a mail. False: a risk rule denies it. Rejects: ACCESS_REVOKED, STEP_UP_REQUIRED, ACCOUNT_FROZEN, FACTOR_NOT_FOUND.';
 
 CREATE FUNCTION exchange.replace_recovery_codes(account_id bigint, session_id bigint, code_hashes bytea[]) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -2840,7 +3803,7 @@ ALTER FUNCTION exchange.request_email_change(account_id bigint, session_id bigin
 
 COMMENT ON FUNCTION exchange.request_email_change(account_id bigint, session_id bigint, email text, address inet, user_agent text) IS 'Writes down, in the name of a session, that an account shall have another address; it moves when the link of a mail to that address is followed. Nothing tells whether the address is another account''s. Rejects: INVALID_EMAIL, ACCESS_REVOKED, STEP_UP_REQUIRED, ACCOUNT_FROZEN.';
 
-CREATE FUNCTION exchange.request_mail(kind text, email text, address inet DEFAULT NULL::inet, user_agent text DEFAULT NULL::text, full_name text DEFAULT NULL::text, country text DEFAULT NULL::text, birth_date date DEFAULT NULL::date, phone text DEFAULT NULL::text) RETURNS void
+CREATE FUNCTION exchange.request_mail(kind text, email text, address inet DEFAULT NULL::inet, user_agent text DEFAULT NULL::text, full_name text DEFAULT NULL::text, country text DEFAULT NULL::text, birth_date date DEFAULT NULL::date, phone text DEFAULT NULL::text, device_hash bytea DEFAULT NULL::bytea) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $_$
@@ -2856,17 +3819,17 @@ begin
         perform exchange.reject('INVALID_EMAIL', 'an email address is name@domain, at most 255 characters');
     end if;
     -- Nothing here depends on whose address it is: neither the answer nor its time.
-    insert into exchange.mail_requests (kind, email, full_name, country, birth_date, phone, address, user_agent)
+    insert into exchange.mail_requests (kind, email, full_name, country, birth_date, phone, address, user_agent, device)
     values (
         request_mail.kind, lower(request_mail.email), request_mail.full_name, request_mail.country,
         request_mail.birth_date, request_mail.phone, request_mail.address,
-        left(request_mail.user_agent, max_user_agent));
+        left(request_mail.user_agent, max_user_agent), encode(request_mail.device_hash, 'hex'));
     perform pg_notify('exchange_events', mail_bell);
 end $_$;
 
-ALTER FUNCTION exchange.request_mail(kind text, email text, address inet, user_agent text, full_name text, country text, birth_date date, phone text) OWNER TO exchange_owner;
+ALTER FUNCTION exchange.request_mail(kind text, email text, address inet, user_agent text, full_name text, country text, birth_date date, phone text, device_hash bytea) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION exchange.request_mail(kind text, email text, address inet, user_agent text, full_name text, country text, birth_date date, phone text) IS 'Writes down that somebody wants to register, or to reset the password of an address. Answering is another''s work (answer_mail_requests), so that neither answer nor time tell whether the address is known. Rejects: INVALID_EMAIL.';
+COMMENT ON FUNCTION exchange.request_mail(kind text, email text, address inet, user_agent text, full_name text, country text, birth_date date, phone text, device_hash bytea) IS 'Writes down that somebody wants to register, or to reset the password of an address. Answering is another''s work (answer_mail_requests), so that neither answer nor time tell whether the address is known. Rejects: INVALID_EMAIL.';
 
 CREATE FUNCTION exchange.require_authority(account_id bigint, session_id bigint, api_key_id bigint, valid_until bigint) RETURNS void
     LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -3098,6 +4061,149 @@ ALTER FUNCTION exchange.set_anti_phishing_code(account_id bigint, session_id big
 
 COMMENT ON FUNCTION exchange.set_anti_phishing_code(account_id bigint, session_id bigint, code text, address inet) IS 'Sets the words that every mail to the account repeats, or takes them away (null), in the name of a session, and mails that. Rejects: INVALID_CODE, ACCESS_REVOKED, STEP_UP_REQUIRED, ACCOUNT_FROZEN.';
 
+CREATE FUNCTION exchange.set_fee_rates(fee_tier_id integer, maker_rate numeric, taker_rate numeric) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    -- A slip of the decimal point is no fee.
+    highest constant numeric := 0.1;
+    decimals constant integer := 6;
+    rate numeric;
+begin
+    foreach rate in array array[set_fee_rates.maker_rate, set_fee_rates.taker_rate] loop
+        if rate is null or rate = 'NaN' or rate not between 0 and highest or round(rate, decimals) <> rate then
+            perform exchange.reject('INVALID_FEE_RATE', 'a fee rate is 0 to 0.1 with at most 6 decimals');
+        end if;
+    end loop;
+    update exchange.fee_tiers t set maker_rate = set_fee_rates.maker_rate, taker_rate = set_fee_rates.taker_rate
+    where t.fee_tier_id = set_fee_rates.fee_tier_id;
+    if not found then
+        perform exchange.reject('UNKNOWN_FEE_TIER', format('no fee tier %s', set_fee_rates.fee_tier_id));
+    end if;
+end $$;
+
+ALTER FUNCTION exchange.set_fee_rates(fee_tier_id integer, maker_rate numeric, taker_rate numeric) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.set_fee_rates(fee_tier_id integer, maker_rate numeric, taker_rate numeric) IS 'Sets the rates of a fee tier, for all of its accounts; orders that are placed already keep theirs. Rejects: INVALID_FEE_RATE, UNKNOWN_FEE_TIER.';
+
+CREATE FUNCTION exchange.set_fee_tier(account_id bigint, fee_tier_id integer) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+    if not exists (select from exchange.fee_tiers t where t.fee_tier_id = set_fee_tier.fee_tier_id) then
+        perform exchange.reject('UNKNOWN_FEE_TIER', format('no fee tier %s', set_fee_tier.fee_tier_id));
+    end if;
+    update exchange.accounts a set fee_tier_id = set_fee_tier.fee_tier_id
+    where a.account_id = set_fee_tier.account_id and a.role = 'user';
+    if not found then
+        perform exchange.reject('UNKNOWN_ACCOUNT', format('no user''s account %s', set_fee_tier.account_id));
+    end if;
+    update exchange.accounts a set fee_tier_id = set_fee_tier.fee_tier_id
+    where a.parent_account_id = set_fee_tier.account_id and a.fee_tier_id <> set_fee_tier.fee_tier_id;
+end $$;
+
+ALTER FUNCTION exchange.set_fee_tier(account_id bigint, fee_tier_id integer) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.set_fee_tier(account_id bigint, fee_tier_id integer) IS 'Sets which fees an account and its sub-accounts pay; orders that are placed already keep theirs. Rejects: UNKNOWN_FEE_TIER, UNKNOWN_ACCOUNT.';
+
+CREATE FUNCTION exchange.set_kyc_level(account_id bigint, level integer, expires_on date) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    given exchange.kyc_levels;
+begin
+    select * into strict given from exchange.kyc_levels l where l.level = set_kyc_level.level;
+    update exchange.accounts a
+    set kyc_level = given.level, may_trade = given.may_trade, kyc_expiry_noticed_at = null,
+        kyc_expires_on = case when given.level > 0 then set_kyc_level.expires_on end
+    where a.account_id = set_kyc_level.account_id;
+    -- A sub-account trades as its parent may. It has no level, and so withdraws nothing by itself:
+    -- else each would have the limits of the level once more.
+    update exchange.accounts a set may_trade = given.may_trade
+    where a.parent_account_id = set_kyc_level.account_id and a.may_trade <> given.may_trade;
+end $$;
+
+ALTER FUNCTION exchange.set_kyc_level(account_id bigint, level integer, expires_on date) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.set_kyc_level(account_id bigint, level integer, expires_on date) IS 'Gives an account a level and what it allows; its sub-accounts trade as it may. For other functions.';
+
+CREATE FUNCTION exchange.set_kyc_limits(level integer, may_trade boolean, may_withdraw boolean, daily_withdrawal numeric, monthly_withdrawal numeric) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+    if set_kyc_limits.daily_withdrawal is null or set_kyc_limits.monthly_withdrawal is null
+        or set_kyc_limits.may_trade is null or set_kyc_limits.may_withdraw is null
+        or not (set_kyc_limits.daily_withdrawal between 0 and set_kyc_limits.monthly_withdrawal
+            and set_kyc_limits.monthly_withdrawal < 'infinity'
+            and (set_kyc_limits.may_withdraw or set_kyc_limits.monthly_withdrawal = 0)) then
+        perform exchange.reject('INVALID_LIMITS', 'limits are 0 or more, a day''s at most a month''s, and 0 where nothing may be withdrawn');
+    end if;
+    update exchange.kyc_levels l
+    set may_trade = set_kyc_limits.may_trade, may_withdraw = set_kyc_limits.may_withdraw,
+        daily_withdrawal = set_kyc_limits.daily_withdrawal, monthly_withdrawal = set_kyc_limits.monthly_withdrawal
+    where l.level = set_kyc_limits.level;
+    if not found then
+        perform exchange.reject('UNKNOWN_LEVEL', format('there is no level %s', set_kyc_limits.level));
+    end if;
+    update exchange.accounts a set may_trade = set_kyc_limits.may_trade
+    where a.may_trade <> set_kyc_limits.may_trade and (
+        a.parent_account_id is null and a.kyc_level = set_kyc_limits.level
+        or a.parent_account_id in (
+            select p.account_id from exchange.accounts p where p.kyc_level = set_kyc_limits.level));
+end $$;
+
+ALTER FUNCTION exchange.set_kyc_limits(level integer, may_trade boolean, may_withdraw boolean, daily_withdrawal numeric, monthly_withdrawal numeric) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.set_kyc_limits(level integer, may_trade boolean, may_withdraw boolean, daily_withdrawal numeric, monthly_withdrawal numeric) IS 'Changes what a level allows, for all its accounts at once. For the operator. Rejects: INVALID_LIMITS, UNKNOWN_LEVEL.';
+
+CREATE FUNCTION exchange.set_market_limits(market text, min_quantity numeric, max_quantity numeric, min_notional numeric, price_band numeric, max_open_orders integer) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    -- As in exchange.create_market: the engine counts lots in 64 bits.
+    largest constant numeric := 9223372036854775807;
+    changed exchange.markets;
+    quote_scale smallint;
+begin
+    select m.* into changed from exchange.markets m where m.symbol = set_market_limits.market for no key update;
+    if not found then
+        perform exchange.reject('UNKNOWN_MARKET', format('no market %s', set_market_limits.market));
+    end if;
+    select a.scale into strict quote_scale from exchange.assets a where a.asset_id = changed.quote_asset_id;
+    changed.min_quantity := coalesce(set_market_limits.min_quantity, changed.min_quantity);
+    changed.max_quantity := coalesce(set_market_limits.max_quantity, changed.max_quantity);
+    changed.min_notional := coalesce(set_market_limits.min_notional, changed.min_notional);
+    changed.price_band := coalesce(set_market_limits.price_band, changed.price_band);
+    changed.max_open_orders := coalesce(set_market_limits.max_open_orders, changed.max_open_orders);
+    if changed.min_quantity <= 0 or mod(changed.min_quantity, changed.lot) <> 0
+        or changed.max_quantity < changed.min_quantity or mod(changed.max_quantity, changed.lot) <> 0
+        or changed.max_quantity / changed.lot > largest
+        or changed.min_notional < 0 or scale(trim_scale(changed.min_notional)) > quote_scale
+        or changed.min_notional * power(10::numeric, quote_scale) > power(10::numeric, 36)
+        or changed.price_band <= 0 or changed.price_band >= 1 or round(changed.price_band, 6) <> changed.price_band
+        or changed.max_open_orders <= 0 then
+        perform exchange.reject('INVALID_LIMITS', 'quantities are whole lots, the smallest not above the largest; the smallest notional has the quote''s decimals; the band is between 0 and 1 with at most 6 decimals; open orders are positive');
+    end if;
+    update exchange.markets m
+    set min_quantity = changed.min_quantity, max_quantity = changed.max_quantity, min_notional = changed.min_notional,
+        price_band = changed.price_band, max_open_orders = changed.max_open_orders
+    where m.market_id = changed.market_id;
+end $$;
+
+ALTER FUNCTION exchange.set_market_limits(market text, min_quantity numeric, max_quantity numeric, min_notional numeric, price_band numeric, max_open_orders integer) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.set_market_limits(market text, min_quantity numeric, max_quantity numeric, min_notional numeric, price_band numeric, max_open_orders integer) IS 'Changes the limits of a market''s orders, which stream markets tells; what is null stays. Open orders stay as they are. Rejects: UNKNOWN_MARKET, INVALID_LIMITS.';
+
 CREATE FUNCTION exchange.set_market_status(market text, status text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -3117,7 +4223,7 @@ ALTER FUNCTION exchange.set_market_status(market text, status text) OWNER TO exc
 
 COMMENT ON FUNCTION exchange.set_market_status(market text, status text) IS 'Halts a market, lets it take cancels only, or lets it trade, which stream markets tells. Rejects: INVALID_STATUS, UNKNOWN_MARKET.';
 
-CREATE FUNCTION exchange.set_password(token_hash bytea, password_hash text, new_device_hash bytea DEFAULT NULL::bytea, address inet DEFAULT NULL::inet, user_agent text DEFAULT NULL::text) RETURNS void
+CREATE FUNCTION exchange.set_password(token_hash bytea, password_hash text, new_device_hash bytea DEFAULT NULL::bytea, address inet DEFAULT NULL::inet, user_agent text DEFAULT NULL::text) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -3128,9 +4234,15 @@ declare
 begin
     used := exchange.use_token(set_password.token_hash, array['set_password']);
     select * into owner from exchange.accounts a where a.account_id = used.account_id;
+    if owner.password_hash is not null and not exchange.may_change_security(
+        owner.account_id, 'password', address => set_password.address) then
+        return false;
+    end if;
     perform exchange.use_up_tokens(owner.account_id);
     perform exchange.set_password_hash(owner.account_id, set_password.password_hash);
-    -- Who reads the mails is the owner: nobody's wrong guesses keep this device out.
+    -- Who reads the mails is the owner: nobody's wrong guesses keep this device out. Of all others
+    -- the next login is told by mail again.
+    delete from exchange.devices d where d.account_id = owner.account_id;
     perform exchange.forgive_login(owner.email, null, null);
     perform exchange.add_device(
         owner.account_id, set_password.new_device_hash, set_password.address, set_password.user_agent);
@@ -3138,11 +4250,12 @@ begin
         perform exchange.cause_mail(owner.account_id, 'password_changed', exchange.mail_facts(
             set_password.address, blocked_until => exchange.block_withdrawals(owner.account_id)));
     end if;
+    return true;
 end $$;
 
 ALTER FUNCTION exchange.set_password(token_hash bytea, password_hash text, new_device_hash bytea, address inet, user_agent text) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION exchange.set_password(token_hash bytea, password_hash text, new_device_hash bytea, address inet, user_agent text) IS 'Sets the password by a one-time token, uses up the account''s other ones, ends its sessions, and makes the device a known one. Where there was a password before, nothing is withdrawn for a day, and a mail says so. Rejects: INVALID_TOKEN, INVALID_PASSWORD_HASH.';
+COMMENT ON FUNCTION exchange.set_password(token_hash bytea, password_hash text, new_device_hash bytea, address inet, user_agent text) IS 'Sets the password by a one-time token, uses up the account''s other ones, ends its sessions, and makes the device the only known one. Where there was a password before, nothing is withdrawn for a day, and a mail says so. False: a risk rule denies it; the token is used up. Rejects: INVALID_TOKEN, INVALID_PASSWORD_HASH.';
 
 CREATE FUNCTION exchange.set_password_hash(account_id bigint, password_hash text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -3273,6 +4386,79 @@ $$;
 ALTER FUNCTION exchange.sub_accounts_of(account_id bigint) OWNER TO exchange_owner;
 
 COMMENT ON FUNCTION exchange.sub_accounts_of(account_id bigint) IS 'The account''s sub-accounts, the oldest first.';
+
+CREATE FUNCTION exchange.submit_kyc(account_id bigint, session_id bigint, level integer, document_type text, issuer text, document_number text, full_name text, birth_date date, expires_on date, mrz text, mrz_name text, content_hash bytea, kinds text[], media_types text[], seal_ids bytea[], key_labels text[], wrapped_keys bytea[], contents bytea[], facts jsonb[], request_key text DEFAULT NULL::text) RETURNS TABLE(case_id bigint, submitted_at timestamp with time zone, repeated boolean)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    -- Submissions of an account in 24 hours.
+    max_submissions constant integer := 5;
+    -- No stream has this number: the bell alone says that a review is due.
+    review_bell constant text := '10902';
+    earlier exchange.kyc_cases;
+    owner exchange.accounts;
+    wanted exchange.kyc_levels;
+    made exchange.kyc_cases;
+begin
+    -- One at a time an account. Accounts are locked before sessions everywhere.
+    select * into owner from exchange.accounts a where a.account_id = submit_kyc.account_id for no key update;
+    perform exchange.require_session(submit_kyc.account_id, submit_kyc.session_id);
+    select * into earlier from exchange.kyc_cases c
+    where c.account_id = submit_kyc.account_id and c.request_key = submit_kyc.request_key;
+    if found then
+        if earlier.content_hash <> submit_kyc.content_hash then
+            perform exchange.reject('DUPLICATE_IDEMPOTENCY_KEY', 'something else was submitted under this idempotency key');
+        end if;
+        return query select earlier.case_id, earlier.submitted_at, true;
+        return;
+    end if;
+    select * into wanted from exchange.kyc_levels l where l.level = submit_kyc.level and l.level > 0;
+    if not found then
+        perform exchange.reject('UNKNOWN_LEVEL', format('there is no level %s to ask for', submit_kyc.level));
+    end if;
+    -- A document that is about to expire may be replaced at the same level.
+    if wanted.level < owner.kyc_level or wanted.level = owner.kyc_level and owner.kyc_expiry_noticed_at is null then
+        perform exchange.reject('LEVEL_REACHED', format('the account has level %s already', owner.kyc_level));
+    end if;
+    if wanted.needs_selfie and not 'selfie' = any (submit_kyc.kinds) then
+        perform exchange.reject('DOCUMENT_MISSING', 'this level needs a picture of the person: selfie');
+    end if;
+    if submit_kyc.document_type <> 'passport' and not 'back' = any (submit_kyc.kinds) then
+        perform exchange.reject('DOCUMENT_MISSING', 'this document has a second side: back');
+    end if;
+    if exists (select from exchange.kyc_cases c
+        where c.account_id = submit_kyc.account_id and c.state in ('submitted', 'provider', 'manual')) then
+        perform exchange.reject('CASE_OPEN', 'documents are under review already');
+    end if;
+    if (select count(*) from exchange.kyc_cases c
+        where c.account_id = submit_kyc.account_id and c.submitted_at > now() - interval '24 hours') >= max_submissions then
+        perform exchange.reject('TOO_MANY_CASES', format('at most %s submissions in 24 hours', max_submissions));
+    end if;
+    insert into exchange.kyc_cases (
+        account_id, level, document_type, issuer, document_number, full_name, birth_date, expires_on, mrz, mrz_name,
+        content_hash, request_key)
+    values (
+        submit_kyc.account_id, wanted.level, submit_kyc.document_type, submit_kyc.issuer, submit_kyc.document_number,
+        submit_kyc.full_name, submit_kyc.birth_date, submit_kyc.expires_on, submit_kyc.mrz, submit_kyc.mrz_name,
+        submit_kyc.content_hash, submit_kyc.request_key)
+    returning * into made;
+    insert into exchange.kyc_documents (case_id, kind, media_type, seal_id, key_label, wrapped_key, content, facts)
+    select made.case_id, d.kind, d.media_type, d.seal_id, d.key_label, d.wrapped_key, d.content, nullif(d.facts, 'null')
+    from unnest(
+        submit_kyc.kinds, submit_kyc.media_types, submit_kyc.seal_ids, submit_kyc.key_labels, submit_kyc.wrapped_keys,
+        submit_kyc.contents, submit_kyc.facts)
+        as d (kind, media_type, seal_id, key_label, wrapped_key, content, facts);
+    insert into exchange.kyc_events (case_id, actor, action, detail)
+    values (made.case_id, 'owner', 'submitted', jsonb_build_object('level', made.level, 'files', submit_kyc.kinds));
+    perform pg_notify('exchange_events', review_bell);
+    return query select made.case_id, made.submitted_at, false;
+end $$;
+
+ALTER FUNCTION exchange.submit_kyc(account_id bigint, session_id bigint, level integer, document_type text, issuer text, document_number text, full_name text, birth_date date, expires_on date, mrz text, mrz_name text, content_hash bytea, kinds text[], media_types text[], seal_ids bytea[], key_labels text[], wrapped_keys bytea[], contents bytea[], facts jsonb[], request_key text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.submit_kyc(account_id bigint, session_id bigint, level integer, document_type text, issuer text, document_number text, full_name text, birth_date date, expires_on date, mrz text, mrz_name text, content_hash bytea, kinds text[], media_types text[], seal_ids bytea[], key_labels text[], wrapped_keys bytea[], contents bytea[], facts jsonb[], request_key text) IS 'Submits documents, encrypted already, in the name of a session; the review is due at once. One open case an account; an earlier one is kept. A repeat of the request key returns the first case. Rejects: ACCESS_REVOKED, DUPLICATE_IDEMPOTENCY_KEY, UNKNOWN_LEVEL, LEVEL_REACHED, DOCUMENT_MISSING, CASE_OPEN, TOO_MANY_CASES.';
 
 CREATE FUNCTION exchange.submit_once(account_id bigint, request_key text, batch json) RETURNS json
     LANGUAGE plpgsql SECURITY DEFINER
@@ -3758,6 +4944,2129 @@ ALTER FUNCTION exchange.verify_email(token_hash bytea, password_token_hash bytea
 
 COMMENT ON FUNCTION exchange.verify_email(token_hash bytea, password_token_hash bytea) IS 'Follows the link of a mail: the address is proved, what was said of the person at registration is taken over, and the second token allows to set the password until the time returned. Rejects: INVALID_TOKEN.';
 
+CREATE FUNCTION risk.account_listed(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) RETURNS jsonb
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    AS $$
+    select jsonb_build_object('list', l.list)
+    from risk.account_lists l
+    where l.list = account_listed.parameters ->> 'list' and l.account_id = account_listed.account_id
+$$;
+
+ALTER FUNCTION risk.account_listed(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.account_listed(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) IS 'Condition of kinds: the list, or null where the account is not in it.';
+
+CREATE FUNCTION risk.after_security_change(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) RETURNS jsonb
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    AS $$
+    select jsonb_build_object('change', a.facts ->> 'change', 'changed_at', a.occurred_at)
+    from risk.activities a
+    where a.account_id = after_security_change.account_id and a.point = 'security_change' and a.verdict <> 'deny'
+        and a.occurred_at < at
+        and a.occurred_at > at - make_interval(secs => (after_security_change.parameters ->> 'within_seconds')::integer)
+    order by a.occurred_at desc limit 1
+$$;
+
+ALTER FUNCTION risk.after_security_change(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.after_security_change(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) IS 'Condition of kinds: the change, or null where there is none so late.';
+
+CREATE FUNCTION risk.assess(point text, account_id bigint, facts jsonb) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    return (risk.assess_activity(assess.point, assess.account_id, assess.facts)).verdict;
+end $$;
+
+ALTER FUNCTION risk.assess(point text, account_id bigint, facts jsonb) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.assess(point text, account_id bigint, facts jsonb) IS 'Judges and records an activity (registration, login, deposit, withdrawal, security_change) and returns allow, review, deny or hold. Facts: address, device; registration and new addresses: mail_domain; deposit, withdrawal: asset, amount, wallet; security_change: change. Call it first in the transaction that it guards; on deny do nothing more, commit, and answer RISK_DENIED.';
+
+CREATE FUNCTION risk.assess_activity(point text, account_id bigint, facts jsonb, OUT activity_id bigint, OUT verdict text) RETURNS record
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    asset integer;
+    met jsonb;
+    assessed_at timestamptz;
+begin
+    perform risk.require_facts(assess_activity.point, assess_activity.account_id, assess_activity.facts);
+    -- Whoever is counted together is judged one after the other, so that of two at the same moment
+    -- the second sees the first.
+    if assess_activity.account_id is not null then
+        perform from exchange.accounts a where a.account_id = assess_activity.account_id for no key update;
+    else
+        perform pg_advisory_xact_lock(hashtextextended('risk ' || named.name, 0))
+        from (
+            select distinct n as name from unnest(array[
+                host(risk.network_of(assess_activity.facts ->> 'address')), assess_activity.facts ->> 'device']) n
+            where n is not null order by n) named;
+    end if;
+    assessed_at := clock_timestamp();
+    select a.asset_id into asset from exchange.assets a where a.symbol = assess_activity.facts ->> 'asset';
+    select coalesce(jsonb_agg(to_jsonb(e)), '[]'), risk.strictest(array_agg(e.action))
+    into met, assess_activity.verdict
+    from risk.evaluate(assess_activity.point, assess_activity.account_id, assess_activity.facts, assessed_at) e;
+    insert into risk.activities (
+        point, account_id, occurred_at, verdict, network, device, asset_id, amount, wallet, facts)
+    values (
+        assess_activity.point, assess_activity.account_id, assessed_at, assess_activity.verdict,
+        risk.network_of(assess_activity.facts ->> 'address'), assess_activity.facts ->> 'device', asset,
+        (assess_activity.facts ->> 'amount')::numeric, assess_activity.facts ->> 'wallet', assess_activity.facts)
+    returning activities.activity_id into assess_activity.activity_id;
+    perform risk.record_events(assess_activity.point, assess_activity.account_id, assess_activity.activity_id,
+        assess_activity.facts, met, assessed_at);
+    if assess_activity.point = 'login' and assess_activity.verdict <> 'deny' then
+        perform risk.link_by_device(assess_activity.account_id, assess_activity.facts ->> 'device');
+    end if;
+end $$;
+
+ALTER FUNCTION risk.assess_activity(point text, account_id bigint, facts jsonb, OUT activity_id bigint, OUT verdict text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.assess_activity(point text, account_id bigint, facts jsonb, OUT activity_id bigint, OUT verdict text) IS 'Judges and records an activity, in the transaction that it guards and before what it guards. It raises nothing for a verdict: deny is the caller''s to turn into RISK_DENIED after a commit, so that the event stays.';
+
+CREATE FUNCTION risk.backtest(rule text, from_at timestamp with time zone, to_at timestamp with time zone) RETURNS TABLE(occurred_at timestamp with time zone, account_id bigint, subject text, verdict text, action text, observed jsonb)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    tested risk.rules;
+begin
+    select * into tested from risk.rules r where r.rule = backtest.rule order by r.version desc limit 1;
+    if not found then
+        perform exchange.reject('RULE_NOT_FOUND', format('no rule %s', backtest.rule));
+    end if;
+    return query
+    select d.occurred_at, d.account_id, d.subject, d.verdict, tested.action, d.observed
+    from risk.backtest_draft(
+        tested.point, tested.kind, tested.parameters, backtest.from_at, backtest.to_at) d;
+end $$;
+
+ALTER FUNCTION risk.backtest(rule text, from_at timestamp with time zone, to_at timestamp with time zone) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.backtest(rule text, from_at timestamp with time zone, to_at timestamp with time zone) IS 'As backtest_draft, for the newest version of a rule, with its action. Rejects: RULE_NOT_FOUND, MALFORMED, TOO_MUCH_HISTORY.';
+
+CREATE FUNCTION risk.backtest_draft(point text, kind text, parameters jsonb, from_at timestamp with time zone, to_at timestamp with time zone) RETURNS TABLE(occurred_at timestamp with time zone, account_id bigint, subject text, verdict text, observed jsonb)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    max_facts constant integer := 200000;
+begin
+    perform risk.require_sound_rule(backtest_draft.point, backtest_draft.kind, backtest_draft.parameters, 'review');
+    if coalesce(backtest_draft.from_at >= backtest_draft.to_at, true) then
+        perform exchange.reject('MALFORMED', 'from must be before to');
+    end if;
+    if (select count(*) from (
+        select from risk.history(backtest_draft.point, backtest_draft.from_at, backtest_draft.to_at) limit max_facts + 1) h) > max_facts then
+        perform exchange.reject('TOO_MUCH_HISTORY', format('more than %s facts in this time; ask for a part of it', max_facts));
+    end if;
+    if backtest_draft.kind in ('order_rate', 'order_notional') then
+        return query
+        select c.* from risk.count_orders(
+            backtest_draft.kind, backtest_draft.parameters, backtest_draft.from_at, backtest_draft.to_at) c;
+        return;
+    end if;
+    return query
+    select h.occurred_at, h.account_id, h.subject, h.verdict, judged.observed
+    from risk.history(backtest_draft.point, backtest_draft.from_at, backtest_draft.to_at) h
+    cross join lateral risk.judge(
+        backtest_draft.kind, backtest_draft.parameters, h.account_id, h.facts, h.occurred_at) as judged (observed)
+    where judged.observed is not null;
+end $$;
+
+ALTER FUNCTION risk.backtest_draft(point text, kind text, parameters jsonb, from_at timestamp with time zone, to_at timestamp with time zone) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.backtest_draft(point text, kind text, parameters jsonb, from_at timestamp with time zone, to_at timestamp with time zone) IS 'What a rule that does not exist yet would have done to recorded history: a row for each order or activity that meets it, with the verdict of its day. Every fact is judged as of its own moment; history is taken as it was, so what the rule would have kept from happening still counts. Rejects: INVALID_RULE, MALFORMED, TOO_MUCH_HISTORY.';
+
+CREATE FUNCTION risk.blacklisted_address(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) RETURNS jsonb
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    AS $$
+    select jsonb_build_object('because', b.because)
+    from risk.blacklist b where b.wallet = blacklisted_address.facts ->> 'wallet'
+$$;
+
+ALTER FUNCTION risk.blacklisted_address(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.blacklisted_address(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) IS 'Condition of kinds: the entry, or null where there is none.';
+
+CREATE FUNCTION risk.check_rule() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    if tg_op = 'INSERT' then
+        perform risk.require_sound_rule(new.point, new.kind, new.parameters, new.action);
+        return new;
+    end if;
+    if tg_op = 'DELETE' or old.valid_until is not null
+        or (to_jsonb(new) - 'valid_until') is distinct from (to_jsonb(old) - 'valid_until') then
+        raise exception 'a version of a rule is never changed or removed; publish the next one'
+            using errcode = 'check_violation', constraint = 'rules_only_end', schema = 'risk', table = 'rules';
+    end if;
+    return new;
+end $$;
+
+ALTER FUNCTION risk.check_rule() OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.check_rule() IS 'Refuses a rule whose parameters do not fit its kind, and every change of a version but its end.';
+
+CREATE FUNCTION risk.count_orders(kind text, parameters jsonb, from_at timestamp with time zone, to_at timestamp with time zone) RETURNS TABLE(occurred_at timestamp with time zone, account_id bigint, subject text, verdict text, observed jsonb)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select c.occurred_at, c.account_id, c.subject, c.verdict,
+        case count_orders.kind when 'order_rate' then jsonb_build_object('orders', c.orders)
+            else jsonb_build_object('notional', trim_scale(c.notional)::text) end
+    from (
+        select h.*, count(*) over in_window as orders, sum((h.facts ->> 'notional')::numeric) over in_window as notional
+        from (select (count_orders.parameters ->> 'within_seconds')::integer as seconds) given
+        cross join lateral risk.history(
+            'order', risk.window_start(count_orders.from_at, given.seconds), count_orders.to_at) h
+        where count_orders.kind = 'order_rate'
+            or split_part(h.facts ->> 'market', '/', 2) = count_orders.parameters ->> 'asset'
+        window in_window as (
+            partition by h.account_id, risk.window_start(h.occurred_at, given.seconds)
+            order by h.occurred_at, (h.facts ->> 'order_id')::bigint)) c
+    where c.occurred_at >= count_orders.from_at
+        and case count_orders.kind when 'order_rate' then c.orders else c.notional end
+            > (count_orders.parameters ->> 'most')::numeric
+    order by c.occurred_at, c.subject
+$$;
+
+ALTER FUNCTION risk.count_orders(kind text, parameters jsonb, from_at timestamp with time zone, to_at timestamp with time zone) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.count_orders(kind text, parameters jsonb, from_at timestamp with time zone, to_at timestamp with time zone) IS 'What order_rate and order_notional observe of recorded orders, all in one pass: a backtest asks no order by itself.';
+
+CREATE FUNCTION risk.decide_event(event_id bigint, decision text, note text, decided_by bigint DEFAULT NULL::bigint) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    event risk.events;
+begin
+    if decide_event.decision is null or decide_event.decision not in ('released', 'upheld') then
+        perform exchange.reject('MALFORMED', 'decision is released or upheld');
+    end if;
+    if decide_event.note is null or length(decide_event.note) not between 1 and 1000 then
+        perform exchange.reject('MALFORMED', 'note takes 1 to 1000 characters');
+    end if;
+    select * into event from risk.events e
+    where e.event_id = decide_event.event_id and e.action in ('review', 'hold') for no key update;
+    if not found then
+        perform exchange.reject('RISK_EVENT_NOT_FOUND', format('no event %s that waits for a decision', decide_event.event_id));
+    end if;
+    if exists (select from risk.reviews r where r.event_id = event.event_id) then
+        perform exchange.reject('RISK_EVENT_DECIDED', format('event %s was decided already', event.event_id));
+    end if;
+    insert into risk.reviews (event_id, decision, note, decided_by)
+    values (event.event_id, decide_event.decision, decide_event.note, decide_event.decided_by);
+    perform exchange.append_event('risk', jsonb_strip_nulls(jsonb_build_object(
+        'change', decide_event.decision, 'event_id', event.event_id::text, 'point', event.point,
+        'account_id', event.account_id::text, 'activity_id', event.activity_id::text, 'action', event.action)));
+end $$;
+
+ALTER FUNCTION risk.decide_event(event_id bigint, decision text, note text, decided_by bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.decide_event(event_id bigint, decision text, note text, decided_by bigint) IS 'Decides about an event that waits: released or upheld; stream risk tells it. Rejects: MALFORMED, RISK_EVENT_NOT_FOUND, RISK_EVENT_DECIDED.';
+
+CREATE FUNCTION risk.disposable_mail_domain(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) RETURNS jsonb
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    AS $$
+    -- The domain itself and every one above it: a.b.c is b.c and c too.
+    select jsonb_build_object('domain', d.domain)
+    from (select string_to_array(lower(disposable_mail_domain.facts ->> 'mail_domain'), '.') as parts) given
+    cross join lateral generate_series(1, least(cardinality(given.parts), 20)) as first
+    join risk.mail_domains d on d.domain = array_to_string(given.parts[first:], '.')
+    limit 1
+$$;
+
+ALTER FUNCTION risk.disposable_mail_domain(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.disposable_mail_domain(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) IS 'Condition of kinds: the domain that is listed, or null where none is.';
+
+CREATE FUNCTION risk.distance_km(from_latitude numeric, from_longitude numeric, to_latitude numeric, to_longitude numeric) RETURNS integer
+    LANGUAGE sql IMMUTABLE STRICT
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    -- Haversine on a sphere of the earth's mean radius, 6371 km: off by half a percent at most.
+    select round(2 * 6371 * asin(least(1, sqrt(
+        power(sind((to_latitude - from_latitude)::double precision / 2), 2)
+        + cosd(from_latitude::double precision) * cosd(to_latitude::double precision)
+            * power(sind((to_longitude - from_longitude)::double precision / 2), 2)))))::integer
+$$;
+
+ALTER FUNCTION risk.distance_km(from_latitude numeric, from_longitude numeric, to_latitude numeric, to_longitude numeric) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.distance_km(from_latitude numeric, from_longitude numeric, to_latitude numeric, to_longitude numeric) IS 'Kilometres between two places in degrees, along the earth''s surface.';
+
+CREATE FUNCTION risk.end_rule(rule text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+    update risk.rules r set valid_until = clock_timestamp() where r.rule = end_rule.rule and r.valid_until is null;
+    if not found then
+        perform exchange.reject('RULE_NOT_FOUND', format('no rule %s is in force', end_rule.rule));
+    end if;
+end $$;
+
+ALTER FUNCTION risk.end_rule(rule text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.end_rule(rule text) IS 'Takes a rule out of force; its versions stay. Rejects: RULE_NOT_FOUND.';
+
+CREATE FUNCTION risk.evaluate(point text, account_id bigint, facts jsonb, at timestamp with time zone DEFAULT clock_timestamp()) RETURNS TABLE(rule text, version integer, action text, reason_code text, observed jsonb)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    candidate risk.rules;
+    seen jsonb;
+begin
+    for candidate in
+        select r.* from risk.rules r
+        where r.point = evaluate.point and r.valid_until is null
+        order by r.action = 'allow' desc, r.rule
+    loop
+        seen := risk.judge(candidate.kind, candidate.parameters, evaluate.account_id,
+            evaluate.facts || jsonb_build_object('point', evaluate.point), evaluate.at);
+        continue when seen is null;
+        if candidate.action = 'allow' then
+            return;
+        end if;
+        return query select candidate.rule, candidate.version, candidate.action, candidate.reason_code, seen;
+    end loop;
+end $$;
+
+ALTER FUNCTION risk.evaluate(point text, account_id bigint, facts jsonb, at timestamp with time zone) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.evaluate(point text, account_id bigint, facts jsonb, at timestamp with time zone) IS 'The rules in force that are met by these facts. Records nothing: for a look, and for assess. None is met where a rule that allows is.';
+
+CREATE FUNCTION risk.first_withdrawal(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) RETURNS jsonb
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    AS $$
+    select '{}'::jsonb
+    where not exists (
+        select from risk.activities a
+        where a.account_id = first_withdrawal.account_id and a.point = 'withdrawal' and a.verdict <> 'deny'
+            and a.occurred_at < at)
+$$;
+
+ALTER FUNCTION risk.first_withdrawal(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.first_withdrawal(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) IS 'Condition of kinds: an empty object where it is met, else null. What was denied does not count.';
+
+CREATE FUNCTION risk.frequent_activity(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) RETURNS jsonb
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    AS $$
+    select jsonb_build_object('activities', counted.n)
+    from (
+        select count(*) + 1 as n from risk.activities a
+        where a.account_id = frequent_activity.account_id and a.point = frequent_activity.facts ->> 'point' and a.verdict <> 'deny'
+            and a.occurred_at < at
+            and a.occurred_at > at - make_interval(secs => (frequent_activity.parameters ->> 'within_seconds')::integer)) counted
+    where counted.n > (frequent_activity.parameters ->> 'most')::bigint
+$$;
+
+ALTER FUNCTION risk.frequent_activity(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.frequent_activity(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) IS 'Condition of kinds: what was counted, or null where it is not met. What was denied does not count.';
+
+CREATE FUNCTION risk.history(point text, from_at timestamp with time zone, to_at timestamp with time zone) RETURNS TABLE(occurred_at timestamp with time zone, account_id bigint, subject text, verdict text, facts jsonb)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    AS $$
+#variable_conflict use_column
+begin
+    if history.point <> 'order' then
+        return query
+        select a.occurred_at, a.account_id, 'activity:' || a.activity_id, a.verdict,
+            a.facts || jsonb_build_object('point', a.point)
+        from risk.activities a
+        where a.point = history.point and a.occurred_at >= history.from_at and a.occurred_at < history.to_at
+        order by a.occurred_at, a.activity_id;
+        return;
+    end if;
+    return query
+    with numbers as materialized (
+        select m.market_id, m.symbol, exchange.number_before(m.market_id, history.from_at) as first,
+            exchange.number_before(m.market_id, history.to_at) as last
+        from exchange.markets m
+    ), steps as (
+        -- The price before the first order, trades, and orders, all on one line of numbers.
+        select n.market_id, n.symbol, n.first as number, risk.last_price(n.market_id, n.first + 1) as price,
+            null::exchange.orders as placed
+        from numbers n
+        union all
+        select n.market_id, n.symbol, t.trade_id, t.price, null
+        from numbers n join exchange.trades t on t.trade_id > n.first and t.trade_id <= n.last
+        union all
+        select n.market_id, n.symbol, o.order_id, null, o
+        from numbers n join exchange.orders o on o.order_id > n.first and o.order_id <= n.last
+    ), counted as (
+        select s.*, count(s.price) over (partition by s.market_id order by s.number) as trades_before from steps s
+    ), priced as (
+        select c.symbol, c.number, c.placed,
+            first_value(c.price) over (partition by c.market_id, c.trades_before order by c.number) as last_price
+        from counted c
+    )
+    select (p.placed).placed_at, (p.placed).account_id, 'order:' || p.number, 'allow', jsonb_strip_nulls(jsonb_build_object(
+        'point', 'order', 'order_id', p.number, 'market', p.symbol, 'side', (p.placed).side, 'kind', (p.placed).kind,
+        'price', (p.placed).price::text, 'quantity', (p.placed).quantity::text, 'budget', (p.placed).budget::text,
+        'notional', trim_scale(coalesce(
+            (p.placed).budget, (p.placed).quantity * coalesce((p.placed).price, p.last_price)))::text,
+        'last_price', p.last_price::text))
+    from priced p
+    where (p.placed).order_id is not null
+        and (p.placed).placed_at >= history.from_at and (p.placed).placed_at < history.to_at
+    order by 1, p.number;
+end $$;
+
+ALTER FUNCTION risk.history(point text, from_at timestamp with time zone, to_at timestamp with time zone) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.history(point text, from_at timestamp with time zone, to_at timestamp with time zone) IS 'What was recorded at a point, with the facts that rules would be given: accepted orders with the last price before each, or activities.';
+
+CREATE FUNCTION risk.impossible_travel(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) RETURNS jsonb
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    AS $$
+    select jsonb_build_object('km', travel.km, 'seconds', travel.seconds, 'from', travel.country_before, 'to', travel.country_now)
+    from (
+        select risk.distance_km(before.latitude, before.longitude, now.latitude, now.longitude) as km,
+            ceil(extract(epoch from at - last.occurred_at))::bigint as seconds,
+            before.country as country_before, now.country as country_now
+        from (
+            select a.occurred_at, a.facts ->> 'address' as address from risk.activities a
+            where a.account_id = impossible_travel.account_id and a.point = 'login' and a.verdict <> 'deny'
+                and a.occurred_at < at and a.facts ? 'address'
+            order by a.occurred_at desc limit 1) last
+        cross join lateral risk.place_of(last.address) before
+        cross join lateral risk.place_of(impossible_travel.facts ->> 'address') now) travel
+    where travel.km >= (impossible_travel.parameters ->> 'least_km')::integer
+        and travel.km::bigint * 3600 > (impossible_travel.parameters ->> 'most_km_per_hour')::bigint * travel.seconds
+$$;
+
+ALTER FUNCTION risk.impossible_travel(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.impossible_travel(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) IS 'Condition of kinds: the distance and the time it was done in, or null where it is not met.';
+
+CREATE FUNCTION risk.is_of_type(value jsonb, type jsonb) RETURNS boolean
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+    plain constant text := value #>> '{}';
+begin
+    case type ->> 'type'
+        when 'integer' then
+            return coalesce(jsonb_typeof(value) = 'number' and plain ~ '^[0-9]{1,18}$'
+                and plain::bigint between (type ->> 'least')::bigint and (type ->> 'most')::bigint, false);
+        when 'decimal' then
+            return coalesce(jsonb_typeof(value) = 'string' and plain ~ '^[0-9]{1,30}(\.[0-9]{1,18})?$', false);
+        when 'asset' then
+            return coalesce(jsonb_typeof(value) = 'string' and exists (select from exchange.assets a where a.symbol = plain), false);
+        when 'name' then
+            return coalesce(jsonb_typeof(value) = 'string' and plain ~ '^[a-z][a-z0-9_]{2,31}$', false);
+    end case;
+end $_$;
+
+ALTER FUNCTION risk.is_of_type(value jsonb, type jsonb) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.is_of_type(value jsonb, type jsonb) IS 'Whether a parameter is what kinds says of it.';
+
+CREATE FUNCTION risk.judge(kind text, parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) RETURNS jsonb
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    -- A list and no dynamic SQL: a rule can name nothing but these.
+    case judge.kind
+        when 'registrations_per_address' then return risk.registrations_per_address(parameters, account_id, facts, at);
+        when 'registrations_per_device' then return risk.registrations_per_device(parameters, account_id, facts, at);
+        when 'disposable_mail_domain' then return risk.disposable_mail_domain(parameters, account_id, facts, at);
+        when 'impossible_travel' then return risk.impossible_travel(parameters, account_id, facts, at);
+        when 'frequent_activity' then return risk.frequent_activity(parameters, account_id, facts, at);
+        when 'order_rate' then return risk.order_rate(parameters, account_id, facts, at);
+        when 'order_notional' then return risk.order_notional(parameters, account_id, facts, at);
+        when 'price_distance' then return risk.price_distance(parameters, account_id, facts, at);
+        when 'linked_trades' then return risk.linked_trades(parameters, account_id, facts, at);
+        when 'large_deposit' then return risk.large_deposit(parameters, account_id, facts, at);
+        when 'new_withdrawal_address' then return risk.new_withdrawal_address(parameters, account_id, facts, at);
+        when 'withdrawn_amount' then return risk.withdrawn_amount(parameters, account_id, facts, at);
+        when 'level_limits' then return risk.level_limits(parameters, account_id, facts, at);
+        when 'blacklisted_address' then return risk.blacklisted_address(parameters, account_id, facts, at);
+        when 'after_security_change' then return risk.after_security_change(parameters, account_id, facts, at);
+        when 'first_withdrawal' then return risk.first_withdrawal(parameters, account_id, facts, at);
+        when 'account_listed' then return risk.account_listed(parameters, account_id, facts, at);
+        else raise exception 'no condition %', judge.kind using errcode = 'undefined_object';
+    end case;
+end $$;
+
+ALTER FUNCTION risk.judge(kind text, parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.judge(kind text, parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) IS 'Asks one condition as of a moment: what it observed where it is met, else null.';
+
+CREATE FUNCTION risk.large_deposit(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select jsonb_build_object('amount', large_deposit.facts ->> 'amount')
+    where large_deposit.facts ->> 'asset' = large_deposit.parameters ->> 'asset' and (large_deposit.facts ->> 'amount')::numeric > (large_deposit.parameters ->> 'most')::numeric
+$$;
+
+ALTER FUNCTION risk.large_deposit(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.large_deposit(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) IS 'Condition of kinds: the amount, or null where it is not met.';
+
+CREATE FUNCTION risk.last_price(market_id integer, before_number bigint) RETURNS numeric
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    AS $$
+    select coalesce(
+        (select t.price from exchange.trades t
+         where t.trade_id > last_price.market_id * 100000000000000 and t.trade_id < last_price.before_number
+         order by t.trade_id desc limit 1),
+        (select m.reference_price from exchange.markets m where m.market_id = last_price.market_id))
+$$;
+
+ALTER FUNCTION risk.last_price(market_id integer, before_number bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.last_price(market_id integer, before_number bigint) IS 'The last price of a market before a number: what the engine measured by; the reference price before the first trade.';
+
+CREATE FUNCTION risk.level_limits(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) RETURNS jsonb
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    AS $$
+#variable_conflict use_column
+declare
+    level record;
+    in_day numeric;
+    in_month numeric;
+begin
+    select l.* into level
+    from exchange.accounts a join exchange.kyc_levels l on l.level = a.kyc_level
+    where a.account_id = level_limits.account_id;
+    if not coalesce(level.may_withdraw, false) then
+        return jsonb_build_object('level', level.level, 'may_withdraw', false);
+    end if;
+    select sum(risk.value_of(spent.asset, spent.in_day, level_limits.at)),
+        -- One asset without a price makes the sum unknown.
+        case when bool_and(risk.value_of(spent.asset, 1, level_limits.at) is not null)
+            then sum(risk.value_of(spent.asset, spent.in_month, level_limits.at)) end
+    into in_day, in_month
+    from (
+        select s.asset, sum(s.amount) filter (where s.occurred_at > level_limits.at - interval '24 hours') as in_day,
+            sum(s.amount) as in_month
+        from (
+            select a.facts ->> 'asset' as asset, a.amount, a.occurred_at from risk.activities a
+            where a.account_id = level_limits.account_id and a.point = 'withdrawal' and a.verdict <> 'deny'
+                and a.occurred_at < level_limits.at and a.occurred_at > level_limits.at - interval '30 days'
+            union all
+            select level_limits.facts ->> 'asset', (level_limits.facts ->> 'amount')::numeric, level_limits.at) s
+        group by s.asset) spent;
+    if in_month is null then
+        return jsonb_build_object('level', level.level, 'unpriced', true);
+    end if;
+    if in_day > level.daily_withdrawal or in_month > level.monthly_withdrawal then
+        return jsonb_build_object('level', level.level, 'day', trim_scale(round(in_day, 2))::text, 'month', trim_scale(round(in_month, 2))::text);
+    end if;
+    return null;
+end $$;
+
+ALTER FUNCTION risk.level_limits(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.level_limits(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) IS 'Condition of kinds: what is withdrawn in a day and in 30, in USDT, where the account''s level allows less, or where an asset has no price; else null. What was denied does not count.';
+
+CREATE FUNCTION risk.link_accounts(account_id bigint, linked_account_id bigint, because text) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    insert into risk.links (account_id, linked_account_id, because)
+    values (link_accounts.account_id, link_accounts.linked_account_id, link_accounts.because),
+        (link_accounts.linked_account_id, link_accounts.account_id, link_accounts.because)
+    on conflict do nothing
+$$;
+
+ALTER FUNCTION risk.link_accounts(account_id bigint, linked_account_id bigint, because text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.link_accounts(account_id bigint, linked_account_id bigint, because text) IS 'Says that two accounts seem to be one person''s, from both sides.';
+
+CREATE FUNCTION risk.link_by_device(account_id bigint, device text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    AS $$
+#variable_conflict use_column
+declare
+    -- A device of more accounts than this is a public one and says nothing.
+    most_accounts constant integer := 20;
+    others bigint[];
+begin
+    if link_by_device.device is null then
+        return;
+    end if;
+    select array_agg(o.account_id) into others
+    from (
+        select distinct a.account_id from risk.activities a
+        where a.device = link_by_device.device and a.point = 'login' and a.verdict <> 'deny'
+            and a.account_id <> link_by_device.account_id
+        limit most_accounts) o;
+    if others is null or cardinality(others) >= most_accounts then
+        return;
+    end if;
+    perform risk.link_accounts(link_by_device.account_id, o, 'same device') from unnest(others) o;
+end $$;
+
+ALTER FUNCTION risk.link_by_device(account_id bigint, device text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.link_by_device(account_id bigint, device text) IS 'Links an account with those that logged in from the same device, but for a device of 20 or more. For other functions.';
+
+CREATE FUNCTION risk.linked_trades(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) RETURNS jsonb
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    AS $$
+    select jsonb_build_object('trades', counted.n, 'quote_amount', trim_scale(counted.amount)::text)
+    from (
+        select count(*) as n, sum(t.quote_amount) as amount
+        from (
+            select m.market_id, given.start, exchange.number_before(m.market_id, given.start) as first,
+                coalesce((linked_trades.facts ->> 'order_id')::bigint, (m.market_id + 1) * 100000000000000) as beyond
+            from exchange.markets m
+            cross join (select risk.window_start(at, (linked_trades.parameters ->> 'within_seconds')::integer) as start) given
+            where m.symbol = linked_trades.facts ->> 'market'
+                and exists (select from risk.links l where l.account_id = linked_trades.account_id)) numbers
+        cross join lateral (
+            select maker.taker_account_id as other_id, maker.quote_amount, maker.traded_at from exchange.trades maker
+            where maker.maker_account_id = linked_trades.account_id
+                and maker.trade_id > numbers.first and maker.trade_id < numbers.beyond
+            union all
+            select taker.maker_account_id, taker.quote_amount, taker.traded_at from exchange.trades taker
+            where taker.taker_account_id = linked_trades.account_id
+                and taker.trade_id > numbers.first and taker.trade_id < numbers.beyond) t
+        where t.traded_at >= numbers.start and t.traded_at <= at
+            and exists (select from risk.links l
+                where l.account_id = linked_trades.account_id and l.linked_account_id = t.other_id)) counted
+    where counted.n > (linked_trades.parameters ->> 'most')::bigint
+$$;
+
+ALTER FUNCTION risk.linked_trades(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.linked_trades(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) IS 'Condition of kinds: trades with linked accounts in the window, or null where it is not met. The extension counts the same in memory, from when the accounts were linked.';
+
+CREATE FUNCTION risk.list_events(staff_session_id bigint, before_event_id bigint, of_account_id bigint, of_rule text, waiting boolean, at_most integer) RETURNS TABLE(event_id bigint, occurred_at timestamp with time zone, point text, account_id bigint, activity_id bigint, order_id bigint, rule text, version integer, action text, reason_code text, facts jsonb, observed jsonb, decision text, note text, decided_by bigint, decided_at timestamp with time zone)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_custom_plan'
+    AS $$
+#variable_conflict use_column
+declare
+    most constant integer := 1000;
+begin
+    perform staff.require(list_events.staff_session_id, 'risk');
+    return query
+    select e.event_id, e.occurred_at, e.point, e.account_id, e.activity_id, e.order_id, e.rule, e.version, e.action,
+        e.reason_code, e.facts, e.observed, r.decision, r.note, r.decided_by, r.decided_at
+    from risk.events e
+    left join risk.reviews r on r.event_id = e.event_id
+    where e.event_id < coalesce(list_events.before_event_id, 9223372036854775807)
+        and (list_events.of_account_id is null or e.account_id = list_events.of_account_id)
+        and (list_events.of_rule is null or e.rule = list_events.of_rule)
+        and (not coalesce(list_events.waiting, false) or (e.action in ('review', 'hold') and r.event_id is null))
+    order by e.event_id desc
+    limit least(greatest(list_events.at_most, 0), most);
+end $$;
+
+ALTER FUNCTION risk.list_events(staff_session_id bigint, before_event_id bigint, of_account_id bigint, of_rule text, waiting boolean, at_most integer) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.list_events(staff_session_id bigint, before_event_id bigint, of_account_id bigint, of_rule text, waiting boolean, at_most integer) IS 'Events before a number, the newest first, of one account or rule where named, or those that wait for a decision; 1,000 at most. For risk officers. Rejects: ACCESS_REVOKED, PERMISSION_DENIED.';
+
+CREATE FUNCTION risk.list_rules(staff_session_id bigint, of_rule text) RETURNS TABLE(rule text, version integer, point text, kind text, parameters jsonb, action text, reason_code text, published_by bigint, valid_from timestamp with time zone, valid_until timestamp with time zone)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_custom_plan'
+    AS $$
+#variable_conflict use_column
+declare
+    most constant integer := 1000;
+begin
+    perform staff.require(list_rules.staff_session_id, 'risk');
+    return query
+    select r.rule, r.version, r.point, r.kind, r.parameters, r.action, r.reason_code, r.published_by, r.valid_from, r.valid_until
+    from risk.rules r
+    where case when list_rules.of_rule is null then r.valid_until is null else r.rule = list_rules.of_rule end
+    order by r.rule, r.version desc
+    limit most;
+end $$;
+
+ALTER FUNCTION risk.list_rules(staff_session_id bigint, of_rule text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.list_rules(staff_session_id bigint, of_rule text) IS 'The rules in force by name, or all versions of one, the newest first; 1,000 at most. For risk officers. Rejects: ACCESS_REVOKED, PERMISSION_DENIED.';
+
+CREATE FUNCTION risk.mark_linked() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    update exchange.accounts a set is_linked = true
+    where a.account_id = new.account_id and not a.is_linked;
+    return null;
+end $$;
+
+ALTER FUNCTION risk.mark_linked() OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.mark_linked() IS 'Says in accounts that risk.links knows the account.';
+
+CREATE FUNCTION risk.network_of(address text) RETURNS inet
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select case when family(a) = 6 then network(set_masklen(a, 64))::inet else a end
+    from (select host(network_of.address::inet)::inet as a) given
+$$;
+
+ALTER FUNCTION risk.network_of(address text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.network_of(address text) IS 'Whom an address counts for: itself, or the /64 of an IPv6 address, because one subscriber has that many.';
+
+CREATE FUNCTION risk.new_withdrawal_address(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) RETURNS jsonb
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    AS $$
+    select jsonb_build_object('known_since', coalesce(known.since, at))
+    from (
+        select min(a.occurred_at) as since from risk.activities a
+        where a.account_id = new_withdrawal_address.account_id and a.wallet = new_withdrawal_address.facts ->> 'wallet' and a.occurred_at < at
+            and a.point in ('withdrawal', 'security_change')) known
+    where coalesce(known.since, at) > at - make_interval(secs => (new_withdrawal_address.parameters ->> 'cool_down_seconds')::integer)
+$$;
+
+ALTER FUNCTION risk.new_withdrawal_address(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.new_withdrawal_address(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) IS 'Condition of kinds: since when the address is known, or null where it is not met.';
+
+CREATE FUNCTION risk.order_notional(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) RETURNS jsonb
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    AS $$
+    select jsonb_build_object('notional', trim_scale(summed.total)::text)
+    from (
+        select coalesce(sum(o.notional), 0) + (order_notional.facts ->> 'notional')::numeric as total, given.start
+        from (
+            select risk.window_start(at, (order_notional.parameters ->> 'within_seconds')::integer) as start, s.asset_id
+            from exchange.assets s where s.symbol = order_notional.parameters ->> 'asset') given
+        left join lateral (
+            select w.notional
+            from risk.orders_in_window(order_notional.account_id, given.start, at, (order_notional.facts ->> 'order_id')::bigint) w
+            join exchange.markets m on m.market_id = w.market_id and m.quote_asset_id = given.asset_id) o on true
+        where split_part(order_notional.facts ->> 'market', '/', 2) = order_notional.parameters ->> 'asset'
+        group by given.start) summed
+    where summed.total > (order_notional.parameters ->> 'most')::numeric
+$$;
+
+ALTER FUNCTION risk.order_notional(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.order_notional(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) IS 'Condition of kinds: notional in the window, or null where it is not met. The extension sums the same in memory.';
+
+CREATE FUNCTION risk.order_rate(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) RETURNS jsonb
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    AS $$
+    select jsonb_build_object('orders', counted.n)
+    from (
+        select count(o.order_id) + 1 as n, given.start
+        from (select risk.window_start(at, (order_rate.parameters ->> 'within_seconds')::integer) as start) given
+        left join lateral risk.orders_in_window(order_rate.account_id, given.start, at, (order_rate.facts ->> 'order_id')::bigint) o on true
+        group by given.start) counted
+    where counted.n > (order_rate.parameters ->> 'most')::bigint
+$$;
+
+ALTER FUNCTION risk.order_rate(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.order_rate(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) IS 'Condition of kinds: orders in the window, or null where it is not met. The extension counts the same in memory.';
+
+CREATE FUNCTION risk.order_rules() RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select jsonb_build_object(
+        'allowed', coalesce((
+            select jsonb_agg(distinct l.account_id)
+            from risk.rules r join risk.account_lists l on l.list = r.parameters ->> 'list'
+            where r.point = 'order' and r.valid_until is null and r.kind = 'account_listed' and r.action = 'allow'), '[]'),
+        'rules', coalesce((
+            select jsonb_agg(jsonb_build_object(
+                'rule', r.rule, 'version', r.version, 'kind', r.kind, 'denies', r.action = 'deny', 'parameters', r.parameters,
+                'within_seconds', coalesce((r.parameters ->> 'within_seconds')::bigint, 0),
+                'asset_id', coalesce(a.asset_id, 0),
+                'most', case when r.kind = 'order_notional'
+                        -- Rounded down: what is above it is above the decimal too. Beyond it nobody can go.
+                        then least(floor((r.parameters ->> 'most')::numeric * 10::numeric ^ a.scale), 10::numeric ^ 38 - 1)::numeric(39, 0)::text
+                    else coalesce(r.parameters ->> 'most', r.parameters ->> 'most_ppm', '0') end,
+                'accounts', coalesce((
+                    select jsonb_agg(l.account_id) from risk.account_lists l
+                    where r.kind = 'account_listed' and l.list = r.parameters ->> 'list'), '[]'))
+                order by r.rule)
+            from risk.rules r
+            left join exchange.assets a on a.symbol = r.parameters ->> 'asset'
+            where r.point = 'order' and r.valid_until is null and r.action <> 'allow'), '[]'))::text
+$$;
+
+ALTER FUNCTION risk.order_rules() OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.order_rules() IS 'The rules in force for orders, in integers, as the extension keeps them in memory. For it alone.';
+
+CREATE FUNCTION risk.orders_in_window(account_id bigint, window_start timestamp with time zone, at timestamp with time zone, before_order_id bigint, OUT order_id bigint, OUT market_id integer, OUT notional numeric) RETURNS SETOF record
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    AS $$
+    -- By number, because accounts have an index by number in every partition.
+    select o.order_id, m.market_id,
+        coalesce(o.budget, o.quantity * coalesce(o.price, risk.last_price(m.market_id, o.order_id)))
+    from exchange.markets m
+    cross join lateral (select exchange.number_before(m.market_id, orders_in_window.window_start) as first) numbers
+    join exchange.orders o on o.account_id = orders_in_window.account_id
+        and o.order_id > numbers.first and o.order_id < (m.market_id + 1) * 100000000000000
+    where o.placed_at >= orders_in_window.window_start
+        and (o.placed_at < orders_in_window.at
+            or (o.placed_at = orders_in_window.at and o.order_id < orders_in_window.before_order_id))
+$$;
+
+ALTER FUNCTION risk.orders_in_window(account_id bigint, window_start timestamp with time zone, at timestamp with time zone, before_order_id bigint, OUT order_id bigint, OUT market_id integer, OUT notional numeric) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.orders_in_window(account_id bigint, window_start timestamp with time zone, at timestamp with time zone, before_order_id bigint, OUT order_id bigint, OUT market_id integer, OUT notional numeric) IS 'The account''s accepted orders from the window''s start until a moment, and what each was worth in its market''s quote asset. Of orders of that very moment, those before a number.';
+
+CREATE FUNCTION risk.place_of(address text, OUT country text, OUT latitude numeric, OUT longitude numeric) RETURNS SETOF record
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select n.country, n.latitude, n.longitude
+    from risk.networks n
+    where n.network >>= place_of.address::inet
+    order by masklen(n.network) desc
+    limit 1
+$$;
+
+ALTER FUNCTION risk.place_of(address text, OUT country text, OUT latitude numeric, OUT longitude numeric) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.place_of(address text, OUT country text, OUT latitude numeric, OUT longitude numeric) IS 'Where an address is, by the smallest network that holds it; no row where none does.';
+
+CREATE FUNCTION risk.price_distance(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    -- Cautious to the side of its owner: to buy far below or to sell far above the last price harms nobody.
+    select jsonb_build_object('distance_ppm', trunc(given.worse * 1000000 / given.last_price)::bigint)
+    from (
+        select (price_distance.facts ->> 'last_price')::numeric as last_price,
+            case price_distance.facts ->> 'side' when 'buy' then 1 else -1 end
+                * ((price_distance.facts ->> 'price')::numeric - (price_distance.facts ->> 'last_price')::numeric) as worse) given
+    where given.worse * 1000000 > given.last_price * (price_distance.parameters ->> 'most_ppm')::bigint
+$$;
+
+ALTER FUNCTION risk.price_distance(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.price_distance(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) IS 'Condition of kinds: how far the price is, or null where it is not met. The extension computes the same.';
+
+CREATE FUNCTION risk.publish_events(event_ids bigint[]) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    last bigint;
+    risk_stream constant integer := 10002;
+begin
+    if event_ids is null then
+        return;
+    end if;
+    -- As exchange.append_event does for one: the counter's row stays locked until the end.
+    update exchange.streams s set last_sequence = s.last_sequence + cardinality(event_ids)
+    where s.stream_id = risk_stream returning s.last_sequence into strict last;
+    insert into exchange.events (stream_id, first_sequence, last_sequence, payload, occurred_at)
+    select risk_stream, numbered.sequence, numbered.sequence, numbered.payload, now()
+    from (
+        select last - cardinality(event_ids) + row_number() over (order by e.event_id) as sequence,
+            jsonb_strip_nulls(jsonb_build_object(
+                'change', 'met', 'event_id', e.event_id::text, 'point', e.point, 'account_id', e.account_id::text,
+                'order_id', e.order_id::text, 'rule', e.rule, 'version', e.version, 'action', e.action,
+                'reason_code', e.reason_code)) as payload
+        from risk.events e where e.event_id = any (event_ids)) numbered;
+    perform pg_notify('exchange_events', risk_stream::text);
+end $$;
+
+ALTER FUNCTION risk.publish_events(event_ids bigint[]) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.publish_events(event_ids bigint[]) IS 'Makes recorded events, seen by a later statement, messages of the stream risk and rings once. For other functions.';
+
+CREATE FUNCTION risk.publish_rule(rule text, point text, kind text, parameters jsonb, action text, reason_code text, published_by bigint DEFAULT NULL::bigint) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+#variable_conflict use_column
+declare
+    max_rules constant integer := 200;
+    before risk.rules;
+    now_at timestamptz;
+begin
+    if publish_rule.rule is null or publish_rule.rule !~ '^[a-z][a-z0-9_]{2,31}$' then
+        perform exchange.reject('INVALID_RULE', 'rule: a name of small letters, digits and _');
+    end if;
+    if publish_rule.reason_code is null or publish_rule.reason_code !~ '^[A-Z][A-Z0-9_]{2,39}$' then
+        perform exchange.reject('INVALID_RULE', 'reason_code: capital letters, digits and _');
+    end if;
+    perform risk.require_sound_rule(publish_rule.point, publish_rule.kind, publish_rule.parameters, publish_rule.action);
+    -- One publication at a time, so that versions are numbered and rules counted.
+    perform from risk.order_rules_state for update;
+    now_at := clock_timestamp();
+    select * into before from risk.rules r where r.rule = publish_rule.rule order by r.version desc limit 1;
+    if before.valid_until is null and before.point <> publish_rule.point then
+        perform exchange.reject('INVALID_RULE', format('point: the rule is for %s; end it, or name another', before.point));
+    end if;
+    if (select count(*) from risk.rules r where r.valid_until is null and r.rule <> publish_rule.rule) >= max_rules then
+        perform exchange.reject('TOO_MANY_RULES', format('%s rules are in force; end one first', max_rules));
+    end if;
+    update risk.rules r set valid_until = now_at where r.rule = publish_rule.rule and r.valid_until is null;
+    insert into risk.rules (rule, version, point, kind, parameters, action, reason_code, published_by, valid_from)
+    values (
+        publish_rule.rule, coalesce(before.version, 0) + 1, publish_rule.point, publish_rule.kind,
+        publish_rule.parameters, publish_rule.action, publish_rule.reason_code, publish_rule.published_by, now_at);
+    return coalesce(before.version, 0) + 1;
+end $_$;
+
+ALTER FUNCTION risk.publish_rule(rule text, point text, kind text, parameters jsonb, action text, reason_code text, published_by bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.publish_rule(rule text, point text, kind text, parameters jsonb, action text, reason_code text, published_by bigint) IS 'Makes the next version of a rule, in force from now on, and returns its number. Rejects: INVALID_RULE, TOO_MANY_RULES.';
+
+CREATE FUNCTION risk.record_events(point text, account_id bigint, activity_id bigint, facts jsonb, met jsonb, at timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    recorded bigint[];
+begin
+    with made as (
+        insert into risk.events (
+            occurred_at, point, account_id, activity_id, rule, version, action, reason_code, facts, observed)
+        select record_events.at, record_events.point, record_events.account_id, record_events.activity_id,
+            m.rule, m.version, m.action, m.reason_code, record_events.facts, m.observed
+        from jsonb_to_recordset(record_events.met) as m (rule text, version integer, action text, reason_code text, observed jsonb)
+        returning event_id
+    )
+    select array_agg(m.event_id order by m.event_id) into recorded from made m;
+    perform risk.publish_events(recorded);
+end $$;
+
+ALTER FUNCTION risk.record_events(point text, account_id bigint, activity_id bigint, facts jsonb, met jsonb, at timestamp with time zone) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.record_events(point text, account_id bigint, activity_id bigint, facts jsonb, met jsonb, at timestamp with time zone) IS 'Records the rules that were met by an activity. For other functions.';
+
+CREATE FUNCTION risk.record_order_events(met jsonb) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    recorded bigint[];
+begin
+    with made as (
+        insert into risk.events (
+            occurred_at, point, account_id, order_id, rule, version, action, reason_code, facts, observed)
+        select clock_timestamp(), 'order', m.account_id, m.order_id, m.rule, m.version, r.action, r.reason_code, m.facts, m.observed
+        from rows from (jsonb_to_recordset(record_order_events.met)
+            as (account_id bigint, order_id bigint, rule text, version integer, facts jsonb, observed jsonb))
+            with ordinality as m (account_id, order_id, rule, version, facts, observed, n)
+        join risk.rules r on r.rule = m.rule and r.version = m.version
+        order by m.n
+        returning event_id
+    )
+    select array_agg(m.event_id order by m.event_id) into recorded from made m;
+    perform risk.publish_events(recorded);
+end $$;
+
+ALTER FUNCTION risk.record_order_events(met jsonb) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.record_order_events(met jsonb) IS 'Records the rules that were met by the orders of a batch; the extension calls it once a batch that has any. For it alone.';
+
+CREATE FUNCTION risk.registrations_per_address(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) RETURNS jsonb
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    AS $$
+    select jsonb_build_object('registrations', counted.n, 'network', counted.network)
+    from (
+        select count(a.activity_id) + 1 as n, given.network
+        from (select risk.network_of(registrations_per_address.facts ->> 'address') as network) given
+        left join risk.activities a on a.network = given.network and a.point = 'registration'
+            and a.occurred_at < at
+            and a.occurred_at > at - make_interval(secs => (registrations_per_address.parameters ->> 'within_seconds')::integer)
+        where given.network is not null
+        group by given.network) counted
+    where counted.n > (registrations_per_address.parameters ->> 'most')::bigint
+$$;
+
+ALTER FUNCTION risk.registrations_per_address(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.registrations_per_address(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) IS 'Condition of kinds: what was counted, or null where it is not met.';
+
+CREATE FUNCTION risk.registrations_per_device(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) RETURNS jsonb
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    AS $$
+    select jsonb_build_object('registrations', counted.n)
+    from (
+        select count(*) + 1 as n from risk.activities a
+        where a.device = registrations_per_device.facts ->> 'device' and a.point = 'registration' and a.occurred_at < at
+            and a.occurred_at > at - make_interval(secs => (registrations_per_device.parameters ->> 'within_seconds')::integer)) counted
+    where registrations_per_device.facts ? 'device' and counted.n > (registrations_per_device.parameters ->> 'most')::bigint
+$$;
+
+ALTER FUNCTION risk.registrations_per_device(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.registrations_per_device(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) IS 'Condition of kinds: what was counted, or null where it is not met.';
+
+CREATE FUNCTION risk.require_facts(point text, account_id bigint, facts jsonb) RETURNS void
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    needed text[];
+    missing text;
+begin
+    needed := case require_facts.point
+        when 'registration' then array['mail_domain']
+        when 'login' then '{}'::text[]
+        when 'deposit' then array['asset', 'amount', 'wallet']
+        when 'withdrawal' then array['asset', 'amount', 'wallet']
+        when 'security_change' then array['change']
+    end;
+    if needed is null then
+        raise exception 'no point % whose activities are assessed', require_facts.point using errcode = 'invalid_parameter_value';
+    end if;
+    if jsonb_typeof(require_facts.facts) is distinct from 'object' then
+        raise exception 'facts must be an object' using errcode = 'invalid_parameter_value';
+    end if;
+    if (require_facts.point = 'registration') <> (require_facts.account_id is null) then
+        raise exception 'point % and account % do not fit together', require_facts.point, require_facts.account_id
+            using errcode = 'invalid_parameter_value';
+    end if;
+    select n into missing from unnest(needed) n where require_facts.facts ->> n is null limit 1;
+    if missing is not null then
+        raise exception 'point % needs the fact %', require_facts.point, missing using errcode = 'invalid_parameter_value';
+    end if;
+end $$;
+
+ALTER FUNCTION risk.require_facts(point text, account_id bigint, facts jsonb) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.require_facts(point text, account_id bigint, facts jsonb) IS 'Raises where a caller leaves out what its point needs: such a call is a bug, and must not pass unjudged. For other functions.';
+
+CREATE FUNCTION risk.require_sound_rule(point text, kind text, parameters jsonb, action text) RETURNS void
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    known risk.kinds;
+    named record;
+    value text;
+    unknown text;
+begin
+    select * into known from risk.kinds k where k.kind = require_sound_rule.kind;
+    if not found then
+        perform exchange.reject('INVALID_RULE', format('kind: no condition %s', require_sound_rule.kind));
+    end if;
+    if require_sound_rule.point is null or not require_sound_rule.point = any (known.points) then
+        perform exchange.reject('INVALID_RULE', format('point: %s is for %s', known.kind, array_to_string(known.points, ', ')));
+    end if;
+    if require_sound_rule.action is null or require_sound_rule.action not in ('allow', 'review', 'deny', 'hold') then
+        perform exchange.reject('INVALID_RULE', 'action: allow, review, deny or hold');
+    end if;
+    if require_sound_rule.action = 'hold' and require_sound_rule.point not in ('deposit', 'withdrawal') then
+        perform exchange.reject('INVALID_RULE', 'action: only deposits and withdrawals can be held');
+    end if;
+    if (require_sound_rule.action = 'allow') and known.kind <> 'account_listed' then
+        perform exchange.reject('INVALID_RULE', 'action: only account_listed can allow');
+    end if;
+    if jsonb_typeof(require_sound_rule.parameters) is distinct from 'object' then
+        perform exchange.reject('INVALID_RULE', 'parameters: an object');
+    end if;
+    select n into unknown from jsonb_object_keys(require_sound_rule.parameters) n where not known.parameters ? n limit 1;
+    if unknown is not null then
+        perform exchange.reject('INVALID_RULE', format('parameters: %s takes no %s', known.kind, unknown));
+    end if;
+    for named in select p.key as name, p.value as type from jsonb_each(known.parameters) p loop
+        value := require_sound_rule.parameters ->> named.name;
+        if not risk.is_of_type(require_sound_rule.parameters -> named.name, named.type) then
+            perform exchange.reject('INVALID_RULE', format('parameters: %s is %s, not %s', named.name,
+                case named.type ->> 'type'
+                    when 'integer' then format('a whole number from %s to %s', named.type ->> 'least', named.type ->> 'most')
+                    when 'decimal' then 'a decimal in a string, 0 or more'
+                    when 'asset' then 'the symbol of an asset'
+                    else 'a name of small letters, digits and _' end,
+                coalesce(value, 'missing')));
+        end if;
+    end loop;
+end $$;
+
+ALTER FUNCTION risk.require_sound_rule(point text, kind text, parameters jsonb, action text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.require_sound_rule(point text, kind text, parameters jsonb, action text) IS 'Refuses a rule that does not fit its kind. Rejects: INVALID_RULE.';
+
+CREATE FUNCTION risk.review_event(staff_session_id bigint, event_id bigint, decision text, note text) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    actor constant bigint := staff.require(review_event.staff_session_id, 'risk');
+begin
+    perform from risk.reviews r
+    where r.event_id = review_event.event_id and r.decided_by = actor
+        and r.decision = review_event.decision and r.note = review_event.note;
+    if found then
+        return true;
+    end if;
+    perform risk.decide_event(review_event.event_id, review_event.decision, review_event.note, actor);
+    perform audit.record(
+        actor, 'risk_event_' || review_event.decision, 'risk_event:' || review_event.event_id,
+        jsonb_build_object('note', review_event.note));
+    return false;
+end $$;
+
+ALTER FUNCTION risk.review_event(staff_session_id bigint, event_id bigint, decision text, note text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.review_event(staff_session_id bigint, event_id bigint, decision text, note text) IS 'A risk officer''s decision about an event that waits. True: a repeat of the officer''s own decision, which does nothing. Rejects: ACCESS_REVOKED, PERMISSION_DENIED, MALFORMED, RISK_EVENT_NOT_FOUND, RISK_EVENT_DECIDED.';
+
+CREATE FUNCTION risk.standing_of(activity_id bigint) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select case
+        when a.verdict <> 'hold' then case a.verdict when 'deny' then 'denied' else 'free' end
+        when bool_or(r.decision = 'upheld') then 'denied'
+        when bool_and(r.decision is not distinct from 'released') then 'free'
+        else 'held' end
+    from risk.activities a
+    left join risk.events e on e.activity_id = a.activity_id and e.action = 'hold'
+    left join risk.reviews r on r.event_id = e.event_id
+    where a.activity_id = standing_of.activity_id
+    group by a.activity_id, a.verdict
+$$;
+
+ALTER FUNCTION risk.standing_of(activity_id bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.standing_of(activity_id bigint) IS 'Where an activity stands now: free, held (somebody must decide about every event that holds it), denied. Whoever pays out asks it in the transaction that does.';
+
+CREATE FUNCTION risk.strictest(actions text[]) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select case when 'deny' = any (actions) then 'deny' when 'hold' = any (actions) then 'hold'
+        when 'review' = any (actions) then 'review' else 'allow' end
+$$;
+
+ALTER FUNCTION risk.strictest(actions text[]) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.strictest(actions text[]) IS 'The action that counts of several: deny, hold, review, allow.';
+
+CREATE FUNCTION risk.tell_servers() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    update risk.order_rules_state set change = hashtextextended(gen_random_uuid()::text, 0);
+    return null;
+end $$;
+
+ALTER FUNCTION risk.tell_servers() OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.tell_servers() IS 'Makes the servers that judge orders read the rules anew.';
+
+CREATE FUNCTION risk.value_of(asset text, amount numeric, at timestamp with time zone) RETURNS numeric
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    -- What exchange.kyc_levels counts in.
+    unit constant text := 'USDT';
+    of_market integer;
+begin
+    if value_of.asset = unit then
+        return value_of.amount;
+    end if;
+    select m.market_id into of_market from exchange.markets m where m.symbol = value_of.asset || '/' || unit;
+    return value_of.amount * risk.last_price(of_market, exchange.number_before(of_market, value_of.at) + 1);
+end $$;
+
+ALTER FUNCTION risk.value_of(asset text, amount numeric, at timestamp with time zone) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.value_of(asset text, amount numeric, at timestamp with time zone) IS 'What an amount was worth in USDT, by the last price of its market; null where it has no market.';
+
+CREATE FUNCTION risk.window_start(at timestamp with time zone, within_seconds integer) RETURNS timestamp with time zone
+    LANGUAGE sql IMMUTABLE STRICT
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select to_timestamp((floor(extract(epoch from window_start.at) / within_seconds) * within_seconds)::double precision)
+$$;
+
+ALTER FUNCTION risk.window_start(at timestamp with time zone, within_seconds integer) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.window_start(at timestamp with time zone, within_seconds integer) IS 'Where the window of orders begins that holds a moment: windows are whole multiples of their length since 1970, as in the extension.';
+
+CREATE FUNCTION risk.withdrawn_amount(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) RETURNS jsonb
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    AS $$
+    select jsonb_build_object('amount', trim_scale(summed.total)::text)
+    from (
+        select coalesce(sum(a.amount), 0) + (withdrawn_amount.facts ->> 'amount')::numeric as total
+        from exchange.assets s
+        left join risk.activities a on a.account_id = withdrawn_amount.account_id and a.point = 'withdrawal'
+            and a.asset_id = s.asset_id and a.verdict <> 'deny' and a.occurred_at < at
+            and a.occurred_at > at - make_interval(secs => (withdrawn_amount.parameters ->> 'within_seconds')::integer)
+        where s.symbol = withdrawn_amount.parameters ->> 'asset') summed
+    where withdrawn_amount.facts ->> 'asset' = withdrawn_amount.parameters ->> 'asset' and summed.total > (withdrawn_amount.parameters ->> 'most')::numeric
+$$;
+
+ALTER FUNCTION risk.withdrawn_amount(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.withdrawn_amount(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) IS 'Condition of kinds: the sum, or null where it is not met. What was denied does not count.';
+
+CREATE FUNCTION staff.accept_invitation(invitation_hash bytea, password_hash text, totp_secret bytea) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    accepted bigint;
+begin
+    update staff.members m
+    set password_hash = accept_invitation.password_hash, totp_secret = accept_invitation.totp_secret,
+        totp_step = null, invitation_hash = null, invited_until = null, failed_passwords = 0, failed_codes = 0, locked_until = null
+    where m.invitation_hash = accept_invitation.invitation_hash and m.invited_until > now() and m.status = 'active'
+    returning m.staff_id into accepted;
+    if not found then
+        perform exchange.reject('INVALID_TOKEN', 'the invitation is unknown, was used, or is too old');
+    end if;
+    perform audit.record(accepted, 'invitation_accepted', 'staff:' || accepted, '{}');
+    return accepted;
+end $$;
+
+ALTER FUNCTION staff.accept_invitation(invitation_hash bytea, password_hash text, totp_secret bytea) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION staff.accept_invitation(invitation_hash bytea, password_hash text, totp_secret bytea) IS 'Sets password and secret of the one-time codes, once; the first login with a code enrols the member. Rejects: INVALID_TOKEN.';
+
+CREATE FUNCTION staff.close_session(staff_session_id bigint) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    member_id bigint;
+begin
+    update staff.sessions s set ended_at = now()
+    where s.staff_session_id = close_session.staff_session_id and s.ended_at is null
+    returning s.staff_id into member_id;
+    if found then
+        perform audit.record(
+            member_id, 'logged_out', 'staff:' || member_id,
+            jsonb_build_object('staff_session_id', close_session.staff_session_id));
+    end if;
+end $$;
+
+ALTER FUNCTION staff.close_session(staff_session_id bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION staff.close_session(staff_session_id bigint) IS 'Ends a session: a logout. A repeat changes nothing.';
+
+CREATE FUNCTION staff.create_member(staff_session_id bigint, email text, name text, invitation_hash bytea, request_key text DEFAULT NULL::text) RETURNS TABLE(staff_id bigint, invited_until timestamp with time zone, repeated boolean)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    creator bigint := staff.require(create_member.staff_session_id, 'administrator');
+    lifetime constant interval := '24 hours';
+    made staff.members;
+begin
+    insert into staff.members (email, name, invitation_hash, invited_until, request_key, created_by)
+    values (
+        lower(create_member.email), create_member.name, create_member.invitation_hash, now() + lifetime,
+        create_member.request_key, creator)
+    on conflict do nothing
+    returning * into made;
+    if not found then
+        select * into made from staff.members m
+        where m.created_by = creator and m.request_key = create_member.request_key;
+        if found then
+            if (made.email, made.name) is distinct from (lower(create_member.email), create_member.name) then
+                perform exchange.reject('DUPLICATE_IDEMPOTENCY_KEY', 'this key was used for another member');
+            end if;
+            return query select made.staff_id, made.invited_until, true;
+            return;
+        end if;
+        perform exchange.reject('MEMBER_EXISTS', 'there is a member with this e-mail address');
+    end if;
+    perform audit.record(
+        creator, 'member_created', 'staff:' || made.staff_id,
+        jsonb_build_object('email', made.email, 'name', made.name));
+    return query select made.staff_id, made.invited_until, false;
+end $$;
+
+ALTER FUNCTION staff.create_member(staff_session_id bigint, email text, name text, invitation_hash bytea, request_key text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION staff.create_member(staff_session_id bigint, email text, name text, invitation_hash bytea, request_key text) IS 'Makes a member without roles, who accepts the invitation within 24 hours. By an administrator. A repeat of the request key gives the first one. Rejects: ACCESS_REVOKED, PERMISSION_DENIED, DUPLICATE_IDEMPOTENCY_KEY, MEMBER_EXISTS.';
+
+CREATE FUNCTION staff.decide(staff_session_id bigint, proposal_id bigint, approve boolean, reason text DEFAULT NULL::text, request_key text DEFAULT NULL::text) RETURNS TABLE(state text, outcome jsonb, repeated boolean)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    decider bigint := staff.require(
+        decide.staff_session_id, 'reviewer', 'risk', 'finance', 'support', 'administrator');
+    wanted constant text := case when decide.approve then 'approved' else 'rejected' end;
+    proposal staff.proposals;
+    known staff.actions;
+begin
+    -- Locked: of two who decide at once the second finds it decided.
+    select * into proposal from staff.proposals p where p.proposal_id = decide.proposal_id for update;
+    if not found then
+        perform exchange.reject('PROPOSAL_NOT_FOUND', format('no proposal %s', decide.proposal_id));
+    end if;
+    select * into strict known from staff.actions a where a.action = proposal.action;
+    perform staff.require(decide.staff_session_id, variadic known.decider_roles);
+    if proposal.proposed_by = decider then
+        perform exchange.reject('SECOND_PERSON_REQUIRED', 'who proposed it does not decide it');
+    end if;
+    if proposal.decided_by = decider and proposal.decider_request_key = decide.request_key and proposal.state = wanted then
+        return query select proposal.state, proposal.outcome, true;
+        return;
+    end if;
+    if proposal.state <> 'pending' then
+        perform exchange.reject('PROPOSAL_DECIDED', format('it was %s already', proposal.state));
+    end if;
+    if proposal.expires_at <= clock_timestamp() then
+        perform exchange.reject('PROPOSAL_EXPIRED', 'its time has passed; propose it again');
+    end if;
+    if decide.approve then
+        if proposal.action in ('grant_role', 'reset_member') and proposal.arguments ->> 'staff_id' = decider::text then
+            perform exchange.reject('SECOND_PERSON_REQUIRED', 'nobody decides about oneself');
+        end if;
+        -- What a member may no longer propose is not done in that member's name.
+        perform from staff.members m
+        where m.staff_id = proposal.proposed_by and m.status = 'active' and m.roles && known.proposer_roles
+        for share;
+        if not found then
+            perform exchange.reject('PROPOSAL_EXPIRED', 'who proposed it may not do so any more; propose it again');
+        end if;
+        proposal.outcome := staff.run_action(proposal);
+    end if;
+    update staff.proposals p
+    set state = wanted, decided_by = decider, decider_session_id = decide.staff_session_id,
+        decider_request_key = decide.request_key, decided_at = now(), decision_reason = decide.reason,
+        outcome = proposal.outcome
+    where p.proposal_id = proposal.proposal_id;
+    perform audit.record(
+        decider, wanted, 'proposal:' || proposal.proposal_id, jsonb_build_object(
+            'action', proposal.action, 'arguments', proposal.arguments, 'proposed_by', proposal.proposed_by,
+            'reason', decide.reason, 'outcome', proposal.outcome));
+    return query select wanted, proposal.outcome, false;
+end $$;
+
+ALTER FUNCTION staff.decide(staff_session_id bigint, proposal_id bigint, approve boolean, reason text, request_key text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION staff.decide(staff_session_id bigint, proposal_id bigint, approve boolean, reason text, request_key text) IS 'Approves a proposal and does it in this transaction, or rejects it. Another person than who proposed it, whatever the login, with a role that may decide the action; nobody decides about oneself. What the action refuses leaves the proposal pending. Rejects: ACCESS_REVOKED, PERMISSION_DENIED, PROPOSAL_NOT_FOUND, SECOND_PERSON_REQUIRED, PROPOSAL_DECIDED, PROPOSAL_EXPIRED, and the action''s.';
+
+CREATE FUNCTION staff.disable_member(staff_session_id bigint, staff_id bigint, reason text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    actor bigint := staff.require(disable_member.staff_session_id, 'administrator');
+    ended integer;
+begin
+    if disable_member.staff_id = actor then
+        perform exchange.reject('SECOND_PERSON_REQUIRED', 'nobody disables oneself');
+    end if;
+    update staff.members m
+    set status = 'disabled', invitation_hash = null, invited_until = null
+    where m.staff_id = disable_member.staff_id;
+    if not found then
+        perform exchange.reject('MEMBER_NOT_FOUND', format('no member %s', disable_member.staff_id));
+    end if;
+    ended := staff.end_sessions(disable_member.staff_id);
+    perform audit.record(
+        actor, 'member_disabled', 'staff:' || disable_member.staff_id,
+        jsonb_build_object('reason', disable_member.reason, 'sessions_ended', ended));
+end $$;
+
+ALTER FUNCTION staff.disable_member(staff_session_id bigint, staff_id bigint, reason text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION staff.disable_member(staff_session_id bigint, staff_id bigint, reason text) IS 'Shuts a member out at once and ends the sessions: one administrator is enough, because it takes power and gives none. The way back is a proposal (reset_member). Rejects: ACCESS_REVOKED, PERMISSION_DENIED, SECOND_PERSON_REQUIRED, MEMBER_NOT_FOUND.';
+
+CREATE FUNCTION staff.end_sessions(staff_id bigint) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    ended integer;
+begin
+    update staff.sessions s set ended_at = now()
+    where s.staff_id = end_sessions.staff_id and s.ended_at is null;
+    get diagnostics ended = row_count;
+    return ended;
+end $$;
+
+ALTER FUNCTION staff.end_sessions(staff_id bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION staff.end_sessions(staff_id bigint) IS 'Ends all sessions of a member; returns how many. For other functions: nobody may call it.';
+
+CREATE FUNCTION staff.fail_login(staff_id bigint, password_fits boolean, address inet) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    -- So many wrong codes are nothing; each further one locks for twice as long.
+    free_codes constant integer := 4;
+    first_lock constant interval := '30 seconds';
+    longest_lock constant interval := '15 minutes';
+    -- Anybody may try passwords, so that only some of them are logged, and none locks: a stranger
+    -- shuts nobody out.
+    logged_passwords constant integer := 10;
+    logged_each constant integer := 100;
+    most constant integer := 1000000000;
+    failures integer;
+begin
+    if fail_login.password_fits then
+        -- What is tried while the member is locked counts for nothing.
+        update staff.members m
+        set failed_codes = least(m.failed_codes + 1, most),
+            locked_until = case when m.failed_codes >= free_codes
+                then now() + least(first_lock * power(2, least(m.failed_codes - free_codes, 10)), longest_lock) end
+        where m.staff_id = fail_login.staff_id and (m.locked_until is null or m.locked_until <= now())
+        returning m.failed_codes into failures;
+    else
+        update staff.members m set failed_passwords = least(m.failed_passwords + 1, most)
+        where m.staff_id = fail_login.staff_id
+        returning m.failed_passwords into failures;
+    end if;
+    if found and (fail_login.password_fits or failures <= logged_passwords or failures % logged_each = 0) then
+        perform audit.record(
+            fail_login.staff_id, 'login_failed', 'staff:' || fail_login.staff_id, jsonb_build_object(
+                'address', host(fail_login.address), 'password_fits', fail_login.password_fits, 'failures', failures));
+    end if;
+end $$;
+
+ALTER FUNCTION staff.fail_login(staff_id bigint, password_fits boolean, address inet) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION staff.fail_login(staff_id bigint, password_fits boolean, address inet) IS 'Counts a login that failed. From the fifth wrong code with the right password in a row on, each locks the login, for 30 seconds at first and 15 minutes at most. Wrong passwords lock nothing: without the code they are no way in, and their guesser is not told of a right one.';
+
+CREATE FUNCTION staff.find_accounts(staff_session_id bigint, email_prefix text, at_most integer) RETURNS TABLE(account_id bigint, email text, status text, fee_tier_id integer, created_at timestamp with time zone)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_custom_plan'
+    AS $$
+#variable_conflict use_column
+declare
+    most constant integer := 100;
+    -- Sorts after every letter.
+    beyond constant text := chr(1114111);
+    wanted constant text := lower(find_accounts.email_prefix);
+    actor bigint := staff.require(find_accounts.staff_session_id, 'support', 'risk', 'finance', 'reviewer');
+begin
+    perform audit.record(actor, 'accounts_found', 'accounts', jsonb_build_object('email_prefix', wanted));
+    return query
+    select a.account_id, a.email, a.status, a.fee_tier_id, a.created_at
+    from exchange.accounts a
+    where a.role = 'user' and a.email collate "C" >= wanted and a.email collate "C" < wanted || beyond
+    order by a.email collate "C"
+    limit least(greatest(find_accounts.at_most, 0), most);
+end $$;
+
+ALTER FUNCTION staff.find_accounts(staff_session_id bigint, email_prefix text, at_most integer) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION staff.find_accounts(staff_session_id bigint, email_prefix text, at_most integer) IS 'Users'' accounts whose address begins so, by address, 100 at most. Logged. Rejects: ACCESS_REVOKED, PERMISSION_DENIED.';
+
+CREATE FUNCTION staff.freeze_account(staff_session_id bigint, account_id bigint, reason text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    actor bigint := staff.require(freeze_account.staff_session_id, 'support', 'risk');
+begin
+    perform from exchange.accounts a where a.account_id = freeze_account.account_id and a.role = 'user';
+    if not found then
+        perform exchange.reject('ACCOUNT_NOT_FOUND', format('no user''s account %s', freeze_account.account_id));
+    end if;
+    perform exchange.set_account_status(freeze_account.account_id, 'frozen');
+    perform audit.record(
+        actor, 'account_frozen', 'account:' || freeze_account.account_id,
+        jsonb_build_object('reason', freeze_account.reason));
+end $$;
+
+ALTER FUNCTION staff.freeze_account(staff_session_id bigint, account_id bigint, reason text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION staff.freeze_account(staff_session_id bigint, account_id bigint, reason text) IS 'Freezes a user''s account at once: one person is enough, because it can be undone; undoing is a proposal (set_account_status). Rejects: ACCESS_REVOKED, PERMISSION_DENIED, ACCOUNT_NOT_FOUND.';
+
+CREATE FUNCTION staff.invite_member(staff_session_id bigint, staff_id bigint, invitation_hash bytea) RETURNS timestamp with time zone
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    inviter bigint := staff.require(invite_member.staff_session_id, 'administrator');
+    lifetime constant interval := '24 hours';
+    invited staff.members;
+begin
+    select * into invited from staff.members m where m.staff_id = invite_member.staff_id for no key update;
+    if not found then
+        perform exchange.reject('MEMBER_NOT_FOUND', format('no member %s', invite_member.staff_id));
+    end if;
+    if invited.enrolled_at is not null or invited.status <> 'active' then
+        perform exchange.reject('MEMBER_ENROLLED', 'the member logs in already, or is disabled: propose a reset');
+    end if;
+    update staff.members m
+    set invitation_hash = invite_member.invitation_hash, invited_until = now() + lifetime,
+        password_hash = null, totp_secret = null, totp_step = null
+    where m.staff_id = invited.staff_id
+    returning * into invited;
+    perform audit.record(inviter, 'member_invited', 'staff:' || invited.staff_id, '{}');
+    return invited.invited_until;
+end $$;
+
+ALTER FUNCTION staff.invite_member(staff_session_id bigint, staff_id bigint, invitation_hash bytea) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION staff.invite_member(staff_session_id bigint, staff_id bigint, invitation_hash bytea) IS 'Gives a member who has never logged in a new invitation, good for 24 hours; the earlier one ends. By an administrator. Rejects: ACCESS_REVOKED, PERMISSION_DENIED, MEMBER_NOT_FOUND, MEMBER_ENROLLED.';
+
+CREATE FUNCTION staff.invited_member(invitation_hash bytea) RETURNS TABLE(staff_id bigint, email text)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+    return query
+    select m.staff_id, m.email from staff.members m
+    where m.invitation_hash = invited_member.invitation_hash and m.invited_until > now() and m.status = 'active';
+    if not found then
+        perform exchange.reject('INVALID_TOKEN', 'the invitation is unknown, was used, or is too old');
+    end if;
+end $$;
+
+ALTER FUNCTION staff.invited_member(invitation_hash bytea) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION staff.invited_member(invitation_hash bytea) IS 'For whom an invitation is. Rejects: INVALID_TOKEN.';
+
+CREATE FUNCTION staff.list_members(staff_session_id bigint) RETURNS TABLE(staff_id bigint, email text, name text, roles text[], status text, enrolled_at timestamp with time zone, invited_until timestamp with time zone, created_at timestamp with time zone, open_sessions integer)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    most constant integer := 10000;
+begin
+    perform staff.require(list_members.staff_session_id, 'administrator');
+    return query
+    select m.staff_id, m.email, m.name, m.roles, m.status, m.enrolled_at, m.invited_until, m.created_at,
+        (select count(*)::integer from staff.sessions s
+         where s.staff_id = m.staff_id and s.ended_at is null and s.expires_at > now())
+    from staff.members m order by m.staff_id limit most;
+end $$;
+
+ALTER FUNCTION staff.list_members(staff_session_id bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION staff.list_members(staff_session_id bigint) IS 'All members by number. For administrators. Rejects: ACCESS_REVOKED, PERMISSION_DENIED.';
+
+CREATE FUNCTION staff.list_proposals(staff_session_id bigint, of_state text, before_proposal_id bigint, at_most integer) RETURNS TABLE(proposal_id bigint, action text, arguments jsonb, reason text, state text, proposed_by bigint, proposed_at timestamp with time zone, expires_at timestamp with time zone, decided_by bigint, decided_at timestamp with time zone, decision_reason text, outcome jsonb, may_decide boolean)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    most constant integer := 1000;
+    reader bigint := staff.require(
+        list_proposals.staff_session_id, 'reviewer', 'risk', 'finance', 'support', 'administrator');
+    held text[];
+begin
+    select m.roles into strict held from staff.members m where m.staff_id = reader;
+    return query
+    select p.proposal_id, p.action, p.arguments, p.reason, staff.proposal_state(p), p.proposed_by, p.proposed_at,
+        p.expires_at, p.decided_by, p.decided_at, p.decision_reason, p.outcome,
+        staff.proposal_state(p) = 'pending' and p.proposed_by <> reader and a.decider_roles && held
+            and not (p.action in ('grant_role', 'reset_member') and p.arguments ->> 'staff_id' = reader::text)
+    from staff.proposals p join staff.actions a on a.action = p.action
+    where p.proposal_id < coalesce(list_proposals.before_proposal_id, 9223372036854775807)
+        and (a.proposer_roles && held or a.decider_roles && held)
+        and (list_proposals.of_state is null or staff.proposal_state(p) = list_proposals.of_state)
+    order by p.proposal_id desc
+    limit least(greatest(list_proposals.at_most, 0), most);
+end $$;
+
+ALTER FUNCTION staff.list_proposals(staff_session_id bigint, of_state text, before_proposal_id bigint, at_most integer) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION staff.list_proposals(staff_session_id bigint, of_state text, before_proposal_id bigint, at_most integer) IS 'Proposals before a number, the newest first, of one state (pending, expired, approved, rejected) where named; those of actions that the member may propose or decide. 1,000 at most. Rejects: ACCESS_REVOKED, PERMISSION_DENIED.';
+
+CREATE FUNCTION staff.login_member(email text) RETURNS TABLE(staff_id bigint, password_hash text, totp_secret bytea, totp_step bigint, is_locked boolean)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select m.staff_id, m.password_hash, m.totp_secret, m.totp_step, coalesce(m.locked_until > now(), false)
+    from staff.members m
+    where m.email = lower(login_member.email) and m.status = 'active' and m.password_hash is not null
+$$;
+
+ALTER FUNCTION staff.login_member(email text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION staff.login_member(email text) IS 'What is needed to check password and code: no row where no such login exists. The only way to a member''s hash and secret.';
+
+CREATE FUNCTION staff.make_founder(email text, name text, invitation_hash bytea) RETURNS TABLE(staff_id bigint, invited_until timestamp with time zone)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+#variable_conflict use_column
+declare
+    lifetime constant interval := '24 hours';
+    founder staff.members;
+begin
+    if coalesce(make_founder.email !~ '^[^@\s]{1,64}@[^@\s]{1,190}$', true) then
+        perform exchange.reject('INVALID_EMAIL', 'an email address is name@domain, at most 255 characters');
+    end if;
+    if coalesce(length(make_founder.name) not between 1 and 100, true) then
+        perform exchange.reject('INVALID_NAME', 'a name has 1 to 100 characters');
+    end if;
+    -- One bootstrap at a time.
+    lock table staff.foundation in exclusive mode;
+    select m.* into founder
+    from staff.foundation f join staff.members m on m.staff_id = f.founder_id for no key update of m;
+    if not found then
+        insert into staff.members (email, name, roles)
+        values (lower(make_founder.email), make_founder.name, array['administrator'])
+        returning * into founder;
+        insert into staff.foundation (founder_id) values (founder.staff_id);
+        perform audit.record(null, 'founded', 'staff:' || founder.staff_id, jsonb_build_object('email', founder.email));
+    elsif founder.enrolled_at is not null or founder.email <> lower(make_founder.email) then
+        perform exchange.reject('ALREADY_FOUNDED', 'the first administrator was made already');
+    else
+        perform audit.record(null, 'founder_invited', 'staff:' || founder.staff_id, '{}');
+    end if;
+    return query
+    update staff.members m
+    set invitation_hash = make_founder.invitation_hash, invited_until = now() + lifetime,
+        password_hash = null, totp_secret = null, totp_step = null
+    where m.staff_id = founder.staff_id
+    returning m.staff_id, m.invited_until;
+end $_$;
+
+ALTER FUNCTION staff.make_founder(email text, name text, invitation_hash bytea) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION staff.make_founder(email text, name text, invitation_hash bytea) IS 'Makes the first administrator, once; until that person has logged in, a repeat for the same address gives a new invitation. For the bootstrap command: nobody may call it but the operator. Rejects: INVALID_EMAIL, INVALID_NAME, ALREADY_FOUNDED.';
+
+CREATE FUNCTION staff.open_session(staff_id bigint, token_hash bytea, password_hash text, totp_step bigint, address inet, user_agent text, new_password_hash text DEFAULT NULL::text) RETURNS TABLE(staff_session_id bigint, roles text[], expires_at timestamp with time zone)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    lifetime constant interval := '8 hours';
+    -- Logins beyond this end the member's oldest ones.
+    max_sessions constant integer := 10;
+    max_user_agent constant integer := 200;
+    member staff.members;
+    opened staff.sessions;
+begin
+    select * into member from staff.members m where m.staff_id = open_session.staff_id for no key update;
+    if not found or member.status <> 'active' or member.locked_until > now()
+        or member.password_hash is distinct from open_session.password_hash
+        -- A code that was taken once is worth nothing, and so are those before it.
+        or coalesce(member.totp_step >= open_session.totp_step, false) or open_session.totp_step is null then
+        perform exchange.reject('INVALID_CREDENTIALS', 'e-mail address, password or code is wrong');
+    end if;
+    update staff.members m
+    set totp_step = open_session.totp_step, password_hash = coalesce(open_session.new_password_hash, m.password_hash),
+        failed_passwords = 0, failed_codes = 0, locked_until = null,
+        enrolled_at = coalesce(m.enrolled_at, now())
+    where m.staff_id = member.staff_id;
+    update staff.sessions s set ended_at = now()
+    where s.staff_session_id in (
+        select o.staff_session_id from staff.sessions o
+        where o.staff_id = member.staff_id and o.ended_at is null
+        order by o.staff_session_id desc offset max_sessions - 1);
+    insert into staff.sessions (staff_id, token_hash, address, user_agent, expires_at)
+    values (
+        member.staff_id, open_session.token_hash, open_session.address,
+        left(open_session.user_agent, max_user_agent), now() + lifetime)
+    returning * into opened;
+    perform audit.record(
+        member.staff_id, case when member.enrolled_at is null then 'enrolled' else 'logged_in' end,
+        'staff:' || member.staff_id, jsonb_build_object(
+            'staff_session_id', opened.staff_session_id, 'address', host(open_session.address)));
+    return query select opened.staff_session_id, member.roles, opened.expires_at;
+end $$;
+
+ALTER FUNCTION staff.open_session(staff_id bigint, token_hash bytea, password_hash text, totp_step bigint, address inet, user_agent text, new_password_hash text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION staff.open_session(staff_id bigint, token_hash bytea, password_hash text, totp_step bigint, address inet, user_agent text, new_password_hash text) IS 'Records a login whose password and code were checked; the first one enrols the member. Refused where the password has changed since, the account of the member is locked or disabled, or a code of this time step or a later one was taken before. A new hash of the same password replaces the old one. A session lives 8 hours; the oldest beyond 10 end. Rejects: INVALID_CREDENTIALS.';
+
+CREATE TABLE staff.proposals (
+    proposal_id bigint NOT NULL,
+    action text NOT NULL,
+    arguments jsonb NOT NULL,
+    reason text,
+    proposed_by bigint NOT NULL,
+    proposer_session_id bigint NOT NULL,
+    request_key text,
+    proposed_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    state text DEFAULT 'pending'::text NOT NULL,
+    is_founding boolean DEFAULT false NOT NULL,
+    decided_by bigint,
+    decider_session_id bigint,
+    decider_request_key text,
+    decided_at timestamp with time zone,
+    decision_reason text,
+    outcome jsonb,
+    CONSTRAINT proposals_arguments_object CHECK ((jsonb_typeof(arguments) = 'object'::text)),
+    CONSTRAINT proposals_decided_by_somebody CHECK ((((state = 'pending'::text) = (decided_at IS NULL)) AND (((decided_at IS NULL) OR is_founding) = (decided_by IS NULL)))),
+    CONSTRAINT proposals_expires_later CHECK ((expires_at > proposed_at)),
+    CONSTRAINT proposals_second_person CHECK ((decided_by <> proposed_by)),
+    CONSTRAINT proposals_state_known CHECK ((state = ANY (ARRAY['pending'::text, 'approved'::text, 'rejected'::text])))
+);
+
+ALTER TABLE staff.proposals OWNER TO exchange_owner;
+
+COMMENT ON TABLE staff.proposals IS 'Sensitive actions: one person proposes, another decides, and the deciding transaction does it.';
+
+COMMENT ON COLUMN staff.proposals.proposal_id IS 'Number of the proposal.';
+
+COMMENT ON COLUMN staff.proposals.action IS 'What shall be done.';
+
+COMMENT ON COLUMN staff.proposals.arguments IS 'To what, and how.';
+
+COMMENT ON COLUMN staff.proposals.reason IS 'Why, in words.';
+
+COMMENT ON COLUMN staff.proposals.proposed_by IS 'Who proposes.';
+
+COMMENT ON COLUMN staff.proposals.proposer_session_id IS 'By which login.';
+
+COMMENT ON COLUMN staff.proposals.request_key IS 'The idempotency key under which it was made.';
+
+COMMENT ON COLUMN staff.proposals.proposed_at IS 'When it was proposed.';
+
+COMMENT ON COLUMN staff.proposals.expires_at IS 'From when on it cannot be approved.';
+
+COMMENT ON COLUMN staff.proposals.state IS 'pending, approved (and done), rejected. A pending one past its time is expired.';
+
+COMMENT ON COLUMN staff.proposals.is_founding IS 'The founder''s making of the second administrator, which nobody else could decide.';
+
+COMMENT ON COLUMN staff.proposals.decided_by IS 'Who decided: never who proposed.';
+
+COMMENT ON COLUMN staff.proposals.decider_session_id IS 'By which login.';
+
+COMMENT ON COLUMN staff.proposals.decider_request_key IS 'The idempotency key of the decision.';
+
+COMMENT ON COLUMN staff.proposals.decided_at IS 'When it was decided.';
+
+COMMENT ON COLUMN staff.proposals.decision_reason IS 'Why so, in words.';
+
+COMMENT ON COLUMN staff.proposals.outcome IS 'What the action gave.';
+
+CREATE FUNCTION staff.proposal_state(proposal staff.proposals) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select case
+        when (proposal_state.proposal).state = 'pending' and (proposal_state.proposal).expires_at <= now() then 'expired'
+        else (proposal_state.proposal).state
+    end
+$$;
+
+ALTER FUNCTION staff.proposal_state(proposal staff.proposals) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION staff.proposal_state(proposal staff.proposals) IS 'Where a proposal stands now: pending, expired, approved, rejected.';
+
+CREATE FUNCTION staff.propose(staff_session_id bigint, action text, arguments jsonb, reason text DEFAULT NULL::text, request_key text DEFAULT NULL::text) RETURNS TABLE(proposal_id bigint, state text, expires_at timestamp with time zone, repeated boolean)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    lifetime constant interval := '24 hours';
+    -- Of one member; those of other sessions at the same moment may go uncounted.
+    max_pending constant integer := 100;
+    proposer bigint;
+    known staff.actions;
+    made staff.proposals;
+begin
+    select * into known from staff.actions a where a.action = propose.action;
+    if not found then
+        raise exception 'no action %', propose.action using errcode = 'no_data_found';
+    end if;
+    proposer := staff.require(propose.staff_session_id, variadic known.proposer_roles);
+    if (select count(*) from staff.proposals p
+        where p.proposed_by = proposer and p.state = 'pending' and p.expires_at > now()) >= max_pending then
+        perform exchange.reject('TOO_MANY_PROPOSALS', format('%s of your proposals wait already', max_pending));
+    end if;
+    insert into staff.proposals (action, arguments, reason, proposed_by, proposer_session_id, request_key, expires_at)
+    values (
+        known.action, propose.arguments, propose.reason, proposer, propose.staff_session_id, propose.request_key,
+        now() + lifetime)
+    on conflict (proposed_by, request_key) do nothing
+    returning * into made;
+    if not found then
+        select * into strict made from staff.proposals p
+        where p.proposed_by = proposer and p.request_key = propose.request_key;
+        if (made.action, made.arguments, made.reason) is distinct from (known.action, propose.arguments, propose.reason) then
+            perform exchange.reject('DUPLICATE_IDEMPOTENCY_KEY', 'this key was used for another proposal');
+        end if;
+        return query select made.proposal_id, staff.proposal_state(made), made.expires_at, true;
+        return;
+    end if;
+    perform from staff.foundation f
+    where f.founder_id = proposer and f.completed_at is null
+        and known.action = 'grant_role' and made.arguments -> 'roles' = '["administrator"]'
+        and made.arguments ->> 'staff_id' <> proposer::text
+    for no key update;
+    if found then
+        update staff.proposals p
+        set state = 'approved', is_founding = true, decided_at = now(), outcome = staff.run_action(made)
+        where p.proposal_id = made.proposal_id
+        returning * into made;
+        update staff.foundation f set completed_at = now();
+    else
+        -- Tried and taken back: what cannot be done now is refused now, by the same rules.
+        begin
+            perform staff.run_action(made);
+            raise exception 'taken back' using errcode = 'TRIED';
+        exception when sqlstate 'TRIED' then
+            null;
+        end;
+    end if;
+    perform audit.record(
+        proposer, 'proposed', 'proposal:' || made.proposal_id, jsonb_build_object(
+            'action', made.action, 'arguments', made.arguments, 'reason', made.reason, 'state', made.state));
+    return query select made.proposal_id, made.state, made.expires_at, false;
+end $$;
+
+ALTER FUNCTION staff.propose(staff_session_id bigint, action text, arguments jsonb, reason text, request_key text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION staff.propose(staff_session_id bigint, action text, arguments jsonb, reason text, request_key text) IS 'Asks for a second person to do an action of staff.actions. One that cannot be done as things stand is refused at once with the action''s own reject. Waits 24 hours. The founder makes the second administrator alone, at once. A repeat of the request key gives the first proposal. Rejects: ACCESS_REVOKED, PERMISSION_DENIED, DUPLICATE_IDEMPOTENCY_KEY, TOO_MANY_PROPOSALS, and the action''s.';
+
+CREATE FUNCTION staff.require(staff_session_id bigint, VARIADIC any_of text[]) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    idle_end constant interval := '30 minutes';
+    used_to constant interval := '1 minute';
+    session staff.sessions;
+    held text[];
+begin
+    -- Locked, so that it cannot be ended before what it allows is done.
+    select * into session from staff.sessions s
+    where s.staff_session_id = require.staff_session_id and s.ended_at is null
+        and s.expires_at > clock_timestamp() and s.used_at > clock_timestamp() - idle_end
+    for no key update;
+    if found then
+        select m.roles into held from staff.members m
+        where m.staff_id = session.staff_id and m.status = 'active' for share;
+    end if;
+    if held is null then
+        perform exchange.reject('ACCESS_REVOKED', 'the session has ended; log in again');
+    end if;
+    if not held && require.any_of then
+        perform exchange.reject('PERMISSION_DENIED', format(
+            'this needs one of the roles %s', array_to_string(require.any_of, ', ')));
+    end if;
+    if session.used_at < clock_timestamp() - used_to then
+        update staff.sessions s set used_at = clock_timestamp()
+        where s.staff_session_id = require.staff_session_id;
+    end if;
+    return session.staff_id;
+end $$;
+
+ALTER FUNCTION staff.require(staff_session_id bigint, VARIADIC any_of text[]) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION staff.require(staff_session_id bigint, VARIADIC any_of text[]) IS 'Whose session it is; refuses unless it is live and its member is active and has one of these roles, and keeps it so until the transaction ends. A session ends after 30 minutes without use. For other functions. Rejects: ACCESS_REVOKED, PERMISSION_DENIED.';
+
+CREATE FUNCTION staff.require_administrators() RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    -- Counted one at a time, so that two who go at once do not both count the other.
+    perform from staff.foundation for no key update;
+    if (select count(*) from staff.members m
+        where m.status = 'active' and m.enrolled_at is not null and 'administrator' = any (m.roles)) < 2 then
+        perform exchange.reject('TOO_FEW_ADMINISTRATORS', 'two administrators must remain, or nobody could decide anything any more');
+    end if;
+end $$;
+
+ALTER FUNCTION staff.require_administrators() OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION staff.require_administrators() IS 'Refuses a change that would leave fewer than two administrators. For other functions. Rejects: TOO_FEW_ADMINISTRATORS.';
+
+CREATE FUNCTION staff.reset_member(staff_id bigint) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    changed staff.members;
+begin
+    select * into changed from staff.members m where m.staff_id = reset_member.staff_id for no key update;
+    if not found then
+        perform exchange.reject('MEMBER_NOT_FOUND', format('no member %s', reset_member.staff_id));
+    end if;
+    update staff.members m
+    set status = 'active', roles = '{}', password_hash = null, totp_secret = null, totp_step = null, enrolled_at = null,
+        failed_passwords = 0, failed_codes = 0, locked_until = null, invitation_hash = null, invited_until = null
+    where m.staff_id = changed.staff_id;
+    perform staff.end_sessions(changed.staff_id);
+    if changed.status = 'active' and 'administrator' = any (changed.roles) then
+        perform staff.require_administrators();
+    end if;
+end $$;
+
+ALTER FUNCTION staff.reset_member(staff_id bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION staff.reset_member(staff_id bigint) IS 'Takes a member''s password, one-time codes and roles away and lifts a disabling: invited and given roles anew, the member can begin again. For staff.run_action. Rejects: MEMBER_NOT_FOUND, TOO_FEW_ADMINISTRATORS.';
+
+CREATE FUNCTION staff.run_action(proposal staff.proposals) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    arguments constant jsonb := proposal.arguments;
+    given bigint;
+begin
+    -- A fixed list: nothing of a proposal is ever run as SQL.
+    case proposal.action
+        when 'grant_role' then
+            perform staff.set_member_roles(
+                (arguments ->> 'staff_id')::bigint,
+                array(select jsonb_array_elements_text(arguments -> 'roles') order by 1));
+        when 'reset_member' then
+            perform staff.reset_member((arguments ->> 'staff_id')::bigint);
+        when 'set_account_status' then
+            perform exchange.set_account_status((arguments ->> 'account_id')::bigint, arguments ->> 'status');
+        when 'set_fee_tier' then
+            perform exchange.set_fee_tier(
+                (arguments ->> 'account_id')::bigint, (arguments ->> 'fee_tier_id')::integer);
+        when 'set_fee_rates' then
+            perform exchange.set_fee_rates(
+                (arguments ->> 'fee_tier_id')::integer, (arguments ->> 'maker_rate')::numeric,
+                (arguments ->> 'taker_rate')::numeric);
+        when 'adjust_balance' then
+            given := exchange.adjust_balance(
+                (arguments ->> 'account_id')::bigint, arguments ->> 'asset', (arguments ->> 'amount')::numeric,
+                proposal.reason, 'proposal:' || proposal.proposal_id);
+            return jsonb_build_object('adjustment_id', given);
+        when 'set_market_status' then
+            perform exchange.set_market_status(arguments ->> 'market', arguments ->> 'status');
+        when 'set_market_limits' then
+            perform exchange.set_market_limits(
+                arguments ->> 'market', (arguments ->> 'min_quantity')::numeric, (arguments ->> 'max_quantity')::numeric,
+                (arguments ->> 'min_notional')::numeric, (arguments ->> 'price_band')::numeric,
+                (arguments ->> 'max_open_orders')::integer);
+        when 'set_kyc_limits' then
+            perform exchange.set_kyc_limits(
+                (arguments ->> 'level')::integer, (arguments ->> 'may_trade')::boolean,
+                (arguments ->> 'may_withdraw')::boolean, (arguments ->> 'daily_withdrawal')::numeric,
+                (arguments ->> 'monthly_withdrawal')::numeric);
+        when 'publish_risk_rule' then
+            given := risk.publish_rule(
+                arguments ->> 'rule', arguments ->> 'point', arguments ->> 'kind', arguments -> 'parameters',
+                arguments ->> 'action', arguments ->> 'reason_code', proposal.proposed_by);
+            return jsonb_build_object('version', given);
+        when 'end_risk_rule' then
+            perform risk.end_rule(arguments ->> 'rule');
+    end case;
+    return '{}';
+end $$;
+
+ALTER FUNCTION staff.run_action(proposal staff.proposals) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION staff.run_action(proposal staff.proposals) IS 'Does what a proposal says, and gives what came of it. An action that is not in its list is an error. For other functions: nobody may call it.';
+
+CREATE FUNCTION staff.session_member(token_hash bytea) RETURNS TABLE(staff_session_id bigint, staff_id bigint, roles text[], expires_at timestamp with time zone)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select s.staff_session_id, s.staff_id, m.roles, s.expires_at
+    from staff.sessions s join staff.members m on m.staff_id = s.staff_id
+    where s.token_hash = session_member.token_hash and s.ended_at is null and s.expires_at > now()
+        and s.used_at > now() - interval '30 minutes' and m.status = 'active'
+$$;
+
+ALTER FUNCTION staff.session_member(token_hash bytea) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION staff.session_member(token_hash bytea) IS 'Whose session it is and what the member may do: no row where the token is unknown, its session has ended, or the member is disabled. What the session then does asks staff.require again.';
+
+CREATE FUNCTION staff.set_member_roles(staff_id bigint, roles text[]) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    changed staff.members;
+begin
+    select * into changed from staff.members m where m.staff_id = set_member_roles.staff_id for no key update;
+    if not found then
+        perform exchange.reject('MEMBER_NOT_FOUND', format('no member %s', set_member_roles.staff_id));
+    end if;
+    if set_member_roles.roles <> '{}' and (changed.status <> 'active' or changed.enrolled_at is null) then
+        perform exchange.reject('MEMBER_NOT_ENROLLED', 'roles are for members who have logged in and are not disabled');
+    end if;
+    update staff.members m set roles = set_member_roles.roles where m.staff_id = changed.staff_id;
+    if 'administrator' = any (changed.roles) and not 'administrator' = any (set_member_roles.roles) then
+        perform staff.require_administrators();
+    end if;
+end $$;
+
+ALTER FUNCTION staff.set_member_roles(staff_id bigint, roles text[]) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION staff.set_member_roles(staff_id bigint, roles text[]) IS 'Sets all roles of a member; what they allowed before ends at once. For staff.run_action. Rejects: MEMBER_NOT_FOUND, MEMBER_NOT_ENROLLED, TOO_FEW_ADMINISTRATORS.';
+
+CREATE FUNCTION staff.show_account(staff_session_id bigint, account_id bigint) RETURNS TABLE(parent_account_id bigint, email text, status text, fee_tier_id integer, fee_tier text, full_name text, country text, withdrawals_blocked_until timestamp with time zone, email_verified_at timestamp with time zone, created_at timestamp with time zone, open_sessions integer, live_api_keys integer, balances jsonb)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    actor bigint := staff.require(show_account.staff_session_id, 'support', 'risk', 'finance', 'reviewer');
+begin
+    return query
+    select a.parent_account_id, a.email, a.status, a.fee_tier_id, t.name, a.full_name, a.country,
+        case when a.withdrawals_blocked_until > now() then a.withdrawals_blocked_until end, a.email_verified_at, a.created_at,
+        (select count(*)::integer from exchange.sessions s where s.account_id = a.account_id and s.expires_at > now()),
+        (select count(*)::integer from exchange.api_keys k where k.account_id = a.account_id and k.revoked_at is null),
+        coalesce((
+            select jsonb_agg(jsonb_build_object('asset', x.symbol, 'available', b.available::text, 'held', b.held::text) order by x.symbol)
+            from exchange.balances b join exchange.assets x on x.asset_id = b.asset_id
+            where b.account_id = a.account_id), '[]')
+    from exchange.accounts a join exchange.fee_tiers t on t.fee_tier_id = a.fee_tier_id
+    where a.account_id = show_account.account_id and a.role = 'user';
+    if not found then
+        perform exchange.reject('ACCOUNT_NOT_FOUND', format('no user''s account %s', show_account.account_id));
+    end if;
+    perform audit.record(actor, 'account_shown', 'account:' || show_account.account_id, '{}');
+end $$;
+
+ALTER FUNCTION staff.show_account(staff_session_id bigint, account_id bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION staff.show_account(staff_session_id bigint, account_id bigint) IS 'A user''s account (or sub-account, which has a parent and no address) and what it has, as JSON {asset, available, held}. Logged. Rejects: ACCESS_REVOKED, PERMISSION_DENIED, ACCOUNT_NOT_FOUND.';
+
+ALTER TABLE audit.entries ALTER COLUMN entry_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME audit.entries_entry_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE audit.head (
+    head_id integer DEFAULT 1 NOT NULL,
+    link_number bigint DEFAULT 0 NOT NULL,
+    hash bytea DEFAULT decode(repeat('00'::text, 32), 'hex'::text) NOT NULL,
+    CONSTRAINT head_hash_length CHECK ((octet_length(hash) = 32)),
+    CONSTRAINT head_head_id_single CHECK ((head_id = 1))
+);
+
+ALTER TABLE audit.head OWNER TO exchange_owner;
+
+COMMENT ON TABLE audit.head IS 'One row: where the chain ends. Whoever makes links locks it.';
+
+COMMENT ON COLUMN audit.head.head_id IS 'Always 1.';
+
+COMMENT ON COLUMN audit.head.link_number IS 'The last link; 0 before the first.';
+
+COMMENT ON COLUMN audit.head.hash IS 'Its hash.';
+
+CREATE TABLE audit.links (
+    link_number bigint NOT NULL,
+    entry_id bigint NOT NULL,
+    hash bytea NOT NULL,
+    linked_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT links_hash_length CHECK ((octet_length(hash) = 32)),
+    CONSTRAINT links_link_number_positive CHECK ((link_number > 0))
+);
+
+ALTER TABLE audit.links OWNER TO exchange_owner;
+
+COMMENT ON TABLE audit.links IS 'The chain: each link''s hash covers the hash before it and one entry. Made by the worker audit, in the order in which it met the entries.';
+
+COMMENT ON COLUMN audit.links.link_number IS 'Counts from 1 without gap.';
+
+COMMENT ON COLUMN audit.links.entry_id IS 'Which entry.';
+
+COMMENT ON COLUMN audit.links.hash IS 'SHA-256 of the hash before it (32 zero bytes at first) and the entry; see audit.entry_hash.';
+
+COMMENT ON COLUMN audit.links.linked_at IS 'When it was linked.';
+
+CREATE TABLE audit.unlinked (
+    entry_id bigint NOT NULL
+);
+
+ALTER TABLE audit.unlinked OWNER TO exchange_owner;
+
+COMMENT ON TABLE audit.unlinked IS 'Entries that wait for their link.';
+
+COMMENT ON COLUMN audit.unlinked.entry_id IS 'Which entry.';
+
 CREATE TABLE exchange.assets (
     asset_id integer NOT NULL,
     symbol text NOT NULL,
@@ -3949,6 +7258,11 @@ CREATE TABLE exchange.accounts (
     withdrawals_blocked_until timestamp with time zone,
     parent_account_id bigint,
     label text,
+    kyc_level integer DEFAULT 0 NOT NULL,
+    kyc_expires_on date,
+    kyc_expiry_noticed_at timestamp with time zone,
+    may_trade boolean DEFAULT true NOT NULL,
+    is_linked boolean DEFAULT false NOT NULL,
     CONSTRAINT accounts_anti_phishing_code_form CHECK ((anti_phishing_code ~ '^[A-Za-z0-9 _-]{4,20}$'::text)),
     CONSTRAINT accounts_birth_date_range CHECK ((birth_date >= '1900-01-01'::date)),
     CONSTRAINT accounts_country_form CHECK ((country ~ '^[A-Z]{2}$'::text)),
@@ -4000,6 +7314,16 @@ COMMENT ON COLUMN exchange.accounts.withdrawals_blocked_until IS 'Before this ti
 COMMENT ON COLUMN exchange.accounts.parent_account_id IS 'Of a sub-account: whose it is. Who logs in as the parent owns both; a parent is never a sub-account.';
 
 COMMENT ON COLUMN exchange.accounts.label IS 'The owner''s name for a sub-account.';
+
+COMMENT ON COLUMN exchange.accounts.kyc_level IS 'How well the owner is known; see kyc_levels.';
+
+COMMENT ON COLUMN exchange.accounts.kyc_expires_on IS 'Last good day of the document that the level rests on; null at level 0.';
+
+COMMENT ON COLUMN exchange.accounts.kyc_expiry_noticed_at IS 'When the owner was told that it expires.';
+
+COMMENT ON COLUMN exchange.accounts.may_trade IS 'Whether the level allows to place orders; kept equal to kyc_levels.may_trade.';
+
+COMMENT ON COLUMN exchange.accounts.is_linked IS 'Whether risk.links knows the account: only then are its orders looked at for trades with linked accounts.';
 
 CREATE TABLE exchange.adjustments (
     adjustment_id bigint NOT NULL,
@@ -4164,6 +7488,18 @@ CREATE VIEW checks.assets_sum_to_zero AS
 ALTER TABLE checks.assets_sum_to_zero OWNER TO exchange_owner;
 
 COMMENT ON VIEW checks.assets_sum_to_zero IS 'Assets whose ledger does not sum to zero, or whose balances together are not what came in from outside.';
+
+CREATE VIEW checks.audit_chain_is_whole AS
+ SELECT v.link_number,
+    v.entry_id,
+    v.problem
+   FROM (( SELECT GREATEST((max(l.link_number) - 10000), (1)::bigint) AS from_link
+           FROM audit.links l) newest
+     CROSS JOIN LATERAL audit.verify_chain(newest.from_link) v(link_number, entry_id, problem));
+
+ALTER TABLE checks.audit_chain_is_whole OWNER TO exchange_owner;
+
+COMMENT ON VIEW checks.audit_chain_is_whole IS 'The first broken one of the audit log''s newest 10,000 links.';
 
 CREATE VIEW checks.balances_equal_ledger AS
  SELECT account_id,
@@ -4809,7 +8145,11 @@ UNION ALL
 UNION ALL
  SELECT 'partitions_made_ahead'::text AS check_name,
     to_jsonb(c.*) AS violation
-   FROM checks.partitions_made_ahead c;
+   FROM checks.partitions_made_ahead c
+UNION ALL
+ SELECT 'audit_chain_is_whole'::text AS check_name,
+    to_jsonb(c.*) AS violation
+   FROM checks.audit_chain_is_whole c;
 
 ALTER TABLE checks.violations OWNER TO exchange_owner;
 
@@ -5046,6 +8386,299 @@ COMMENT ON COLUMN exchange.fee_tiers.name IS 'The name people use.';
 COMMENT ON COLUMN exchange.fee_tiers.maker_rate IS 'Part of what a resting order receives; 0.001 is 0.1 %.';
 
 COMMENT ON COLUMN exchange.fee_tiers.taker_rate IS 'Part of what an arriving order receives.';
+
+CREATE TABLE exchange.kyc_cases (
+    case_id bigint NOT NULL,
+    account_id bigint NOT NULL,
+    level integer NOT NULL,
+    state text DEFAULT 'submitted'::text NOT NULL,
+    document_type text NOT NULL,
+    issuer text NOT NULL,
+    document_number text NOT NULL,
+    full_name text NOT NULL,
+    birth_date date NOT NULL,
+    expires_on date NOT NULL,
+    mrz text,
+    mrz_name text,
+    content_hash bytea NOT NULL,
+    request_key text,
+    submitted_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    reviews integer DEFAULT 0 NOT NULL,
+    next_review_at timestamp with time zone DEFAULT now(),
+    last_failure text,
+    provider_reference text DEFAULT replace((gen_random_uuid())::text, '-'::text, ''::text) NOT NULL,
+    claimed_by bigint,
+    claimed_until timestamp with time zone,
+    first_approved_by bigint,
+    decided_at timestamp with time zone,
+    decided_by text,
+    reasons text[] DEFAULT '{}'::text[] NOT NULL,
+    CONSTRAINT kyc_cases_claim_whole CHECK (((claimed_by IS NULL) = (claimed_until IS NULL))),
+    CONSTRAINT kyc_cases_content_hash_length CHECK ((octet_length(content_hash) = 32)),
+    CONSTRAINT kyc_cases_decider_known CHECK ((decided_by = ANY (ARRAY['automatic'::text, 'provider'::text, 'reviewer'::text]))),
+    CONSTRAINT kyc_cases_decision_whole CHECK ((((state = ANY (ARRAY['approved'::text, 'rejected'::text])) = (decided_at IS NOT NULL)) AND ((decided_at IS NULL) = (decided_by IS NULL)))),
+    CONSTRAINT kyc_cases_document_number_form CHECK ((document_number ~ '^[A-Z0-9]{3,24}$'::text)),
+    CONSTRAINT kyc_cases_document_type_known CHECK ((document_type = ANY (ARRAY['passport'::text, 'identity_card'::text, 'residence_permit'::text, 'driving_licence'::text]))),
+    CONSTRAINT kyc_cases_full_name_length CHECK (((length(full_name) >= 1) AND (length(full_name) <= 100))),
+    CONSTRAINT kyc_cases_issuer_form CHECK ((issuer ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT kyc_cases_mrz_length CHECK (((length(mrz) <= 100) AND (length(mrz_name) <= 100))),
+    CONSTRAINT kyc_cases_rejection_has_reason CHECK (((state = 'rejected'::text) = (cardinality(reasons) > 0))),
+    CONSTRAINT kyc_cases_review_is_due_while_open CHECK (((next_review_at IS NULL) OR (state = ANY (ARRAY['submitted'::text, 'provider'::text])))),
+    CONSTRAINT kyc_cases_reviews_not_negative CHECK ((reviews >= 0)),
+    CONSTRAINT kyc_cases_state_known CHECK ((state = ANY (ARRAY['submitted'::text, 'provider'::text, 'manual'::text, 'approved'::text, 'rejected'::text])))
+);
+
+ALTER TABLE exchange.kyc_cases OWNER TO exchange_owner;
+
+COMMENT ON TABLE exchange.kyc_cases IS 'What owners submitted to be known, and what became of it. Never deleted: a new submission is a new case.';
+
+COMMENT ON COLUMN exchange.kyc_cases.case_id IS 'Names the case.';
+
+COMMENT ON COLUMN exchange.kyc_cases.account_id IS 'Whose it is.';
+
+COMMENT ON COLUMN exchange.kyc_cases.level IS 'The level asked for.';
+
+COMMENT ON COLUMN exchange.kyc_cases.state IS 'submitted: the automatic review is due; provider: an outside provider''s answer is awaited; manual: in the queue of reviewers; approved; rejected.';
+
+COMMENT ON COLUMN exchange.kyc_cases.document_type IS 'passport, identity_card, residence_permit or driving_licence.';
+
+COMMENT ON COLUMN exchange.kyc_cases.issuer IS 'Who issued it: three letters as in a machine-readable zone, DEU for Germany.';
+
+COMMENT ON COLUMN exchange.kyc_cases.document_number IS 'Its number, letters and digits only.';
+
+COMMENT ON COLUMN exchange.kyc_cases.full_name IS 'As its owner wrote it.';
+
+COMMENT ON COLUMN exchange.kyc_cases.birth_date IS 'As its owner wrote it.';
+
+COMMENT ON COLUMN exchange.kyc_cases.expires_on IS 'Last good day of the document, as its owner wrote it.';
+
+COMMENT ON COLUMN exchange.kyc_cases.mrz IS 'The machine-readable zone, lines joined; null where none was given.';
+
+COMMENT ON COLUMN exchange.kyc_cases.mrz_name IS 'The name in it.';
+
+COMMENT ON COLUMN exchange.kyc_cases.content_hash IS 'SHA-256 of everything submitted: a repeat of the request key must have the same.';
+
+COMMENT ON COLUMN exchange.kyc_cases.request_key IS 'The idempotency key under which it was submitted.';
+
+COMMENT ON COLUMN exchange.kyc_cases.submitted_at IS 'When.';
+
+COMMENT ON COLUMN exchange.kyc_cases.reviews IS 'How often the automatic review took it up.';
+
+COMMENT ON COLUMN exchange.kyc_cases.next_review_at IS 'When that is due, or until when a provider may answer; null where neither.';
+
+COMMENT ON COLUMN exchange.kyc_cases.last_failure IS 'Why the last automatic review failed.';
+
+COMMENT ON COLUMN exchange.kyc_cases.provider_reference IS 'How an outside provider names it in its answer; it cannot be guessed.';
+
+COMMENT ON COLUMN exchange.kyc_cases.claimed_by IS 'The reviewer at work on it.';
+
+COMMENT ON COLUMN exchange.kyc_cases.claimed_until IS 'Until when nobody else may take it.';
+
+COMMENT ON COLUMN exchange.kyc_cases.first_approved_by IS 'The reviewer who approved first, where two are needed.';
+
+COMMENT ON COLUMN exchange.kyc_cases.decided_at IS 'When it was approved or rejected.';
+
+COMMENT ON COLUMN exchange.kyc_cases.decided_by IS 'automatic, provider or reviewer.';
+
+COMMENT ON COLUMN exchange.kyc_cases.reasons IS 'Why it was rejected; see kyc_reasons.';
+
+ALTER TABLE exchange.kyc_cases ALTER COLUMN case_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME exchange.kyc_cases_case_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE exchange.kyc_documents (
+    document_id bigint NOT NULL,
+    case_id bigint NOT NULL,
+    kind text NOT NULL,
+    media_type text NOT NULL,
+    seal_id bytea NOT NULL,
+    key_label text NOT NULL,
+    wrapped_key bytea NOT NULL,
+    content bytea NOT NULL,
+    facts jsonb,
+    CONSTRAINT kyc_documents_content_length CHECK (((octet_length(content) >= 29) AND (octet_length(content) <= 67108864))),
+    CONSTRAINT kyc_documents_kind_known CHECK ((kind = ANY (ARRAY['front'::text, 'back'::text, 'selfie'::text]))),
+    CONSTRAINT kyc_documents_media_type_known CHECK ((media_type = ANY (ARRAY['image/jpeg'::text, 'application/pdf'::text]))),
+    CONSTRAINT kyc_documents_seal_id_length CHECK ((octet_length(seal_id) = 16)),
+    CONSTRAINT kyc_documents_wrapped_key_length CHECK (((octet_length(wrapped_key) >= 32) AND (octet_length(wrapped_key) <= 512)))
+);
+ALTER TABLE ONLY exchange.kyc_documents ALTER COLUMN content SET STORAGE EXTERNAL;
+
+ALTER TABLE exchange.kyc_documents OWNER TO exchange_owner;
+
+COMMENT ON TABLE exchange.kyc_documents IS 'Files of a case, each encrypted with a key of its own that only the HSM unwraps.';
+
+COMMENT ON COLUMN exchange.kyc_documents.document_id IS 'Names the file.';
+
+COMMENT ON COLUMN exchange.kyc_documents.case_id IS 'What it belongs to.';
+
+COMMENT ON COLUMN exchange.kyc_documents.kind IS 'front, back or selfie.';
+
+COMMENT ON COLUMN exchange.kyc_documents.media_type IS 'image/jpeg or application/pdf.';
+
+COMMENT ON COLUMN exchange.kyc_documents.seal_id IS 'Random; with account and kind it is authenticated with the content, so that no row passes for another.';
+
+COMMENT ON COLUMN exchange.kyc_documents.key_label IS 'Which key of the HSM wrapped the data key.';
+
+COMMENT ON COLUMN exchange.kyc_documents.wrapped_key IS 'The data key, encrypted by the HSM (AES-256-GCM, nonce first).';
+
+COMMENT ON COLUMN exchange.kyc_documents.content IS 'The file, encrypted with the data key (AES-256-GCM, nonce first). Out of line and not compressed.';
+
+COMMENT ON COLUMN exchange.kyc_documents.facts IS 'Of a picture: width, height, brightness, contrast, and digest, the SHA-256 of its pixels.';
+
+ALTER TABLE exchange.kyc_documents ALTER COLUMN document_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME exchange.kyc_documents_document_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE exchange.kyc_events (
+    kyc_event_id bigint NOT NULL,
+    case_id bigint NOT NULL,
+    happened_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    actor text NOT NULL,
+    staff_id bigint,
+    action text NOT NULL,
+    detail jsonb DEFAULT '{}'::jsonb NOT NULL,
+    CONSTRAINT kyc_events_actor_known CHECK ((actor = ANY (ARRAY['owner'::text, 'automatic'::text, 'provider'::text, 'reviewer'::text, 'upkeep'::text]))),
+    CONSTRAINT kyc_events_reviewer_has_name CHECK (((actor = 'reviewer'::text) = (staff_id IS NOT NULL)))
+);
+
+ALTER TABLE exchange.kyc_events OWNER TO exchange_owner;
+
+COMMENT ON TABLE exchange.kyc_events IS 'The history of each case; only ever added to.';
+
+COMMENT ON COLUMN exchange.kyc_events.kyc_event_id IS 'Its number.';
+
+COMMENT ON COLUMN exchange.kyc_events.case_id IS 'Of which case.';
+
+COMMENT ON COLUMN exchange.kyc_events.happened_at IS 'When.';
+
+COMMENT ON COLUMN exchange.kyc_events.actor IS 'owner, automatic, provider, reviewer or upkeep.';
+
+COMMENT ON COLUMN exchange.kyc_events.staff_id IS 'Which reviewer.';
+
+COMMENT ON COLUMN exchange.kyc_events.action IS 'What was done.';
+
+COMMENT ON COLUMN exchange.kyc_events.detail IS 'What belongs to it.';
+
+ALTER TABLE exchange.kyc_events ALTER COLUMN kyc_event_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME exchange.kyc_events_kyc_event_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE exchange.kyc_findings (
+    case_id bigint NOT NULL,
+    rule text NOT NULL,
+    score integer NOT NULL,
+    detail text DEFAULT ''::text NOT NULL,
+    CONSTRAINT kyc_findings_detail_length CHECK ((length(detail) <= 500)),
+    CONSTRAINT kyc_findings_score_range CHECK (((score >= 0) AND (score <= 100)))
+);
+
+ALTER TABLE exchange.kyc_findings OWNER TO exchange_owner;
+
+COMMENT ON TABLE exchange.kyc_findings IS 'What the automatic review found, a row a rule.';
+
+COMMENT ON COLUMN exchange.kyc_findings.case_id IS 'Of which case.';
+
+COMMENT ON COLUMN exchange.kyc_findings.rule IS 'By which rule.';
+
+COMMENT ON COLUMN exchange.kyc_findings.score IS '0 is no doubt, 100 is certainty that something is wrong.';
+
+COMMENT ON COLUMN exchange.kyc_findings.detail IS 'What it saw, for reviewers.';
+
+CREATE TABLE exchange.kyc_levels (
+    level integer NOT NULL,
+    name text NOT NULL,
+    may_trade boolean NOT NULL,
+    may_withdraw boolean NOT NULL,
+    daily_withdrawal numeric NOT NULL,
+    monthly_withdrawal numeric NOT NULL,
+    needs_selfie boolean NOT NULL,
+    is_automatic boolean NOT NULL,
+    needs_two_reviewers boolean NOT NULL,
+    CONSTRAINT kyc_levels_level_range CHECK (((level >= 0) AND (level <= 9))),
+    CONSTRAINT kyc_levels_two_are_not_automatic CHECK ((NOT (is_automatic AND needs_two_reviewers))),
+    CONSTRAINT kyc_levels_withdrawals_need_permission CHECK ((may_withdraw OR (monthly_withdrawal = (0)::numeric))),
+    CONSTRAINT kyc_levels_withdrawals_range CHECK (((daily_withdrawal >= (0)::numeric) AND (daily_withdrawal <= monthly_withdrawal) AND (monthly_withdrawal < 'Infinity'::numeric)))
+);
+
+ALTER TABLE exchange.kyc_levels OWNER TO exchange_owner;
+
+COMMENT ON TABLE exchange.kyc_levels IS 'What an account may do, by how well its owner is known.';
+
+COMMENT ON COLUMN exchange.kyc_levels.level IS '0 is nobody known; higher is more.';
+
+COMMENT ON COLUMN exchange.kyc_levels.name IS 'The name people use.';
+
+COMMENT ON COLUMN exchange.kyc_levels.may_trade IS 'Whether orders may be placed; accounts.may_trade repeats it.';
+
+COMMENT ON COLUMN exchange.kyc_levels.may_withdraw IS 'Whether anything may be withdrawn.';
+
+COMMENT ON COLUMN exchange.kyc_levels.daily_withdrawal IS 'Most that may be withdrawn in 24 hours, valued in USDT.';
+
+COMMENT ON COLUMN exchange.kyc_levels.monthly_withdrawal IS 'Most that may be withdrawn in 30 days, valued in USDT.';
+
+COMMENT ON COLUMN exchange.kyc_levels.needs_selfie IS 'Whether a picture of the person is asked for.';
+
+COMMENT ON COLUMN exchange.kyc_levels.is_automatic IS 'Whether the automatic review may approve it.';
+
+COMMENT ON COLUMN exchange.kyc_levels.needs_two_reviewers IS 'Whether a second reviewer must agree.';
+
+CREATE TABLE exchange.kyc_reasons (
+    reason text NOT NULL,
+    words text NOT NULL,
+    CONSTRAINT kyc_reasons_reason_form CHECK ((reason ~ '^[A-Z_]{3,40}$'::text))
+);
+
+ALTER TABLE exchange.kyc_reasons OWNER TO exchange_owner;
+
+COMMENT ON TABLE exchange.kyc_reasons IS 'Why a case can be rejected, as its owner is told.';
+
+COMMENT ON COLUMN exchange.kyc_reasons.reason IS 'For programs.';
+
+COMMENT ON COLUMN exchange.kyc_reasons.words IS 'For people.';
+
+CREATE TABLE exchange.kyc_rules (
+    rule text NOT NULL,
+    manual_at integer,
+    reject_at integer,
+    reason text,
+    is_on boolean DEFAULT true NOT NULL,
+    meaning text NOT NULL,
+    CONSTRAINT kyc_rules_reject_has_reason CHECK (((reject_at IS NULL) OR (reason IS NOT NULL))),
+    CONSTRAINT kyc_rules_rule_form CHECK ((rule ~ '^[a-z_]{3,40}$'::text)),
+    CONSTRAINT kyc_rules_thresholds_range CHECK ((((COALESCE(manual_at, 1) >= 1) AND (COALESCE(manual_at, 1) <= 100)) AND ((COALESCE(reject_at, 1) >= 1) AND (COALESCE(reject_at, 1) <= 100))))
+);
+
+ALTER TABLE exchange.kyc_rules OWNER TO exchange_owner;
+
+COMMENT ON TABLE exchange.kyc_rules IS 'Rules of the automatic review: from which score on a case goes to a person, or is rejected.';
+
+COMMENT ON COLUMN exchange.kyc_rules.rule IS 'Its name.';
+
+COMMENT ON COLUMN exchange.kyc_rules.manual_at IS 'From this score on a reviewer decides; null: never for this.';
+
+COMMENT ON COLUMN exchange.kyc_rules.reject_at IS 'From this score on it is rejected; null: never for this.';
+
+COMMENT ON COLUMN exchange.kyc_rules.reason IS 'What the owner is told where it is rejected.';
+
+COMMENT ON COLUMN exchange.kyc_rules.is_on IS 'Whether it counts.';
+
+COMMENT ON COLUMN exchange.kyc_rules.meaning IS 'What it looks at; 0 is no doubt, 100 is certainty.';
 
 CREATE TABLE exchange.login_pauses (
     subject text NOT NULL COLLATE pg_catalog."C",
@@ -5324,6 +8957,46 @@ COMMENT ON COLUMN exchange.request_keys.content IS 'The commands without the rig
 COMMENT ON COLUMN exchange.request_keys.answer IS 'Their outcomes; null only within the transaction that runs them.';
 
 COMMENT ON COLUMN exchange.request_keys.created_at IS 'When it was asked first.';
+
+CREATE TABLE exchange.sanctions (
+    sanction_id bigint NOT NULL,
+    list text NOT NULL,
+    name text NOT NULL,
+    birth_year integer,
+    country text,
+    loaded_at timestamp with time zone DEFAULT now() NOT NULL,
+    plain_name text GENERATED ALWAYS AS (exchange.plain_name(name)) STORED NOT NULL,
+    CONSTRAINT sanctions_birth_year_range CHECK (((birth_year >= 1850) AND (birth_year <= 2100))),
+    CONSTRAINT sanctions_list_form CHECK ((list ~ '^[A-Za-z0-9_.-]{1,40}$'::text)),
+    CONSTRAINT sanctions_name_length CHECK (((length(name) >= 2) AND (length(name) <= 300)))
+);
+
+ALTER TABLE exchange.sanctions OWNER TO exchange_owner;
+
+COMMENT ON TABLE exchange.sanctions IS 'Names that are screened against, loaded from lists: a name and each of its aliases is a row.';
+
+COMMENT ON COLUMN exchange.sanctions.sanction_id IS 'Names the row.';
+
+COMMENT ON COLUMN exchange.sanctions.list IS 'From which list; loading a list replaces it.';
+
+COMMENT ON COLUMN exchange.sanctions.name IS 'As the list has it.';
+
+COMMENT ON COLUMN exchange.sanctions.birth_year IS 'Where the list has one.';
+
+COMMENT ON COLUMN exchange.sanctions.country IS 'Where the list has one.';
+
+COMMENT ON COLUMN exchange.sanctions.loaded_at IS 'When.';
+
+COMMENT ON COLUMN exchange.sanctions.plain_name IS 'As names are compared.';
+
+ALTER TABLE exchange.sanctions ALTER COLUMN sanction_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME exchange.sanctions_sanction_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 
 CREATE TABLE exchange.schema_history (
     version integer NOT NULL,
@@ -5645,9 +9318,498 @@ ALTER TABLE reporting.trades OWNER TO exchange_owner;
 
 COMMENT ON VIEW reporting.trades IS 'Trades with names and both fees.';
 
+CREATE TABLE risk.account_lists (
+    list text NOT NULL,
+    account_id bigint NOT NULL,
+    added_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT account_lists_list_form CHECK ((list ~ '^[a-z][a-z0-9_]{2,31}$'::text))
+);
+
+ALTER TABLE risk.account_lists OWNER TO exchange_owner;
+
+COMMENT ON TABLE risk.account_lists IS 'Named lists of accounts, such as market makers, for rules of kind account_listed. Short: servers keep them in memory.';
+
+COMMENT ON COLUMN risk.account_lists.list IS 'Name of the list.';
+
+COMMENT ON COLUMN risk.account_lists.account_id IS 'Account in it.';
+
+COMMENT ON COLUMN risk.account_lists.added_at IS 'Since when.';
+
+CREATE TABLE risk.activities (
+    activity_id bigint NOT NULL,
+    point text NOT NULL,
+    account_id bigint,
+    occurred_at timestamp with time zone NOT NULL,
+    verdict text NOT NULL,
+    network inet,
+    device text,
+    asset_id integer,
+    amount numeric,
+    wallet text,
+    facts jsonb NOT NULL,
+    CONSTRAINT activities_account_given CHECK (((point = 'registration'::text) OR (account_id IS NOT NULL))),
+    CONSTRAINT activities_amount_positive CHECK (((amount > (0)::numeric) AND (amount < 'Infinity'::numeric))),
+    CONSTRAINT activities_device_length CHECK (((length(device) >= 1) AND (length(device) <= 200))),
+    CONSTRAINT activities_facts_length CHECK ((length((facts)::text) <= 8000)),
+    CONSTRAINT activities_money_is_whole CHECK (((point = ANY (ARRAY['deposit'::text, 'withdrawal'::text])) = ((asset_id IS NOT NULL) AND (amount IS NOT NULL)))),
+    CONSTRAINT activities_point_known CHECK ((point = ANY (ARRAY['registration'::text, 'login'::text, 'deposit'::text, 'withdrawal'::text, 'security_change'::text]))),
+    CONSTRAINT activities_verdict_known CHECK ((verdict = ANY (ARRAY['allow'::text, 'review'::text, 'deny'::text, 'hold'::text]))),
+    CONSTRAINT activities_wallet_length CHECK (((length(wallet) >= 1) AND (length(wallet) <= 200)))
+);
+
+ALTER TABLE risk.activities OWNER TO exchange_owner;
+
+COMMENT ON TABLE risk.activities IS 'What was judged, whatever the verdict, orders aside: what later rules count, and what backtests run on.';
+
+COMMENT ON COLUMN risk.activities.activity_id IS 'Number of the activity.';
+
+COMMENT ON COLUMN risk.activities.point IS 'What was done.';
+
+COMMENT ON COLUMN risk.activities.account_id IS 'By whom; null for a registration, which has no account yet.';
+
+COMMENT ON COLUMN risk.activities.occurred_at IS 'When, as the rules saw it.';
+
+COMMENT ON COLUMN risk.activities.verdict IS 'What the rules said: allow, review, deny or hold.';
+
+COMMENT ON COLUMN risk.activities.network IS 'The network of the address it came from: the address itself, or the /64 of an IPv6 address.';
+
+COMMENT ON COLUMN risk.activities.device IS 'The device as the API knows it; no secret.';
+
+COMMENT ON COLUMN risk.activities.asset_id IS 'Deposit, withdrawal: of which asset.';
+
+COMMENT ON COLUMN risk.activities.amount IS 'Deposit, withdrawal: how much.';
+
+COMMENT ON COLUMN risk.activities.wallet IS 'The address of a chain on the other side: where a deposit came from, where a withdrawal goes, or an address that was saved.';
+
+COMMENT ON COLUMN risk.activities.facts IS 'All facts that the rules were given.';
+
+ALTER TABLE risk.activities ALTER COLUMN activity_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME risk.activities_activity_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE risk.blacklist (
+    wallet text NOT NULL,
+    because text NOT NULL,
+    added_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT blacklist_wallet_length CHECK (((length(wallet) >= 1) AND (length(wallet) <= 200)))
+);
+
+ALTER TABLE risk.blacklist OWNER TO exchange_owner;
+
+COMMENT ON TABLE risk.blacklist IS 'Addresses of chains from which nothing is taken and to which nothing is sent; loaded by the operator (copy).';
+
+COMMENT ON COLUMN risk.blacklist.wallet IS 'Exactly as chains write it.';
+
+COMMENT ON COLUMN risk.blacklist.because IS 'Who says so, or why.';
+
+COMMENT ON COLUMN risk.blacklist.added_at IS 'Since when.';
+
+CREATE TABLE risk.events (
+    event_id bigint NOT NULL,
+    occurred_at timestamp with time zone NOT NULL,
+    point text NOT NULL,
+    account_id bigint,
+    activity_id bigint,
+    order_id bigint,
+    rule text NOT NULL,
+    version integer NOT NULL,
+    action text NOT NULL,
+    reason_code text NOT NULL,
+    facts jsonb NOT NULL,
+    observed jsonb NOT NULL,
+    CONSTRAINT events_action_known CHECK ((action = ANY (ARRAY['review'::text, 'deny'::text, 'hold'::text]))),
+    CONSTRAINT events_order_has_no_activity CHECK (((point = 'order'::text) = (activity_id IS NULL)))
+);
+
+ALTER TABLE risk.events OWNER TO exchange_owner;
+
+COMMENT ON TABLE risk.events IS 'Every rule that was met and did not allow, with the facts it saw. Each is a message of the stream risk too.';
+
+COMMENT ON COLUMN risk.events.event_id IS 'Number of the event.';
+
+COMMENT ON COLUMN risk.events.occurred_at IS 'When.';
+
+COMMENT ON COLUMN risk.events.point IS 'What was judged.';
+
+COMMENT ON COLUMN risk.events.account_id IS 'Whose.';
+
+COMMENT ON COLUMN risk.events.activity_id IS 'The activity; null for orders.';
+
+COMMENT ON COLUMN risk.events.order_id IS 'The order that was accepted all the same, for review.';
+
+COMMENT ON COLUMN risk.events.rule IS 'The rule that was met.';
+
+COMMENT ON COLUMN risk.events.version IS 'Its version.';
+
+COMMENT ON COLUMN risk.events.action IS 'The rule''s action.';
+
+COMMENT ON COLUMN risk.events.reason_code IS 'The rule''s reason.';
+
+COMMENT ON COLUMN risk.events.facts IS 'The facts that the rule was given.';
+
+COMMENT ON COLUMN risk.events.observed IS 'What its condition found: counts, sums, distances.';
+
+ALTER TABLE risk.events ALTER COLUMN event_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME risk.events_event_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE risk.kinds (
+    kind text NOT NULL,
+    points text[] NOT NULL,
+    parameters jsonb NOT NULL,
+    description text NOT NULL,
+    CONSTRAINT kinds_kind_form CHECK ((kind ~ '^[a-z][a-z0-9_]{2,31}$'::text)),
+    CONSTRAINT kinds_points_known CHECK (((cardinality(points) > 0) AND (points <@ ARRAY['registration'::text, 'login'::text, 'order'::text, 'deposit'::text, 'withdrawal'::text, 'security_change'::text])))
+);
+
+ALTER TABLE risk.kinds OWNER TO exchange_owner;
+
+COMMENT ON TABLE risk.kinds IS 'The conditions that rules are made of: each is a function of schema risk of the same name. A rule gives the parameters; nobody gives SQL.';
+
+COMMENT ON COLUMN risk.kinds.kind IS 'Name of the condition, and of its function.';
+
+COMMENT ON COLUMN risk.kinds.points IS 'Where it may be asked.';
+
+COMMENT ON COLUMN risk.kinds.parameters IS 'Its parameters, all required: name to type (integer with least and most; decimal; asset; name).';
+
+COMMENT ON COLUMN risk.kinds.description IS 'When the condition is met.';
+
+CREATE TABLE risk.links (
+    account_id bigint NOT NULL,
+    linked_account_id bigint NOT NULL,
+    because text NOT NULL,
+    linked_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT links_accounts_differ CHECK ((account_id <> linked_account_id)),
+    CONSTRAINT links_because_length CHECK (((length(because) >= 1) AND (length(because) <= 200)))
+);
+
+ALTER TABLE risk.links OWNER TO exchange_owner;
+
+COMMENT ON TABLE risk.links IS 'Accounts that seem to be one person''s. Each link is there twice, once from each side.';
+
+COMMENT ON COLUMN risk.links.account_id IS 'One account.';
+
+COMMENT ON COLUMN risk.links.linked_account_id IS 'The other.';
+
+COMMENT ON COLUMN risk.links.because IS 'Why: same device, or what somebody found out.';
+
+COMMENT ON COLUMN risk.links.linked_at IS 'Since when it is known.';
+
+CREATE TABLE risk.mail_domains (
+    domain text NOT NULL,
+    CONSTRAINT mail_domains_domain_form CHECK (((domain = lower(domain)) AND (domain ~ '^[^@\s.]+(\.[^@\s.]+)+$'::text)))
+);
+
+ALTER TABLE risk.mail_domains OWNER TO exchange_owner;
+
+COMMENT ON TABLE risk.mail_domains IS 'Domains of disposable mail addresses; loaded by the operator (copy). What is below a domain counts as well.';
+
+COMMENT ON COLUMN risk.mail_domains.domain IS 'In lower case, such as mailinator.com.';
+
+CREATE TABLE risk.networks (
+    network cidr NOT NULL,
+    country text,
+    latitude numeric(8,5) NOT NULL,
+    longitude numeric(8,5) NOT NULL,
+    CONSTRAINT networks_country_form CHECK ((country ~ '^[A-Z]{2}$'::text)),
+    CONSTRAINT networks_latitude_range CHECK (((latitude >= ('-90'::integer)::numeric) AND (latitude <= (90)::numeric))),
+    CONSTRAINT networks_longitude_range CHECK (((longitude >= ('-180'::integer)::numeric) AND (longitude <= (180)::numeric)))
+);
+
+ALTER TABLE risk.networks OWNER TO exchange_owner;
+
+COMMENT ON TABLE risk.networks IS 'Where networks are; loaded by the operator (copy) from a geo database. Empty: no rule of places is ever met.';
+
+COMMENT ON COLUMN risk.networks.network IS 'The network; of several the smallest counts.';
+
+COMMENT ON COLUMN risk.networks.country IS 'ISO 3166-1 alpha-2.';
+
+COMMENT ON COLUMN risk.networks.latitude IS 'Degrees north.';
+
+COMMENT ON COLUMN risk.networks.longitude IS 'Degrees east.';
+
+CREATE TABLE risk.order_rules_state (
+    only_row boolean DEFAULT true NOT NULL,
+    change bigint NOT NULL,
+    CONSTRAINT order_rules_state_one_row CHECK (only_row)
+)
+WITH (fillfactor='10');
+
+ALTER TABLE risk.order_rules_state OWNER TO exchange_owner;
+
+COMMENT ON TABLE risk.order_rules_state IS 'Which change of rules and lists was the last: servers keep the rules of orders in memory and read them anew when this number is another one.';
+
+COMMENT ON COLUMN risk.order_rules_state.only_row IS 'True: there is one row.';
+
+COMMENT ON COLUMN risk.order_rules_state.change IS 'Drawn by lot, so that a number of a change that was rolled back never means another one.';
+
+CREATE TABLE risk.reviews (
+    event_id bigint NOT NULL,
+    decision text NOT NULL,
+    note text NOT NULL,
+    decided_by bigint,
+    decided_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT reviews_decision_known CHECK ((decision = ANY (ARRAY['released'::text, 'upheld'::text]))),
+    CONSTRAINT reviews_note_length CHECK (((length(note) >= 1) AND (length(note) <= 1000)))
+);
+
+ALTER TABLE risk.reviews OWNER TO exchange_owner;
+
+COMMENT ON TABLE risk.reviews IS 'What somebody decided about an event of action review or hold; what is not here still waits.';
+
+COMMENT ON COLUMN risk.reviews.event_id IS 'The event.';
+
+COMMENT ON COLUMN risk.reviews.decision IS 'released: it was all right, held money goes on; upheld: it was not.';
+
+COMMENT ON COLUMN risk.reviews.note IS 'Why, in words.';
+
+COMMENT ON COLUMN risk.reviews.decided_by IS 'Staff member; null: an operator with SQL.';
+
+COMMENT ON COLUMN risk.reviews.decided_at IS 'When.';
+
+CREATE TABLE risk.rules (
+    rule text NOT NULL,
+    version integer NOT NULL,
+    point text NOT NULL,
+    kind text NOT NULL,
+    parameters jsonb NOT NULL,
+    action text NOT NULL,
+    reason_code text NOT NULL,
+    published_by bigint,
+    valid_from timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    valid_until timestamp with time zone,
+    CONSTRAINT rules_action_known CHECK ((action = ANY (ARRAY['allow'::text, 'review'::text, 'deny'::text, 'hold'::text]))),
+    CONSTRAINT rules_allow_is_for_lists CHECK (((action <> 'allow'::text) OR (kind = 'account_listed'::text))),
+    CONSTRAINT rules_hold_is_for_money CHECK (((action <> 'hold'::text) OR (point = ANY (ARRAY['deposit'::text, 'withdrawal'::text])))),
+    CONSTRAINT rules_point_known CHECK ((point = ANY (ARRAY['registration'::text, 'login'::text, 'order'::text, 'deposit'::text, 'withdrawal'::text, 'security_change'::text]))),
+    CONSTRAINT rules_reason_code_form CHECK ((reason_code ~ '^[A-Z][A-Z0-9_]{2,39}$'::text)),
+    CONSTRAINT rules_rule_form CHECK ((rule ~ '^[a-z][a-z0-9_]{2,31}$'::text)),
+    CONSTRAINT rules_valid_forward CHECK ((valid_until >= valid_from)),
+    CONSTRAINT rules_version_positive CHECK ((version > 0))
+);
+
+ALTER TABLE risk.rules OWNER TO exchange_owner;
+
+COMMENT ON TABLE risk.rules IS 'Every version of every rule. A version is never changed: the next one, or the end of the rule, ends its time.';
+
+COMMENT ON COLUMN risk.rules.rule IS 'Name of the rule.';
+
+COMMENT ON COLUMN risk.rules.version IS 'Counts from 1 for each rule.';
+
+COMMENT ON COLUMN risk.rules.point IS 'What it guards.';
+
+COMMENT ON COLUMN risk.rules.kind IS 'Its condition.';
+
+COMMENT ON COLUMN risk.rules.parameters IS 'What the condition is given; checked against kinds.';
+
+COMMENT ON COLUMN risk.rules.action IS 'What happens when it is met: allow (nothing else is asked), review (goes on, somebody looks), deny, hold (money waits until it is released). Of several the strictest counts: deny, hold, review.';
+
+COMMENT ON COLUMN risk.rules.reason_code IS 'Why, for events and staff; the customer hears RISK_DENIED only.';
+
+COMMENT ON COLUMN risk.rules.published_by IS 'Staff member who proposed it; null: an operator with SQL.';
+
+COMMENT ON COLUMN risk.rules.valid_from IS 'From when on it counts.';
+
+COMMENT ON COLUMN risk.rules.valid_until IS 'Until when; null: now.';
+
+CREATE TABLE staff.actions (
+    action text NOT NULL,
+    proposer_roles text[] NOT NULL,
+    decider_roles text[] NOT NULL,
+    CONSTRAINT actions_decider_roles_known CHECK (((decider_roles <@ ARRAY['reviewer'::text, 'risk'::text, 'finance'::text, 'support'::text, 'administrator'::text]) AND (cardinality(decider_roles) > 0))),
+    CONSTRAINT actions_proposer_roles_known CHECK (((proposer_roles <@ ARRAY['reviewer'::text, 'risk'::text, 'finance'::text, 'support'::text, 'administrator'::text]) AND (cardinality(proposer_roles) > 0)))
+);
+
+ALTER TABLE staff.actions OWNER TO exchange_owner;
+
+COMMENT ON TABLE staff.actions IS 'What needs a second person; staff.run_action knows how each is done.';
+
+COMMENT ON COLUMN staff.actions.action IS 'Names the action.';
+
+COMMENT ON COLUMN staff.actions.proposer_roles IS 'One of these roles proposes it.';
+
+COMMENT ON COLUMN staff.actions.decider_roles IS 'Another person with one of these roles decides it.';
+
+CREATE TABLE staff.foundation (
+    foundation_id integer DEFAULT 1 NOT NULL,
+    founder_id bigint NOT NULL,
+    founded_at timestamp with time zone DEFAULT now() NOT NULL,
+    completed_at timestamp with time zone,
+    CONSTRAINT foundation_foundation_id_single CHECK ((foundation_id = 1))
+);
+
+ALTER TABLE staff.foundation OWNER TO exchange_owner;
+
+COMMENT ON TABLE staff.foundation IS 'One row: who was made first administrator by the bootstrap command, which works once.';
+
+COMMENT ON COLUMN staff.foundation.foundation_id IS 'Always 1.';
+
+COMMENT ON COLUMN staff.foundation.founder_id IS 'The first administrator.';
+
+COMMENT ON COLUMN staff.foundation.founded_at IS 'When.';
+
+COMMENT ON COLUMN staff.foundation.completed_at IS 'When a second administrator was made. Until then, and never again, the founder may make one alone.';
+
+CREATE TABLE staff.members (
+    staff_id bigint NOT NULL,
+    email text NOT NULL,
+    name text NOT NULL,
+    roles text[] DEFAULT '{}'::text[] NOT NULL,
+    status text DEFAULT 'active'::text NOT NULL,
+    password_hash text,
+    totp_secret bytea,
+    totp_step bigint,
+    enrolled_at timestamp with time zone,
+    failed_passwords integer DEFAULT 0 NOT NULL,
+    failed_codes integer DEFAULT 0 NOT NULL,
+    locked_until timestamp with time zone,
+    invitation_hash bytea,
+    invited_until timestamp with time zone,
+    request_key text,
+    created_by bigint,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT members_credentials_together CHECK (((password_hash IS NULL) = (totp_secret IS NULL))),
+    CONSTRAINT members_email_lower CHECK ((email = lower(email))),
+    CONSTRAINT members_enrolled_has_credentials CHECK (((enrolled_at IS NULL) OR (password_hash IS NOT NULL))),
+    CONSTRAINT members_failed_codes_not_negative CHECK ((failed_codes >= 0)),
+    CONSTRAINT members_failed_passwords_not_negative CHECK ((failed_passwords >= 0)),
+    CONSTRAINT members_invitation_has_end CHECK (((invitation_hash IS NULL) = (invited_until IS NULL))),
+    CONSTRAINT members_invitation_hash_length CHECK ((octet_length(invitation_hash) = 32)),
+    CONSTRAINT members_name_length CHECK (((length(name) >= 1) AND (length(name) <= 100))),
+    CONSTRAINT members_roles_known CHECK ((roles <@ ARRAY['reviewer'::text, 'risk'::text, 'finance'::text, 'support'::text, 'administrator'::text])),
+    CONSTRAINT members_status_known CHECK ((status = ANY (ARRAY['active'::text, 'disabled'::text])))
+);
+
+ALTER TABLE staff.members OWNER TO exchange_owner;
+
+COMMENT ON TABLE staff.members IS 'People of the exchange. Never deleted, because the audit log names them.';
+
+COMMENT ON COLUMN staff.members.staff_id IS 'Names the member everywhere; no account has anything to do with it.';
+
+COMMENT ON COLUMN staff.members.email IS 'Login name, lower case.';
+
+COMMENT ON COLUMN staff.members.name IS 'Who it is.';
+
+COMMENT ON COLUMN staff.members.roles IS 'What the member may do: reviewer, risk, finance, support, administrator.';
+
+COMMENT ON COLUMN staff.members.status IS 'active, or disabled: no login, no session.';
+
+COMMENT ON COLUMN staff.members.password_hash IS 'bcrypt; null until the invitation is accepted.';
+
+COMMENT ON COLUMN staff.members.totp_secret IS 'Secret of the one-time codes, encrypted by the API (AES-256-GCM, nonce first); the database never sees it.';
+
+COMMENT ON COLUMN staff.members.totp_step IS 'Time step of the last code that was taken: that code and earlier ones are refused.';
+
+COMMENT ON COLUMN staff.members.enrolled_at IS 'First login with a code; roles are given only after it.';
+
+COMMENT ON COLUMN staff.members.failed_passwords IS 'Wrong passwords since the last good login.';
+
+COMMENT ON COLUMN staff.members.failed_codes IS 'Wrong codes with the right password since the last good login; many lock.';
+
+COMMENT ON COLUMN staff.members.locked_until IS 'No login is good before.';
+
+COMMENT ON COLUMN staff.members.invitation_hash IS 'SHA-256 of the one-time token that sets password and code; the token is nowhere stored.';
+
+COMMENT ON COLUMN staff.members.invited_until IS 'From when on the invitation is refused.';
+
+COMMENT ON COLUMN staff.members.request_key IS 'The idempotency key under which the member was made.';
+
+COMMENT ON COLUMN staff.members.created_by IS 'Who made the member; null for the first administrator.';
+
+COMMENT ON COLUMN staff.members.created_at IS 'When the member was made.';
+
+ALTER TABLE staff.members ALTER COLUMN staff_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME staff.members_staff_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+ALTER TABLE staff.proposals ALTER COLUMN proposal_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME staff.proposals_proposal_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE staff.sessions (
+    staff_session_id bigint NOT NULL,
+    staff_id bigint NOT NULL,
+    token_hash bytea NOT NULL,
+    address inet,
+    user_agent text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    used_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    CONSTRAINT sessions_expires_later CHECK ((expires_at > created_at)),
+    CONSTRAINT sessions_token_hash_length CHECK ((octet_length(token_hash) = 32)),
+    CONSTRAINT sessions_user_agent_length CHECK ((length(user_agent) <= 200))
+);
+
+ALTER TABLE staff.sessions OWNER TO exchange_owner;
+
+COMMENT ON TABLE staff.sessions IS 'Logins of staff, by password and code. Ended ones stay: proposals name them.';
+
+COMMENT ON COLUMN staff.sessions.staff_session_id IS 'Names the session in functions; says nothing about the token.';
+
+COMMENT ON COLUMN staff.sessions.staff_id IS 'Whose login it is.';
+
+COMMENT ON COLUMN staff.sessions.token_hash IS 'SHA-256 of the token; the token itself is nowhere stored.';
+
+COMMENT ON COLUMN staff.sessions.address IS 'From where the login came.';
+
+COMMENT ON COLUMN staff.sessions.user_agent IS 'Which program logged in, as it said itself.';
+
+COMMENT ON COLUMN staff.sessions.created_at IS 'When the login happened.';
+
+COMMENT ON COLUMN staff.sessions.used_at IS 'When it was last used, to the minute: an idle session ends.';
+
+COMMENT ON COLUMN staff.sessions.expires_at IS 'From when on the token is refused however it is used.';
+
+COMMENT ON COLUMN staff.sessions.ended_at IS 'When it was ended before.';
+
+ALTER TABLE staff.sessions ALTER COLUMN staff_session_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME staff.sessions_staff_session_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 ALTER TABLE ONLY exchange.orders ATTACH PARTITION exchange.orders_closed FOR VALUES IN ('filled', 'cancelled', 'expired');
 
 ALTER TABLE ONLY exchange.orders ATTACH PARTITION exchange.orders_open FOR VALUES IN ('open');
+
+ALTER TABLE ONLY audit.entries
+    ADD CONSTRAINT entries_pkey PRIMARY KEY (entry_id);
+
+ALTER TABLE ONLY audit.head
+    ADD CONSTRAINT head_pkey PRIMARY KEY (head_id);
+
+ALTER TABLE ONLY audit.links
+    ADD CONSTRAINT links_entry_id_key UNIQUE (entry_id);
+
+ALTER TABLE ONLY audit.links
+    ADD CONSTRAINT links_pkey PRIMARY KEY (link_number);
+
+ALTER TABLE ONLY audit.unlinked
+    ADD CONSTRAINT unlinked_pkey PRIMARY KEY (entry_id);
 
 ALTER TABLE ONLY exchange.account_tokens
     ADD CONSTRAINT account_tokens_pkey PRIMARY KEY (token_hash);
@@ -5712,6 +9874,42 @@ ALTER TABLE ONLY exchange.fee_tiers
 ALTER TABLE ONLY exchange.fee_tiers
     ADD CONSTRAINT fee_tiers_pkey PRIMARY KEY (fee_tier_id);
 
+ALTER TABLE ONLY exchange.kyc_cases
+    ADD CONSTRAINT kyc_cases_pkey PRIMARY KEY (case_id);
+
+ALTER TABLE ONLY exchange.kyc_cases
+    ADD CONSTRAINT kyc_cases_provider_reference_key UNIQUE (provider_reference);
+
+ALTER TABLE ONLY exchange.kyc_cases
+    ADD CONSTRAINT kyc_cases_request_key_key UNIQUE (account_id, request_key);
+
+ALTER TABLE ONLY exchange.kyc_documents
+    ADD CONSTRAINT kyc_documents_kind_key UNIQUE (case_id, kind);
+
+ALTER TABLE ONLY exchange.kyc_documents
+    ADD CONSTRAINT kyc_documents_pkey PRIMARY KEY (document_id);
+
+ALTER TABLE ONLY exchange.kyc_documents
+    ADD CONSTRAINT kyc_documents_seal_id_key UNIQUE (seal_id);
+
+ALTER TABLE ONLY exchange.kyc_events
+    ADD CONSTRAINT kyc_events_pkey PRIMARY KEY (kyc_event_id);
+
+ALTER TABLE ONLY exchange.kyc_findings
+    ADD CONSTRAINT kyc_findings_pkey PRIMARY KEY (case_id, rule);
+
+ALTER TABLE ONLY exchange.kyc_levels
+    ADD CONSTRAINT kyc_levels_name_key UNIQUE (name);
+
+ALTER TABLE ONLY exchange.kyc_levels
+    ADD CONSTRAINT kyc_levels_pkey PRIMARY KEY (level);
+
+ALTER TABLE ONLY exchange.kyc_reasons
+    ADD CONSTRAINT kyc_reasons_pkey PRIMARY KEY (reason);
+
+ALTER TABLE ONLY exchange.kyc_rules
+    ADD CONSTRAINT kyc_rules_pkey PRIMARY KEY (rule);
+
 ALTER TABLE ONLY exchange.login_pauses
     ADD CONSTRAINT login_pauses_pkey PRIMARY KEY (subject);
 
@@ -5757,6 +9955,9 @@ ALTER TABLE ONLY exchange.recovery_codes
 ALTER TABLE ONLY exchange.request_keys
     ADD CONSTRAINT request_keys_pkey PRIMARY KEY (account_id, request_key);
 
+ALTER TABLE ONLY exchange.sanctions
+    ADD CONSTRAINT sanctions_pkey PRIMARY KEY (sanction_id);
+
 ALTER TABLE ONLY exchange.schema_history
     ADD CONSTRAINT schema_history_pkey PRIMARY KEY (version);
 
@@ -5784,9 +9985,82 @@ ALTER TABLE ONLY exchange.transfers
 ALTER TABLE ONLY exchange.transfers
     ADD CONSTRAINT transfers_request_key_key UNIQUE (owner_account_id, request_key);
 
+ALTER TABLE ONLY risk.account_lists
+    ADD CONSTRAINT account_lists_pkey PRIMARY KEY (list, account_id);
+
+ALTER TABLE ONLY risk.activities
+    ADD CONSTRAINT activities_pkey PRIMARY KEY (activity_id);
+
+ALTER TABLE ONLY risk.blacklist
+    ADD CONSTRAINT blacklist_pkey PRIMARY KEY (wallet);
+
+ALTER TABLE ONLY risk.events
+    ADD CONSTRAINT events_pkey PRIMARY KEY (event_id);
+
+ALTER TABLE ONLY risk.kinds
+    ADD CONSTRAINT kinds_pkey PRIMARY KEY (kind);
+
+ALTER TABLE ONLY risk.links
+    ADD CONSTRAINT links_pkey PRIMARY KEY (account_id, linked_account_id);
+
+ALTER TABLE ONLY risk.mail_domains
+    ADD CONSTRAINT mail_domains_pkey PRIMARY KEY (domain);
+
+ALTER TABLE ONLY risk.networks
+    ADD CONSTRAINT networks_pkey PRIMARY KEY (network);
+
+ALTER TABLE ONLY risk.order_rules_state
+    ADD CONSTRAINT order_rules_state_pkey PRIMARY KEY (only_row);
+
+ALTER TABLE ONLY risk.reviews
+    ADD CONSTRAINT reviews_pkey PRIMARY KEY (event_id);
+
+ALTER TABLE ONLY risk.rules
+    ADD CONSTRAINT rules_pkey PRIMARY KEY (rule, version);
+
+ALTER TABLE ONLY staff.actions
+    ADD CONSTRAINT actions_pkey PRIMARY KEY (action);
+
+ALTER TABLE ONLY staff.foundation
+    ADD CONSTRAINT foundation_pkey PRIMARY KEY (foundation_id);
+
+ALTER TABLE ONLY staff.members
+    ADD CONSTRAINT members_email_key UNIQUE (email);
+
+ALTER TABLE ONLY staff.members
+    ADD CONSTRAINT members_invitation_hash_key UNIQUE (invitation_hash);
+
+ALTER TABLE ONLY staff.members
+    ADD CONSTRAINT members_pkey PRIMARY KEY (staff_id);
+
+ALTER TABLE ONLY staff.members
+    ADD CONSTRAINT members_request_key_key UNIQUE (created_by, request_key);
+
+ALTER TABLE ONLY staff.proposals
+    ADD CONSTRAINT proposals_pkey PRIMARY KEY (proposal_id);
+
+ALTER TABLE ONLY staff.proposals
+    ADD CONSTRAINT proposals_request_key_key UNIQUE (proposed_by, request_key);
+
+ALTER TABLE ONLY staff.sessions
+    ADD CONSTRAINT sessions_pkey PRIMARY KEY (staff_session_id);
+
+ALTER TABLE ONLY staff.sessions
+    ADD CONSTRAINT sessions_token_hash_key UNIQUE (token_hash);
+
+CREATE INDEX entries_action_idx ON audit.entries USING btree (action, entry_id);
+
+CREATE INDEX entries_staff_id_idx ON audit.entries USING btree (staff_id, entry_id);
+
+CREATE INDEX entries_subject_idx ON audit.entries USING btree (subject, entry_id);
+
 CREATE INDEX account_tokens_account_id_idx ON exchange.account_tokens USING btree (account_id, created_at);
 
 CREATE INDEX account_tokens_expires_at_idx ON exchange.account_tokens USING btree (expires_at);
+
+CREATE INDEX accounts_email_prefix_idx ON exchange.accounts USING btree (email COLLATE "C");
+
+CREATE INDEX accounts_kyc_expires_on_idx ON exchange.accounts USING btree (kyc_expires_on) WHERE (kyc_expires_on IS NOT NULL);
 
 CREATE UNIQUE INDEX accounts_parent_account_id_label_key ON exchange.accounts USING btree (parent_account_id, label) WHERE (parent_account_id IS NOT NULL);
 
@@ -5801,6 +10075,20 @@ CREATE INDEX ceremonies_account_id_idx ON exchange.ceremonies USING btree (accou
 CREATE INDEX ceremonies_expires_at_idx ON exchange.ceremonies USING btree (expires_at);
 
 CREATE INDEX devices_account_id_idx ON exchange.devices USING btree (account_id, last_seen_at);
+
+CREATE INDEX kyc_cases_account_id_idx ON exchange.kyc_cases USING btree (account_id, case_id);
+
+CREATE INDEX kyc_cases_document_idx ON exchange.kyc_cases USING btree (issuer, document_number);
+
+CREATE INDEX kyc_cases_manual_idx ON exchange.kyc_cases USING btree (case_id) WHERE (state = 'manual'::text);
+
+CREATE INDEX kyc_cases_next_review_at_idx ON exchange.kyc_cases USING btree (next_review_at) WHERE (next_review_at IS NOT NULL);
+
+CREATE UNIQUE INDEX kyc_cases_open_idx ON exchange.kyc_cases USING btree (account_id) WHERE (state = ANY (ARRAY['submitted'::text, 'provider'::text, 'manual'::text]));
+
+CREATE INDEX kyc_documents_digest_idx ON exchange.kyc_documents USING btree (((facts ->> 'digest'::text)));
+
+CREATE INDEX kyc_events_case_id_idx ON exchange.kyc_events USING btree (case_id, kyc_event_id);
 
 CREATE INDEX login_pauses_last_attempt_at_idx ON exchange.login_pauses USING btree (last_attempt_at);
 
@@ -5828,6 +10116,10 @@ CREATE INDEX passkeys_account_id_idx ON exchange.passkeys USING btree (account_i
 
 CREATE INDEX request_keys_created_at_idx ON exchange.request_keys USING btree (created_at);
 
+CREATE INDEX sanctions_list_idx ON exchange.sanctions USING btree (list);
+
+CREATE INDEX sanctions_plain_name_idx ON exchange.sanctions USING gin (plain_name public.gin_trgm_ops);
+
 CREATE INDEX sessions_account_id_idx ON exchange.sessions USING btree (account_id, created_at);
 
 CREATE INDEX sessions_device_id_idx ON exchange.sessions USING btree (device_id) WHERE (device_id IS NOT NULL);
@@ -5842,6 +10134,36 @@ CREATE INDEX transfers_from_account_id_idx ON exchange.transfers USING btree (fr
 
 CREATE INDEX transfers_to_account_id_idx ON exchange.transfers USING btree (to_account_id, asset_id, transferred_at);
 
+CREATE INDEX activities_account_id_idx ON risk.activities USING btree (account_id, point, occurred_at);
+
+CREATE INDEX activities_device_idx ON risk.activities USING btree (device, point, occurred_at) WHERE (device IS NOT NULL);
+
+CREATE INDEX activities_network_idx ON risk.activities USING btree (network, point, occurred_at) WHERE (network IS NOT NULL);
+
+CREATE INDEX activities_point_idx ON risk.activities USING btree (point, occurred_at);
+
+CREATE INDEX activities_wallet_idx ON risk.activities USING btree (account_id, wallet, occurred_at) WHERE (wallet IS NOT NULL);
+
+CREATE INDEX events_account_id_idx ON risk.events USING btree (account_id, event_id);
+
+CREATE INDEX events_activity_id_idx ON risk.events USING btree (activity_id) WHERE (activity_id IS NOT NULL);
+
+CREATE INDEX events_rule_idx ON risk.events USING btree (rule, event_id);
+
+CREATE INDEX events_waiting_idx ON risk.events USING btree (event_id) WHERE (action = ANY (ARRAY['review'::text, 'hold'::text]));
+
+CREATE INDEX links_linked_account_id_idx ON risk.links USING btree (linked_account_id);
+
+CREATE INDEX networks_network_idx ON risk.networks USING gist (network inet_ops);
+
+CREATE UNIQUE INDEX rules_current_key ON risk.rules USING btree (rule) WHERE (valid_until IS NULL);
+
+CREATE INDEX rules_point_idx ON risk.rules USING btree (point) WHERE (valid_until IS NULL);
+
+CREATE INDEX proposals_pending_idx ON staff.proposals USING btree (proposed_by) WHERE (state = 'pending'::text);
+
+CREATE INDEX sessions_staff_id_idx ON staff.sessions USING btree (staff_id) WHERE (ended_at IS NULL);
+
 CREATE OR REPLACE VIEW reporting.market_totals AS
  SELECT m.symbol AS market,
     m.status,
@@ -5854,15 +10176,37 @@ CREATE OR REPLACE VIEW reporting.market_totals AS
      LEFT JOIN exchange.trades t ON ((t.market_id = m.market_id)))
   GROUP BY m.market_id;
 
+CREATE TRIGGER entries_only_added BEFORE DELETE OR UPDATE OR TRUNCATE ON audit.entries FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+
+ALTER TABLE audit.entries ENABLE ALWAYS TRIGGER entries_only_added;
+
+CREATE TRIGGER links_only_added BEFORE DELETE OR UPDATE OR TRUNCATE ON audit.links FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+
+ALTER TABLE audit.links ENABLE ALWAYS TRIGGER links_only_added;
+
 CREATE TRIGGER markets_check BEFORE INSERT OR UPDATE ON exchange.markets FOR EACH ROW EXECUTE FUNCTION exchange.check_market();
 
 CREATE TRIGGER markets_tell AFTER INSERT OR DELETE OR UPDATE ON exchange.markets FOR EACH ROW EXECUTE FUNCTION exchange.tell_market();
+
+CREATE TRIGGER account_lists_tell AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON risk.account_lists FOR EACH STATEMENT EXECUTE FUNCTION risk.tell_servers();
+
+CREATE TRIGGER links_mark AFTER INSERT ON risk.links FOR EACH ROW EXECUTE FUNCTION risk.mark_linked();
+
+CREATE TRIGGER rules_check BEFORE INSERT OR DELETE OR UPDATE ON risk.rules FOR EACH ROW EXECUTE FUNCTION risk.check_rule();
+
+CREATE TRIGGER rules_tell AFTER INSERT OR DELETE OR UPDATE ON risk.rules FOR EACH STATEMENT EXECUTE FUNCTION risk.tell_servers();
+
+ALTER TABLE ONLY audit.entries
+    ADD CONSTRAINT entries_staff_id_fkey FOREIGN KEY (staff_id) REFERENCES staff.members(staff_id);
 
 ALTER TABLE ONLY exchange.account_tokens
     ADD CONSTRAINT account_tokens_account_id_fkey FOREIGN KEY (account_id) REFERENCES exchange.accounts(account_id);
 
 ALTER TABLE ONLY exchange.accounts
     ADD CONSTRAINT accounts_fee_tier_id_fkey FOREIGN KEY (fee_tier_id) REFERENCES exchange.fee_tiers(fee_tier_id);
+
+ALTER TABLE ONLY exchange.accounts
+    ADD CONSTRAINT accounts_kyc_level_fkey FOREIGN KEY (kyc_level) REFERENCES exchange.kyc_levels(level);
 
 ALTER TABLE ONLY exchange.accounts
     ADD CONSTRAINT accounts_parent_account_id_fkey FOREIGN KEY (parent_account_id) REFERENCES exchange.accounts(account_id);
@@ -5899,6 +10243,36 @@ ALTER TABLE ONLY exchange.devices
 
 ALTER TABLE ONLY exchange.factor_failures
     ADD CONSTRAINT factor_failures_account_id_fkey FOREIGN KEY (account_id) REFERENCES exchange.accounts(account_id);
+
+ALTER TABLE ONLY exchange.kyc_cases
+    ADD CONSTRAINT kyc_cases_account_id_fkey FOREIGN KEY (account_id) REFERENCES exchange.accounts(account_id);
+
+ALTER TABLE ONLY exchange.kyc_cases
+    ADD CONSTRAINT kyc_cases_claimed_by_fkey FOREIGN KEY (claimed_by) REFERENCES staff.members(staff_id);
+
+ALTER TABLE ONLY exchange.kyc_cases
+    ADD CONSTRAINT kyc_cases_first_approved_by_fkey FOREIGN KEY (first_approved_by) REFERENCES staff.members(staff_id);
+
+ALTER TABLE ONLY exchange.kyc_cases
+    ADD CONSTRAINT kyc_cases_level_fkey FOREIGN KEY (level) REFERENCES exchange.kyc_levels(level);
+
+ALTER TABLE ONLY exchange.kyc_documents
+    ADD CONSTRAINT kyc_documents_case_id_fkey FOREIGN KEY (case_id) REFERENCES exchange.kyc_cases(case_id);
+
+ALTER TABLE ONLY exchange.kyc_events
+    ADD CONSTRAINT kyc_events_case_id_fkey FOREIGN KEY (case_id) REFERENCES exchange.kyc_cases(case_id);
+
+ALTER TABLE ONLY exchange.kyc_events
+    ADD CONSTRAINT kyc_events_staff_id_fkey FOREIGN KEY (staff_id) REFERENCES staff.members(staff_id);
+
+ALTER TABLE ONLY exchange.kyc_findings
+    ADD CONSTRAINT kyc_findings_case_id_fkey FOREIGN KEY (case_id) REFERENCES exchange.kyc_cases(case_id);
+
+ALTER TABLE ONLY exchange.kyc_findings
+    ADD CONSTRAINT kyc_findings_rule_fkey FOREIGN KEY (rule) REFERENCES exchange.kyc_rules(rule);
+
+ALTER TABLE ONLY exchange.kyc_rules
+    ADD CONSTRAINT kyc_rules_reason_fkey FOREIGN KEY (reason) REFERENCES exchange.kyc_reasons(reason);
 
 ALTER TABLE ONLY exchange.mail_requests
     ADD CONSTRAINT mail_requests_account_id_fkey FOREIGN KEY (account_id) REFERENCES exchange.accounts(account_id);
@@ -5942,6 +10316,63 @@ ALTER TABLE ONLY exchange.transfers
 ALTER TABLE ONLY exchange.transfers
     ADD CONSTRAINT transfers_to_account_id_fkey FOREIGN KEY (to_account_id) REFERENCES exchange.accounts(account_id);
 
+ALTER TABLE ONLY risk.account_lists
+    ADD CONSTRAINT account_lists_account_id_fkey FOREIGN KEY (account_id) REFERENCES exchange.accounts(account_id);
+
+ALTER TABLE ONLY risk.activities
+    ADD CONSTRAINT activities_account_id_fkey FOREIGN KEY (account_id) REFERENCES exchange.accounts(account_id);
+
+ALTER TABLE ONLY risk.activities
+    ADD CONSTRAINT activities_asset_id_fkey FOREIGN KEY (asset_id) REFERENCES exchange.assets(asset_id);
+
+ALTER TABLE ONLY risk.events
+    ADD CONSTRAINT events_activity_id_fkey FOREIGN KEY (activity_id) REFERENCES risk.activities(activity_id);
+
+ALTER TABLE ONLY risk.events
+    ADD CONSTRAINT events_rule_fkey FOREIGN KEY (rule, version) REFERENCES risk.rules(rule, version);
+
+ALTER TABLE ONLY risk.links
+    ADD CONSTRAINT links_account_id_fkey FOREIGN KEY (account_id) REFERENCES exchange.accounts(account_id);
+
+ALTER TABLE ONLY risk.links
+    ADD CONSTRAINT links_linked_account_id_fkey FOREIGN KEY (linked_account_id) REFERENCES exchange.accounts(account_id);
+
+ALTER TABLE ONLY risk.reviews
+    ADD CONSTRAINT reviews_decided_by_fkey FOREIGN KEY (decided_by) REFERENCES staff.members(staff_id);
+
+ALTER TABLE ONLY risk.reviews
+    ADD CONSTRAINT reviews_event_id_fkey FOREIGN KEY (event_id) REFERENCES risk.events(event_id);
+
+ALTER TABLE ONLY risk.rules
+    ADD CONSTRAINT rules_kind_fkey FOREIGN KEY (kind) REFERENCES risk.kinds(kind);
+
+ALTER TABLE ONLY risk.rules
+    ADD CONSTRAINT rules_published_by_fkey FOREIGN KEY (published_by) REFERENCES staff.members(staff_id);
+
+ALTER TABLE ONLY staff.foundation
+    ADD CONSTRAINT foundation_founder_id_fkey FOREIGN KEY (founder_id) REFERENCES staff.members(staff_id);
+
+ALTER TABLE ONLY staff.members
+    ADD CONSTRAINT members_created_by_fkey FOREIGN KEY (created_by) REFERENCES staff.members(staff_id);
+
+ALTER TABLE ONLY staff.proposals
+    ADD CONSTRAINT proposals_action_fkey FOREIGN KEY (action) REFERENCES staff.actions(action);
+
+ALTER TABLE ONLY staff.proposals
+    ADD CONSTRAINT proposals_decided_by_fkey FOREIGN KEY (decided_by) REFERENCES staff.members(staff_id);
+
+ALTER TABLE ONLY staff.proposals
+    ADD CONSTRAINT proposals_decider_session_id_fkey FOREIGN KEY (decider_session_id) REFERENCES staff.sessions(staff_session_id);
+
+ALTER TABLE ONLY staff.proposals
+    ADD CONSTRAINT proposals_proposed_by_fkey FOREIGN KEY (proposed_by) REFERENCES staff.members(staff_id);
+
+ALTER TABLE ONLY staff.proposals
+    ADD CONSTRAINT proposals_proposer_session_id_fkey FOREIGN KEY (proposer_session_id) REFERENCES staff.sessions(staff_session_id);
+
+ALTER TABLE ONLY staff.sessions
+    ADD CONSTRAINT sessions_staff_id_fkey FOREIGN KEY (staff_id) REFERENCES staff.members(staff_id);
+
 ALTER TABLE exchange.adjustments ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY adjustments_all ON exchange.adjustments FOR SELECT TO exchange_worker, exchange_analyst USING (true);
@@ -5984,6 +10415,10 @@ CREATE POLICY transfers_all ON exchange.transfers FOR SELECT TO exchange_worker,
 
 CREATE POLICY transfers_own ON exchange.transfers FOR SELECT TO exchange_api USING (((from_account_id = (NULLIF(current_setting('exchange.account_id'::text, true), ''::text))::bigint) OR (to_account_id = (NULLIF(current_setting('exchange.account_id'::text, true), ''::text))::bigint)));
 
+GRANT USAGE ON SCHEMA audit TO exchange_api;
+GRANT USAGE ON SCHEMA audit TO exchange_worker;
+GRANT USAGE ON SCHEMA audit TO exchange_analyst;
+
 GRANT USAGE ON SCHEMA checks TO exchange_worker;
 GRANT USAGE ON SCHEMA checks TO exchange_analyst;
 
@@ -5993,6 +10428,34 @@ GRANT USAGE ON SCHEMA exchange TO exchange_analyst;
 
 GRANT USAGE ON SCHEMA reporting TO exchange_worker;
 GRANT USAGE ON SCHEMA reporting TO exchange_analyst;
+
+GRANT USAGE ON SCHEMA risk TO exchange_analyst;
+GRANT USAGE ON SCHEMA risk TO exchange_api;
+
+GRANT USAGE ON SCHEMA staff TO exchange_api;
+GRANT USAGE ON SCHEMA staff TO exchange_worker;
+GRANT USAGE ON SCHEMA staff TO exchange_analyst;
+
+GRANT SELECT ON TABLE audit.entries TO exchange_worker;
+GRANT SELECT ON TABLE audit.entries TO exchange_analyst;
+
+REVOKE ALL ON FUNCTION audit.entry_hash(previous bytea, link_number bigint, entry audit.entries) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.entry_hash(previous bytea, link_number bigint, entry audit.entries) TO exchange_worker;
+GRANT ALL ON FUNCTION audit.entry_hash(previous bytea, link_number bigint, entry audit.entries) TO exchange_analyst;
+
+REVOKE ALL ON FUNCTION audit.link_entries(at_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.link_entries(at_most integer) TO exchange_worker;
+
+REVOKE ALL ON FUNCTION audit.list_entries(staff_session_id bigint, before_entry_id bigint, of_staff_id bigint, of_action text, of_subject text, at_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.list_entries(staff_session_id bigint, before_entry_id bigint, of_staff_id bigint, of_action text, of_subject text, at_most integer) TO exchange_api;
+
+REVOKE ALL ON FUNCTION audit.record(staff_id bigint, action text, subject text, detail jsonb) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit.refuse_change() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit.verify_chain(from_link bigint, known_link bigint, known_hash bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.verify_chain(from_link bigint, known_link bigint, known_hash bytea) TO exchange_worker;
+GRANT ALL ON FUNCTION audit.verify_chain(from_link bigint, known_link bigint, known_hash bytea) TO exchange_analyst;
 
 REVOKE ALL ON FUNCTION exchange.account_statement(account_id bigint, from_time timestamp with time zone, to_time timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.account_statement(account_id bigint, from_time timestamp with time zone, to_time timestamp with time zone) TO exchange_api;
@@ -6013,6 +10476,9 @@ GRANT ALL ON FUNCTION exchange.adjust_balance(account_id bigint, asset text, amo
 REVOKE ALL ON FUNCTION exchange.advance_candles(market_id integer, limit_trades integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.advance_candles(market_id integer, limit_trades integer) TO exchange_worker;
 
+REVOKE ALL ON FUNCTION exchange.answer_kyc_provider(reference text, score integer, detail text) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.answer_kyc_provider(reference text, score integer, detail text) TO exchange_api;
+
 REVOKE ALL ON FUNCTION exchange.answer_mail_request(request exchange.mail_requests) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION exchange.answer_mail_requests(limit_requests integer) FROM PUBLIC;
@@ -6022,6 +10488,9 @@ REVOKE ALL ON FUNCTION exchange.api_keys_of(account_id bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.api_keys_of(account_id bigint) TO exchange_api;
 
 REVOKE ALL ON FUNCTION exchange.append_event(stream text, payload jsonb) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION exchange.await_kyc_provider(case_id bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.await_kyc_provider(case_id bigint) TO exchange_worker;
 
 REVOKE ALL ON FUNCTION exchange.balance_at(account_id bigint, asset text, at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.balance_at(account_id bigint, asset text, at timestamp with time zone) TO exchange_api;
@@ -6082,6 +10551,12 @@ GRANT ALL ON FUNCTION exchange.check_access(session_ids bigint[], api_key_ids bi
 
 REVOKE ALL ON FUNCTION exchange.check_market() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION exchange.claim_kyc_case(staff_session_id bigint, case_id bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.claim_kyc_case(staff_session_id bigint, case_id bigint) TO exchange_api;
+
+REVOKE ALL ON FUNCTION exchange.claim_kyc_reviews(max_reviews integer, limit_cases integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.claim_kyc_reviews(max_reviews integer, limit_cases integer) TO exchange_worker;
+
 REVOKE ALL ON FUNCTION exchange.claim_mails(max_attempts integer, limit_mails integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.claim_mails(max_attempts integer, limit_mails integer) TO exchange_worker;
 
@@ -6107,6 +10582,12 @@ GRANT ALL ON FUNCTION exchange.create_api_key(account_id bigint, session_id bigi
 
 REVOKE ALL ON FUNCTION exchange.create_market(market_id integer, base_asset text, quote_asset text, tick numeric, lot numeric, min_quantity numeric, max_quantity numeric, min_notional numeric, price_band numeric, reference_price numeric, max_open_orders integer, allow_self_trade boolean, status text) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION exchange.decide_kyc(case_id bigint, findings jsonb, decider text) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.decide_kyc(case_id bigint, findings jsonb, decider text) TO exchange_worker;
+
+REVOKE ALL ON FUNCTION exchange.decide_kyc_case(staff_session_id bigint, case_id bigint, approve boolean, reasons text[], note text) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.decide_kyc_case(staff_session_id bigint, case_id bigint, approve boolean, reasons text[], note text) TO exchange_api;
+
 REVOKE ALL ON FUNCTION exchange.devices_of(account_id bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.devices_of(account_id bigint) TO exchange_api;
 
@@ -6119,8 +10600,14 @@ GRANT ALL ON FUNCTION exchange.end_password_check(account_id bigint) TO exchange
 
 REVOKE ALL ON FUNCTION exchange.end_sessions(account_id bigint, session_ids bigint[]) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION exchange.expire_kyc(limit_accounts integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.expire_kyc(limit_accounts integer) TO exchange_worker;
+
 REVOKE ALL ON FUNCTION exchange.factors_of(account_id bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.factors_of(account_id bigint) TO exchange_api;
+
+REVOKE ALL ON FUNCTION exchange.fail_kyc_review(case_id bigint, failure text) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.fail_kyc_review(case_id bigint, failure text) TO exchange_worker;
 
 REVOKE ALL ON FUNCTION exchange.fees_of(account_id bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.fees_of(account_id bigint) TO exchange_api;
@@ -6132,6 +10619,8 @@ GRANT ALL ON FUNCTION exchange.find_api_key(public_id text) TO exchange_api;
 
 REVOKE ALL ON FUNCTION exchange.find_ceremony(token_hash bytea) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.find_ceremony(token_hash bytea) TO exchange_api;
+
+REVOKE ALL ON FUNCTION exchange.finish_kyc_case(case_id bigint, state text, decider text, staff_id bigint, reasons text[]) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION exchange.finish_login(ceremony_hash bytea, of_account_id bigint, totp_step bigint, recovery_code_hash bytea, passkey_id bigint, passkey_before jsonb, passkey_after jsonb, token_hash bytea, lifetime interval, address inet, user_agent text, device_hash bytea, new_device_hash bytea) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.finish_login(ceremony_hash bytea, of_account_id bigint, totp_step bigint, recovery_code_hash bytea, passkey_id bigint, passkey_before jsonb, passkey_after jsonb, token_hash bytea, lifetime interval, address inet, user_agent text, device_hash bytea, new_device_hash bytea) TO exchange_api;
@@ -6161,10 +10650,27 @@ GRANT ALL ON FUNCTION exchange.freeze_account(token_hash bytea, address inet) TO
 
 REVOKE ALL ON FUNCTION exchange.has_second_factor(account_id bigint) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION exchange.kyc_case(staff_session_id bigint, case_id bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.kyc_case(staff_session_id bigint, case_id bigint) TO exchange_api;
+
+REVOKE ALL ON FUNCTION exchange.kyc_documents_of(case_id bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.kyc_documents_of(case_id bigint) TO exchange_worker;
+
+REVOKE ALL ON FUNCTION exchange.kyc_facts_found(case_id bigint) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION exchange.kyc_queue(staff_session_id bigint, after_case_id bigint, at_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.kyc_queue(staff_session_id bigint, after_case_id bigint, at_most integer) TO exchange_api;
+
+REVOKE ALL ON FUNCTION exchange.kyc_status_of(account_id bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.kyc_status_of(account_id bigint) TO exchange_api;
+
 REVOKE ALL ON FUNCTION exchange.ledger_of(account_id bigint, of_asset text, from_time timestamp with time zone, to_time timestamp with time zone, before_time timestamp with time zone, before_fact_id bigint, before_part integer, limit_entries integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.ledger_of(account_id bigint, of_asset text, from_time timestamp with time zone, to_time timestamp with time zone, before_time timestamp with time zone, before_fact_id bigint, before_part integer, limit_entries integer) TO exchange_api;
 GRANT ALL ON FUNCTION exchange.ledger_of(account_id bigint, of_asset text, from_time timestamp with time zone, to_time timestamp with time zone, before_time timestamp with time zone, before_fact_id bigint, before_part integer, limit_entries integer) TO exchange_worker;
 GRANT ALL ON FUNCTION exchange.ledger_of(account_id bigint, of_asset text, from_time timestamp with time zone, to_time timestamp with time zone, before_time timestamp with time zone, before_fact_id bigint, before_part integer, limit_entries integer) TO exchange_analyst;
+
+REVOKE ALL ON FUNCTION exchange.load_sanctions(list text, entries jsonb, replaces boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.load_sanctions(list text, entries jsonb, replaces boolean) TO exchange_worker;
 
 REVOKE ALL ON FUNCTION exchange.login_account(email text) FROM PUBLIC;
 
@@ -6192,6 +10698,8 @@ GRANT ALL ON FUNCTION exchange.market_snapshot(of_market integer, history bigint
 GRANT ALL ON FUNCTION exchange.market_snapshot(of_market integer, history bigint) TO exchange_worker;
 GRANT ALL ON FUNCTION exchange.market_snapshot(of_market integer, history bigint) TO exchange_analyst;
 
+REVOKE ALL ON FUNCTION exchange.may_change_security(account_id bigint, change text, session_id bigint, address inet, more jsonb) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION exchange.messages_after(of_stream integer, after_sequence bigint, limit_messages integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.messages_after(of_stream integer, after_sequence bigint, limit_messages integer) TO exchange_api;
 GRANT ALL ON FUNCTION exchange.messages_after(of_stream integer, after_sequence bigint, limit_messages integer) TO exchange_worker;
@@ -6199,6 +10707,9 @@ GRANT ALL ON FUNCTION exchange.messages_after(of_stream integer, after_sequence 
 
 REVOKE ALL ON FUNCTION exchange.next_cancel_deadline() FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.next_cancel_deadline() TO exchange_worker;
+
+REVOKE ALL ON FUNCTION exchange.note_kyc_findings(case_id bigint, findings jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.note_kyc_findings(case_id bigint, findings jsonb) TO exchange_worker;
 
 REVOKE ALL ON FUNCTION exchange.number_before(of_market_id integer, moment timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.number_before(of_market_id integer, moment timestamp with time zone) TO exchange_api;
@@ -6247,6 +10758,10 @@ REVOKE ALL ON FUNCTION exchange.place_order(account_id bigint, market text, side
 GRANT ALL ON FUNCTION exchange.place_order(account_id bigint, market text, side text, kind text, price numeric, quantity numeric, budget numeric, time_in_force text, post_only boolean, self_trade text, client_order_id text) TO exchange_api;
 GRANT ALL ON FUNCTION exchange.place_order(account_id bigint, market text, side text, kind text, price numeric, quantity numeric, budget numeric, time_in_force text, post_only boolean, self_trade text, client_order_id text) TO exchange_worker;
 
+REVOKE ALL ON FUNCTION exchange.plain_name(name text) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.plain_name(name text) TO exchange_worker;
+GRANT ALL ON FUNCTION exchange.plain_name(name text) TO exchange_analyst;
+
 REVOKE ALL ON FUNCTION exchange.positions_of(stream_ids integer[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.positions_of(stream_ids integer[]) TO exchange_api;
 GRANT ALL ON FUNCTION exchange.positions_of(stream_ids integer[]) TO exchange_worker;
@@ -6258,6 +10773,11 @@ GRANT ALL ON FUNCTION exchange.profile_of(account_id bigint) TO exchange_api;
 REVOKE ALL ON FUNCTION exchange.prove_factor(account_id bigint, totp_step bigint, recovery_code_hash bytea, passkey_id bigint, passkey_before jsonb, passkey_after jsonb) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION exchange.put_recovery_codes(account_id bigint, code_hashes bytea[]) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION exchange.queue_kyc_case(case_id bigint, reason text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION exchange.read_kyc_document(staff_session_id bigint, document_id bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.read_kyc_document(staff_session_id bigint, document_id bigint) TO exchange_api;
 
 REVOKE ALL ON FUNCTION exchange.rebuild_candles(market text) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.rebuild_candles(market text) TO exchange_worker;
@@ -6281,6 +10801,9 @@ GRANT ALL ON FUNCTION exchange.reject(code text, message text) TO exchange_api;
 GRANT ALL ON FUNCTION exchange.reject(code text, message text) TO exchange_worker;
 GRANT ALL ON FUNCTION exchange.reject(code text, message text) TO exchange_analyst;
 
+REVOKE ALL ON FUNCTION exchange.release_kyc_case(staff_session_id bigint, case_id bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.release_kyc_case(staff_session_id bigint, case_id bigint) TO exchange_api;
+
 REVOKE ALL ON FUNCTION exchange.remove_passkey(account_id bigint, session_id bigint, passkey_id bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.remove_passkey(account_id bigint, session_id bigint, passkey_id bigint) TO exchange_api;
 
@@ -6297,8 +10820,8 @@ GRANT ALL ON FUNCTION exchange.replace_recovery_codes(account_id bigint, session
 REVOKE ALL ON FUNCTION exchange.request_email_change(account_id bigint, session_id bigint, email text, address inet, user_agent text) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.request_email_change(account_id bigint, session_id bigint, email text, address inet, user_agent text) TO exchange_api;
 
-REVOKE ALL ON FUNCTION exchange.request_mail(kind text, email text, address inet, user_agent text, full_name text, country text, birth_date date, phone text) FROM PUBLIC;
-GRANT ALL ON FUNCTION exchange.request_mail(kind text, email text, address inet, user_agent text, full_name text, country text, birth_date date, phone text) TO exchange_api;
+REVOKE ALL ON FUNCTION exchange.request_mail(kind text, email text, address inet, user_agent text, full_name text, country text, birth_date date, phone text, device_hash bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.request_mail(kind text, email text, address inet, user_agent text, full_name text, country text, birth_date date, phone text, device_hash bytea) TO exchange_api;
 
 REVOKE ALL ON FUNCTION exchange.require_authority(account_id bigint, session_id bigint, api_key_id bigint, valid_until bigint) FROM PUBLIC;
 
@@ -6328,6 +10851,16 @@ REVOKE ALL ON FUNCTION exchange.set_account_status(account_id bigint, status tex
 REVOKE ALL ON FUNCTION exchange.set_anti_phishing_code(account_id bigint, session_id bigint, code text, address inet) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.set_anti_phishing_code(account_id bigint, session_id bigint, code text, address inet) TO exchange_api;
 
+REVOKE ALL ON FUNCTION exchange.set_fee_rates(fee_tier_id integer, maker_rate numeric, taker_rate numeric) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION exchange.set_fee_tier(account_id bigint, fee_tier_id integer) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION exchange.set_kyc_level(account_id bigint, level integer, expires_on date) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION exchange.set_kyc_limits(level integer, may_trade boolean, may_withdraw boolean, daily_withdrawal numeric, monthly_withdrawal numeric) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION exchange.set_market_limits(market text, min_quantity numeric, max_quantity numeric, min_notional numeric, price_band numeric, max_open_orders integer) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION exchange.set_market_status(market text, status text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION exchange.set_password(token_hash bytea, password_hash text, new_device_hash bytea, address inet, user_agent text) FROM PUBLIC;
@@ -6355,6 +10888,9 @@ GRANT ALL ON FUNCTION exchange.sub_accounts_of(account_id bigint) TO exchange_ap
 REVOKE ALL ON FUNCTION exchange.submit(batch json) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.submit(batch json) TO exchange_api;
 GRANT ALL ON FUNCTION exchange.submit(batch json) TO exchange_worker;
+
+REVOKE ALL ON FUNCTION exchange.submit_kyc(account_id bigint, session_id bigint, level integer, document_type text, issuer text, document_number text, full_name text, birth_date date, expires_on date, mrz text, mrz_name text, content_hash bytea, kinds text[], media_types text[], seal_ids bytea[], key_labels text[], wrapped_keys bytea[], contents bytea[], facts jsonb[], request_key text) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.submit_kyc(account_id bigint, session_id bigint, level integer, document_type text, issuer text, document_number text, full_name text, birth_date date, expires_on date, mrz text, mrz_name text, content_hash bytea, kinds text[], media_types text[], seal_ids bytea[], key_labels text[], wrapped_keys bytea[], contents bytea[], facts jsonb[], request_key text) TO exchange_api;
 
 REVOKE ALL ON FUNCTION exchange.submit_once(account_id bigint, request_key text, batch json) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.submit_once(account_id bigint, request_key text, batch json) TO exchange_api;
@@ -6401,6 +10937,196 @@ REVOKE ALL ON FUNCTION exchange.wait_durable() FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.wait_durable() TO exchange_api;
 GRANT ALL ON FUNCTION exchange.wait_durable() TO exchange_worker;
 GRANT ALL ON FUNCTION exchange.wait_durable() TO exchange_analyst;
+
+REVOKE ALL ON FUNCTION risk.account_listed(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.after_security_change(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.assess(point text, account_id bigint, facts jsonb) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.assess_activity(point text, account_id bigint, facts jsonb, OUT activity_id bigint, OUT verdict text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.backtest(rule text, from_at timestamp with time zone, to_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION risk.backtest(rule text, from_at timestamp with time zone, to_at timestamp with time zone) TO exchange_analyst;
+
+REVOKE ALL ON FUNCTION risk.backtest_draft(point text, kind text, parameters jsonb, from_at timestamp with time zone, to_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION risk.backtest_draft(point text, kind text, parameters jsonb, from_at timestamp with time zone, to_at timestamp with time zone) TO exchange_analyst;
+
+REVOKE ALL ON FUNCTION risk.blacklisted_address(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.check_rule() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.count_orders(kind text, parameters jsonb, from_at timestamp with time zone, to_at timestamp with time zone) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.decide_event(event_id bigint, decision text, note text, decided_by bigint) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.disposable_mail_domain(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.distance_km(from_latitude numeric, from_longitude numeric, to_latitude numeric, to_longitude numeric) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.end_rule(rule text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.evaluate(point text, account_id bigint, facts jsonb, at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION risk.evaluate(point text, account_id bigint, facts jsonb, at timestamp with time zone) TO exchange_analyst;
+
+REVOKE ALL ON FUNCTION risk.first_withdrawal(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.frequent_activity(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.history(point text, from_at timestamp with time zone, to_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION risk.history(point text, from_at timestamp with time zone, to_at timestamp with time zone) TO exchange_analyst;
+
+REVOKE ALL ON FUNCTION risk.impossible_travel(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.is_of_type(value jsonb, type jsonb) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.judge(kind text, parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION risk.judge(kind text, parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) TO exchange_analyst;
+
+REVOKE ALL ON FUNCTION risk.large_deposit(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.last_price(market_id integer, before_number bigint) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.level_limits(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.link_accounts(account_id bigint, linked_account_id bigint, because text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.link_by_device(account_id bigint, device text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.linked_trades(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.list_events(staff_session_id bigint, before_event_id bigint, of_account_id bigint, of_rule text, waiting boolean, at_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION risk.list_events(staff_session_id bigint, before_event_id bigint, of_account_id bigint, of_rule text, waiting boolean, at_most integer) TO exchange_api;
+
+REVOKE ALL ON FUNCTION risk.list_rules(staff_session_id bigint, of_rule text) FROM PUBLIC;
+GRANT ALL ON FUNCTION risk.list_rules(staff_session_id bigint, of_rule text) TO exchange_api;
+
+REVOKE ALL ON FUNCTION risk.mark_linked() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.network_of(address text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.new_withdrawal_address(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.order_notional(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.order_rate(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.order_rules() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.orders_in_window(account_id bigint, window_start timestamp with time zone, at timestamp with time zone, before_order_id bigint, OUT order_id bigint, OUT market_id integer, OUT notional numeric) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.place_of(address text, OUT country text, OUT latitude numeric, OUT longitude numeric) FROM PUBLIC;
+GRANT ALL ON FUNCTION risk.place_of(address text, OUT country text, OUT latitude numeric, OUT longitude numeric) TO exchange_analyst;
+
+REVOKE ALL ON FUNCTION risk.price_distance(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.publish_events(event_ids bigint[]) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.publish_rule(rule text, point text, kind text, parameters jsonb, action text, reason_code text, published_by bigint) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.record_events(point text, account_id bigint, activity_id bigint, facts jsonb, met jsonb, at timestamp with time zone) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.record_order_events(met jsonb) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.registrations_per_address(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.registrations_per_device(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.require_facts(point text, account_id bigint, facts jsonb) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.require_sound_rule(point text, kind text, parameters jsonb, action text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.review_event(staff_session_id bigint, event_id bigint, decision text, note text) FROM PUBLIC;
+GRANT ALL ON FUNCTION risk.review_event(staff_session_id bigint, event_id bigint, decision text, note text) TO exchange_api;
+
+REVOKE ALL ON FUNCTION risk.standing_of(activity_id bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION risk.standing_of(activity_id bigint) TO exchange_analyst;
+
+REVOKE ALL ON FUNCTION risk.strictest(actions text[]) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.tell_servers() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.value_of(asset text, amount numeric, at timestamp with time zone) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.window_start(at timestamp with time zone, within_seconds integer) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.withdrawn_amount(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION staff.accept_invitation(invitation_hash bytea, password_hash text, totp_secret bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION staff.accept_invitation(invitation_hash bytea, password_hash text, totp_secret bytea) TO exchange_api;
+
+REVOKE ALL ON FUNCTION staff.close_session(staff_session_id bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION staff.close_session(staff_session_id bigint) TO exchange_api;
+
+REVOKE ALL ON FUNCTION staff.create_member(staff_session_id bigint, email text, name text, invitation_hash bytea, request_key text) FROM PUBLIC;
+GRANT ALL ON FUNCTION staff.create_member(staff_session_id bigint, email text, name text, invitation_hash bytea, request_key text) TO exchange_api;
+
+REVOKE ALL ON FUNCTION staff.decide(staff_session_id bigint, proposal_id bigint, approve boolean, reason text, request_key text) FROM PUBLIC;
+GRANT ALL ON FUNCTION staff.decide(staff_session_id bigint, proposal_id bigint, approve boolean, reason text, request_key text) TO exchange_api;
+
+REVOKE ALL ON FUNCTION staff.disable_member(staff_session_id bigint, staff_id bigint, reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION staff.disable_member(staff_session_id bigint, staff_id bigint, reason text) TO exchange_api;
+
+REVOKE ALL ON FUNCTION staff.end_sessions(staff_id bigint) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION staff.fail_login(staff_id bigint, password_fits boolean, address inet) FROM PUBLIC;
+GRANT ALL ON FUNCTION staff.fail_login(staff_id bigint, password_fits boolean, address inet) TO exchange_api;
+
+REVOKE ALL ON FUNCTION staff.find_accounts(staff_session_id bigint, email_prefix text, at_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION staff.find_accounts(staff_session_id bigint, email_prefix text, at_most integer) TO exchange_api;
+
+REVOKE ALL ON FUNCTION staff.freeze_account(staff_session_id bigint, account_id bigint, reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION staff.freeze_account(staff_session_id bigint, account_id bigint, reason text) TO exchange_api;
+
+REVOKE ALL ON FUNCTION staff.invite_member(staff_session_id bigint, staff_id bigint, invitation_hash bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION staff.invite_member(staff_session_id bigint, staff_id bigint, invitation_hash bytea) TO exchange_api;
+
+REVOKE ALL ON FUNCTION staff.invited_member(invitation_hash bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION staff.invited_member(invitation_hash bytea) TO exchange_api;
+
+REVOKE ALL ON FUNCTION staff.list_members(staff_session_id bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION staff.list_members(staff_session_id bigint) TO exchange_api;
+
+REVOKE ALL ON FUNCTION staff.list_proposals(staff_session_id bigint, of_state text, before_proposal_id bigint, at_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION staff.list_proposals(staff_session_id bigint, of_state text, before_proposal_id bigint, at_most integer) TO exchange_api;
+
+REVOKE ALL ON FUNCTION staff.login_member(email text) FROM PUBLIC;
+GRANT ALL ON FUNCTION staff.login_member(email text) TO exchange_api;
+
+REVOKE ALL ON FUNCTION staff.make_founder(email text, name text, invitation_hash bytea) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION staff.open_session(staff_id bigint, token_hash bytea, password_hash text, totp_step bigint, address inet, user_agent text, new_password_hash text) FROM PUBLIC;
+GRANT ALL ON FUNCTION staff.open_session(staff_id bigint, token_hash bytea, password_hash text, totp_step bigint, address inet, user_agent text, new_password_hash text) TO exchange_api;
+
+GRANT SELECT ON TABLE staff.proposals TO exchange_worker;
+GRANT SELECT ON TABLE staff.proposals TO exchange_analyst;
+
+REVOKE ALL ON FUNCTION staff.proposal_state(proposal staff.proposals) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION staff.propose(staff_session_id bigint, action text, arguments jsonb, reason text, request_key text) FROM PUBLIC;
+GRANT ALL ON FUNCTION staff.propose(staff_session_id bigint, action text, arguments jsonb, reason text, request_key text) TO exchange_api;
+
+REVOKE ALL ON FUNCTION staff.require(staff_session_id bigint, VARIADIC any_of text[]) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION staff.require_administrators() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION staff.reset_member(staff_id bigint) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION staff.run_action(proposal staff.proposals) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION staff.session_member(token_hash bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION staff.session_member(token_hash bytea) TO exchange_api;
+
+REVOKE ALL ON FUNCTION staff.set_member_roles(staff_id bigint, roles text[]) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION staff.show_account(staff_session_id bigint, account_id bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION staff.show_account(staff_session_id bigint, account_id bigint) TO exchange_api;
+
+GRANT SELECT ON TABLE audit.head TO exchange_worker;
+GRANT SELECT ON TABLE audit.head TO exchange_analyst;
+
+GRANT SELECT ON TABLE audit.links TO exchange_worker;
+GRANT SELECT ON TABLE audit.links TO exchange_analyst;
 
 GRANT SELECT ON TABLE exchange.assets TO exchange_api;
 GRANT SELECT ON TABLE exchange.assets TO exchange_worker;
@@ -6461,6 +11187,9 @@ GRANT SELECT ON TABLE exchange.ledger TO exchange_analyst;
 
 GRANT SELECT ON TABLE checks.assets_sum_to_zero TO exchange_worker;
 GRANT SELECT ON TABLE checks.assets_sum_to_zero TO exchange_analyst;
+
+GRANT SELECT ON TABLE checks.audit_chain_is_whole TO exchange_worker;
+GRANT SELECT ON TABLE checks.audit_chain_is_whole TO exchange_analyst;
 
 GRANT SELECT ON TABLE checks.balances_equal_ledger TO exchange_worker;
 GRANT SELECT ON TABLE checks.balances_equal_ledger TO exchange_analyst;
@@ -6526,6 +11255,60 @@ GRANT SELECT ON TABLE exchange.fee_tiers TO exchange_api;
 GRANT SELECT ON TABLE exchange.fee_tiers TO exchange_worker;
 GRANT SELECT ON TABLE exchange.fee_tiers TO exchange_analyst;
 
+GRANT SELECT(case_id) ON TABLE exchange.kyc_cases TO exchange_worker;
+GRANT SELECT(case_id) ON TABLE exchange.kyc_cases TO exchange_analyst;
+
+GRANT SELECT(account_id) ON TABLE exchange.kyc_cases TO exchange_worker;
+GRANT SELECT(account_id) ON TABLE exchange.kyc_cases TO exchange_analyst;
+
+GRANT SELECT(level) ON TABLE exchange.kyc_cases TO exchange_worker;
+GRANT SELECT(level) ON TABLE exchange.kyc_cases TO exchange_analyst;
+
+GRANT SELECT(state) ON TABLE exchange.kyc_cases TO exchange_worker;
+GRANT SELECT(state) ON TABLE exchange.kyc_cases TO exchange_analyst;
+
+GRANT SELECT(document_type) ON TABLE exchange.kyc_cases TO exchange_worker;
+GRANT SELECT(document_type) ON TABLE exchange.kyc_cases TO exchange_analyst;
+
+GRANT SELECT(issuer) ON TABLE exchange.kyc_cases TO exchange_worker;
+GRANT SELECT(issuer) ON TABLE exchange.kyc_cases TO exchange_analyst;
+
+GRANT SELECT(submitted_at) ON TABLE exchange.kyc_cases TO exchange_worker;
+GRANT SELECT(submitted_at) ON TABLE exchange.kyc_cases TO exchange_analyst;
+
+GRANT SELECT(reviews) ON TABLE exchange.kyc_cases TO exchange_worker;
+GRANT SELECT(reviews) ON TABLE exchange.kyc_cases TO exchange_analyst;
+
+GRANT SELECT(next_review_at) ON TABLE exchange.kyc_cases TO exchange_worker;
+GRANT SELECT(next_review_at) ON TABLE exchange.kyc_cases TO exchange_analyst;
+
+GRANT SELECT(decided_at) ON TABLE exchange.kyc_cases TO exchange_worker;
+GRANT SELECT(decided_at) ON TABLE exchange.kyc_cases TO exchange_analyst;
+
+GRANT SELECT(decided_by) ON TABLE exchange.kyc_cases TO exchange_worker;
+GRANT SELECT(decided_by) ON TABLE exchange.kyc_cases TO exchange_analyst;
+
+GRANT SELECT(reasons) ON TABLE exchange.kyc_cases TO exchange_worker;
+GRANT SELECT(reasons) ON TABLE exchange.kyc_cases TO exchange_analyst;
+
+GRANT SELECT(case_id) ON TABLE exchange.kyc_findings TO exchange_worker;
+GRANT SELECT(case_id) ON TABLE exchange.kyc_findings TO exchange_analyst;
+
+GRANT SELECT(rule) ON TABLE exchange.kyc_findings TO exchange_worker;
+GRANT SELECT(rule) ON TABLE exchange.kyc_findings TO exchange_analyst;
+
+GRANT SELECT(score) ON TABLE exchange.kyc_findings TO exchange_worker;
+GRANT SELECT(score) ON TABLE exchange.kyc_findings TO exchange_analyst;
+
+GRANT SELECT ON TABLE exchange.kyc_levels TO exchange_worker;
+GRANT SELECT ON TABLE exchange.kyc_levels TO exchange_analyst;
+
+GRANT SELECT ON TABLE exchange.kyc_reasons TO exchange_worker;
+GRANT SELECT ON TABLE exchange.kyc_reasons TO exchange_analyst;
+
+GRANT SELECT ON TABLE exchange.kyc_rules TO exchange_worker;
+GRANT SELECT ON TABLE exchange.kyc_rules TO exchange_analyst;
+
 GRANT SELECT ON TABLE exchange.market_rules TO exchange_api;
 GRANT SELECT ON TABLE exchange.market_rules TO exchange_worker;
 GRANT SELECT ON TABLE exchange.market_rules TO exchange_analyst;
@@ -6568,3 +11351,55 @@ GRANT SELECT ON TABLE reporting.orders TO exchange_analyst;
 
 GRANT SELECT ON TABLE reporting.trades TO exchange_worker;
 GRANT SELECT ON TABLE reporting.trades TO exchange_analyst;
+
+GRANT SELECT ON TABLE risk.account_lists TO exchange_analyst;
+
+GRANT SELECT ON TABLE risk.activities TO exchange_analyst;
+
+GRANT SELECT ON TABLE risk.blacklist TO exchange_analyst;
+
+GRANT SELECT ON TABLE risk.events TO exchange_analyst;
+
+GRANT SELECT ON TABLE risk.kinds TO exchange_analyst;
+
+GRANT SELECT ON TABLE risk.links TO exchange_analyst;
+
+GRANT SELECT ON TABLE risk.mail_domains TO exchange_analyst;
+
+GRANT SELECT ON TABLE risk.networks TO exchange_analyst;
+
+GRANT SELECT ON TABLE risk.order_rules_state TO exchange_analyst;
+
+GRANT SELECT ON TABLE risk.reviews TO exchange_analyst;
+
+GRANT SELECT ON TABLE risk.rules TO exchange_analyst;
+
+GRANT SELECT ON TABLE staff.actions TO exchange_worker;
+GRANT SELECT ON TABLE staff.actions TO exchange_analyst;
+
+GRANT SELECT ON TABLE staff.foundation TO exchange_worker;
+GRANT SELECT ON TABLE staff.foundation TO exchange_analyst;
+
+GRANT SELECT(staff_id) ON TABLE staff.members TO exchange_worker;
+GRANT SELECT(staff_id) ON TABLE staff.members TO exchange_analyst;
+
+GRANT SELECT(email) ON TABLE staff.members TO exchange_worker;
+GRANT SELECT(email) ON TABLE staff.members TO exchange_analyst;
+
+GRANT SELECT(name) ON TABLE staff.members TO exchange_worker;
+GRANT SELECT(name) ON TABLE staff.members TO exchange_analyst;
+
+GRANT SELECT(roles) ON TABLE staff.members TO exchange_worker;
+GRANT SELECT(roles) ON TABLE staff.members TO exchange_analyst;
+
+GRANT SELECT(status) ON TABLE staff.members TO exchange_worker;
+GRANT SELECT(status) ON TABLE staff.members TO exchange_analyst;
+
+GRANT SELECT(enrolled_at) ON TABLE staff.members TO exchange_worker;
+GRANT SELECT(enrolled_at) ON TABLE staff.members TO exchange_analyst;
+
+GRANT SELECT(created_by) ON TABLE staff.members TO exchange_worker;
+GRANT SELECT(created_by) ON TABLE staff.members TO exchange_analyst;
+
+GRANT SELECT(created_at) ON TABLE staff.members TO exchange_worker;
+GRANT SELECT(created_at) ON TABLE staff.members TO exchange_analyst;

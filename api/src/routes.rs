@@ -31,10 +31,20 @@ use kyc::form::FORM_LIMIT_BYTES;
 /// documented; there is no other way in.
 fn documented() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(openapi::base())
-        .merge(of_staff())
         .routes(routes!(health::health))
         .routes(routes!(health::live))
         .routes(routes!(health::ready))
+        .merge(of_logins())
+        .merge(of_trading())
+        .merge(of_accounts())
+        .merge(of_markets())
+        .merge(of_staff())
+        .routes(routes!(ws::connect))
+}
+
+/// Coming in, and what guards it.
+fn of_logins() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
         .routes(routes!(auth::login::login))
         .routes(routes!(auth::login_second_factor::login_second_factor))
         .routes(routes!(auth::begin_passkey_login::begin_passkey_login))
@@ -72,6 +82,11 @@ fn documented() -> OpenApiRouter<App> {
             auth::api_keys::api_keys
         ))
         .routes(routes!(auth::revoke_api_key::revoke_api_key))
+}
+
+/// Commands and what they led to.
+fn of_trading() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
         .routes(routes!(trade::create_order::create_order))
         .routes(routes!(trade::create_orders::create_orders))
         .routes(routes!(trade::cancel_order::cancel_order))
@@ -83,6 +98,11 @@ fn documented() -> OpenApiRouter<App> {
         .routes(routes!(trade::orders::orders))
         .routes(routes!(trade::order::order))
         .routes(routes!(trade::fills::fills))
+}
+
+/// What an account has, and who its owner is.
+fn of_accounts() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
         .routes(routes!(account::balances::balances))
         .routes(routes!(account::fees::fees))
         .routes(routes!(account::ledger::ledger))
@@ -91,24 +111,21 @@ fn documented() -> OpenApiRouter<App> {
             account::sub_accounts::sub_accounts
         ))
         .routes(routes!(account::transfer::transfer))
+        .routes(routes!(account::profile::profile))
         .routes(routes!(kyc::submit::submit_kyc).layer(DefaultBodyLimit::max(FORM_LIMIT_BYTES)))
         .routes(routes!(kyc::status::kyc_status))
         .routes(routes!(kyc::callback::kyc_callback))
-        .routes(routes!(admin::kyc::queue::kyc_queue))
-        .routes(routes!(admin::kyc::claim::claim_kyc_case))
-        .routes(routes!(admin::kyc::release::release_kyc_case))
-        .routes(routes!(admin::kyc::case::kyc_case))
-        .routes(routes!(admin::kyc::document::kyc_document))
-        .routes(routes!(admin::kyc::decide::decide_kyc_case))
-        .routes(routes!(admin::kyc::levels::propose_kyc_limits))
-        .routes(routes!(account::profile::profile))
+}
+
+/// What anybody may know of markets.
+fn of_markets() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
         .routes(routes!(market::depth::depth))
         .routes(routes!(market::trades::trades))
         .routes(routes!(market::symbols::symbols))
         .routes(routes!(market::ticker::ticker))
         .routes(routes!(market::klines::klines))
         .routes(routes!(market::time::time))
-        .routes(routes!(ws::connect))
 }
 
 /// The routes of staff.
@@ -138,6 +155,20 @@ fn of_staff() -> OpenApiRouter<App> {
         .routes(routes!(admin::adjust_balance::propose_adjustment))
         .routes(routes!(admin::market_status::propose_market_status))
         .routes(routes!(admin::market_limits::propose_market_limits))
+        .routes(routes!(
+            admin::risk_rules::risk_rules,
+            admin::risk_rule::propose_risk_rule
+        ))
+        .routes(routes!(admin::risk_rule_end::propose_rule_end))
+        .routes(routes!(admin::risk_events::risk_events))
+        .routes(routes!(admin::risk_decision::decide_risk_event))
+        .routes(routes!(admin::kyc::queue::kyc_queue))
+        .routes(routes!(admin::kyc::claim::claim_kyc_case))
+        .routes(routes!(admin::kyc::release::release_kyc_case))
+        .routes(routes!(admin::kyc::case::kyc_case))
+        .routes(routes!(admin::kyc::document::kyc_document))
+        .routes(routes!(admin::kyc::decide::decide_kyc_case))
+        .routes(routes!(admin::kyc::levels::propose_kyc_limits))
 }
 
 /// The OpenAPI document.

@@ -202,6 +202,7 @@ pub(crate) fn explain(reject: Reject, market: &Market) -> String {
             )
         }
         Reject::PriceOutOfBand => "the price is too far from the last one".to_owned(),
+        Reject::RiskDenied => "a risk rule forbids this order".to_owned(),
         Reject::MarketHalted => format!("{} is halted", market.symbol),
         Reject::MarketCancelOnly => format!("{} takes cancels and reductions only", market.symbol),
         Reject::DuplicateClientOrderId => {

@@ -7,6 +7,7 @@ use crate::funds::Funds;
 use crate::ids;
 use crate::pg::{session, transaction};
 use crate::plan::{self, Plan, Step};
+use crate::risk::Guard;
 use crate::shared_book;
 use crate::store::markets::{Market, Markets};
 use crate::store::{balances, order_keys};
@@ -36,9 +37,15 @@ pub(crate) fn submit(json: &str) -> String {
     let commands = commands(json);
     let markets = Markets::read();
     let keys_table = order_keys::open();
-    let Plan { mut steps, claims } = plan::plan(&commands, &markets, &keys_table);
+    let Plan {
+        mut steps,
+        claims,
+        linked,
+    } = plan::plan(&commands, &markets, &keys_table);
     let mut locked = lock(&steps, &markets);
+    let at = session::now();
     access::refuse(&mut steps, &claims);
+    let mut guard = Guard::open(linked, at);
 
     // Tables are opened once the locks are held: their snapshots see all that was booked before.
     keys_table.refresh();
@@ -46,10 +53,11 @@ pub(crate) fn submit(json: &str) -> String {
     let mut funds = Funds::new(&balances_table, &keys_table, &markets);
     let answers: Vec<Answer> = steps
         .into_iter()
-        .map(|step| run(step, &mut locked, &mut funds))
+        .map(|step| run(step, &mut locked, &mut funds, &mut guard))
         .collect();
+    guard.record();
     session::repeat_on_unique_violation(|| {
-        booking::book(&locked, funds, &keys_table, &markets);
+        booking::book(&locked, funds, &keys_table, &markets, at);
     });
     session::advance_command();
     answer::write_all(&answers, &markets)
@@ -108,10 +116,15 @@ fn lock<'a>(steps: &[Step], markets: &'a Markets) -> Vec<Option<Locked<'a>>> {
         .collect()
 }
 
-fn run(step: Step, locked: &mut [Option<Locked<'_>>], funds: &mut Funds<'_>) -> Answer {
+fn run(
+    step: Step,
+    locked: &mut [Option<Locked<'_>>],
+    funds: &mut Funds<'_>,
+    guard: &mut Guard,
+) -> Answer {
     match step {
         Step::Refuse(refusal) => Answer::Refused(refusal),
-        Step::Run { market, command } => execute(market, command, locked, funds),
+        Step::Run { market, command } => execute(market, command, locked, funds, guard),
         Step::ByClientId {
             market,
             account,
@@ -121,7 +134,9 @@ fn run(step: Step, locked: &mut [Option<Locked<'_>>], funds: &mut Funds<'_>) -> 
             let id_of = |order: u64| ids::split(order as i64);
             let prior = engine::host::Host::prior(funds, account, &id);
             match prior.and_then(|prior| id_of(prior.order)) {
-                Some((_, order)) => execute(market, action.on(account, order), locked, funds),
+                Some((_, order)) => {
+                    execute(market, action.on(account, order), locked, funds, guard)
+                }
                 // Placed earlier in this batch, but refused.
                 None => Answer::Refused(Refusal {
                     field: Some("client_order_id"),
@@ -136,7 +151,8 @@ fn run(step: Step, locked: &mut [Option<Locked<'_>>], funds: &mut Funds<'_>) -> 
         } => {
             let mut orders = 0;
             for market in markets {
-                match decide(market, &Command::CancelAll { account, side }, locked, funds) {
+                let command = Command::CancelAll { account, side };
+                match decide(market, &command, locked, funds, guard) {
                     Ok(Outcome::CancelledAll { orders: ended }) => orders += ended,
                     Ok(_) => {}
                     // A halted market keeps its orders; the others are cancelled all the same.
@@ -153,13 +169,22 @@ fn decide(
     command: &Command,
     locked: &mut [Option<Locked<'_>>],
     funds: &mut Funds<'_>,
+    guard: &mut Guard,
 ) -> Result<Outcome, Reject> {
     let locked = locked[market]
         .as_mut()
         .expect("the step's markets are locked");
     let (rules, facts) = (&locked.market.rules, &mut locked.facts);
+    let of = locked.market;
     transaction::with_book(locked.slot, |book| {
-        book.execute(rules, funds, command, facts)
+        let (Command::Place(order) | Command::Replace { new: order, .. }) = command else {
+            return book.execute(rules, funds, command, facts);
+        };
+        guard.judge(of, order, book.last_price_ticks(), funds)?;
+        let trades_before = facts.trades.len();
+        let outcome = book.execute(rules, funds, command, facts);
+        guard.settle(of, order, &outcome, &facts.trades[trades_before..]);
+        outcome
     })
 }
 
@@ -173,8 +198,9 @@ fn execute(
     command: Command,
     locked: &mut [Option<Locked<'_>>],
     funds: &mut Funds<'_>,
+    guard: &mut Guard,
 ) -> Answer {
-    let outcome = decide(market, &command, locked, funds);
+    let outcome = decide(market, &command, locked, funds, guard);
     let of = market_of(locked, market);
     match (outcome, command) {
         (Ok(Outcome::Order(status)), Command::Place(order)) => {

@@ -6,7 +6,7 @@ use crate::hash::BatchMap;
 use crate::pg::appender::Appender;
 use crate::pg::row::{Arena, Row};
 use crate::pg::table::{Place, Table};
-use crate::pg::{notify, session, transaction};
+use crate::pg::{notify, transaction};
 use crate::store::markets::Markets;
 use crate::store::orders::{self, OpenOrders, Progress};
 use crate::store::{balances, events, months, order_keys, order_updates, trades};
@@ -14,14 +14,14 @@ use engine::facts::{Change, Facts, Placed};
 use engine::order::{Sequence, State};
 
 /// Writes the facts of all markets, then the balances in key order: the rows that other markets may
-/// wait for are locked last and for the shortest time.
+/// wait for are locked last and for the shortest time. All happened `at` one time.
 pub(crate) fn book(
     locked: &[Option<Locked<'_>>],
     funds: Funds<'_>,
     keys_table: &Table,
     markets: &Markets,
+    at: i64,
 ) {
-    let at = session::now();
     let mut arena = Arena::default();
     for locked in locked.iter().flatten() {
         let Some(last) = last_number(&locked.facts) else {

@@ -13,6 +13,7 @@ mod hash;
 mod ids;
 mod pg;
 mod plan;
+mod risk;
 mod settings;
 mod shared_book;
 mod store;

@@ -8,6 +8,7 @@
 pub(crate) mod appender;
 pub(crate) mod catalog;
 pub(crate) mod constraints;
+pub(crate) mod counters;
 pub(crate) mod hints;
 pub(crate) mod lock;
 pub(crate) mod memory;

@@ -61,6 +61,8 @@ pub(crate) struct Plan {
     pub(crate) steps: Vec<Step>,
     /// By what right steps are asked for: their positions, where anything is said.
     pub(crate) claims: Vec<(usize, Claim)>,
+    /// Accounts that place orders and are linked with others, ascending.
+    pub(crate) linked: Vec<AccountId>,
 }
 
 impl Step {
@@ -134,8 +136,12 @@ pub(crate) fn plan(batch: &[&RawValue], markets: &Markets, order_keys: &Table) -
         });
         steps.push(step.unwrap_or_else(Step::Refuse));
     }
-    admit(&mut steps, &placers);
-    Plan { steps, claims }
+    let linked = admit(&mut steps, &placers);
+    Plan {
+        steps,
+        claims,
+        linked,
+    }
 }
 
 fn step(
@@ -297,28 +303,40 @@ fn market_of_key(
 }
 
 /// Gives each order to place its account's fee rates, or refuses it, where the command has not
-/// earned a refusal that takes precedence.
-fn admit(steps: &mut [Step], placers: &[(usize, AccountId)]) {
+/// earned a refusal that takes precedence. Returns the linked ones of the accounts, ascending.
+fn admit(steps: &mut [Step], placers: &[(usize, AccountId)]) -> Vec<AccountId> {
+    let mut linked = Vec::new();
     if placers.is_empty() {
-        return;
+        return linked;
     }
     let accounts: Vec<AccountId> = placers.iter().map(|(_, account)| *account).collect();
     let admitted = Accounts::open().may_place(&accounts);
     for (&(position, account), answer) in placers.iter().zip(admitted) {
         match (answer, &mut steps[position]) {
-            (Ok(rates), step) => {
+            (Ok(placer), step) => {
                 if let Some(order) = step.placed_mut() {
-                    order.rates = rates;
+                    order.rates = placer.rates;
+                }
+                if placer.is_linked {
+                    linked.push(account);
                 }
             }
             (Err(reject), Step::Refuse(refusal)) if refusal.reject < reject => {}
             (Err(reject), step) => {
                 let message = match reject {
                     Reject::AccountFrozen => format!("account {account} is frozen"),
+                    Reject::KycRequired => {
+                        format!(
+                            "account {account} must prove its owner's identity before it trades"
+                        )
+                    }
                     _ => format!("no account {account} that may trade"),
                 };
                 *step = Step::Refuse(Refusal::new(reject, message));
             }
         }
     }
+    linked.sort_unstable();
+    linked.dedup();
+    linked
 }

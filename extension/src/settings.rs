@@ -5,6 +5,7 @@ use pgrx::guc::{GucContext, GucFlags, GucRegistry, GucSetting};
 static MAX_MARKETS: GucSetting<i32> = GucSetting::<i32>::new(16);
 static MAX_OPEN_ORDERS: GucSetting<i32> = GucSetting::<i32>::new(131_072);
 static ROW_HINTS: GucSetting<i32> = GucSetting::<i32>::new(1_048_576);
+static RISK_COUNTERS: GucSetting<i32> = GucSetting::<i32>::new(131_072);
 
 /// How many books shared memory holds, over all databases of the cluster.
 pub(crate) fn max_markets() -> usize {
@@ -19,6 +20,11 @@ pub(crate) fn max_open_orders() -> u32 {
 /// How many places of balance and account rows are remembered; a power of two.
 pub(crate) fn row_hints() -> usize {
     (ROW_HINTS.get() as usize).next_power_of_two()
+}
+
+/// How many counters of risk rules are kept, over all databases; a power of two.
+pub(crate) fn risk_counters() -> usize {
+    (RISK_COUNTERS.get() as usize).next_power_of_two()
 }
 
 /// Declares the settings to Postgres.
@@ -50,6 +56,16 @@ pub(crate) fn register() {
         &ROW_HINTS,
         1024,
         1 << 26,
+        GucContext::Postmaster,
+        GucFlags::default(),
+    );
+    GucRegistry::define_int_guc(
+        c"exchange.risk_counters",
+        c"Counters of orders and notional that risk rules compare with.",
+        c"One an account and counting rule; a power of two. Where too few, the idlest begin anew.",
+        &RISK_COUNTERS,
+        1024,
+        1 << 24,
         GucContext::Postmaster,
         GucFlags::default(),
     );

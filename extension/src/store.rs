@@ -8,6 +8,7 @@ pub(crate) mod history;
 pub(crate) mod markets;
 pub(crate) mod months;
 pub(crate) mod order_keys;
+pub(crate) mod order_rules;
 pub(crate) mod order_updates;
 pub(crate) mod orders;
 pub(crate) mod sessions;

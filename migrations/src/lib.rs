@@ -10,8 +10,12 @@ pub mod schema;
 
 use anyhow::{Context, Result};
 
-/// What a new exchange begins with: assets, a fee tier, the account of the world outside, markets.
-const SEED: &str = include_str!("../../sql/seeds/markets.sql");
+/// What a new exchange begins with: assets, a fee tier, the account of the world outside, markets;
+/// risk rules.
+const SEEDS: [&str; 2] = [
+    include_str!("../../sql/seeds/markets.sql"),
+    include_str!("../../sql/seeds/risk_rules.sql"),
+];
 
 /// Applies the migrations that are missing, makes the extension, and applies the contract.
 /// Repeatable; two at once wait for each other.
@@ -28,7 +32,7 @@ pub async fn migrate(database_url: &str) -> Result<()> {
     contract::apply(&mut client).await
 }
 
-/// Makes the seeded assets, fee tier and markets that do not exist yet.
+/// Makes the seeded assets, fee tier, markets and risk rules that do not exist yet.
 ///
 /// # Errors
 /// The database cannot be reached, or is not migrated.
@@ -36,10 +40,9 @@ pub async fn seed(database_url: &str) -> Result<()> {
     let mut client = connection::open(database_url).await?;
     connection::lock(&client).await?;
     let transaction = client.transaction().await?;
-    transaction
-        .batch_execute(SEED)
-        .await
-        .map_err(connection::words)
-        .context("cannot seed")?;
+    for text in SEEDS {
+        let seeded = transaction.batch_execute(text).await;
+        seeded.map_err(connection::words).context("cannot seed")?;
+    }
     transaction.commit().await.context("cannot seed")
 }

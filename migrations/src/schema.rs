@@ -27,6 +27,7 @@ pub fn dump(database_url: &str) -> Result<String> {
             "--schema=exchange",
             "--schema=staff",
             "--schema=audit",
+            "--schema=risk",
             "--schema=checks",
             "--schema=reporting",
         ])

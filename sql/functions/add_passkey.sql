@@ -8,6 +8,9 @@ declare
     max_passkeys constant integer := 10;
 begin
     perform exchange.require_owner(add_passkey.account_id, add_passkey.session_id);
+    if not exchange.may_change_security(add_passkey.account_id, 'passkey_added', add_passkey.session_id) then
+        return;
+    end if;
     perform exchange.use_ceremony(add_passkey.ceremony_hash, 'add_passkey', add_passkey.account_id, add_passkey.session_id);
     if (select count(*) from exchange.passkeys p where p.account_id = add_passkey.account_id) >= max_passkeys then
         perform exchange.reject('TOO_MANY_PASSKEYS', format('an account has at most %s passkeys; remove one first', max_passkeys));
@@ -29,4 +32,4 @@ begin
         add_passkey.account_id, add_passkey.session_id, 'passkey', 'added', is_weaker => false);
     return next;
 end $$;
-comment on function exchange.add_passkey(bigint, bigint, bytea, bytea, text, jsonb, bytea[]) is 'Adds a passkey, whose answer the API has checked. As the first factor of the account it ends the other sessions and brings recovery codes. The owner gets a mail. Rejects: ACCESS_REVOKED, STEP_UP_REQUIRED, ACCOUNT_FROZEN, INVALID_TOKEN, TOO_MANY_PASSKEYS, DUPLICATE_PASSKEY.';
+comment on function exchange.add_passkey(bigint, bigint, bytea, bytea, text, jsonb, bytea[]) is 'Adds a passkey, whose answer the API has checked. As the first factor of the account it ends the other sessions and brings recovery codes. The owner gets a mail. No row: a risk rule denies it. Rejects: ACCESS_REVOKED, STEP_UP_REQUIRED, ACCOUNT_FROZEN, INVALID_TOKEN, TOO_MANY_PASSKEYS, DUPLICATE_PASSKEY.';

@@ -10,6 +10,12 @@ declare
     asker exchange.accounts;
     facts jsonb := jsonb_build_object('mail_request_id', request.mail_request_id);
 begin
+    -- Denied in silence: the answer was given, and is the same for everybody.
+    if request.kind = 'register' and risk.assess('registration', null, jsonb_strip_nulls(jsonb_build_object(
+        'mail_domain', split_part(request.email, '@', 2), 'address', host(request.address),
+        'device', request.device, 'country', request.country))) = 'deny' then
+        return;
+    end if;
     if request.kind = 'register' then
         insert into exchange.accounts (email) values (request.email) on conflict (email) do nothing;
     end if;

@@ -31,6 +31,9 @@ begin
         where k.account_id = holder and k.revoked_at is null) >= max_keys then
         perform exchange.reject('TOO_MANY_KEYS', format('an account has at most %s keys; revoke one first', max_keys));
     end if;
+    if not exchange.may_change_security(create_api_key.account_id, 'api_key_made', create_api_key.session_id) then
+        return;
+    end if;
     -- The label is told as the words of a stranger, which it may be.
     select exchange.mail_facts(s.address, create_api_key.label) into facts
     from exchange.sessions s where s.session_id = create_api_key.session_id;
@@ -45,4 +48,4 @@ begin
         create_api_key.request_key, nullif(create_api_key.account_id, holder))
     returning api_key_id, public_id, created_at, false;
 end $$;
-comment on function exchange.create_api_key(bigint, bigint, text, text, text, bytea, bytea, text[], cidr[], text, bigint) is 'Makes an API key in the name of a session that has stepped up: for the account, or for one of its sub-accounts alone. The owner gets a mail. A repeat of the request key returns the first key. Rejects: ACCESS_REVOKED, STEP_UP_REQUIRED, ACCOUNT_FROZEN, ACCOUNT_NOT_FOUND, DUPLICATE_IDEMPOTENCY_KEY, TOO_MANY_KEYS.';
+comment on function exchange.create_api_key(bigint, bigint, text, text, text, bytea, bytea, text[], cidr[], text, bigint) is 'Makes an API key in the name of a session that has stepped up: for the account, or for one of its sub-accounts alone. The owner gets a mail. A repeat of the request key returns the first key. No row: a risk rule denies it. Rejects: ACCESS_REVOKED, STEP_UP_REQUIRED, ACCOUNT_FROZEN, ACCOUNT_NOT_FOUND, DUPLICATE_IDEMPOTENCY_KEY, TOO_MANY_KEYS.';

@@ -28,11 +28,13 @@ begin
         from exchange.open_session(
             finish_login.of_account_id, finish_login.token_hash, finish_login.lifetime, finish_login.address,
             finish_login.user_agent, fitted, finish_login.device_hash, finish_login.new_device_hash, true) o;
-        if finish_login.recovery_code_hash is not null then
+        if finish_login.session_id is null then
+            finish_login.outcome := 'denied';
+        elsif finish_login.recovery_code_hash is not null then
             perform exchange.tell_factor_changed(
                 finish_login.of_account_id, finish_login.session_id, 'recovery code', 'used', is_weaker => false);
         end if;
     end if;
     return next;
 end $$;
-comment on function exchange.finish_login(bytea, bigint, bigint, bytea, bigint, jsonb, jsonb, bytea, interval, inet, text, bytea, bytea) is 'Ends a login by its second factor, or one by a passkey alone: opens the session, or says wrong or blocked, as prove_factor does. Rejects: INVALID_TOKEN, UNKNOWN_ACCOUNT, INVALID_LIFETIME, INVALID_TOKEN_HASH.';
+comment on function exchange.finish_login(bytea, bigint, bigint, bytea, bigint, jsonb, jsonb, bytea, interval, inet, text, bytea, bytea) is 'Ends a login by its second factor, or one by a passkey alone: opens the session, or says wrong or blocked, as prove_factor does. Denied: by a risk rule; the factor is used up. Rejects: INVALID_TOKEN, UNKNOWN_ACCOUNT, INVALID_LIFETIME, INVALID_TOKEN_HASH.';

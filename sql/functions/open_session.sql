@@ -29,6 +29,11 @@ begin
     if not open_session.is_factor_proved and exchange.has_second_factor(open_session.account_id) then
         perform exchange.reject('SECOND_FACTOR_REQUIRED', 'the account has a second factor: the password is not enough');
     end if;
+    if risk.assess('login', open_session.account_id, jsonb_strip_nulls(jsonb_build_object(
+        'address', host(open_session.address),
+        'device', encode(coalesce(open_session.device_hash, open_session.new_device_hash), 'hex')))) = 'deny' then
+        return;
+    end if;
     select array_agg(o.session_id) into crowded_out
     from (
         select s.session_id from exchange.sessions s
@@ -53,4 +58,4 @@ begin
         open_session.address, left(open_session.user_agent, max_user_agent), device.device_id)
     returning session_id, expires_at, device.device_id, device.is_new;
 end $$;
-comment on function exchange.open_session(bigint, bytea, interval, inet, text, text, bytea, bytea, boolean) is 'Records a login and returns when it ends. A password hash given is the one that was checked: the login is refused where the password has changed since. A device that is not known becomes a new one, and its owner gets a mail. Ended sessions of the account are forgotten; the oldest beyond 100 end. An account with a second factor must have proved it. Rejects: INVALID_LIFETIME, INVALID_TOKEN_HASH, UNKNOWN_ACCOUNT, SECOND_FACTOR_REQUIRED.';
+comment on function exchange.open_session(bigint, bytea, interval, inet, text, text, bytea, bytea, boolean) is 'Records a login and returns when it ends. A password hash given is the one that was checked: the login is refused where the password has changed since. A device that is not known becomes a new one, and its owner gets a mail. Ended sessions of the account are forgotten; the oldest beyond 100 end. An account with a second factor must have proved it. No row: a risk rule denies it. Rejects: INVALID_LIFETIME, INVALID_TOKEN_HASH, UNKNOWN_ACCOUNT, SECOND_FACTOR_REQUIRED.';

@@ -23,10 +23,14 @@ begin
         if (select count(*) from exchange.accounts a where a.parent_account_id = parent.account_id) >= max_sub_accounts then
             perform exchange.reject('TOO_MANY_SUB_ACCOUNTS', format('an account has at most %s sub-accounts', max_sub_accounts));
         end if;
-        insert into exchange.accounts as a (parent_account_id, label, fee_tier_id)
-        values (parent.account_id, open_sub_account.label, parent.fee_tier_id)
+        insert into exchange.accounts as a (parent_account_id, label, fee_tier_id, may_trade)
+        values (parent.account_id, open_sub_account.label, parent.fee_tier_id, parent.may_trade)
         returning a.account_id, a.created_at, false
         into open_sub_account.sub_account_id, open_sub_account.created_at, open_sub_account.repeated;
+        perform risk.link_accounts(a.account_id, open_sub_account.sub_account_id, 'sub-account')
+        from exchange.accounts a
+        where (a.parent_account_id = parent.account_id or a.account_id = parent.account_id)
+            and a.account_id <> open_sub_account.sub_account_id;
     end if;
     return next;
 end $$;

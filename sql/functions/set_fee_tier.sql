@@ -10,5 +10,7 @@ begin
     if not found then
         perform exchange.reject('UNKNOWN_ACCOUNT', format('no user''s account %s', set_fee_tier.account_id));
     end if;
+    update exchange.accounts a set fee_tier_id = set_fee_tier.fee_tier_id
+    where a.parent_account_id = set_fee_tier.account_id and a.fee_tier_id <> set_fee_tier.fee_tier_id;
 end $$;
-comment on function exchange.set_fee_tier(bigint, integer) is 'Sets which fees an account pays; orders that are placed already keep theirs. Rejects: UNKNOWN_FEE_TIER, UNKNOWN_ACCOUNT.';
+comment on function exchange.set_fee_tier(bigint, integer) is 'Sets which fees an account and its sub-accounts pay; orders that are placed already keep theirs. Rejects: UNKNOWN_FEE_TIER, UNKNOWN_ACCOUNT.';

@@ -18,6 +18,9 @@ begin
         perform exchange.reject('UNKNOWN_LEVEL', format('there is no level %s', set_kyc_limits.level));
     end if;
     update exchange.accounts a set may_trade = set_kyc_limits.may_trade
-    where a.kyc_level = set_kyc_limits.level and a.may_trade <> set_kyc_limits.may_trade;
+    where a.may_trade <> set_kyc_limits.may_trade and (
+        a.parent_account_id is null and a.kyc_level = set_kyc_limits.level
+        or a.parent_account_id in (
+            select p.account_id from exchange.accounts p where p.kyc_level = set_kyc_limits.level));
 end $$;
 comment on function exchange.set_kyc_limits(integer, boolean, boolean, numeric, numeric) is 'Changes what a level allows, for all its accounts at once. For the operator. Rejects: INVALID_LIMITS, UNKNOWN_LEVEL.';

@@ -39,6 +39,13 @@ begin
                 (arguments ->> 'level')::integer, (arguments ->> 'may_trade')::boolean,
                 (arguments ->> 'may_withdraw')::boolean, (arguments ->> 'daily_withdrawal')::numeric,
                 (arguments ->> 'monthly_withdrawal')::numeric);
+        when 'publish_risk_rule' then
+            given := risk.publish_rule(
+                arguments ->> 'rule', arguments ->> 'point', arguments ->> 'kind', arguments -> 'parameters',
+                arguments ->> 'action', arguments ->> 'reason_code', proposal.proposed_by);
+            return jsonb_build_object('version', given);
+        when 'end_risk_rule' then
+            perform risk.end_rule(arguments ->> 'rule');
     end case;
     return '{}';
 end $$;

@@ -12,5 +12,6 @@ pub mod load;
 pub mod plain;
 pub mod rebuild;
 pub mod report;
+pub mod risk_cost;
 pub mod run;
 pub mod stage;

@@ -172,11 +172,11 @@ fn digit(text: &str) -> String {
 
 /// A picture that differs by its seed.
 pub fn picture(seed: &str) -> Vec<u8> {
-    let salt = seed
-        .bytes()
-        .fold(7u32, |sum, byte| sum.wrapping_mul(31) + u32::from(byte));
+    let mix = |sum: u32, byte: u8| sum.wrapping_mul(31).wrapping_add(u32::from(byte));
+    // Odd, so that no other seed's picture is the same.
+    let salt = seed.bytes().fold(7, mix).wrapping_mul(2) | 1;
     let pixel = |x: u32, y: u32| {
-        let mix = (x / 8).wrapping_mul(salt | 1) ^ (y / 8).wrapping_mul(2_654_435_761);
+        let mix = (x / 8).wrapping_mul(salt) ^ (y / 8).wrapping_mul(2_654_435_761);
         Rgb([(mix >> 8) as u8, (mix >> 16) as u8, (x ^ y) as u8])
     };
     jpeg(&RgbImage::from_fn(640, 480, pixel))

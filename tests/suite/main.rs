@@ -32,6 +32,7 @@ mod parallel_markets;
 mod recovery;
 mod registration;
 mod replay;
+mod risk;
 mod roles;
 mod scenarios;
 mod schema;

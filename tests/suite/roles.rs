@@ -8,7 +8,7 @@ use tests::trading::{limit, must, number, refusal, rows};
 /// Every table of the exchange, partitions too.
 const TABLES: &str = "
     select c.oid::regclass::text from pg_class c
-    where c.relnamespace::regnamespace::text in ('exchange', 'staff', 'audit')
+    where c.relnamespace::regnamespace::text in ('exchange', 'staff', 'audit', 'risk')
         and c.relkind in ('r', 'p') order by 1";
 
 const DENIED: &str = "42501";
@@ -160,7 +160,8 @@ async fn the_public_executes_nothing() {
     let open = rows(
         &owner,
         "select p.oid::regprocedure::text from pg_proc p
-         where p.pronamespace::regnamespace::text in ('exchange', 'staff', 'audit', 'checks')
+         where p.pronamespace::regnamespace::text
+                 in ('exchange', 'staff', 'audit', 'risk', 'checks')
              and has_function_privilege('public', p.oid, 'EXECUTE')",
     )
     .await;

@@ -20,7 +20,7 @@ pub fn lower(address: &str) -> String {
     address.trim().to_ascii_lowercase()
 }
 
-fn check(address: &str) -> Result<(), &'static str> {
+pub(crate) fn check(address: &str) -> Result<(), &'static str> {
     if address.len() > LENGTH_LIMIT {
         return Err("an e-mail address has at most 254 characters");
     }

@@ -3,6 +3,8 @@
 //! Tests hold the table to the routes: an operation that is missing here is a fault, and one that
 //! answers another caller or another code is found by the attack tests and by schemathesis.
 
+mod staff;
+
 /// Who may call an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
@@ -116,7 +118,12 @@ const CANCELLING_ALL: &[&str] = &[
     "MARKET_HALTED",
     "DUPLICATE_IDEMPOTENCY_KEY",
 ];
-const PROVING_LOGIN: &[&str] = &["INVALID_FACTOR", "INVALID_TOKEN", "FACTOR_BLOCKED"];
+const PROVING_LOGIN: &[&str] = &[
+    "INVALID_FACTOR",
+    "INVALID_TOKEN",
+    "FACTOR_BLOCKED",
+    "RISK_DENIED",
+];
 const TRANSFERRING: &[&str] = &[
     "UNKNOWN_ASSET",
     "INVALID_AMOUNT",
@@ -126,42 +133,17 @@ const TRANSFERRING: &[&str] = &[
     "INSUFFICIENT_BALANCE",
     "DUPLICATE_IDEMPOTENCY_KEY",
 ];
-/// What any proposal may be refused with.
-const PROPOSING: &[&str] = &["DUPLICATE_IDEMPOTENCY_KEY", "TOO_MANY_PROPOSALS"];
-/// What a decision may be refused with, those of the actions among them.
-const DECIDING: &[&str] = &[
-    "PROPOSAL_NOT_FOUND",
-    "PROPOSAL_DECIDED",
-    "PROPOSAL_EXPIRED",
-    "SECOND_PERSON_REQUIRED",
-    "ACCOUNT_NOT_FOUND",
-    "FEE_TIER_NOT_FOUND",
-    "MEMBER_NOT_FOUND",
-    "MEMBER_NOT_ENROLLED",
-    "TOO_FEW_ADMINISTRATORS",
-    "UNKNOWN_MARKET",
-    "UNKNOWN_ASSET",
-    "INVALID_AMOUNT",
-    "INVALID_FEE_RATE",
-    "INVALID_LIMITS",
-    "INSUFFICIENT_BALANCE",
-];
-const ADMINISTRATOR: &[&str] = &["administrator"];
-const FINANCE: &[&str] = &["finance"];
-const REVIEWER: &[&str] = &["reviewer"];
-const RISK: &[&str] = &["risk"];
-const ACCOUNT_VIEWERS: &[&str] = &["finance", "reviewer", "risk", "support"];
-const ACCOUNT_GUARDS: &[&str] = &["risk", "support"];
-const MARKET_GUARDS: &[&str] = &["administrator", "risk"];
-const ANY_ROLE: &[&str] = &["administrator", "finance", "reviewer", "risk", "support"];
 const OF_MARKET: &[&str] = &["UNKNOWN_MARKET"];
 
-/// Every operation.
-pub const OPERATIONS: &[Operation] = &[
+/// The operations of users and their programs.
+const OPERATIONS: &[Operation] = &[
     operation("live", Access::Public, Needs::Nothing, &[]),
     operation("ready", Access::Public, Needs::Database, &[]),
     operation("health", Access::Public, Needs::Database, &[]),
-    public("login", &["INVALID_CREDENTIALS", "LOGIN_PAUSED"]),
+    public(
+        "login",
+        &["INVALID_CREDENTIALS", "LOGIN_PAUSED", "RISK_DENIED"],
+    ),
     public("login_second_factor", PROVING_LOGIN),
     public("begin_passkey_login", &[]),
     public("passkey_login", PROVING_LOGIN),
@@ -183,6 +165,7 @@ pub const OPERATIONS: &[Operation] = &[
     owner(
         "confirm_totp",
         &[
+            "RISK_DENIED",
             "STEP_UP_REQUIRED",
             "ACCOUNT_FROZEN",
             "FACTOR_NOT_FOUND",
@@ -191,7 +174,12 @@ pub const OPERATIONS: &[Operation] = &[
     ),
     owner(
         "remove_totp",
-        &["STEP_UP_REQUIRED", "ACCOUNT_FROZEN", "FACTOR_NOT_FOUND"],
+        &[
+            "RISK_DENIED",
+            "STEP_UP_REQUIRED",
+            "ACCOUNT_FROZEN",
+            "FACTOR_NOT_FOUND",
+        ],
     ),
     owner(
         "recovery_codes",
@@ -201,6 +189,7 @@ pub const OPERATIONS: &[Operation] = &[
     owner(
         "add_passkey",
         &[
+            "RISK_DENIED",
             "STEP_UP_REQUIRED",
             "ACCOUNT_FROZEN",
             "INVALID_TOKEN",
@@ -212,18 +201,33 @@ pub const OPERATIONS: &[Operation] = &[
     owner("passkeys", &[]),
     owner(
         "remove_passkey",
-        &["STEP_UP_REQUIRED", "ACCOUNT_FROZEN", "PASSKEY_NOT_FOUND"],
+        &[
+            "RISK_DENIED",
+            "STEP_UP_REQUIRED",
+            "ACCOUNT_FROZEN",
+            "PASSKEY_NOT_FOUND",
+        ],
     ),
     public("register", &["INVALID_EMAIL"]),
     public("verify", &["INVALID_TOKEN"]),
     public(
         "set_password",
-        &["INVALID_TOKEN", "INVALID_PASSWORD", "WEAK_PASSWORD"],
+        &[
+            "RISK_DENIED",
+            "INVALID_TOKEN",
+            "INVALID_PASSWORD",
+            "WEAK_PASSWORD",
+        ],
     ),
     public("reset_password", &["INVALID_EMAIL"]),
     public(
         "confirm_email",
-        &["INVALID_TOKEN", "ACCOUNT_FROZEN", "EMAIL_TAKEN"],
+        &[
+            "RISK_DENIED",
+            "INVALID_TOKEN",
+            "ACCOUNT_FROZEN",
+            "EMAIL_TAKEN",
+        ],
     ),
     public("freeze", &["INVALID_TOKEN"]),
     trade("check", &[]),
@@ -252,6 +256,7 @@ pub const OPERATIONS: &[Operation] = &[
     owner(
         "create_api_key",
         &[
+            "RISK_DENIED",
             "STEP_UP_REQUIRED",
             "ACCOUNT_FROZEN",
             "ACCOUNT_NOT_FOUND",
@@ -300,108 +305,7 @@ pub const OPERATIONS: &[Operation] = &[
         ],
     ),
     read("kyc_status", &[]),
-    staff("kyc_queue", REVIEWER, &[]),
-    staff(
-        "claim_kyc_case",
-        REVIEWER,
-        &[
-            "CASE_NOT_FOUND",
-            "CASE_DECIDED",
-            "CASE_CLAIMED",
-            "SECOND_PERSON_REQUIRED",
-        ],
-    ),
-    staff("release_kyc_case", REVIEWER, &["CASE_NOT_CLAIMED"]),
-    staff("kyc_case", REVIEWER, &["CASE_NOT_FOUND"]),
-    staff("kyc_document", REVIEWER, &["DOCUMENT_NOT_FOUND"]),
-    staff(
-        "decide_kyc_case",
-        REVIEWER,
-        &[
-            "CASE_NOT_FOUND",
-            "CASE_DECIDED",
-            "CASE_NOT_CLAIMED",
-            "INVALID_REASON",
-            "SECOND_PERSON_REQUIRED",
-        ],
-    ),
-    proposal(
-        "propose_kyc_limits",
-        RISK,
-        &["UNKNOWN_LEVEL", "INVALID_LIMITS"],
-    ),
     public("kyc_callback", &["INVALID_SIGNATURE", "CASE_NOT_FOUND"]),
-    public("open_socket", &[]),
-    public("staff_login", &["INVALID_CREDENTIALS"]),
-    public(
-        "accept_invitation",
-        &["INVALID_TOKEN", "INVALID_PASSWORD", "WEAK_PASSWORD"],
-    ),
-    staff("staff_logout", &[], &[]),
-    staff("staff_session", &[], &[]),
-    staff("members", ADMINISTRATOR, &[]),
-    staff(
-        "create_member",
-        ADMINISTRATOR,
-        &["MEMBER_EXISTS", "DUPLICATE_IDEMPOTENCY_KEY"],
-    ),
-    staff(
-        "invite_member",
-        ADMINISTRATOR,
-        &["MEMBER_NOT_FOUND", "MEMBER_ENROLLED"],
-    ),
-    staff(
-        "disable_member",
-        ADMINISTRATOR,
-        &["MEMBER_NOT_FOUND", "SECOND_PERSON_REQUIRED"],
-    ),
-    proposal(
-        "propose_roles",
-        ADMINISTRATOR,
-        &[
-            "MEMBER_NOT_FOUND",
-            "MEMBER_NOT_ENROLLED",
-            "TOO_FEW_ADMINISTRATORS",
-        ],
-    ),
-    proposal(
-        "propose_reset",
-        ADMINISTRATOR,
-        &["MEMBER_NOT_FOUND", "TOO_FEW_ADMINISTRATORS"],
-    ),
-    staff("proposals", ANY_ROLE, &[]),
-    staff("decide", ANY_ROLE, DECIDING),
-    staff("audit", ADMINISTRATOR, &[]),
-    staff("find_accounts", ACCOUNT_VIEWERS, &[]),
-    staff("show_account", ACCOUNT_VIEWERS, &["ACCOUNT_NOT_FOUND"]),
-    staff("freeze_account", ACCOUNT_GUARDS, &["ACCOUNT_NOT_FOUND"]),
-    proposal("propose_unfreeze", ACCOUNT_GUARDS, &["ACCOUNT_NOT_FOUND"]),
-    proposal(
-        "propose_fee_tier",
-        FINANCE,
-        &["ACCOUNT_NOT_FOUND", "FEE_TIER_NOT_FOUND"],
-    ),
-    proposal(
-        "propose_fee_rates",
-        FINANCE,
-        &["FEE_TIER_NOT_FOUND", "INVALID_FEE_RATE"],
-    ),
-    proposal(
-        "propose_adjustment",
-        FINANCE,
-        &[
-            "ACCOUNT_NOT_FOUND",
-            "UNKNOWN_ASSET",
-            "INVALID_AMOUNT",
-            "INSUFFICIENT_BALANCE",
-        ],
-    ),
-    proposal("propose_market_status", MARKET_GUARDS, OF_MARKET),
-    proposal(
-        "propose_market_limits",
-        RISK,
-        &["UNKNOWN_MARKET", "INVALID_LIMITS"],
-    ),
 ];
 
 const fn operation(
@@ -435,30 +339,15 @@ const fn trade(id: &'static str, codes: &'static [&'static str]) -> Operation {
     operation(id, Access::Trade, Needs::All, codes)
 }
 
-const fn staff(
-    id: &'static str,
-    roles: &'static [&'static str],
-    codes: &'static [&'static str],
-) -> Operation {
-    operation(id, Access::Staff(roles), Needs::All, codes)
-}
-
-/// An operation of staff that asks for a second person.
-const fn proposal(
-    id: &'static str,
-    roles: &'static [&'static str],
-    codes: &'static [&'static str],
-) -> Operation {
-    Operation {
-        is_proposal: true,
-        ..staff(id, roles, codes)
-    }
+/// Every operation.
+pub fn all() -> impl Iterator<Item = &'static Operation> {
+    OPERATIONS.iter().chain(staff::OPERATIONS)
 }
 
 impl Operation {
     /// The operation of that id.
     pub fn by_id(id: &str) -> Option<&'static Operation> {
-        OPERATIONS.iter().find(|operation| operation.id == id)
+        all().find(|operation| operation.id == id)
     }
 
     /// Every code it may answer. `has_body`: the request has one.
@@ -472,7 +361,6 @@ impl Operation {
         }
         if has_body {
             codes.extend(["BODY_TOO_LARGE", "REQUEST_TIMEOUT"]);
-            codes.push("REQUEST_TIMEOUT");
         }
         if self.access != Access::Public {
             codes.extend(["UNAUTHENTICATED", "ACCESS_REVOKED", "PERMISSION_DENIED"]);
@@ -481,13 +369,14 @@ impl Operation {
             }
         }
         if self.is_proposal {
-            codes.extend(PROPOSING);
+            codes.extend(staff::PROPOSING);
         }
         if self.access != Access::Public && is_mutating {
             codes.push("INVALID_CSRF_TOKEN");
         }
         if self.access == Access::Trade && is_mutating {
             codes.extend(["REQUEST_EXPIRED", "UNKNOWN_ACCOUNT", "ACCOUNT_FROZEN"]);
+            codes.extend(["KYC_REQUIRED", "RISK_DENIED"]);
         }
         codes.extend(self.codes);
         codes.sort_unstable();

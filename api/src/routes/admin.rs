@@ -21,6 +21,11 @@ pub(crate) mod member_reset;
 pub(crate) mod member_roles;
 pub(crate) mod members;
 pub(crate) mod proposals;
+pub(crate) mod risk_decision;
+pub(crate) mod risk_events;
+pub(crate) mod risk_rule;
+pub(crate) mod risk_rule_end;
+pub(crate) mod risk_rules;
 pub(crate) mod session;
 pub(crate) mod unfreeze_account;
 
@@ -112,6 +117,9 @@ pub(crate) fn refused(error: client::Error) -> ApiError {
         "DOCUMENT_NOT_FOUND" => ("DOCUMENT_NOT_FOUND", Some("documentId")),
         "UNKNOWN_LEVEL" => ("UNKNOWN_LEVEL", Some("level")),
         "INVALID_AMOUNT" => ("INVALID_AMOUNT", Some("amount")),
+        "RULE_NOT_FOUND" => ("RULE_NOT_FOUND", Some("rule")),
+        "INVALID_RULE" => ("INVALID_RULE", rule_field(&rejection.message)),
+        "RISK_EVENT_NOT_FOUND" | "RISK_EVENT_DECIDED" => (rejection.code.as_str(), Some("eventId")),
         code => (code, rejection.field.as_deref()),
     };
     ApiError::Rejected(Rejection {
@@ -119,6 +127,21 @@ pub(crate) fn refused(error: client::Error) -> ApiError {
         field: field.map(str::to_owned),
         message: rejection.message,
     })
+}
+
+/// The field of a rule that a message begins with.
+fn rule_field(message: &str) -> Option<&'static str> {
+    const FIELDS: [(&str, &str); 6] = [
+        ("rule", "rule"),
+        ("point", "point"),
+        ("kind", "kind"),
+        ("parameters", "parameters"),
+        ("action", "action"),
+        ("reason_code", "reasonCode"),
+    ];
+    let (name, _) = message.split_once(':')?;
+    let found = FIELDS.iter().find(|(known, _)| *known == name);
+    found.map(|(_, field)| *field)
 }
 
 fn check_reason(reason: &str) -> Result<(), ApiError> {

@@ -37,6 +37,8 @@ rejects! {
     UnknownAccount = "UNKNOWN_ACCOUNT", Some("account_id");
     /// The account is frozen: it may cancel and reduce, not place.
     AccountFrozen = "ACCOUNT_FROZEN", Some("account_id");
+    /// The account's level of identity checks does not allow trading. Given by the embedder.
+    KycRequired = "KYC_REQUIRED", Some("account_id");
     /// The client order id has another length or character than allowed.
     InvalidClientOrderId = "INVALID_CLIENT_ORDER_ID", Some("client_order_id");
     /// The price is no positive finite decimal.
@@ -51,6 +53,8 @@ rejects! {
     InvalidBudget = "INVALID_BUDGET", Some("budget");
     /// The client order id was used by this account for an order of other content.
     DuplicateClientOrderId = "DUPLICATE_CLIENT_ORDER_ID", Some("client_order_id");
+    /// A risk rule forbids it. Given by the embedder, which knows the rules; not to a repeat.
+    RiskDenied = "RISK_DENIED", None;
     /// The market is halted: no command is taken.
     MarketHalted = "MARKET_HALTED", Some("market");
     /// The market takes cancels and reductions only.

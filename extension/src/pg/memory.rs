@@ -1,8 +1,9 @@
-//! Shared memory: the directory of books, the books, and the hints of rows.
+//! Shared memory: the directory of books, the books, the hints of rows, the counters of risk rules.
 //!
 //! It starts zeroed, also after a crash, when Postgres makes it anew; a book is therefore built
 //! from the tables when it is first touched. Contents of a book are guarded by its market's lock.
 
+use crate::pg::counters::Counters;
 use crate::settings;
 use engine::book::{AccountSlot, BranchSlot, Header, Layout, LevelSlot, Memory, OrderSlot};
 use pgrx::{pg_guard, pg_sys};
@@ -71,8 +72,17 @@ fn hints_bytes() -> usize {
     (settings::row_hints() * size_of::<AtomicU64>()).next_multiple_of(ALIGN)
 }
 
+fn counters_bytes() -> usize {
+    (settings::risk_counters() / Counters::EACH * size_of::<Counters>()).next_multiple_of(ALIGN)
+}
+
+/// What lies before the books.
+fn small_parts_bytes() -> usize {
+    directory_bytes() + hints_bytes() + counters_bytes()
+}
+
 fn total_bytes() -> usize {
-    directory_bytes() + hints_bytes() + settings::max_markets() * parts().bytes + ALIGN
+    small_parts_bytes() + settings::max_markets() * parts().bytes + ALIGN
 }
 
 /// Shared memory that one book takes, in bytes.
@@ -114,7 +124,7 @@ unsafe extern "C-unwind" fn start() {
         let mut found = false;
         let base = pg_sys::ShmemInitStruct(NAME.as_ptr(), total_bytes(), &mut found).cast::<u8>();
         if !found {
-            std::ptr::write_bytes(base, 0, directory_bytes() + hints_bytes() + ALIGN);
+            std::ptr::write_bytes(base, 0, small_parts_bytes() + ALIGN);
         }
         BASE.store(base.add(base.align_offset(ALIGN)), Ordering::Relaxed);
     }
@@ -146,6 +156,17 @@ pub(crate) fn row_hints() -> &'static [AtomicU64] {
     unsafe {
         let start = base().add(directory_bytes()).cast::<AtomicU64>();
         std::slice::from_raw_parts(start, settings::row_hints())
+    }
+}
+
+/// The counters (`pg::counters`), in groups that have a lock each.
+pub(crate) fn counters() -> &'static [Counters] {
+    // SAFETY: the counters follow the hints, aligned by `ALIGN`; valid when zero.
+    unsafe {
+        let start = base()
+            .add(directory_bytes() + hints_bytes())
+            .cast::<Counters>();
+        std::slice::from_raw_parts(start, settings::risk_counters() / Counters::EACH)
     }
 }
 
@@ -207,11 +228,11 @@ pub(crate) fn forget(slot: usize) {
 pub(crate) fn lend(slot: usize) -> Memory<'static> {
     let parts = parts();
     assert!(slot < settings::max_markets(), "book slot out of range");
-    // SAFETY: `total_bytes` has room for `max_markets` books after directory and hints; the parts
+    // SAFETY: `total_bytes` has room for `max_markets` books after the small parts; the parts
     // are disjoint and aligned; every bit pattern is a valid value of these integer structs; the
     // market's lock keeps other processes out.
     unsafe {
-        let book = base().add(directory_bytes() + hints_bytes() + slot * parts.bytes);
+        let book = base().add(small_parts_bytes() + slot * parts.bytes);
         Memory {
             header: &mut *book.cast::<Header>(),
             orders: slice(book.add(parts.orders), parts.layout.orders),

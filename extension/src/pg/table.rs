@@ -8,6 +8,7 @@ use crate::pg::catalog;
 use crate::pg::row::{Row, Stored};
 use pgrx::pg_sys;
 use std::cell::{Cell, OnceCell};
+use std::ffi::CStr;
 
 /// Most columns of a key.
 const MAX_KEYS: usize = 2;
@@ -67,6 +68,7 @@ pub(crate) enum Key<'a> {
 /// An open table.
 pub(crate) struct Table {
     pub(super) relation: pg_sys::Relation,
+    schema: &'static CStr,
     pub(super) is_varlena: Vec<bool>,
     /// Length of the file in blocks, and what is seen; both asked for when first needed.
     blocks: OnceCell<u64>,
@@ -76,15 +78,29 @@ pub(crate) struct Table {
 impl Table {
     /// Opens a table of schema `exchange` for reading and writing.
     pub(crate) fn open(name: &str) -> Table {
-        Table::open_oid(catalog::relation(name), pg_sys::RowExclusiveLock)
+        Table::open_oid(
+            catalog::SCHEMA,
+            catalog::relation(name),
+            pg_sys::RowExclusiveLock,
+        )
     }
 
     /// Opens a table of schema `exchange` for reading.
     pub(crate) fn open_to_read(name: &str) -> Table {
-        Table::open_oid(catalog::relation(name), pg_sys::AccessShareLock)
+        Table::open_oid(
+            catalog::SCHEMA,
+            catalog::relation(name),
+            pg_sys::AccessShareLock,
+        )
     }
 
-    fn open_oid(oid: pg_sys::Oid, lock: u32) -> Table {
+    /// Opens a table of another schema for reading, where it is there.
+    pub(crate) fn find_to_read(schema: &'static CStr, name: &str) -> Option<Table> {
+        let oid = catalog::find_relation_in(schema, name)?;
+        Some(Table::open_oid(schema, oid, pg_sys::AccessShareLock))
+    }
+
+    fn open_oid(schema: &'static CStr, oid: pg_sys::Oid, lock: u32) -> Table {
         // SAFETY: raises an error if the relation is gone; the descriptor lives while it is open.
         unsafe {
             let relation = pg_sys::table_open(oid, lock as i32);
@@ -94,10 +110,25 @@ impl Table {
             let is_varlena = attributes.iter().map(|a| a.attlen == -1).collect();
             Table {
                 relation,
+                schema,
                 is_varlena,
                 blocks: OnceCell::new(),
                 snapshot: Cell::new(std::ptr::null_mut()),
             }
+        }
+    }
+
+    /// The position of the column of that name, where there is one.
+    pub(crate) fn column(&self, name: &str) -> Option<usize> {
+        // SAFETY: the relation is open; its descriptor has that many attributes.
+        unsafe {
+            let attributes = (*(*self.relation).rd_att)
+                .attrs
+                .as_slice(self.is_varlena.len());
+            attributes.iter().position(|attribute| {
+                let stored = CStr::from_ptr(attribute.attname.data.as_ptr());
+                stored.to_bytes() == name.as_bytes()
+            })
         }
     }
 
@@ -319,9 +350,10 @@ pub(crate) struct IndexLookup<'a> {
 
 impl<'a> IndexLookup<'a> {
     fn open(table: &'a Table, name: &str, keys: usize) -> IndexLookup<'a> {
+        let oid = catalog::relation_in(table.schema, name);
         // SAFETY: the index belongs to the open table; all is closed in `drop`.
         unsafe {
-            let index = pg_sys::index_open(catalog::relation(name), pg_sys::AccessShareLock as i32);
+            let index = pg_sys::index_open(oid, pg_sys::AccessShareLock as i32);
             let columns = (*(*index).rd_index).indnkeyatts as usize;
             assert!(
                 keys <= columns && keys <= MAX_KEYS,

@@ -4,7 +4,7 @@
 //! abort puts the books' memory back as it was. After a commit the locks go first, then the backend
 //! waits for the flush: nobody waits for a disk while holding a market.
 
-use crate::pg::{memory, wal};
+use crate::pg::{counters, memory, wal};
 use engine::book::{Book, Journal};
 use pgrx::{pg_guard, pg_sys};
 use std::cell::RefCell;
@@ -25,6 +25,8 @@ struct State {
     touched: Vec<Touched>,
     /// Open subtransactions, outermost first.
     subtransactions: Vec<pg_sys::SubTransactionId>,
+    /// What counters had been given at the start of each of them.
+    counted: Vec<(pg_sys::SubTransactionId, usize)>,
     /// The session's own `synchronous_commit` while ours is in force.
     synchronous_commit: Option<i32>,
     /// The commit is done and its flush still to be waited for.
@@ -136,12 +138,16 @@ unsafe extern "C-unwind" fn at_transaction_event(
             state.flush_pending = setting != pg_sys::SyncCommitLevel::SYNCHRONOUS_COMMIT_OFF as i32;
             state.touched.clear();
             state.subtransactions.clear();
+            state.counted.clear();
+            counters::keep();
         }),
         XACT_EVENT_ABORT => STATE.with_borrow_mut(|state| {
             restore_synchronous_commit(state);
             state.touched.iter_mut().for_each(|t| undo(t, 0));
             state.touched.clear();
             state.subtransactions.clear();
+            state.counted.clear();
+            counters::give_back(0);
         }),
         _ => {}
     }
@@ -160,6 +166,7 @@ unsafe extern "C-unwind" fn at_subtransaction_event(
     STATE.with_borrow_mut(|state| match event {
         SUBXACT_EVENT_START_SUB => {
             state.subtransactions.push(id);
+            state.counted.push((id, counters::mark()));
             for touched in &mut state.touched {
                 let mark = touched.journal.as_mut().map_or(0, Journal::mark);
                 touched.marks.push((id, mark));
@@ -167,6 +174,13 @@ unsafe extern "C-unwind" fn at_subtransaction_event(
         }
         SUBXACT_EVENT_ABORT_SUB | SUBXACT_EVENT_COMMIT_SUB => {
             state.subtransactions.retain(|&open| open != id);
+            if let Some(at) = state.counted.iter().position(|(open, _)| *open == id) {
+                let (_, mark) = state.counted[at];
+                state.counted.truncate(at);
+                if event == SUBXACT_EVENT_ABORT_SUB {
+                    counters::give_back(mark);
+                }
+            }
             for touched in &mut state.touched {
                 let Some(at) = touched.marks.iter().position(|(open, _)| *open == id) else {
                     continue;

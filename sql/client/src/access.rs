@@ -162,7 +162,7 @@ pub async fn create_api_key(on: &impl Query, key: NewApiKey<'_>) -> Result<MadeA
             ],
         )
         .await?;
-    let row = row.ok_or_else(|| Error::Bug("no key was made".to_owned()))?;
+    let row = row.ok_or_else(Error::denied)?;
     Ok(MadeApiKey {
         api_key_id: column(&row, 0)?,
         public_id: column(&row, 1)?,

@@ -38,6 +38,19 @@ impl Error {
     /// The code of an argument that a function refuses without a code of its own.
     pub const INVALID_ARGUMENT: &'static str = "INVALID_ARGUMENT";
 
+    /// What a risk rule denies. The function returned, so that its event stays, and did nothing.
+    pub(crate) fn denied() -> Error {
+        Error::Rejected {
+            code: "RISK_DENIED".to_owned(),
+            message: "a risk rule forbids this".to_owned(),
+        }
+    }
+
+    /// The answer of a function that says whether it was done, or denied by a risk rule.
+    pub(crate) fn unless_denied(is_done: bool) -> Result<(), Error> {
+        is_done.then_some(()).ok_or_else(Error::denied)
+    }
+
     /// Whether the same call may succeed in a moment, and was certainly not done.
     pub fn is_retryable(&self) -> bool {
         matches!(self, Error::Busy(_))

@@ -126,6 +126,7 @@ fn proved(row: &tokio_postgres::Row) -> Result<Proved, Error> {
             is_new_device: column(row, 4)?,
         })),
         "blocked" => Ok(Proved::Blocked),
+        "denied" => Err(Error::denied()),
         _ => Ok(Proved::Wrong),
     }
 }
@@ -355,17 +356,19 @@ pub async fn confirm_totp(
         "confirm_totp",
         "select exchange.confirm_totp($1, $2, $3, $4, $5)",
     );
-    on.value(
-        STATEMENT,
-        &[
-            &account_id,
-            &session_id,
-            &sealed_secret,
-            &step,
-            &code_hashes,
-        ],
-    )
-    .await
+    let is_first: Option<bool> = on
+        .value(
+            STATEMENT,
+            &[
+                &account_id,
+                &session_id,
+                &sealed_secret,
+                &step,
+                &code_hashes,
+            ],
+        )
+        .await?;
+    is_first.ok_or_else(Error::denied)
 }
 
 /// Takes the app away.
@@ -375,9 +378,8 @@ pub async fn confirm_totp(
 pub async fn remove_totp(on: &impl Query, account_id: i64, session_id: i64) -> Result<(), Error> {
     const STATEMENT: Statement =
         Statement::write("remove_totp", "select exchange.remove_totp($1, $2)");
-    on.rows(STATEMENT, &[&account_id, &session_id])
-        .await
-        .map(drop)
+    let is_done = on.value(STATEMENT, &[&account_id, &session_id]).await?;
+    Error::unless_denied(is_done)
 }
 
 /// Gives the account a new set of recovery codes.

@@ -39,6 +39,7 @@ pub mod query;
 pub mod rates;
 pub mod registration;
 pub mod retry;
+pub mod risk;
 pub mod sessions;
 pub mod staff;
 pub mod staff_accounts;
@@ -116,6 +117,7 @@ pub use registration::{
     freeze_account, request_email_change, request_password_reset, request_registration,
     set_password, token_owner, verify_email,
 };
+pub use risk::{RiskEvent, RiskEventFilter, RiskRule, review_risk_event, risk_events, risk_rules};
 pub use sessions::{
     NewSession, OpenSession, Opened, Session, close_session, close_sessions, forget_ended_sessions,
     open_session, session_account, sessions_of,

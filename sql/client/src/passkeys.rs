@@ -99,7 +99,7 @@ pub async fn add_passkey(on: &impl Query, passkey: NewPasskey<'_>) -> Result<Add
             ],
         )
         .await?;
-    let row = row.ok_or_else(|| Error::Bug("add_passkey gave no row".to_owned()))?;
+    let row = row.ok_or_else(Error::denied)?;
     Ok(AddedPasskey {
         passkey_id: column(&row, 0)?,
         created_at: column(&row, 1)?,
@@ -121,7 +121,8 @@ pub async fn remove_passkey(
         "remove_passkey",
         "select exchange.remove_passkey($1, $2, $3)",
     );
-    on.rows(STATEMENT, &[&account_id, &session_id, &passkey_id])
-        .await
-        .map(drop)
+    let is_done = on
+        .value(STATEMENT, &[&account_id, &session_id, &passkey_id])
+        .await?;
+    Error::unless_denied(is_done)
 }

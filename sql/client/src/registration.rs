@@ -28,6 +28,8 @@ pub struct Person<'a> {
     pub birth_date: &'a str,
     /// E.164.
     pub phone: Option<&'a str>,
+    /// SHA-256 of the token that the device got at a login, whoever's.
+    pub device_hash: Option<&'a [u8]>,
 }
 
 /// Asks for an account. What becomes of it is told by mail alone.
@@ -42,7 +44,8 @@ pub async fn request_registration(
 ) -> Result<(), Error> {
     const STATEMENT: Statement = Statement::write(
         "request_registration",
-        "select exchange.request_mail('register', $1, $2, $3, $4, $5, $6::text::date, $7)",
+        "select exchange.request_mail('register', $1, $2, $3, $4, $5, $6::text::date, $7, \
+         $8)",
     );
     on.rows(
         STATEMENT,
@@ -54,6 +57,7 @@ pub async fn request_registration(
             &person.country,
             &person.birth_date,
             &person.phone,
+            &person.device_hash,
         ],
     )
     .await
@@ -187,18 +191,19 @@ pub async fn set_password(
         address,
         user_agent,
     } = origin;
-    on.rows(
-        STATEMENT,
-        &[
-            &token_hash,
-            &password_hash,
-            &new_device_hash,
-            &address,
-            &user_agent,
-        ],
-    )
-    .await
-    .map(drop)
+    let is_done = on
+        .value(
+            STATEMENT,
+            &[
+                &token_hash,
+                &password_hash,
+                &new_device_hash,
+                &address,
+                &user_agent,
+            ],
+        )
+        .await?;
+    Error::unless_denied(is_done)
 }
 
 /// Follows the link of a mail to a new address: the account moves there.
@@ -214,7 +219,7 @@ pub async fn confirm_email_change(
         "confirm_email_change",
         "select exchange.confirm_email_change($1, $2)",
     );
-    on.rows(STATEMENT, &[&token_hash, &address]).await.map(drop)
+    Error::unless_denied(on.value(STATEMENT, &[&token_hash, &address]).await?)
 }
 
 /// Follows the link of a mail: the account is frozen, and whoever is logged in is thrown out.

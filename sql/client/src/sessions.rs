@@ -69,7 +69,7 @@ pub async fn open_session(on: &impl Query, session: NewSession<'_>) -> Result<Op
             ],
         )
         .await?;
-    let row = row.ok_or_else(|| Error::Bug("no session was opened".to_owned()))?;
+    let row = row.ok_or_else(Error::denied)?;
     Ok(Opened {
         session_id: column(&row, 0)?,
         expires_at: column(&row, 1)?,

@@ -56,8 +56,10 @@ pub async fn find_accounts(
 pub struct ShownAccount {
     /// Names it.
     pub account_id: i64,
-    /// Login name.
-    pub email: String,
+    /// Whose sub-account it is.
+    pub parent_account_id: Option<i64>,
+    /// Login name; a sub-account has none.
+    pub email: Option<String>,
     /// active or frozen.
     pub status: String,
     /// Its fees.
@@ -93,25 +95,27 @@ pub async fn show_account(
 ) -> Result<ShownAccount, Error> {
     const STATEMENT: Statement = Statement::write(
         "show_account",
-        "select email, status, fee_tier_id, fee_tier, full_name, country, \
-         withdrawals_blocked_until, email_verified_at, created_at, open_sessions, live_api_keys, balances from staff.show_account($1, $2) limit 1",
+        "select parent_account_id, email, status, fee_tier_id, fee_tier, full_name, \
+         country, withdrawals_blocked_until, email_verified_at, created_at, open_sessions, \
+         live_api_keys, balances from staff.show_account($1, $2) limit 1",
     );
     let row = on.row(STATEMENT, &[&staff_session_id, &account_id]).await?;
     let row = row.ok_or_else(|| Error::Bug("show_account gave no row".to_owned()))?;
     Ok(ShownAccount {
         account_id,
-        email: column(&row, 0)?,
-        status: column(&row, 1)?,
-        fee_tier_id: column(&row, 2)?,
-        fee_tier: column(&row, 3)?,
-        full_name: column(&row, 4)?,
-        country: column(&row, 5)?,
-        withdrawals_blocked_until: column(&row, 6)?,
-        email_verified_at: column(&row, 7)?,
-        created_at: column(&row, 8)?,
-        open_sessions: column(&row, 9)?,
-        live_api_keys: column(&row, 10)?,
-        balances: column(&row, 11)?,
+        parent_account_id: column(&row, 0)?,
+        email: column(&row, 1)?,
+        status: column(&row, 2)?,
+        fee_tier_id: column(&row, 3)?,
+        fee_tier: column(&row, 4)?,
+        full_name: column(&row, 5)?,
+        country: column(&row, 6)?,
+        withdrawals_blocked_until: column(&row, 7)?,
+        email_verified_at: column(&row, 8)?,
+        created_at: column(&row, 9)?,
+        open_sessions: column(&row, 10)?,
+        live_api_keys: column(&row, 11)?,
+        balances: column(&row, 12)?,
     })
 }
 

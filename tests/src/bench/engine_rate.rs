@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use tokio_postgres::Client;
 
 use super::load::{Done, RawJson, Stream, send};
@@ -42,6 +42,19 @@ impl Sessions {
         let commands = most * millis / 1000 / self.streams.len() as u64;
         self.run(size, usize::try_from(commands)?.div_ceil(size), limit)
             .await
+    }
+
+    /// Processor time that the sessions' servers have used so far.
+    pub async fn cpu(&self) -> Result<Duration> {
+        let mut total = Duration::ZERO;
+        for client in &self.clients {
+            let row = client.query_one("select pg_backend_pid()", &[]).await?;
+            let path = format!("/proc/{}/schedstat", row.get::<_, i32>(0));
+            let text = std::fs::read_to_string(path)?;
+            let nanos = text.split(' ').next().context("no time on the processor")?;
+            total += Duration::from_nanos(nanos.parse()?);
+        }
+        Ok(total)
     }
 
     async fn run(&mut self, size: usize, batches: usize, limit: Duration) -> Result<Done> {

@@ -14,6 +14,7 @@ use super::load::Done;
 use super::plain::Plain;
 use super::rebuild;
 use super::report::Report;
+use super::risk_cost;
 use super::stage::{self, Exchange};
 use crate::api_server::Build;
 use crate::checks;
@@ -77,7 +78,7 @@ pub const QUICK: Plan = Plan {
 };
 
 /// Above every rate seen, so that no session runs out of batches.
-const MOST_PER_S: u64 = 60_000;
+pub(super) const MOST_PER_S: u64 = 60_000;
 
 /// Parts of the bench; all of them make a full run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,6 +89,8 @@ pub enum Part {
     Rebuild,
     /// The engine against the floor, and by batch size.
     Rates,
+    /// The engine with and without risk rules.
+    Risk,
     /// The engine while somebody holds a snapshot.
     Snapshot,
     /// The PL/pgSQL rival.
@@ -102,10 +105,11 @@ pub enum Part {
 
 impl Part {
     /// All, in order.
-    pub const ALL: [Part; 8] = [
+    pub const ALL: [Part; 9] = [
         Part::Core,
         Part::Rebuild,
         Part::Rates,
+        Part::Risk,
         Part::Snapshot,
         Part::Plain,
         Part::Http,
@@ -119,6 +123,7 @@ impl Part {
             Part::Core => "core",
             Part::Rebuild => "rebuild",
             Part::Rates => "rates",
+            Part::Risk => "risk",
             Part::Snapshot => "snapshot",
             Part::Plain => "plain",
             Part::Http => "http",
@@ -142,6 +147,10 @@ pub async fn run(plan: &Plan, parts: &[Part]) -> Result<Report> {
         let exchange = stage::exchange(&cluster, "engine").await?;
         rates(plan, &cluster, &exchange, &mut report).await?;
         single(plan, &exchange, &mut report).await?;
+    }
+    if parts.contains(&Part::Risk) {
+        let exchange = stage::exchange(&cluster, "risk").await?;
+        risk_cost::measure(plan, &exchange, &mut report).await?;
     }
     if parts.contains(&Part::Snapshot) {
         let exchange = stage::exchange(&cluster, "snapshot").await?;

@@ -99,8 +99,24 @@ const SAMPLES: &[(&str, &str, u16)] = &[
             "monthlyWithdrawal":"9","reason":"more"}"#,
         200,
     ),
+    ("risk_rules", "", 200),
+    ("propose_risk_rule", RISK_RULE, 200),
+    (
+        "propose_rule_end",
+        r#"{"rule":"no_such_rule","reason":"old"}"#,
+        404,
+    ),
+    ("risk_events", "?waiting=true", 200),
+    (
+        "decide_risk_event",
+        r#"{"eventId":999999,"decision":"released","note":"fine"}"#,
+        404,
+    ),
     ("staff_logout", "", 200),
 ];
+
+const RISK_RULE: &str = r#"{"rule":"first","point":"withdrawal","kind":"first_withdrawal",
+    "parameters":{},"action":"review","reasonCode":"FIRST","reason":"new"}"#;
 
 /// Everything that staff may change, but for their sessions.
 const STATE: &str = "select md5(concat(
@@ -109,6 +125,8 @@ const STATE: &str = "select md5(concat(
     (select json_agg(m order by market_id) from exchange.markets m),
     (select json_agg(b order by account_id, asset_id) from exchange.balances b),
     (select json_agg(m order by staff_id) from staff.members m),
+    (select json_agg(r order by rule, version) from risk.rules r),
+    (select json_agg(r order by event_id) from risk.reviews r),
     (select json_agg(p order by proposal_id) from staff.proposals p),
     (select json_agg(e order by entry_id) from audit.entries e)))";
 

@@ -288,6 +288,26 @@ async fn a_key_is_for_an_own_sub_account_and_of_those_there_are_twenty() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sub_account_pays_its_parent_s_fees() {
+    let stage = stage().await;
+    let token = stage.login("alice").await;
+    let sub = stage.open(&token, "grid").await;
+    let (_, key) = stage.key_of(&token, sub).await;
+    let tier = format!(
+        "insert into exchange.fee_tiers (fee_tier_id, name, maker_rate, taker_rate)
+         values (2, 'large', 0.0005, 0.0007);
+         select exchange.set_fee_tier({}, 2)",
+        stage.account
+    );
+    stage.run(&tier).await;
+    let fees = stage
+        .send(Call::get("/api/account/fees").signed(&key))
+        .await;
+    assert_eq!(fees.body["tier"], "large", "{fees:?}");
+    stage.database.drop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_frozen_owner_s_sub_accounts_are_frozen_too() {
     let stage = stage().await;
     let alice = stage.account;

@@ -68,7 +68,8 @@ async fn an_owner_is_told_once_and_loses_the_level_a_week_later_at_the_earliest(
     );
     let history = "select action from exchange.kyc_events order by kyc_event_id desc limit 1";
     assert_eq!(stage.text(history).await, "expired");
-    let event = "select payload ->> 'change' from exchange.events where stream_id = 10012 order by first_sequence desc limit 1";
+    let event = "select payload ->> 'change' from exchange.events where stream_id = 10012
+        order by first_sequence desc limit 1";
     assert_eq!(stage.text(event).await, "expired");
 }
 

@@ -85,7 +85,8 @@ async fn a_reviewer_claims_looks_and_decides() {
         stage.text(history).await,
         "submitted queued claimed approved"
     );
-    let logged = "select string_agg(action, ' ' order by entry_id) from audit.entries where subject = 'kyc_case:1'";
+    let logged = "select string_agg(action, ' ' order by entry_id) from audit.entries
+        where subject = 'kyc_case:1'";
     assert_eq!(
         stage.text(logged).await,
         "kyc_case_claimed kyc_case_read kyc_case_approved"
@@ -271,6 +272,9 @@ async fn limits_of_a_level_change_by_two_people_and_reach_every_account() {
         .await;
     assert_eq!(proposed.shown(), "200", "{proposed:?}");
     assert_eq!(stage.status(&alice).await["mayTrade"], true);
+    let desk = json!({ "label": "desk" });
+    let desk = stage.post("/api/account/sub-accounts", &alice, desk).await;
+    assert_eq!(desk.shown(), "200", "{desk:?}");
     let decide =
         json!({ "proposalId": proposed.body["proposalId"], "approve": true, "reason": "yes" });
     let path = "/api/admin/proposals/decide";
@@ -279,6 +283,14 @@ async fn limits_of_a_level_change_by_two_people_and_reach_every_account() {
     let done = stage.post(path, &second, decide).await;
     assert_eq!(done.shown(), "200", "{done:?}");
     assert_eq!(stage.status(&alice).await["mayTrade"], false);
+    let late = json!({ "label": "late" });
+    stage.post("/api/account/sub-accounts", &alice, late).await;
+    let trading = "select count(*)::text from exchange.accounts where role = 'user' and may_trade";
+    assert_eq!(
+        stage.text(trading).await,
+        "0",
+        "sub-accounts are as their parent is"
+    );
     limits["dailyWithdrawal"] = json!("5");
     let refused = stage
         .post("/api/admin/kyc/levels", &first, limits.clone())

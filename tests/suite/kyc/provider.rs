@@ -156,7 +156,8 @@ async fn a_provider_gets_the_files_and_its_signed_answer_decides() {
     let bad = json!({ "reference": reference, "score": 100 });
     assert_eq!(answer(&stage, now_ms(), &bad, &key()).await.shown(), "200");
     assert_eq!(stage.status(&alice).await["level"], 1);
-    let by = "select decided_by || ' ' || (select count(*) from exchange.kyc_findings) from exchange.kyc_cases";
+    let by = "select decided_by || ' ' || (select count(*) from exchange.kyc_findings)
+        from exchange.kyc_cases";
     assert_eq!(stage.text(by).await, "provider 12");
 }
 

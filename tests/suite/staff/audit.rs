@@ -22,6 +22,15 @@ async fn what_staff_do_is_logged_chained_and_read_in_pages() {
         shown.body["balances"][0],
         json!({ "asset": "USDT", "available": "100.000000", "held": "0.000000" })
     );
+    let part = "insert into exchange.accounts (parent_account_id, label)
+        select account_id, 'bot' from exchange.accounts where email = 'alice@example.com'
+        returning account_id";
+    let part: i64 = stage.owner.query_one(part, &[]).await.expect("made").get(0);
+    let shown = stage
+        .get(&support, &format!("account?accountId={part}"))
+        .await;
+    assert_eq!(shown.body["parentAccountId"], account, "{shown:?}");
+    assert!(shown.body["email"].is_null(), "a sub-account has none");
     let freeze = json!({ "accountId": account, "reason": "phone call" });
     stage.post(&support, "accounts/freeze", freeze).await;
     let unfreeze = json!({ "accountId": account, "reason": "cleared" });
@@ -44,6 +53,7 @@ async fn what_staff_do_is_logged_chained_and_read_in_pages() {
             "invitation_accepted",
             "enrolled",
             "accounts_found",
+            "account_shown",
             "account_shown",
             "account_frozen",
             "proposed",

@@ -139,8 +139,8 @@ impl Hsm {
         })
     }
 
-    /// Does it in the session. Where that fails, once more after the library has looked anew at what
-    /// tokens there are.
+    /// Does it in the session. Where that fails, once more after the library has looked anew at
+    /// what tokens there are.
     fn with_login<T>(
         &self,
         work: impl Fn(&Login) -> Result<T, cryptoki::error::Error>,

@@ -17,7 +17,8 @@ const MAX_TEXT: usize = 200;
 pub struct Mrz {
     /// `TD1`, `TD2` or `TD3`.
     pub format: &'static str,
-    /// The kind of document: `P` for a passport, `I`, `A` or `C` for a card; with its second letter.
+    /// The kind of document: `P` for a passport, `I`, `A` or `C` for a card; with its second
+    /// letter.
     pub document_code: String,
     /// Three letters, such as `UTO`; Germany's `D` is given as `DEU`.
     pub issuer: String,

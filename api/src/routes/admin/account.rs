@@ -27,7 +27,10 @@ pub(crate) struct AccountQuery {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ShownAccount {
     account_id: i64,
-    email: String,
+    /// Whose sub-account it is; null where it is none.
+    parent_account_id: Option<i64>,
+    /// Null of a sub-account.
+    email: Option<String>,
     /// active or frozen.
     status: String,
     fee_tier_id: i32,
@@ -64,6 +67,7 @@ pub(crate) async fn show_account(
         .map_err(refused)?;
     Ok(Json(ShownAccount {
         account_id: row.account_id,
+        parent_account_id: row.parent_account_id,
         email: row.email,
         status: row.status,
         fee_tier_id: row.fee_tier_id,

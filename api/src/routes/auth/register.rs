@@ -8,7 +8,7 @@ use serde::Deserialize;
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 
-use super::{Done, about, origin, refusal};
+use super::{Done, about, known_device, origin, refusal};
 use crate::address::ClientAddress;
 use crate::app::App;
 use crate::auth::{email, person};
@@ -26,6 +26,8 @@ pub(crate) struct Register {
     country: String,
     birth_date: String,
     phone: Option<String>,
+    /// What the device got at an earlier login, whoever's it was.
+    device_token: Option<String>,
 }
 
 /// Asks for an account; a mail with a link follows. Answer and time are the same for an address
@@ -44,11 +46,14 @@ pub(crate) async fn register(
     let country = person::country(&register.country)?;
     person::birth_date(&register.birth_date, OffsetDateTime::now_utc())?;
     let phone = register.phone.as_deref().map(person::phone).transpose()?;
+    let known = known_device(register.device_token.as_deref())?;
+    let known = known.map(|token| token.hash());
     let person = Person {
         full_name: &full_name,
         country,
         birth_date: &register.birth_date,
         phone: phone.as_deref(),
+        device_hash: known.as_ref().map(|hash| hash.as_slice()),
     };
     client::request_registration(&app.reads, &email, person, origin(address, &headers))
         .await

@@ -60,7 +60,8 @@ pub(crate) struct SubmitKyc {
     #[schema(
         max_length = 100,
         examples(
-            "P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<\nL898902C36UTO7408122F1204159ZE184226B<<<<<10"
+            "P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<\n\
+             L898902C36UTO7408122F1204159ZE184226B<<<<<10"
         )
     )]
     mrz: Option<String>,

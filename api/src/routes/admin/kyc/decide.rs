@@ -47,7 +47,7 @@ pub(crate) struct DecidedCase {
     repeated: bool,
 }
 
-/// Decides a case that the reviewer has claimed. It takes effect at once, and the owner gets a mail.
+/// Decides a case that the reviewer has claimed. It takes effect at once; the owner gets a mail.
 #[utoipa::path(post, path = "/api/admin/kyc/decide", tag = "admin", request_body = DecideCase,
     responses((status = 200, body = DecidedCase), Refusals))]
 pub(crate) async fn decide_kyc_case(
