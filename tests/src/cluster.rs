@@ -35,7 +35,7 @@ impl Default for Settings {
     fn default() -> Self {
         Settings {
             durable: false,
-            max_markets: 512,
+            max_markets: 1024,
             max_open_orders: 2048,
             extra: "",
         }
