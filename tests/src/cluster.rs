@@ -371,6 +371,9 @@ fn spawn_keeper(base: &Path) -> Result<Child> {
         read -r _
         base="$1"; bin="$2"; shift 2
         for data in "$base"/*/; do
+            # A test that failed while its server stood still cannot have let it go on.
+            postmaster=$(head -n 1 "$data/postmaster.pid") &&
+                kill -CONT "$postmaster" $(cat "/proc/$postmaster/task/$postmaster/children")
             "$@" "$bin"/pg_ctl stop --mode=immediate --silent --wait --pgdata "$data"
         done
         rm -rf "$base"

@@ -4,6 +4,7 @@
 mod accounts;
 mod connections;
 mod credentials;
+mod inputs;
 mod operations;
 mod party;
 mod staff;

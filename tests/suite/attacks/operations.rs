@@ -124,6 +124,10 @@ pub(super) struct Operation {
     pub(super) foreign: u16,
     /// The status where it takes none, and the caller may.
     pub(super) plain: u16,
+    /// The names in its query.
+    pub(super) parameters: Vec<String>,
+    /// It reads a body.
+    pub(super) takes_body: bool,
     text: &'static str,
 }
 
@@ -185,8 +189,17 @@ fn read(document: &Value, path: &str, method: &str, said: &Value, is_owners: boo
         is_owners,
         foreign: sample.foreign,
         plain: sample.plain,
+        parameters: parameters(said),
+        takes_body: !said["requestBody"].is_null(),
         text: sample.text,
     }
+}
+
+fn parameters(said: &Value) -> Vec<String> {
+    let all = said["parameters"].as_array().into_iter().flatten();
+    let in_query = all.filter(|parameter| parameter["in"] == "query");
+    let names = in_query.filter_map(|parameter| parameter["name"].as_str());
+    names.map(str::to_owned).collect()
 }
 
 /// Whether it names things that have an owner. A client's own names are within its account.

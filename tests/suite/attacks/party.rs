@@ -137,7 +137,7 @@ impl Key {
     }
 }
 
-async fn post(port: u16, path: &str, headers: &[Header], body: &Value) -> Answer {
+pub(super) async fn post(port: u16, path: &str, headers: &[Header], body: &Value) -> Answer {
     send(port, "POST", path, headers, Some(&body.to_string())).await
 }
 
