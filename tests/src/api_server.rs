@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, PoisonError};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -34,6 +34,9 @@ const PATIENT: [(&str, &str); 4] = [
     ("EXCHANGE_QUEUE_WAIT_MS", "10000"),
     ("EXCHANGE_ANSWER_WAIT_MS", "10000"),
 ];
+
+/// Starts, each on another port, before it is given up.
+const ATTEMPTS: usize = 5;
 
 /// A running API; it ends when dropped.
 #[derive(Debug)]
@@ -72,6 +75,24 @@ impl ApiServer {
         build: Build,
         settings: &[(&str, &str)],
     ) -> Result<ApiServer> {
+        // Another program may take the port between the look and the start: then look again.
+        for _ in 0..ATTEMPTS {
+            let mut server = ApiServer::launch(database, build, settings)?;
+            let mut has_ended = false;
+            wait::until("the API is ready, or has ended", async || {
+                has_ended = matches!(server.process.try_wait(), Ok(Some(_)));
+                let ready = request(server.port, "GET", "/health", None, None).await;
+                has_ended || ready.is_ok_and(|answer| answer.status == 200)
+            })
+            .await;
+            if !has_ended {
+                return Ok(server);
+            }
+        }
+        bail!("the API does not start")
+    }
+
+    fn launch(database: &Database, build: Build, settings: &[(&str, &str)]) -> Result<ApiServer> {
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?
             .local_addr()?
             .port();
@@ -88,14 +109,7 @@ impl ApiServer {
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()?;
-        let server = ApiServer { process, port };
-        wait::until("the API is ready", async || {
-            request(port, "GET", "/health", None, None)
-                .await
-                .is_ok_and(|a| a.status == 200)
-        })
-        .await;
-        Ok(server)
+        Ok(ApiServer { process, port })
     }
 
     /// Where it listens.

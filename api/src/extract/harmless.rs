@@ -93,7 +93,25 @@ impl<'de> Visitor<'de> for Look {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Harmless, A::Error> {
-        while fields.next_entry::<String, Harmless>()?.is_some() {}
+        while fields.next_entry::<Harmless, Harmless>()?.is_some() {}
         Ok(Harmless)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_nul_is_found_in_texts_and_in_names() {
+        for wrong in [
+            r#"{"a": "\u0000"}"#,
+            r#"{"a": ["b\u0000"]}"#,
+            r#"{"a": {"b\u0000": 1}}"#,
+        ] {
+            assert!(check_json(wrong.as_bytes()).is_err(), "{wrong}");
+        }
+        // A backslash and what looks like a NUL behind it.
+        assert!(check_json(br#"{"a": "\\u0000"}"#).is_ok());
     }
 }

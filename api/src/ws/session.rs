@@ -144,7 +144,7 @@ impl Session {
                 let Bare { .. } = request::parse(text)?;
                 request::reply(&json!({ "time": millis(OffsetDateTime::now_utc()) }))
             }
-            "subscribe" => self.subscribe(text),
+            "subscribe" => self.subscribe(text).await,
             "unsubscribe" => {
                 let Channels { channels, .. } = request::parse(text)?;
                 self.subscriptions.remove(&channels)?;
@@ -164,8 +164,13 @@ impl Session {
         Ok(&login.caller)
     }
 
-    fn subscribe(&mut self, text: &str) -> Reply {
+    async fn subscribe(&mut self, text: &str) -> Reply {
         let Channels { channels, .. } = request::parse(text)?;
+        if channels.iter().any(|channel| channel.after.is_some()) {
+            // The client may come from a server that was ahead of this one. Where the database does
+            // not say how far it is, a snapshot does instead of what was missed.
+            let _ = self.app.reach_all().await;
+        }
         let caller = self.login.as_ref().map(|login| &login.caller);
         if channels.iter().any(|channel| channel.channel.is_private()) {
             require(caller.ok_or(ApiError::Unauthenticated)?, Permission::Read)?;
