@@ -11,7 +11,7 @@ use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::cluster::{kill_process, signal_process};
+use crate::cluster::{is_running, kill_process, signal_process};
 use crate::database::Database;
 use crate::token::Token;
 use crate::wait;
@@ -77,15 +77,14 @@ impl ApiServer {
     ) -> Result<ApiServer> {
         // Another program may take the port between the look and the start: then look again.
         for _ in 0..ATTEMPTS {
-            let mut server = ApiServer::launch(database, build, settings)?;
-            let mut has_ended = false;
+            let server = ApiServer::launch(database, build, settings)?;
+            let (port, id) = (server.port, server.process.id());
             wait::until("the API is ready, or has ended", async || {
-                has_ended = matches!(server.process.try_wait(), Ok(Some(_)));
-                let ready = request(server.port, "GET", "/health", None, None).await;
-                has_ended || ready.is_ok_and(|answer| answer.status == 200)
+                let ready = request(port, "GET", "/health", None, None).await;
+                !is_running(id) || ready.is_ok_and(|answer| answer.status == 200)
             })
             .await;
-            if !has_ended {
+            if is_running(id) {
                 return Ok(server);
             }
         }

@@ -471,7 +471,7 @@ fn children(process: u32) -> Vec<u32> {
 }
 
 /// Whether it still runs; one that ended and waits for its parent to look does not.
-fn is_running(process: u32) -> bool {
+pub(crate) fn is_running(process: u32) -> bool {
     let status = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
     let state = status
         .rsplit(')')
