@@ -14,7 +14,7 @@ begin
     returning f.failures into so_far;
     if so_far >= free then
         update exchange.factor_failures
-        set blocked_until = now() + least(first_pause * power(2, least(so_far - free, 20)), longest_pause)
+        set blocked_until = now() + exchange.doubling_pause(so_far, free, first_pause, longest_pause)
         where account_id = count_factor_failure.account_id;
     end if;
 end $$;

@@ -7,9 +7,6 @@ declare
     first_pause constant interval := '1 second';
     longest_pause constant interval := '15 minutes';
 begin
-    if failures < free_attempts then
-        return '0';
-    end if;
-    return least(first_pause * power(2, least(failures - free_attempts, 20)), longest_pause);
+    return exchange.doubling_pause(failures, free_attempts, first_pause, longest_pause);
 end $$;
 comment on function exchange.login_pause(text, integer) is 'How long no attempt is taken after so many wrong ones in a row. For other functions.';

@@ -2,8 +2,8 @@ create function staff.fail_login(staff_id bigint, password_fits boolean, address
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
 declare
-    -- So many wrong codes are nothing; each further one locks for twice as long.
-    free_codes constant integer := 4;
+    -- From so many wrong codes on each locks, for twice as long as the one before.
+    free_codes constant integer := 5;
     first_lock constant interval := '30 seconds';
     longest_lock constant interval := '15 minutes';
     -- Anybody may try passwords, so that only some of them are logged, and none locks: a stranger
@@ -17,8 +17,8 @@ begin
         -- What is tried while the member is locked counts for nothing.
         update staff.members m
         set failed_codes = least(m.failed_codes + 1, most),
-            locked_until = case when m.failed_codes >= free_codes
-                then now() + least(first_lock * power(2, least(m.failed_codes - free_codes, 10)), longest_lock) end
+            locked_until = case when m.failed_codes + 1 >= free_codes
+                then now() + exchange.doubling_pause(m.failed_codes + 1, free_codes, first_lock, longest_lock) end
         where m.staff_id = fail_login.staff_id and (m.locked_until is null or m.locked_until <= now())
         returning m.failed_codes into failures;
     else

@@ -3,16 +3,15 @@
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
-use client::FinishLogin;
 use serde::Deserialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::opened::{Opened, Session};
-use super::{about, exactly_one, known_device, one_time_token, origin, random_token};
+use super::{exactly_one, one_time_token, origin};
 use crate::address::ClientAddress;
 use crate::app::App;
-use crate::auth::proof::{SecondFactor, opened};
+use crate::auth::proof::SecondFactor;
 use crate::error::ApiError;
 use crate::extract::Body;
 use crate::openapi::Refusals;
@@ -59,26 +58,12 @@ pub(crate) async fn login_second_factor(
     let factors = client::factors_of(&app.reads, account_id).await?;
     let factors = factors.ok_or_else(super::unknown_token)?;
     let evidence = given.look(&app, account_id, &factors, state).await?;
-    let (token, device) = (random_token()?, random_token()?);
-    let known = known_device(request.device_token.as_deref())?;
-    let known = known.map(|token| token.hash());
-    let origin = origin(address, &headers);
-    let login = FinishLogin {
-        ceremony_hash: &ceremony_token.hash(),
-        account_id,
-        proof: evidence.proof(),
-        token_hash: &token.hash(),
-        lifetime: app.session_length,
-        origin,
-        device_hash: known.as_ref().map(|hash| hash.as_slice()),
-        new_device_hash: &device.hash(),
-    };
-    let done = client::finish_login(&app.reads, login).await;
-    let done = done.map_err(|error| match error.reject_code() {
-        // The password was changed since it was checked.
-        Some("UNKNOWN_ACCOUNT") => super::unknown_token(),
-        _ => about("token", "INVALID_TOKEN")(error),
-    })?;
-    let opened = Opened::of(account_id, opened(done)?, token, device);
-    Ok(opened.reply(request.cookie))
+    let opened = Opened::by_proof(
+        &app,
+        &ceremony_token,
+        (account_id, &evidence),
+        request.device_token.as_deref(),
+        origin(address, &headers),
+    );
+    Ok(opened.await?.reply(request.cookie))
 }

@@ -3,12 +3,17 @@
 use axum::Json;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse as _, Response};
+use client::{FinishLogin, Origin};
 use serde::Serialize;
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 
+use super::{about, known_device, random_token, unknown_token};
+use crate::app::App;
 use crate::auth::cookie;
+use crate::auth::proof::{Evidence, opened};
 use crate::auth::token::Token;
+use crate::error::ApiError;
 use crate::wire::millis;
 
 /// A login.
@@ -57,6 +62,38 @@ impl Opened {
             device_id: opened.device_id,
             device_token: Some(device).filter(|_| opened.is_new_device),
         }
+    }
+
+    /// Ends a login by what was proved under the ceremony's token.
+    ///
+    /// # Errors
+    /// `INVALID_TOKEN`: it was used meanwhile, or the password has changed since it was checked;
+    /// what is wrong with the proof.
+    pub(super) async fn by_proof(
+        app: &App,
+        ceremony: &Token,
+        (account_id, evidence): (i64, &Evidence),
+        device_token: Option<&str>,
+        origin: Origin<'_>,
+    ) -> Result<Self, ApiError> {
+        let (token, device) = (random_token()?, random_token()?);
+        let known = known_device(device_token)?.map(|token| token.hash());
+        let login = FinishLogin {
+            ceremony_hash: &ceremony.hash(),
+            account_id,
+            proof: evidence.proof(),
+            token_hash: &token.hash(),
+            lifetime: app.session_length,
+            origin,
+            device_hash: known.as_ref().map(|hash| hash.as_slice()),
+            new_device_hash: &device.hash(),
+        };
+        let done = client::finish_login(&app.reads, login).await;
+        let done = done.map_err(|error| match error.reject_code() {
+            Some("UNKNOWN_ACCOUNT") => unknown_token(),
+            _ => about("token", "INVALID_TOKEN")(error),
+        })?;
+        Ok(Opened::of(account_id, opened(done)?, token, device))
     }
 
     /// With the token in the body, or in a cookie that no script reads.

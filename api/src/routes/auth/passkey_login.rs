@@ -3,13 +3,13 @@
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
-use client::{FinishLogin, Proved};
+use client::Proved;
 use serde::Deserialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::opened::{Opened, Session};
-use super::{about, known_device, one_time_token, origin, random_token};
+use super::{one_time_token, origin};
 use crate::address::ClientAddress;
 use crate::app::App;
 use crate::auth::proof::{Evidence, opened};
@@ -57,23 +57,12 @@ pub(crate) async fn passkey_login(
         .check_anybody(state, request.passkey, &known)?
         .ok_or_else(unknown)?;
     let evidence = Evidence::of_passkey(used);
-    let (token, device) = (random_token()?, random_token()?);
-    let known = known_device(request.device_token.as_deref())?;
-    let known = known.map(|token| token.hash());
-    let origin = origin(address, &headers);
-    let login = FinishLogin {
-        ceremony_hash: &ceremony_token.hash(),
-        account_id,
-        proof: evidence.proof(),
-        token_hash: &token.hash(),
-        lifetime: app.session_length,
-        origin,
-        device_hash: known.as_ref().map(|hash| hash.as_slice()),
-        new_device_hash: &device.hash(),
-    };
-    let done = client::finish_login(&app.reads, login)
-        .await
-        .map_err(about("token", "INVALID_TOKEN"))?;
-    let opened = Opened::of(account_id, opened(done)?, token, device);
-    Ok(opened.reply(request.cookie))
+    let opened = Opened::by_proof(
+        &app,
+        &ceremony_token,
+        (account_id, &evidence),
+        request.device_token.as_deref(),
+        origin(address, &headers),
+    );
+    Ok(opened.await?.reply(request.cookie))
 }

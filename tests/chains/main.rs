@@ -1,0 +1,1 @@
+//! Deposits and withdrawals on real nodes: bitcoind in regtest mode, anvil.
