@@ -117,7 +117,10 @@ pub use registration::{
     freeze_account, request_email_change, request_password_reset, request_registration,
     set_password, token_owner, verify_email,
 };
-pub use risk::{RiskEvent, RiskEventFilter, RiskRule, review_risk_event, risk_events, risk_rules};
+pub use risk::{
+    RiskEvent, RiskEventFilter, RiskRule, forget_activities, review_risk_event, risk_events,
+    risk_rules,
+};
 pub use sessions::{
     NewSession, OpenSession, Opened, Session, close_session, close_sessions, forget_ended_sessions,
     open_session, session_account, sessions_of,
