@@ -74,7 +74,7 @@ impl Token {
 
     /// Runs `workers hsm <command>` with further settings.
     pub fn ask(&self, command: &str, settings: &[(&str, &str)]) -> Result<Output> {
-        let output = Command::new(built("workers", Build::Debug)?)
+        let output = Command::new(built("workers", Build::own())?)
             .args(["hsm", command])
             .env("RUST_LOG", "info")
             .envs(self.settings())
