@@ -28,6 +28,7 @@ pub fn dump(database_url: &str) -> Result<String> {
             "--schema=staff",
             "--schema=audit",
             "--schema=risk",
+            "--schema=chain",
             "--schema=checks",
             "--schema=reporting",
         ])

@@ -5,7 +5,7 @@ select 'assets_sum_to_zero' as check_name, to_jsonb(c) as violation from checks.
 union all
 select 'balances_equal_ledger', to_jsonb(c) from checks.balances_equal_ledger c
 union all
-select 'holds_equal_open_orders', to_jsonb(c) from checks.holds_equal_open_orders c
+select 'holds_are_explained', to_jsonb(c) from checks.holds_are_explained c
 union all
 select 'no_crossed_book', to_jsonb(c) from checks.no_crossed_book c
 union all

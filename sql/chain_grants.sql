@@ -1,0 +1,63 @@
+-- Who may do what with chains, deposits and withdrawals. After grants.sql, which revokes what is old.
+
+revoke all on schema chain from public;
+revoke all on all functions in schema chain from public, exchange_api, exchange_worker, exchange_analyst, exchange_signer_a, exchange_signer_b;
+revoke all on all tables in schema chain from public, exchange_api, exchange_worker, exchange_analyst, exchange_signer_a, exchange_signer_b;
+revoke all on all functions in schema exchange from exchange_signer_a, exchange_signer_b;
+revoke all on all tables in schema exchange from exchange_signer_a, exchange_signer_b;
+grant usage on schema chain to exchange_api, exchange_worker, exchange_analyst, exchange_signer_a, exchange_signer_b;
+grant usage on schema exchange to exchange_signer_a, exchange_signer_b;
+
+-- Reads. What a chain shows to everybody is no secret; whose address it is, is.
+grant select on chain.networks, chain.coins, chain.blocks to exchange_api, exchange_worker, exchange_analyst, exchange_signer_a, exchange_signer_b;
+grant select on
+    chain.addresses, chain.wallets, chain.outputs, chain.fee_samples, chain.payments, chain.payment_items, chain.attempts,
+    chain.signings, chain.nonces
+to exchange_worker, exchange_analyst, exchange_signer_a, exchange_signer_b;
+grant select on
+    exchange.deposits, exchange.deposit_entries, exchange.withdrawals, exchange.withdrawal_addresses, exchange.withdrawal_quotes,
+    exchange.network_costs, exchange.reserve_entries
+to exchange_api, exchange_worker, exchange_analyst;
+grant select on exchange.withdrawal_reviews to exchange_worker, exchange_analyst, exchange_signer_a, exchange_signer_b;
+-- A signer judges for itself: what was asked, who approved it, what the account owes.
+grant select on exchange.assets, exchange.deposits, exchange.deposit_entries, exchange.withdrawals
+to exchange_signer_a, exchange_signer_b;
+
+do $$
+declare
+    protected text;
+begin
+    foreach protected in array array[
+        'deposits', 'deposit_entries', 'withdrawals', 'withdrawal_addresses', 'withdrawal_quotes', 'network_costs', 'reserve_entries']
+    loop
+        if not (select c.relrowsecurity from pg_class c where c.oid = format('exchange.%I', protected)::regclass) then
+            execute format('alter table exchange.%I enable row level security', protected);
+        end if;
+        execute format(
+            'create policy %I on exchange.%I for select to exchange_worker, exchange_analyst, exchange_signer_a, exchange_signer_b using (true)',
+            protected || '_all', protected);
+        execute format(
+            'create policy %I on exchange.%I for select to exchange_api using (%s)',
+            protected || '_own', protected,
+            case protected
+                when 'withdrawals' then
+                    'account_id = nullif(current_setting(''exchange.account_id'', true), '''')::bigint '
+                    'or internal_account_id = nullif(current_setting(''exchange.account_id'', true), '''')::bigint'
+                when 'network_costs' then 'false'
+                when 'reserve_entries' then 'false'
+                else 'account_id = nullif(current_setting(''exchange.account_id'', true), '''')::bigint'
+            end);
+    end loop;
+end $$;
+
+-- Networks, blocks, deposits.
+grant execute on function chain.tip_height(integer)
+to exchange_api, exchange_worker, exchange_analyst, exchange_signer_a, exchange_signer_b;
+
+-- Deposit addresses and what the API shows of them.
+
+-- Withdrawals.
+
+-- Payments and their signatures.
+
+-- Reserves and proofs.
