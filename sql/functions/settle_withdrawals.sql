@@ -3,7 +3,7 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
 declare
     open_ids bigint[];
-    ended record;
+    ended exchange.withdrawals;
     accounts bigint[];
     assets integer[];
 begin
