@@ -53,6 +53,26 @@ end $$;
 -- Networks, blocks, deposits.
 
 -- Deposit addresses and what the API shows of them.
+grant select on chain.addresses to exchange_api;
+do $$
+begin
+    if not (select c.relrowsecurity from pg_class c where c.oid = 'chain.addresses'::regclass) then
+        alter table chain.addresses enable row level security;
+    end if;
+    create policy addresses_all on chain.addresses for select
+        to exchange_worker, exchange_analyst, exchange_signer_a, exchange_signer_b using (true);
+    create policy addresses_own on chain.addresses for select to exchange_api
+        using (account_id = nullif(current_setting('exchange.account_id', true), '')::bigint);
+end $$;
+grant execute on function
+    exchange.listed_coins(),
+    exchange.deposits_of(bigint, text, text, text[], timestamptz, timestamptz, bigint, integer)
+to exchange_api, exchange_worker, exchange_analyst;
+grant execute on function
+    exchange.deposit_address_of(bigint, text, text),
+    exchange.name_deposit_address(bigint, text, text, bytea),
+    exchange.ring_network(text)
+to exchange_api;
 
 -- Withdrawals.
 
