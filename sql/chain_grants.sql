@@ -18,6 +18,7 @@ grant select on
     exchange.deposits, exchange.deposit_entries, exchange.withdrawals, exchange.withdrawal_addresses, exchange.withdrawal_quotes,
     exchange.network_costs, exchange.reserve_entries
 to exchange_api, exchange_worker, exchange_analyst;
+grant select on exchange.deposit_refunds to exchange_worker, exchange_analyst, exchange_signer_a, exchange_signer_b;
 grant select on exchange.withdrawal_reviews to exchange_worker, exchange_analyst, exchange_signer_a, exchange_signer_b;
 -- A signer judges for itself: what was asked, who approved it, what the account owes.
 grant select on exchange.assets, exchange.deposits, exchange.deposit_entries, exchange.withdrawals
@@ -50,13 +51,74 @@ begin
     end loop;
 end $$;
 
--- Networks, blocks, deposits.
+-- Networks, blocks, deposits. create_network and create_coin are the operator's alone.
+grant select on exchange.debts to exchange_worker, exchange_analyst;
+grant execute on function
+    chain.meet_node(text, text, text, bytea),
+    chain.last_blocks(integer, bigint, integer),
+    chain.listed_contracts(integer),
+    chain.read_blocks(
+        integer, bigint[], bytea[], bytea[], bigint[], integer[], bytea[], text[], bytea[], bytea[], numeric[], text[],
+        integer[], bytea[], bytea[], integer[]),
+    chain.reorganise(integer, bytea, bigint),
+    chain.confirm_deposits(integer, integer),
+    chain.see_transfers(integer, bytea[], text[], bytea[], bytea[], numeric[], text[]),
+    chain.seen_transactions(integer),
+    chain.forget_transactions(integer, bytea, bytea[]),
+    chain.sample_fee(integer, numeric)
+to exchange_worker;
+grant execute on function staff.release_deposit(bigint, bigint, text) to exchange_api;
 grant execute on function chain.tip_height(integer)
 to exchange_api, exchange_worker, exchange_analyst, exchange_signer_a, exchange_signer_b;
 
 -- Deposit addresses and what the API shows of them.
+grant select on chain.addresses to exchange_api;
+do $$
+begin
+    if not (select c.relrowsecurity from pg_class c where c.oid = 'chain.addresses'::regclass) then
+        alter table chain.addresses enable row level security;
+    end if;
+    create policy addresses_all on chain.addresses for select
+        to exchange_worker, exchange_analyst, exchange_signer_a, exchange_signer_b using (true);
+    create policy addresses_own on chain.addresses for select to exchange_api
+        using (account_id = nullif(current_setting('exchange.account_id', true), '')::bigint);
+end $$;
+grant execute on function
+    exchange.listed_coins(),
+    exchange.deposits_of(bigint, text, text, text[], timestamptz, timestamptz, bigint, integer)
+to exchange_api, exchange_worker, exchange_analyst;
+grant execute on function
+    exchange.deposit_address_of(bigint, text, text),
+    exchange.name_deposit_address(bigint, text, text, bytea),
+    exchange.ring_network(text)
+to exchange_api;
 
 -- Withdrawals.
+grant execute on function
+    exchange.withdrawal_network(text, text),
+    exchange.quote_withdrawal_fee(bigint, text, text),
+    exchange.request_withdrawal(
+        bigint, bigint, bigint, bigint, text, text, text, bytea, numeric, bigint, text, inet, text),
+    exchange.cancel_withdrawal(bigint, bigint, bigint, bigint, bigint),
+    exchange.withdrawals_of(bigint, text, text, text[], timestamptz, timestamptz, bigint, integer, bigint),
+    exchange.txid_of_payment(bigint),
+    exchange.add_withdrawal_address(bigint, bigint, text, text, bytea, text),
+    exchange.remove_withdrawal_address(bigint, bigint, bigint),
+    exchange.withdrawal_addresses_of(bigint),
+    exchange.withdrawal_mode_of(bigint),
+    exchange.set_withdrawal_mode(bigint, bigint, boolean),
+    staff.withdrawal_queue(bigint, bigint, integer),
+    staff.review_withdrawal(bigint, bigint, boolean, text),
+    staff.halt_withdrawals(bigint, text, text, text),
+    staff.list_halts(bigint)
+to exchange_api;
+grant execute on function
+    exchange.set_withdrawal_halt(text, text, text),
+    exchange.forget_withdrawal_quotes(integer),
+    exchange.end_cool_down(),
+    chain.measure_quiet_hours()
+to exchange_worker;
+grant select on chain.fee_hours to exchange_worker, exchange_analyst;
 
 -- Payments and their signatures.
 

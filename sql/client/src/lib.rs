@@ -43,10 +43,13 @@ pub mod risk;
 pub mod sessions;
 pub mod staff;
 pub mod staff_accounts;
+pub mod staff_withdrawals;
 pub mod sub_accounts;
 pub mod submit;
 pub mod trades;
 pub mod transaction;
+pub mod withdrawal_addresses;
+pub mod withdrawals;
 
 pub use access::{
     ApiKey, KeyProof, LiveAccess, MadeApiKey, NewApiKey, api_keys_of, check_access, create_api_key,
@@ -130,6 +133,10 @@ pub use staff::{
 pub use staff_accounts::{
     FoundAccount, ShownAccount, find_accounts, show_account, staff_freeze_account,
 };
+pub use staff_withdrawals::{
+    WaitingWithdrawal, WithdrawalHalt, halt_withdrawals, review_withdrawal, withdrawal_halts,
+    withdrawal_queue,
+};
 pub use sub_accounts::{
     NewTransfer, OpenedSubAccount, SubAccount, Transferred, open_sub_account, sub_accounts_of,
     transfer,
@@ -140,3 +147,13 @@ pub use submit::{
 };
 pub use trades::{AccountTrade, TradeFilter, account_trades};
 pub use transaction::{Transaction, run_tx};
+pub use withdrawal_addresses::{
+    AddedWithdrawalAddress, NewWithdrawalAddress, WithdrawalAddress, WithdrawalMode,
+    add_withdrawal_address, remove_withdrawal_address, set_withdrawal_mode, withdrawal_addresses,
+    withdrawal_mode,
+};
+pub use withdrawals::{
+    FeeQuote, NewWithdrawal, Withdrawal, WithdrawalFilter, WithdrawalNetwork, cancel_withdrawal,
+    end_cool_down, forget_withdrawal_quotes, measure_quiet_hours, network_named,
+    quote_withdrawal_fee, request_withdrawal, withdrawal, withdrawal_network, withdrawals,
+};
