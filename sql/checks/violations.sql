@@ -27,5 +27,7 @@ select 'candles_equal_trades', to_jsonb(c) from checks.candles_equal_trades c
 union all
 select 'partitions_made_ahead', to_jsonb(c) from checks.partitions_made_ahead c
 union all
-select 'audit_chain_is_whole', to_jsonb(c) from checks.audit_chain_is_whole c;
+select 'audit_chain_is_whole', to_jsonb(c) from checks.audit_chain_is_whole c
+union all
+select 'proofs_are_whole', to_jsonb(c) from checks.proofs_are_whole c;
 comment on view checks.violations is 'All checks in one statement, so in one snapshot: the check''s name and the offending row.';
