@@ -29,5 +29,7 @@ select 'partitions_made_ahead', to_jsonb(c) from checks.partitions_made_ahead c
 union all
 select 'audit_chain_is_whole', to_jsonb(c) from checks.audit_chain_is_whole c
 union all
+select 'withdrawals_obey_reviews', to_jsonb(c) from checks.withdrawals_obey_reviews c
+union all
 select 'proofs_are_whole', to_jsonb(c) from checks.proofs_are_whole c;
 comment on view checks.violations is 'All checks in one statement, so in one snapshot: the check''s name and the offending row.';

@@ -9,8 +9,9 @@ language sql stable security definer set search_path = pg_catalog, pg_temp set j
         order by b.height desc
         limit 1
     ), mined as materialized (
-        select t.attempt_id, t.payment_id, t.fee, coalesce(t.is_success, true) as is_success
+        select t.attempt_id, t.payment_id, t.fee, t.is_success is true or n.family = 'bitcoin' as is_success
         from chain.attempts t
+        join chain.networks n on n.network_id = t.network_id
         where t.network_id = facts_of.network_id and t.state = 'mined'
     ), terms (asset_id, term, amount) as (
         -- What the ledger has of this network.

@@ -1,18 +1,11 @@
 create function proof.halt_all(reason text) returns integer
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
-    halted jsonb;
+    halted constant integer := exchange.set_withdrawal_halt(null, null, halt_all.reason);
 begin
-    with changed as (
-        update chain.networks n set is_halted = true, halt_reason = halt_all.reason
-        where not n.is_halted
-        returning n.name
-    )
-    select jsonb_agg(c.name order by c.name) into halted from changed c;
-    if halted is null then
-        return 0;
+    if halted > 0 then
+        perform exchange.append_event('finance', jsonb_build_object('change', 'withdrawals_halted', 'reason', halt_all.reason));
     end if;
-    perform exchange.append_event('finance', jsonb_build_object('change', 'networks_halted', 'networks', halted, 'reason', halt_all.reason));
-    return jsonb_array_length(halted);
+    return halted;
 end $$;
 comment on function proof.halt_all(text) is 'Halts what is sent on every network, because a check is violated, and says so in the stream finance; returns how many were not halted before.';
