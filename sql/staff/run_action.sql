@@ -49,6 +49,9 @@ begin
         when 'lift_withdrawal_halt' then
             given := exchange.set_withdrawal_halt(arguments ->> 'asset', arguments ->> 'network', null);
             return jsonb_build_object('lifted', given);
+        when 'refund_deposit' then
+            perform exchange.refund_deposit(
+                (arguments ->> 'deposit_id')::bigint, arguments ->> 'address', decode(arguments ->> 'script', 'hex'));
     end case;
     return '{}';
 end $$;
