@@ -48,7 +48,9 @@ impl NodeError {
 impl std::fmt::Display for NodeError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            NodeError::Refused { code, message } => write!(f, "the node refuses: {message} ({code})"),
+            NodeError::Refused { code, message } => {
+                write!(f, "the node refuses: {message} ({code})")
+            }
             NodeError::Away(reason) => write!(f, "no answer of the node: {reason:#}"),
         }
     }

@@ -126,7 +126,7 @@ pub use registration::{
 };
 pub use reserves::{
     CoinFacts, Compared, OwnOutput, WatchedNetwork, coin_facts, halt_all_networks, own_accounts,
-    own_outputs, record_reconciliation, watched_networks,
+    own_outputs, record_reconciliation, wallet_roles, watched_networks,
 };
 pub use risk::{RiskEvent, RiskEventFilter, RiskRule, review_risk_event, risk_events, risk_rules};
 pub use sessions::{

@@ -190,3 +190,16 @@ pub async fn halt_all_networks(on: &impl Query, reason: &str) -> Result<i32, Err
         Statement::write("halt_all_networks", "select proof.halt_all($1)");
     on.value(STATEMENT, &[&reason]).await
 }
+
+/// The roles of a network's wallets.
+///
+/// # Errors
+/// The database's.
+pub async fn wallet_roles(on: &impl Query, network_id: i32) -> Result<Vec<String>, Error> {
+    const STATEMENT: Statement = Statement::read(
+        "wallet_roles",
+        "select role from chain.wallets where network_id = $1 order by role",
+    );
+    let rows = on.rows(STATEMENT, &[&network_id]).await?;
+    rows.iter().map(|row| column(row, 0)).collect()
+}
