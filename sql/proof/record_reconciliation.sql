@@ -27,7 +27,7 @@ begin
         expected := fact.expected;
         difference := fact.difference;
         -- Once may be a fact that is on its way: the node is ahead of whoever writes it down.
-        is_halted := fact.difference <> 0 and sign(earlier) = sign(fact.difference) and proof.halt_coin(
+        is_halted := fact.difference <> 0 and coalesce(sign(earlier) = sign(fact.difference), false) and proof.halt_coin(
             record_reconciliation.network_id, fact.asset_id,
             format('the chain holds %s %s, the books say %s, at block %s',
                 fact.amount, fact.asset, fact.expected, fact.block_height));

@@ -12,6 +12,7 @@ use super::http;
 use super::http::run::HttpPlan;
 use super::load::Done;
 use super::plain::Plain;
+use super::proof;
 use super::rebuild;
 use super::report::Report;
 use super::risk_cost;
@@ -37,6 +38,8 @@ pub struct Plan {
     pub core_operations: u64,
     /// Submissions of identity documents.
     pub documents: usize,
+    /// Accounts of the tree of a proof.
+    pub owed: i64,
     /// The API.
     pub http: HttpPlan,
 }
@@ -50,6 +53,7 @@ pub const FULL: Plan = Plan {
     rebuild: 1_000_000,
     core_operations: 10_000_000,
     documents: 300,
+    owed: 1_000_000,
     http: HttpPlan {
         slice: Duration::from_secs(10),
         connections: 64,
@@ -68,6 +72,7 @@ pub const QUICK: Plan = Plan {
     rebuild: 20_000,
     core_operations: 200_000,
     documents: 20,
+    owed: 20_000,
     http: HttpPlan {
         slice: Duration::from_secs(1),
         connections: 8,
@@ -101,11 +106,13 @@ pub enum Part {
     Logins,
     /// Identity documents.
     Kyc,
+    /// Proofs of what users are owed.
+    Proof,
 }
 
 impl Part {
     /// All, in order.
-    pub const ALL: [Part; 9] = [
+    pub const ALL: [Part; 10] = [
         Part::Core,
         Part::Rebuild,
         Part::Rates,
@@ -115,6 +122,7 @@ impl Part {
         Part::Http,
         Part::Logins,
         Part::Kyc,
+        Part::Proof,
     ];
 
     /// As it is called on the command line.
@@ -129,6 +137,7 @@ impl Part {
             Part::Http => "http",
             Part::Logins => "logins",
             Part::Kyc => "kyc",
+            Part::Proof => "proof",
         }
     }
 }
@@ -173,6 +182,10 @@ pub async fn run(plan: &Plan, parts: &[Part]) -> Result<Report> {
     if parts.contains(&Part::Kyc) {
         let exchange = stage::exchange(&cluster, "kyc").await?;
         documents::run(plan.documents, plan.http.build, &exchange, &mut report).await?;
+    }
+    if parts.contains(&Part::Proof) {
+        let exchange = stage::exchange(&cluster, "proof").await?;
+        proof::run(plan.owed, &exchange, &mut report).await?;
     }
     let engine = report.get("engine_orders_per_s_256");
     for (name, rival) in [
