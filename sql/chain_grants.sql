@@ -126,3 +126,5 @@ to exchange_signer_a, exchange_signer_b;
 grant select (proof_id, asset_id, root, sum, leaves, house_amount) on proof.roots to exchange_worker, exchange_analyst;
 grant select on proof.proofs, proof.statements, proof.reserves, proof.signatures, proof.reconciliations
 to exchange_worker, exchange_analyst;
+-- Checks call it as whoever reads them.
+grant execute on function exchange.has_balance(text) to exchange_worker, exchange_analyst;

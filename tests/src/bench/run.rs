@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 
+use super::chains::{self, ChainsPlan};
 use super::documents;
 use super::engine_rate::Sessions;
 use super::floor::Floor;
@@ -40,6 +41,8 @@ pub struct Plan {
     pub documents: usize,
     /// Accounts of the tree of a proof.
     pub owed: i64,
+    /// Deposits.
+    pub chains: ChainsPlan,
     /// The API.
     pub http: HttpPlan,
 }
@@ -54,6 +57,13 @@ pub const FULL: Plan = Plan {
     core_operations: 10_000_000,
     documents: 300,
     owed: 1_000_000,
+    chains: ChainsPlan {
+        addresses: 1_000_000,
+        outputs: 10_000,
+        deposits: 10_000,
+        blocks: 1_000,
+        build: Build::Release,
+    },
     http: HttpPlan {
         slice: Duration::from_secs(10),
         connections: 64,
@@ -73,6 +83,13 @@ pub const QUICK: Plan = Plan {
     core_operations: 200_000,
     documents: 20,
     owed: 20_000,
+    chains: ChainsPlan {
+        addresses: 10_000,
+        outputs: 1_000,
+        deposits: 1_000,
+        blocks: 100,
+        build: Build::Release,
+    },
     http: HttpPlan {
         slice: Duration::from_secs(1),
         connections: 8,
@@ -108,11 +125,13 @@ pub enum Part {
     Kyc,
     /// Proofs of what users are owed.
     Proof,
+    /// Deposits on chains.
+    Chains,
 }
 
 impl Part {
     /// All, in order.
-    pub const ALL: [Part; 10] = [
+    pub const ALL: [Part; 11] = [
         Part::Core,
         Part::Rebuild,
         Part::Rates,
@@ -123,6 +142,7 @@ impl Part {
         Part::Logins,
         Part::Kyc,
         Part::Proof,
+        Part::Chains,
     ];
 
     /// As it is called on the command line.
@@ -138,6 +158,7 @@ impl Part {
             Part::Logins => "logins",
             Part::Kyc => "kyc",
             Part::Proof => "proof",
+            Part::Chains => "chains",
         }
     }
 }
@@ -186,6 +207,10 @@ pub async fn run(plan: &Plan, parts: &[Part]) -> Result<Report> {
     if parts.contains(&Part::Proof) {
         let exchange = stage::exchange(&cluster, "proof").await?;
         proof::run(plan.owed, &exchange, &mut report).await?;
+    }
+    if parts.contains(&Part::Chains) {
+        let exchange = stage::exchange(&cluster, "chains").await?;
+        chains::run(&plan.chains, &exchange, &mut report).await?;
     }
     let engine = report.get("engine_orders_per_s_256");
     for (name, rival) in [
