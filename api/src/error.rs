@@ -179,6 +179,8 @@ pub const STATUSES: &[(&str, StatusCode)] = &[
     ("MEMBER_NOT_FOUND", StatusCode::NOT_FOUND),
     ("PROPOSAL_NOT_FOUND", StatusCode::NOT_FOUND),
     ("DEVICE_NOT_FOUND", StatusCode::NOT_FOUND),
+    ("PROOF_NOT_FOUND", StatusCode::NOT_FOUND),
+    ("LEAF_NOT_FOUND", StatusCode::NOT_FOUND),
     ("METHOD_NOT_ALLOWED", StatusCode::METHOD_NOT_ALLOWED),
     ("REQUEST_TIMEOUT", StatusCode::REQUEST_TIMEOUT),
     ("SECOND_PERSON_REQUIRED", StatusCode::FORBIDDEN),

@@ -7,6 +7,7 @@ mod health;
 pub(crate) mod kyc;
 mod market;
 mod pages;
+pub(crate) mod proofs;
 pub(crate) mod trade;
 pub(crate) mod wallet;
 
@@ -114,6 +115,7 @@ fn of_accounts() -> OpenApiRouter<App> {
         ))
         .routes(routes!(account::transfer::transfer))
         .routes(routes!(account::profile::profile))
+        .routes(routes!(proofs::account_proof::account_proof))
         .routes(routes!(kyc::submit::submit_kyc).layer(DefaultBodyLimit::max(FORM_LIMIT_BYTES)))
         .routes(routes!(kyc::status::kyc_status))
         .routes(routes!(kyc::callback::kyc_callback))
@@ -144,6 +146,7 @@ fn of_markets() -> OpenApiRouter<App> {
         .routes(routes!(market::ticker::ticker))
         .routes(routes!(market::klines::klines))
         .routes(routes!(market::time::time))
+        .routes(routes!(proofs::published::proofs))
 }
 
 /// The routes of staff.

@@ -14,6 +14,7 @@ const BRIEF: Plan = Plan {
     rebuild: 5_000,
     core_operations: 0,
     documents: 10,
+    owed: 2_000,
     http: HttpPlan {
         slice: Duration::from_millis(1500),
         connections: 4,
@@ -57,4 +58,11 @@ async fn identity_documents_are_measured() {
     let report = run(&BRIEF, &[Part::Kyc]).await.expect("it runs");
     assert_eq!(report.get("kyc_approved"), 10);
     assert!(report.get("kyc_decision_p99_us") > 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn proofs_are_measured() {
+    let report = run(&BRIEF, &[Part::Proof]).await.expect("it runs");
+    assert_eq!(report.get("proof_leaves"), 2_000);
+    assert!(report.get("proof_path_p99_us") > 0);
 }

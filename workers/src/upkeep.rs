@@ -36,6 +36,11 @@ const QUOTE_PIECES_A_TIME: u32 = 100;
 /// Withdrawals to new addresses that go on at a time, each in a transaction of its own.
 const COOL_DOWNS_A_TIME: u32 = 10_000;
 
+/// Leaves of proofs are kept so long, and so many proofs are seen to at a time.
+pub const PROOF_AGE_DAYS: i32 = 90;
+/// See [`PROOF_AGE_DAYS`].
+pub const PROOFS_A_TIME: i32 = 100;
+
 /// Works once a [`PERIOD`] until it is dropped. A time that fails is logged; the next one tries
 /// again.
 ///
@@ -93,12 +98,26 @@ async fn work(pool: &Pool, key_block: &mut i64) -> Result<(), client::Error> {
         cool_downs,
         "forgot quotes of fees, measured hours, let withdrawals to known addresses go on"
     );
+    let proofs = client::forget_proof_pages(pool, PROOF_AGE_DAYS, PROOFS_A_TIME).await?;
+    tracing::info!(proofs, "forgot leaves of old proofs");
+    check(pool).await
+}
+
+/// Runs the checks. One that is violated halts what is sent on every network, because nobody knows
+/// yet what else is wrong (docs/operations.md says how it goes on).
+async fn check(pool: &Pool) -> Result<(), client::Error> {
     let violations = client::violations(pool).await?;
     for violation in &violations {
         tracing::error!(check = violation.check_name, row = %violation.row, "invariant violated");
     }
-    if violations.is_empty() {
+    let Some(first) = violations.first() else {
         tracing::info!("all checks are empty");
+        return Ok(());
+    };
+    let reason = format!("the check {} is violated", first.check_name);
+    let halted = client::halt_all_networks(pool, &reason).await?;
+    if halted > 0 {
+        tracing::error!(halted, reason, "withdrawals are halted on every network");
     }
     Ok(())
 }
