@@ -59,7 +59,7 @@ pub enum ApiError {
     /// A limit is used up.
     #[error("the limit of this {policy} is used up; come back in {retry_after_seconds} s")]
     RateLimited {
-        /// Whose limit: of the address, the account or the key.
+        /// Whose limit: of the address, the account, the key or the member of staff.
         policy: &'static str,
         /// Until its window ends.
         retry_after_seconds: u64,

@@ -23,7 +23,7 @@ use crate::deadline;
 use crate::error::ApiError;
 use crate::extract::BODY_LIMIT_BYTES;
 use crate::limits;
-use crate::openapi;
+use crate::openapi::{self, queries};
 use crate::panics;
 use crate::request_id;
 use crate::ws;
@@ -212,12 +212,14 @@ pub fn router(app: App) -> Router {
     let (router, said) = documented().split_for_parts();
     // A test builds the same document, so that it fails there and never here.
     let document = openapi::document(&said).unwrap_or_default();
+    let known = queries::of(&document);
     router
         .merge(openapi::page::routes(&document))
         .merge(pages::routes())
         .fallback(async || ApiError::NotFound)
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
         .layer(middleware::from_fn(body::keep))
+        .layer(middleware::from_fn_with_state(known, queries::refuse_unknown))
         .layer(DefaultBodyLimit::max(BODY_LIMIT_BYTES))
         .layer(middleware::from_fn_with_state(
             app.clone(),

@@ -15,6 +15,10 @@ pub const SESSIONS_A_TIME: i32 = 10_000;
 /// transactions at a time.
 pub const ACCESS_A_PIECE: i32 = 10_000;
 const ACCESS_PIECES_A_TIME: u32 = 100;
+/// Activities and events of the risk engine forgotten in one transaction, and how many of these at a
+/// time.
+pub const ACTIVITIES_A_PIECE: i32 = 10_000;
+const ACTIVITY_PIECES_A_TIME: u32 = 100;
 /// For so long after an order's end a repeat of its placement is known.
 pub const ORDER_KEY_AGE_DAYS: i32 = 90;
 /// Blocks of the table of order keys that are looked through in one transaction, and in one period:
@@ -83,6 +87,8 @@ async fn work(pool: &Pool, key_block: &mut i64) -> Result<(), client::Error> {
         access,
         "forgot spent tokens, old mails and passed windows of limits"
     );
+    let activities = forget_activities(pool).await?;
+    tracing::info!(activities, "forgot what no risk rule counts any more");
     let (noticed, lowered) = expire_kyc(pool).await?;
     tracing::info!(
         noticed,
@@ -189,6 +195,18 @@ async fn forget_spent_access(pool: &Pool) -> Result<i32, client::Error> {
         let forgotten = client::forget_spent_access(pool, ACCESS_A_PIECE).await?;
         all += forgotten;
         if forgotten < ACCESS_A_PIECE {
+            break;
+        }
+    }
+    Ok(all)
+}
+
+async fn forget_activities(pool: &Pool) -> Result<i32, client::Error> {
+    let mut all = 0;
+    for _ in 0..ACTIVITY_PIECES_A_TIME {
+        let forgotten = client::forget_activities(pool, ACTIVITIES_A_PIECE).await?;
+        all += forgotten;
+        if forgotten < ACTIVITIES_A_PIECE {
             break;
         }
     }

@@ -131,7 +131,10 @@ pub use reserves::{
     CoinFacts, Compared, OwnOutput, WatchedNetwork, coin_facts, halt_all_networks, own_accounts,
     own_outputs, record_reconciliation, wallet_roles, watched_networks,
 };
-pub use risk::{RiskEvent, RiskEventFilter, RiskRule, review_risk_event, risk_events, risk_rules};
+pub use risk::{
+    RiskEvent, RiskEventFilter, RiskRule, forget_activities, review_risk_event, risk_events,
+    risk_rules,
+};
 pub use sessions::{
     NewSession, OpenSession, Opened, Session, close_session, close_sessions, forget_ended_sessions,
     open_session, session_account, sessions_of,

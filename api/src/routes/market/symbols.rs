@@ -6,7 +6,6 @@ use axum::response::{IntoResponse, Response};
 
 use crate::app::App;
 use crate::error::ApiError;
-use crate::extract::{Nothing, Query};
 use crate::feed::symbols::Symbols;
 use crate::openapi::Refusals;
 
@@ -15,7 +14,6 @@ use crate::openapi::Refusals;
     responses((status = 200, body = Symbols), Refusals))]
 pub(in crate::routes) async fn symbols(
     State(app): State<App>,
-    Query(Nothing {}): Query<Nothing>,
 ) -> Result<Response, ApiError> {
     let body = app.symbols().await?;
     let json = HeaderValue::from_static("application/json");
