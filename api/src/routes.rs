@@ -8,6 +8,8 @@ pub(crate) mod kyc;
 mod market;
 mod pages;
 pub(crate) mod trade;
+pub(crate) mod wallet;
+mod webhook;
 
 use axum::extract::DefaultBodyLimit;
 use axum::{Router, middleware};
@@ -38,6 +40,7 @@ fn documented() -> OpenApiRouter<App> {
         .merge(of_trading())
         .merge(of_accounts())
         .merge(of_markets())
+        .merge(of_wallets())
         .merge(of_staff())
         .routes(routes!(ws::connect))
 }
@@ -128,6 +131,18 @@ fn of_markets() -> OpenApiRouter<App> {
         .routes(routes!(market::time::time))
 }
 
+/// Money that comes and goes.
+fn of_wallets() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(wallet::coins::coins))
+        .routes(routes!(wallet::deposit_address::deposit_address))
+        .routes(routes!(wallet::deposit_qr::deposit_qr_svg))
+        .routes(routes!(wallet::deposit_qr::deposit_qr_png))
+        .routes(routes!(wallet::deposits::deposits))
+        .routes(routes!(wallet::deposit::deposit))
+        .routes(routes!(webhook::chain_webhook))
+}
+
 /// The routes of staff.
 fn of_staff() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -162,6 +177,10 @@ fn of_staff() -> OpenApiRouter<App> {
         .routes(routes!(admin::risk_rule_end::propose_rule_end))
         .routes(routes!(admin::risk_events::risk_events))
         .routes(routes!(admin::risk_decision::decide_risk_event))
+        .routes(routes!(admin::deposits::staff_deposits))
+        .routes(routes!(admin::release_deposit::release_deposit))
+        .routes(routes!(admin::refund_deposit::propose_refund))
+        .routes(routes!(admin::debts::debts))
         .routes(routes!(admin::kyc::queue::kyc_queue))
         .routes(routes!(admin::kyc::claim::claim_kyc_case))
         .routes(routes!(admin::kyc::release::release_kyc_case))

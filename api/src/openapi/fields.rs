@@ -42,6 +42,7 @@ fn form(name: &str) -> Option<Form> {
         "token" => Form::Text("^[0-9A-Za-z_-]{1,128}$", 128),
         "totp" => Form::Text("^[0-9]{6}$", 6),
         "recovery" => Form::Text("^[^\\x00]*$", 64),
+        "txid" => Form::Text("^(0x)?[0-9a-f]{64}$", 66),
         "uri" => Form::Text("^otpauth://[^\\s\\x00]*$", 1024),
         "publicid" => Form::Text("^[0-9a-f]{32}$", 32),
         "base64" => Form::Text("^[A-Za-z0-9+/]*={0,2}$", 64),

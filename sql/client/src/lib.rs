@@ -10,6 +10,7 @@ pub mod authority;
 pub mod books;
 pub mod candles;
 pub mod checks;
+pub mod coins;
 pub mod commands;
 pub mod config;
 pub mod deadlines;
@@ -43,10 +44,12 @@ pub mod risk;
 pub mod sessions;
 pub mod staff;
 pub mod staff_accounts;
+pub mod staff_deposits;
 pub mod sub_accounts;
 pub mod submit;
 pub mod trades;
 pub mod transaction;
+pub mod wallet;
 
 pub use access::{
     ApiKey, KeyProof, LiveAccess, MadeApiKey, NewApiKey, api_keys_of, check_access, create_api_key,
@@ -62,6 +65,7 @@ pub use authority::{Authority, Authorized};
 pub use books::{BookMemory, BookOrder, book_memory, book_orders, reset_book};
 pub use candles::{Candle, CandleRange, advance_candles, candles, rebuild_candles};
 pub use checks::{BookProblem, Violation, verify_book, violations};
+pub use coins::{Coin, listed_coins, ring_network};
 pub use commands::{Command, Kind, SelfTrade, Side, Terms, TimeInForce};
 pub use config::Config;
 pub use deadlines::{CancelAfter, cancel_after, next_cancel_deadline, run_cancel_deadlines};
@@ -130,6 +134,9 @@ pub use staff::{
 pub use staff_accounts::{
     FoundAccount, ShownAccount, find_accounts, show_account, staff_freeze_account,
 };
+pub use staff_deposits::{
+    Debt, StaffDeposit, StaffDepositFilter, debts, release_deposit, staff_deposits,
+};
 pub use sub_accounts::{
     NewTransfer, OpenedSubAccount, SubAccount, Transferred, open_sub_account, sub_accounts_of,
     transfer,
@@ -140,3 +147,7 @@ pub use submit::{
 };
 pub use trades::{AccountTrade, TradeFilter, account_trades};
 pub use transaction::{Transaction, run_tx};
+pub use wallet::{
+    Deposit, DepositAddress, DepositFilter, deposit, deposit_address, deposits,
+    name_deposit_address,
+};

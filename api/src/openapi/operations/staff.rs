@@ -24,12 +24,17 @@ const DECIDING: &[&str] = &[
     "INVALID_RULE",
     "TOO_MANY_RULES",
     "RULE_NOT_FOUND",
+    "DEPOSIT_NOT_FOUND",
+    "DEPOSIT_DECIDED",
+    "NOT_CONFIRMED",
+    "INVALID_ADDRESS",
 ];
 const ADMINISTRATOR: &[&str] = &["administrator"];
 const FINANCE: &[&str] = &["finance"];
 const REVIEWER: &[&str] = &["reviewer"];
 const RISK: &[&str] = &["risk"];
 const ACCOUNT_VIEWERS: &[&str] = &["finance", "reviewer", "risk", "support"];
+const MONEY_VIEWERS: &[&str] = &["finance", "risk", "support"];
 const ACCOUNT_GUARDS: &[&str] = &["risk", "support"];
 const MARKET_GUARDS: &[&str] = &["administrator", "risk"];
 const ANY_ROLE: &[&str] = &["administrator", "finance", "reviewer", "risk", "support"];
@@ -136,6 +141,24 @@ pub(super) const OPERATIONS: &[Operation] = &[
         RISK,
         &["UNKNOWN_MARKET", "INVALID_LIMITS"],
     ),
+    staff("staff_deposits", MONEY_VIEWERS, &[]),
+    staff(
+        "release_deposit",
+        RISK,
+        &["DEPOSIT_NOT_FOUND", "DEPOSIT_DECIDED", "NOT_CONFIRMED"],
+    ),
+    proposal(
+        "propose_refund",
+        RISK,
+        &[
+            "UNKNOWN_NETWORK",
+            "INVALID_ADDRESS",
+            "DEPOSIT_NOT_FOUND",
+            "DEPOSIT_DECIDED",
+            "NOT_CONFIRMED",
+        ],
+    ),
+    staff("debts", MONEY_VIEWERS, &[]),
     staff("risk_rules", RISK, &[]),
     proposal(
         "propose_risk_rule",
