@@ -97,6 +97,31 @@ grant execute on function
 to exchange_api;
 
 -- Withdrawals.
+grant execute on function
+    exchange.withdrawal_network(text, text),
+    exchange.quote_withdrawal_fee(bigint, text, text),
+    exchange.request_withdrawal(
+        bigint, bigint, bigint, bigint, text, text, text, bytea, numeric, bigint, text, inet, text),
+    exchange.cancel_withdrawal(bigint, bigint, bigint, bigint, bigint),
+    exchange.withdrawals_of(bigint, text, text, text[], timestamptz, timestamptz, bigint, integer, bigint),
+    exchange.txid_of_payment(bigint),
+    exchange.add_withdrawal_address(bigint, bigint, text, text, bytea, text),
+    exchange.remove_withdrawal_address(bigint, bigint, bigint),
+    exchange.withdrawal_addresses_of(bigint),
+    exchange.withdrawal_mode_of(bigint),
+    exchange.set_withdrawal_mode(bigint, bigint, boolean),
+    staff.withdrawal_queue(bigint, bigint, integer),
+    staff.review_withdrawal(bigint, bigint, boolean, text),
+    staff.halt_withdrawals(bigint, text, text, text),
+    staff.list_halts(bigint)
+to exchange_api;
+grant execute on function
+    exchange.set_withdrawal_halt(text, text, text),
+    exchange.forget_withdrawal_quotes(integer),
+    exchange.end_cool_down(),
+    chain.measure_quiet_hours()
+to exchange_worker;
+grant select on chain.fee_hours to exchange_worker, exchange_analyst;
 
 -- Payments and their signatures.
 

@@ -130,29 +130,8 @@ impl Wallet {
     }
 }
 
-/// The network of that name, as crate chain knows it.
-///
-/// # Errors
-/// Rejected as `UNKNOWN_NETWORK`.
-pub async fn network_named(pool: &Pool, name: &str) -> Result<Network, ApiError> {
-    let coins = client::listed_coins(pool).await?;
-    let coin = coins.into_iter().find(|coin| coin.network == name);
-    let coin = coin.ok_or_else(|| {
-        ApiError::Rejected(Rejection {
-            code: "UNKNOWN_NETWORK".to_owned(),
-            field: Some("network".to_owned()),
-            message: "no network of that name".to_owned(),
-        })
-    })?;
-    chain_of(&coin.family, &coin.chain)
-}
-
 fn network_of(terms: &DepositAddress) -> Result<Network, ApiError> {
-    chain_of(&terms.family, &terms.chain)
-}
-
-fn chain_of(family: &str, chain: &str) -> Result<Network, ApiError> {
-    format!("{family}:{chain}")
+    format!("{}:{}", terms.family, terms.chain)
         .parse()
         .map_err(|error: ChainError| ApiError::Internal(error.to_string()))
 }

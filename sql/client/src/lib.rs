@@ -45,11 +45,14 @@ pub mod sessions;
 pub mod staff;
 pub mod staff_accounts;
 pub mod staff_deposits;
+pub mod staff_withdrawals;
 pub mod sub_accounts;
 pub mod submit;
 pub mod trades;
 pub mod transaction;
 pub mod wallet;
+pub mod withdrawal_addresses;
+pub mod withdrawals;
 
 pub use access::{
     ApiKey, KeyProof, LiveAccess, MadeApiKey, NewApiKey, api_keys_of, check_access, create_api_key,
@@ -137,6 +140,10 @@ pub use staff_accounts::{
 pub use staff_deposits::{
     Debt, StaffDeposit, StaffDepositFilter, debts, release_deposit, staff_deposits,
 };
+pub use staff_withdrawals::{
+    WaitingWithdrawal, WithdrawalHalt, halt_withdrawals, review_withdrawal, withdrawal_halts,
+    withdrawal_queue,
+};
 pub use sub_accounts::{
     NewTransfer, OpenedSubAccount, SubAccount, Transferred, open_sub_account, sub_accounts_of,
     transfer,
@@ -150,4 +157,14 @@ pub use transaction::{Transaction, run_tx};
 pub use wallet::{
     Deposit, DepositAddress, DepositFilter, deposit, deposit_address, deposits,
     name_deposit_address,
+};
+pub use withdrawal_addresses::{
+    AddedWithdrawalAddress, NewWithdrawalAddress, WithdrawalAddress, WithdrawalMode,
+    add_withdrawal_address, remove_withdrawal_address, set_withdrawal_mode, withdrawal_addresses,
+    withdrawal_mode,
+};
+pub use withdrawals::{
+    FeeQuote, NewWithdrawal, Withdrawal, WithdrawalFilter, WithdrawalNetwork, cancel_withdrawal,
+    end_cool_down, forget_withdrawal_quotes, measure_quiet_hours, network_named, quote_withdrawal_fee,
+    request_withdrawal, withdrawal, withdrawal_network, withdrawals,
 };

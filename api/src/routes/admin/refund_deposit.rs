@@ -2,7 +2,6 @@
 
 use axum::Json;
 use axum::extract::State;
-use chain::address::{Checksum, Destination};
 use serde::Deserialize;
 use serde_json::json;
 use utoipa::ToSchema;
@@ -13,7 +12,7 @@ use crate::auth::staff::RiskOfficer;
 use crate::error::{ApiError, Rejection};
 use crate::extract::Body;
 use crate::openapi::Refusals;
-use crate::wallet::network_named;
+use crate::routes::wallet::destination;
 use crate::wire::number;
 
 /// A deposit that goes back.
@@ -43,19 +42,21 @@ pub(crate) async fn propose_refund(
     Body(request): Body<RefundDeposit>,
 ) -> Result<Json<Proposed>, ApiError> {
     let deposit_id = number("depositId", &request.deposit_id)?;
-    let network = network_named(&app.reads, &request.network).await?;
-    let to = Destination::parse(&request.address, network, Checksum::Optional);
-    let to = to.map_err(|reject| {
-        ApiError::Rejected(Rejection {
-            code: "INVALID_ADDRESS".to_owned(),
-            field: Some("address".to_owned()),
-            message: reject.to_string(),
-        })
-    })?;
+    let network = client::network_named(&app.reads, &request.network).await?;
+    let network = network.ok_or_else(|| unknown_network(&request.network))?;
+    let to = destination::read(&network.family, &network.chain, &request.address)?;
     let arguments = json!({
         "deposit_id": deposit_id,
-        "address": to.canonical(),
-        "script": hex::encode(to.bytes()),
+        "address": to.address,
+        "script": hex::encode(to.script),
     });
     propose(&app, &staff, "refund_deposit", &arguments, &request.reason).await
+}
+
+fn unknown_network(name: &str) -> ApiError {
+    ApiError::Rejected(Rejection {
+        code: "UNKNOWN_NETWORK".to_owned(),
+        field: Some("network".to_owned()),
+        message: format!("no network {name}"),
+    })
 }
