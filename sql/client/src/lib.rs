@@ -165,6 +165,6 @@ pub use withdrawal_addresses::{
 };
 pub use withdrawals::{
     FeeQuote, NewWithdrawal, Withdrawal, WithdrawalFilter, WithdrawalNetwork, cancel_withdrawal,
-    end_cool_down, forget_withdrawal_quotes, measure_quiet_hours, network_named, quote_withdrawal_fee,
-    request_withdrawal, withdrawal, withdrawal_network, withdrawals,
+    end_cool_down, forget_withdrawal_quotes, measure_quiet_hours, network_named,
+    quote_withdrawal_fee, request_withdrawal, withdrawal, withdrawal_network, withdrawals,
 };

@@ -349,7 +349,8 @@ pub async fn forget_withdrawal_quotes(on: &impl Query, limit: i32) -> Result<i32
 /// # Errors
 /// The database's.
 pub async fn end_cool_down(on: &impl Query) -> Result<bool, Error> {
-    const STATEMENT: Statement = Statement::write("end_cool_down", "select exchange.end_cool_down()");
+    const STATEMENT: Statement =
+        Statement::write("end_cool_down", "select exchange.end_cool_down()");
     on.value(STATEMENT, &[]).await
 }
 

@@ -21,7 +21,10 @@ use crate::wire::millis;
 pub(crate) struct AddAddress {
     network: String,
     /// Its kind, its network and its checksum are checked.
-    #[schema(max_length = 100, examples("bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080"))]
+    #[schema(
+        max_length = 100,
+        examples("bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080")
+    )]
     address: String,
     /// The owner's name for it, 1 to 64 characters.
     label: String,
@@ -34,7 +37,10 @@ pub(crate) struct AddedAddress {
     address_id: i64,
     network: String,
     /// In its canonical form.
-    #[schema(max_length = 100, examples("bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080"))]
+    #[schema(
+        max_length = 100,
+        examples("bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080")
+    )]
     address: String,
     created_at: i64,
     usable_from: i64,

@@ -30,7 +30,10 @@ pub(crate) struct BookAddress {
     address_id: i64,
     network: String,
     /// In its canonical form.
-    #[schema(max_length = 100, examples("bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080"))]
+    #[schema(
+        max_length = 100,
+        examples("bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080")
+    )]
     address: String,
     label: String,
     created_at: i64,

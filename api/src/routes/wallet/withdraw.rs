@@ -24,7 +24,10 @@ pub(crate) struct Withdraw {
     /// May be left out where the asset is on one network alone.
     network: Option<String>,
     /// To where. Its kind, its network and its checksum are checked.
-    #[schema(max_length = 100, examples("bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080"))]
+    #[schema(
+        max_length = 100,
+        examples("bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080")
+    )]
     address: String,
     /// What arrives; the fee is taken besides.
     amount: String,

@@ -28,7 +28,10 @@ pub(crate) struct Withdrawal {
     asset: String,
     network: String,
     /// To where, in its canonical form.
-    #[schema(max_length = 100, examples("bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080"))]
+    #[schema(
+        max_length = 100,
+        examples("bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080")
+    )]
     address: String,
     /// What arrives.
     amount: String,

@@ -42,7 +42,10 @@ struct WaitingWithdrawal {
     asset: String,
     network: String,
     /// To where.
-    #[schema(max_length = 100, examples("bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080"))]
+    #[schema(
+        max_length = 100,
+        examples("bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080")
+    )]
     address: String,
     /// To another account of the exchange.
     is_internal: bool,
