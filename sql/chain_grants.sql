@@ -85,12 +85,15 @@ begin
 end $$;
 grant execute on function
     exchange.listed_coins(),
-    exchange.deposits_of(bigint, text, text, text[], timestamptz, timestamptz, bigint, integer)
+    exchange.deposits_of(bigint, text, text, text[], timestamptz, timestamptz, bigint, integer),
+    exchange.deposit_of(bigint, bigint)
 to exchange_api, exchange_worker, exchange_analyst;
 grant execute on function
     exchange.deposit_address_of(bigint, text, text),
     exchange.name_deposit_address(bigint, text, text, bytea),
-    exchange.ring_network(text)
+    exchange.ring_network(text),
+    staff.list_deposits(bigint, text, bigint, bigint, integer),
+    staff.list_debts(bigint, bigint, bigint, integer)
 to exchange_api;
 
 -- Withdrawals.

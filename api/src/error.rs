@@ -161,6 +161,10 @@ pub const STATUSES: &[(&str, StatusCode)] = &[
     ("NOT_FOUND", StatusCode::NOT_FOUND),
     ("UNKNOWN_MARKET", StatusCode::NOT_FOUND),
     ("UNKNOWN_ASSET", StatusCode::NOT_FOUND),
+    ("DEPOSIT_NOT_FOUND", StatusCode::NOT_FOUND),
+    ("DEPOSIT_DECIDED", StatusCode::CONFLICT),
+    ("NOT_CONFIRMED", StatusCode::CONFLICT),
+    ("INVALID_ADDRESS", StatusCode::BAD_REQUEST),
     ("ORDER_NOT_FOUND", StatusCode::NOT_FOUND),
     ("RULE_NOT_FOUND", StatusCode::NOT_FOUND),
     ("RISK_EVENT_NOT_FOUND", StatusCode::NOT_FOUND),
@@ -229,6 +233,7 @@ pub const STATUSES: &[(&str, StatusCode)] = &[
     ("INSUFFICIENT_BALANCE", StatusCode::UNPROCESSABLE_ENTITY),
     ("RATE_LIMITED", StatusCode::TOO_MANY_REQUESTS),
     ("LOGIN_PAUSED", StatusCode::TOO_MANY_REQUESTS),
+    ("ADDRESSES_UNAVAILABLE", StatusCode::SERVICE_UNAVAILABLE),
     ("BOOK_FULL", StatusCode::SERVICE_UNAVAILABLE),
     ("OVERLOADED", StatusCode::SERVICE_UNAVAILABLE),
     ("UNAVAILABLE", StatusCode::SERVICE_UNAVAILABLE),
@@ -321,6 +326,7 @@ fn named_by(code: &str) -> Option<&'static str> {
         "UNKNOWN_MARKET" => Some("market"),
         "UNKNOWN_ASSET" => Some("asset"),
         "UNKNOWN_NETWORK" | "NETWORK_REQUIRED" => Some("network"),
+        "DEPOSIT_NOT_FOUND" => Some("depositId"),
         _ => None,
     }
 }

@@ -10,6 +10,7 @@ mod pages;
 pub(crate) mod proofs;
 pub(crate) mod trade;
 pub(crate) mod wallet;
+mod webhook;
 
 use axum::extract::DefaultBodyLimit;
 use axum::{Router, middleware};
@@ -41,6 +42,7 @@ fn documented() -> OpenApiRouter<App> {
         .merge(of_accounts())
         .merge(of_withdrawals())
         .merge(of_markets())
+        .merge(of_wallets())
         .merge(of_staff())
         .routes(routes!(ws::connect))
 }
@@ -149,6 +151,18 @@ fn of_markets() -> OpenApiRouter<App> {
         .routes(routes!(proofs::published::proofs))
 }
 
+/// Money that comes and goes.
+fn of_wallets() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(wallet::coins::coins))
+        .routes(routes!(wallet::deposit_address::deposit_address))
+        .routes(routes!(wallet::deposit_qr::deposit_qr_svg))
+        .routes(routes!(wallet::deposit_qr::deposit_qr_png))
+        .routes(routes!(wallet::deposits::deposits))
+        .routes(routes!(wallet::deposit::deposit))
+        .routes(routes!(webhook::chain_webhook))
+}
+
 /// The routes of staff.
 fn of_staff() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -183,6 +197,10 @@ fn of_staff() -> OpenApiRouter<App> {
         .routes(routes!(admin::risk_rule_end::propose_rule_end))
         .routes(routes!(admin::risk_events::risk_events))
         .routes(routes!(admin::risk_decision::decide_risk_event))
+        .routes(routes!(admin::deposits::staff_deposits))
+        .routes(routes!(admin::release_deposit::release_deposit))
+        .routes(routes!(admin::refund_deposit::propose_refund))
+        .routes(routes!(admin::debts::debts))
         .routes(routes!(admin::kyc::queue::kyc_queue))
         .routes(routes!(admin::kyc::claim::claim_kyc_case))
         .routes(routes!(admin::kyc::release::release_kyc_case))

@@ -66,6 +66,8 @@ permits! {
     Administrator, OfAdministrator: &["administrator"];
     /// May look at users' accounts.
     AccountViewer, OfAccountViewer: &["finance", "reviewer", "risk", "support"];
+    /// May look at what came to users, and what they owe.
+    MoneyViewer, OfMoneyViewer: &["finance", "risk", "support"];
     /// May freeze users' accounts.
     AccountGuard, OfAccountGuard: &["risk", "support"];
     /// May propose that a market is halted or trades again.

@@ -136,6 +136,13 @@ const TRANSFERRING: &[&str] = &[
     "DUPLICATE_IDEMPOTENCY_KEY",
 ];
 const OF_MARKET: &[&str] = &["UNKNOWN_MARKET"];
+const OF_ADDRESS: &[&str] = &[
+    "UNKNOWN_ASSET",
+    "UNKNOWN_NETWORK",
+    "NETWORK_REQUIRED",
+    "UNKNOWN_ACCOUNT",
+    "ADDRESSES_UNAVAILABLE",
+];
 const WITHDRAWING: &[&str] = &[
     "UNKNOWN_ASSET",
     "UNKNOWN_NETWORK",
@@ -378,6 +385,16 @@ const OPERATIONS: &[Operation] = &[
     ),
     read("kyc_status", &[]),
     public("kyc_callback", &["INVALID_SIGNATURE", "CASE_NOT_FOUND"]),
+    public("coins", &[]),
+    read("deposit_address", OF_ADDRESS),
+    read("deposit_qr_svg", OF_ADDRESS),
+    read("deposit_qr_png", OF_ADDRESS),
+    read("deposits", &["UNKNOWN_ASSET", "UNKNOWN_NETWORK"]),
+    read("deposit", &["DEPOSIT_NOT_FOUND"]),
+    public(
+        "chain_webhook",
+        &["INVALID_SIGNATURE", "UNKNOWN_NETWORK", "NOT_FOUND"],
+    ),
 ];
 
 const fn operation(

@@ -10,6 +10,7 @@ pub mod authority;
 pub mod books;
 pub mod candles;
 pub mod checks;
+pub mod coins;
 pub mod commands;
 pub mod config;
 pub mod deadlines;
@@ -45,11 +46,13 @@ pub mod risk;
 pub mod sessions;
 pub mod staff;
 pub mod staff_accounts;
+pub mod staff_deposits;
 pub mod staff_withdrawals;
 pub mod sub_accounts;
 pub mod submit;
 pub mod trades;
 pub mod transaction;
+pub mod wallet;
 pub mod withdrawal_addresses;
 pub mod withdrawals;
 
@@ -67,6 +70,7 @@ pub use authority::{Authority, Authorized};
 pub use books::{BookMemory, BookOrder, book_memory, book_orders, reset_book};
 pub use candles::{Candle, CandleRange, advance_candles, candles, rebuild_candles};
 pub use checks::{BookProblem, Violation, verify_book, violations};
+pub use coins::{Coin, listed_coins, ring_network};
 pub use commands::{Command, Kind, SelfTrade, Side, Terms, TimeInForce};
 pub use config::Config;
 pub use deadlines::{CancelAfter, cancel_after, next_cancel_deadline, run_cancel_deadlines};
@@ -147,6 +151,9 @@ pub use staff::{
 pub use staff_accounts::{
     FoundAccount, ShownAccount, find_accounts, show_account, staff_freeze_account,
 };
+pub use staff_deposits::{
+    Debt, StaffDeposit, StaffDepositFilter, debts, release_deposit, staff_deposits,
+};
 pub use staff_withdrawals::{
     WaitingWithdrawal, WithdrawalHalt, halt_withdrawals, review_withdrawal, withdrawal_halts,
     withdrawal_queue,
@@ -161,6 +168,10 @@ pub use submit::{
 };
 pub use trades::{AccountTrade, TradeFilter, account_trades};
 pub use transaction::{Transaction, run_tx};
+pub use wallet::{
+    Deposit, DepositAddress, DepositFilter, deposit, deposit_address, deposits,
+    name_deposit_address,
+};
 pub use withdrawal_addresses::{
     AddedWithdrawalAddress, NewWithdrawalAddress, WithdrawalAddress, WithdrawalMode,
     add_withdrawal_address, remove_withdrawal_address, set_withdrawal_mode, withdrawal_addresses,
