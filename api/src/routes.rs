@@ -237,7 +237,10 @@ pub fn router(app: App) -> Router {
         .fallback(async || ApiError::NotFound)
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
         .layer(middleware::from_fn(body::keep))
-        .layer(middleware::from_fn_with_state(known, queries::refuse_unknown))
+        .layer(middleware::from_fn_with_state(
+            known,
+            queries::refuse_unknown,
+        ))
         .layer(DefaultBodyLimit::max(BODY_LIMIT_BYTES))
         .layer(middleware::from_fn_with_state(
             app.clone(),
