@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
 /// What is applied, in this order; a folder's files by name, `violations.sql` last.
-const ORDER: [&str; 15] = [
+const ORDER: [&str; 18] = [
     "roles.sql",
     "reset.sql",
     "views",
@@ -18,10 +18,13 @@ const ORDER: [&str; 15] = [
     "risk",
     "staff",
     "kyc",
+    "chain",
+    "proof",
     "checks",
     "reporting",
     "ownership.sql",
     "grants.sql",
+    "chain_grants.sql",
 ];
 
 fn main() -> io::Result<()> {

@@ -9,7 +9,7 @@
 readonly CLUSTER_LINK=$EXCHANGE_LOCAL_DIR/pg
 readonly CLUSTER_LOG_NAME=postgres.log
 readonly START_TIMEOUT_SECONDS=600 # a crash recovery may take a while
-readonly ROLES=(postgres exchange_api exchange_worker exchange_analyst)
+readonly ROLES=(postgres exchange_api exchange_worker exchange_signer_a exchange_signer_b exchange_analyst)
 
 # Postgres refuses to run as root, so root runs it as an unprivileged user.
 as_cluster_user() {

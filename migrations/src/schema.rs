@@ -28,6 +28,8 @@ pub fn dump(database_url: &str) -> Result<String> {
             "--schema=staff",
             "--schema=audit",
             "--schema=risk",
+            "--schema=chain",
+            "--schema=proof",
             "--schema=checks",
             "--schema=reporting",
         ])

@@ -4,7 +4,7 @@ from exchange.balances b
 full join (
     select e.account_id, e.asset_id, sum(e.amount) as total
     from exchange.ledger e
-    where not exists (select from exchange.accounts a where a.account_id = e.account_id and a.role = 'external')
+    where not exists (select from exchange.accounts a where a.account_id = e.account_id and not exchange.has_balance(a.role))
     group by e.account_id, e.asset_id
 ) l using (account_id, asset_id)
 where coalesce(b.available + b.held, 0) <> coalesce(l.total, 0);

@@ -41,7 +41,7 @@ where o.state = 'open' and o.client_order_id is not null and k.order_id is null
 union all
 select 'balances', b.account_id, 'account or asset'
 from exchange.balances b
-left join exchange.accounts a on a.account_id = b.account_id and a.role <> 'external'
+left join exchange.accounts a on a.account_id = b.account_id and exchange.has_balance(a.role)
 left join exchange.assets s on s.asset_id = b.asset_id
 where a.account_id is null or s.asset_id is null
 union all

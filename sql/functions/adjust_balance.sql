@@ -26,7 +26,7 @@ begin
         perform exchange.reject('INVALID_REASON', 'a reason has 1 to 500 characters');
     end if;
     if not exists (
-        select from exchange.accounts a where a.account_id = adjust_balance.account_id and a.role <> 'external') then
+        select from exchange.accounts a where a.account_id = adjust_balance.account_id and exchange.has_balance(a.role)) then
         perform exchange.reject('UNKNOWN_ACCOUNT', format('no account %s that has balances', adjust_balance.account_id));
     end if;
     select min(a.account_id) into contra from exchange.accounts a where a.role = 'external';

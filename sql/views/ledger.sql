@@ -42,5 +42,48 @@ select 'transfer', t.transfer_id, 'transfer', t.from_account_id, t.asset_id, - t
 from exchange.transfers t
 union all
 select 'transfer', t.transfer_id, 'transfer', t.to_account_id, t.asset_id, t.amount, t.transferred_at
-from exchange.transfers t;
-comment on view exchange.ledger is 'The double-entry ledger: one row a posting, over trades, adjustments and transfers. The postings of a fact, and of an asset, sum to zero.';
+from exchange.transfers t
+union all
+select 'deposit', d.deposit_entry_id, 'deposit', d.account_id, d.asset_id, d.amount - d.debt_amount, d.occurred_at
+from exchange.deposit_entries d
+where d.amount <> d.debt_amount
+union all
+select 'deposit', d.deposit_entry_id, 'debt', d.debts_account_id, d.asset_id, d.debt_amount, d.occurred_at
+from exchange.deposit_entries d
+where d.debt_amount <> 0
+union all
+select 'deposit', d.deposit_entry_id, 'deposit', d.external_account_id, d.asset_id, - d.amount, d.occurred_at
+from exchange.deposit_entries d
+union all
+select 'withdrawal', w.withdrawal_id, 'withdrawal', w.account_id, w.asset_id, - w.amount, w.ended_at
+from exchange.withdrawals w
+where w.state = 'confirmed'
+union all
+select 'withdrawal', w.withdrawal_id, 'fee', w.account_id, w.asset_id, - w.fee, w.ended_at
+from exchange.withdrawals w
+where w.state = 'confirmed' and w.fee <> 0
+union all
+select 'withdrawal', w.withdrawal_id, 'fee', w.fees_account_id, w.asset_id, w.fee, w.ended_at
+from exchange.withdrawals w
+where w.state = 'confirmed' and w.fee <> 0
+union all
+select 'withdrawal', w.withdrawal_id, 'withdrawal', w.external_account_id, w.asset_id, w.amount, w.ended_at
+from exchange.withdrawals w
+where w.state = 'confirmed' and w.internal_account_id is null
+union all
+select 'withdrawal', w.withdrawal_id, 'withdrawal', w.internal_account_id, w.asset_id, w.amount, w.ended_at
+from exchange.withdrawals w
+where w.state = 'confirmed' and w.internal_account_id is not null
+union all
+select 'network_cost', c.network_cost_id, 'cost', c.costs_account_id, c.asset_id, - c.amount, c.occurred_at
+from exchange.network_costs c
+union all
+select 'network_cost', c.network_cost_id, 'cost', c.external_account_id, c.asset_id, c.amount, c.occurred_at
+from exchange.network_costs c
+union all
+select 'reserve', r.reserve_entry_id, 'reserve', r.capital_account_id, r.asset_id, r.amount, r.occurred_at
+from exchange.reserve_entries r
+union all
+select 'reserve', r.reserve_entry_id, 'reserve', r.external_account_id, r.asset_id, - r.amount, r.occurred_at
+from exchange.reserve_entries r;
+comment on view exchange.ledger is 'The double-entry ledger: one row a posting, over trades, adjustments, transfers, deposits, withdrawals, costs of networks and reserves of the house. The postings of a fact, and of an asset, sum to zero.';

@@ -121,7 +121,11 @@ async fn a_member_of_staff_is_limited_from_all_addresses_together() {
     };
     for number in 0..12 {
         let reply = sent(session(&tokens[0], 10 + number), port).await;
-        let expected = if number < 10 { "200" } else { "429 RATE_LIMITED" };
+        let expected = if number < 10 {
+            "200"
+        } else {
+            "429 RATE_LIMITED"
+        };
         assert_eq!(reply.shown(), expected);
         let policy = &reply.headers["ratelimit-policy"];
         assert_eq!(policy, "\"member\";q=10;w=86400");

@@ -66,10 +66,20 @@ permits! {
     Administrator, OfAdministrator: &["administrator"];
     /// May look at users' accounts.
     AccountViewer, OfAccountViewer: &["finance", "reviewer", "risk", "support"];
+    /// May look at what came to users, and what they owe.
+    MoneyViewer, OfMoneyViewer: &["finance", "risk", "support"];
     /// May freeze users' accounts.
     AccountGuard, OfAccountGuard: &["risk", "support"];
     /// May propose that a market is halted or trades again.
     MarketGuard, OfMarketGuard: &["administrator", "risk"];
+    /// May approve and reject withdrawals.
+    WithdrawalReviewer, OfWithdrawalReviewer: &["finance", "reviewer"];
+    /// May see which withdrawals wait.
+    WithdrawalViewer, OfWithdrawalViewer: &["finance", "reviewer", "risk"];
+    /// May see which withdrawals are halted.
+    WithdrawalHaltViewer, OfWithdrawalHaltViewer: &["administrator", "finance", "reviewer", "risk"];
+    /// May halt withdrawals.
+    WithdrawalGuard, OfWithdrawalGuard: &["administrator", "finance", "risk"];
     /// May have a part in proposals.
     Decider, OfDecider: &["administrator", "finance", "reviewer", "risk", "support"];
 }

@@ -43,7 +43,12 @@ async fn verify(Query(query): Query<LinkQuery>) -> Result<impl IntoResponse, Api
 async fn freeze(Query(query): Query<LinkQuery>) -> Result<impl IntoResponse, ApiError> {
     let words = "Freezing ends all logins, revokes all API keys and stops trading and withdrawals \
         until our support frees the account.";
-    page(&query, "Freeze my account", words, Button::Post("/api/auth/freeze"))
+    page(
+        &query,
+        "Freeze my account",
+        words,
+        Button::Post("/api/auth/freeze"),
+    )
 }
 
 async fn confirm_email(Query(query): Query<LinkQuery>) -> Result<impl IntoResponse, ApiError> {

@@ -194,9 +194,7 @@ pub async fn review_risk_event(
 /// # Errors
 /// The database's.
 pub async fn forget_activities(on: &impl Query, limit: i32) -> Result<i32, Error> {
-    const STATEMENT: Statement = Statement::write(
-        "forget_activities",
-        "select risk.forget_activities($1)",
-    );
+    const STATEMENT: Statement =
+        Statement::write("forget_activities", "select risk.forget_activities($1)");
     on.value(STATEMENT, &[&limit]).await
 }

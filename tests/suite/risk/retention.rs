@@ -31,11 +31,20 @@ async fn what_no_rule_counts_any_more_is_forgotten_and_money_and_what_waits_is_n
         ("login", Some(alice), "{}", "allow"),
         ("login", Some(alice), "{}", "review"),
         ("login", Some(alice), "{}", "review"),
-        ("security_change", Some(alice), r#"{"change":"password"}"#, "allow"),
+        (
+            "security_change",
+            Some(alice),
+            r#"{"change":"password"}"#,
+            "allow",
+        ),
         ("security_change", Some(alice), saved, "allow"),
         ("deposit", Some(alice), deposit, "review"),
     ] {
-        assert_eq!(assess(&owner, point, account, facts).await, verdict, "{point} {facts}");
+        assert_eq!(
+            assess(&owner, point, account, facts).await,
+            verdict,
+            "{point} {facts}"
+        );
     }
     // The first login to look at is decided, the other one waits.
     let decide = "select risk.decide_event(min(event_id), 'released', 'known')
@@ -47,11 +56,18 @@ async fn what_no_rule_counts_any_more_is_forgotten_and_money_and_what_waits_is_n
              update risk.events set occurred_at = occurred_at - interval '{days} days'"
         )
     };
-    let worker = database.connect("exchange_worker").await.expect("logged in");
+    let worker = database
+        .connect("exchange_worker")
+        .await
+        .expect("logged in");
     let forget = "select risk.forget_activities(2)::bigint";
     let left = "select point || ' ' || verdict from risk.activities order by activity_id";
     owner.batch_execute(&age(399)).await.expect("a year passes");
-    assert_eq!(number(&worker, forget).await, 0, "a rule may still count it");
+    assert_eq!(
+        number(&worker, forget).await,
+        0,
+        "a rule may still count it"
+    );
     owner.batch_execute(&age(2)).await.expect("two days pass");
     for forgotten in [2, 1, 0] {
         assert_eq!(number(&worker, forget).await, forgotten);

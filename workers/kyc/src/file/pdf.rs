@@ -81,7 +81,6 @@ pub(super) fn make_safe(content: &[u8]) -> Result<Vec<u8>, FileError> {
     Ok(plain)
 }
 
-
 fn check(content: &[u8]) -> Result<Vec<Stream>, FileError> {
     let start = content.len().saturating_sub(TAIL);
     let end = rfind(&content[start..], b"%%EOF").ok_or(FileError::DamagedPdf)?;

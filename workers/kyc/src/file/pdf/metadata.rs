@@ -86,7 +86,10 @@ fn blank_values(text: &mut [u8]) -> Result<bool, FileError> {
         }
         let after = text[at..].iter().position(|byte| !is_of_name(*byte));
         at += after.unwrap_or(text.len() - at);
-        at += text[at..].iter().take_while(|byte| is_blank(**byte)).count();
+        at += text[at..]
+            .iter()
+            .take_while(|byte| is_blank(**byte))
+            .count();
         blanked |= match text[at..] {
             [b'(', ..] => blank_literal(&mut text[at + 1..])?,
             [b'<', next, ..] if next != b'<' => blank_until(&mut text[at + 1..], b'>')?,
