@@ -1,3 +1,4 @@
 //! Deposits and withdrawals on real nodes: bitcoind in regtest mode, anvil.
 
 mod keys;
+mod nodes;

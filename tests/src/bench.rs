@@ -3,6 +3,7 @@
 //! All on one durable cluster and in one run, because figures of different runs do not compare.
 //! What the load costs is paid before the clock starts: batches are made beforehand.
 
+pub mod chains;
 pub mod documents;
 pub mod engine_rate;
 pub mod floor;
@@ -10,6 +11,7 @@ pub mod floor_rows;
 pub mod http;
 pub mod load;
 pub mod plain;
+pub mod proof;
 pub mod rebuild;
 pub mod report;
 pub mod risk_cost;

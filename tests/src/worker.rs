@@ -1,6 +1,6 @@
 //! A real worker in its own process.
 
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 
 use anyhow::Result;
 
@@ -48,6 +48,11 @@ impl Worker {
         Ok(Worker { process })
     }
 
+    /// Whether it has ended by itself; gives whether it ended well.
+    pub fn has_ended(&mut self) -> Result<Option<bool>> {
+        Ok(self.process.try_wait()?.map(|status| status.success()))
+    }
+
     /// Ends it by SIGKILL.
     pub fn kill(&mut self) -> Result<()> {
         kill_process(self.process.id());
@@ -61,4 +66,16 @@ impl Drop for Worker {
         // It may be dead already, which is as well.
         let _ = self.kill();
     }
+}
+
+/// Runs the command to its end and gives what it said.
+pub fn run(database: &Database, arguments: &[&str], settings: &[(&str, String)]) -> Result<Output> {
+    let output = Command::new(built("workers", Build::Debug)?)
+        .args(arguments)
+        .env("DATABASE_URL", database.url("exchange_worker"))
+        .env("RUST_LOG", "info")
+        .envs(settings.iter().map(|(name, value)| (*name, value)))
+        .stdin(Stdio::null())
+        .output()?;
+    Ok(output)
 }
