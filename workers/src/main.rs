@@ -9,10 +9,11 @@ use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 use workers::kyc::KycConfig;
 use workers::mail::MailConfig;
-use workers::{audit, candles, deadlines, hsm_key, kyc, mail, sanctions, upkeep};
+use workers::watch::WatchConfig;
+use workers::{audit, bitcoin, candles, deadlines, evm, hsm_key, kyc, mail, sanctions, upkeep};
 
 const USAGE: &str = "usage: DATABASE_URL=postgres://… workers \
-    all | audit | candles | deadlines | kyc | mail | upkeep [--once] | \
+    all | audit | bitcoin | candles | deadlines | evm | kyc | mail | upkeep [--once] | \
     sanctions load LIST FILE; workers hsm make-key | check";
 
 #[tokio::main(flavor = "current_thread")]
@@ -47,10 +48,19 @@ async fn run() -> anyhow::Result<()> {
             ["upkeep", "--once"] => upkeep::once(&pool).await.context("upkeep"),
             ["upkeep"] => upkeep::run(&pool).await.context("upkeep"),
             ["audit"] => audit::run(&pool, &config).await.context("audit"),
+            ["bitcoin"] => {
+                let settings = WatchConfig::bitcoin_from_env()?;
+                let ended = bitcoin::run(&pool, &config, &settings).await;
+                ended.context("bitcoin")
+            }
             ["candles"] => candles::run(&pool, &config).await.context("candles"),
             ["deadlines"] => {
                 deadlines::run(&pool).await;
                 Ok(())
+            }
+            ["evm"] => {
+                let settings = WatchConfig::evm_from_env()?;
+                evm::run(&pool, &config, &settings).await.context("evm")
             }
             ["kyc"] => kyc(&pool, &config).await,
             ["mail"] => mail(&pool, &config).await,
