@@ -55,6 +55,7 @@ pub mod transaction;
 pub mod wallet;
 pub mod withdrawal_addresses;
 pub mod withdrawals;
+pub mod watching;
 
 pub use access::{
     ApiKey, KeyProof, LiveAccess, MadeApiKey, NewApiKey, api_keys_of, check_access, create_api_key,
@@ -181,4 +182,9 @@ pub use withdrawals::{
     FeeQuote, NewWithdrawal, Withdrawal, WithdrawalFilter, WithdrawalNetwork, cancel_withdrawal,
     end_cool_down, forget_withdrawal_quotes, measure_quiet_hours, network_named,
     quote_withdrawal_fee, request_withdrawal, withdrawal, withdrawal_network, withdrawals,
+};
+pub use watching::{
+    ChainBlock, ChainSpend, ChainTransfer, KnownBlock, NETWORK_BELL, WatchedNetwork,
+    confirm_deposits, forget_transactions, last_blocks, listed_contracts, meet_node, read_blocks,
+    reorganise, sample_fee, see_transfers, seen_transactions,
 };
