@@ -62,6 +62,7 @@ grant execute on function
     chain.take_nonce(integer, bytea, bigint),
     chain.add_payment(integer, text, integer, text, text, bigint, bigint, bytea, jsonb, jsonb),
     chain.reserve_outputs(bigint, bytea[], integer[]),
+    chain.begin_attempt(bigint, integer),
     chain.add_attempt(bigint, bytea, bigint, bytea, text, text, text[]),
     chain.store_raw(bigint, bytea, bytea),
     chain.note_broadcast(bigint),

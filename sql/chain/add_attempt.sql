@@ -8,11 +8,6 @@ declare
     native_scale integer;
 begin
     select * into strict of from chain.payments p where p.payment_id = add_attempt.payment_id for no key update;
-    if of.ended_at is not null
-        or exists (select from chain.attempts a where a.payment_id = of.payment_id and a.state = 'unsigned'
-            and not exists (select from chain.signings s where s.attempt_id = a.attempt_id and s.state = 'refused')) then
-        raise exception 'payment % needs no further attempt', of.payment_id using errcode = 'serialization_failure';
-    end if;
     select s.scale into strict native_scale from chain.coins c join exchange.assets s using (asset_id)
     where c.network_id = of.network_id and c.contract is null;
     insert into chain.attempts (payment_id, network_id, number, from_script, nonce, unsigned, fee_rate, fee)
@@ -26,4 +21,4 @@ begin
     perform pg_notify('exchange_events', '10920');
     return made;
 end $$;
-comment on function chain.add_attempt(bigint, bytea, bigint, bytea, text, text, text[]) is 'Writes down a transaction that may carry a payment and asks signers for it: "a hot_outputs", "b hot_outputs". One that is not signed yet must not have been refused, or there would be two. For the planner.';
+comment on function chain.add_attempt(bigint, bytea, bigint, bytea, text, text, text[]) is 'Writes down a transaction that may carry a payment, after begin_attempt, and asks signers for it: "a hot_outputs", "b hot_outputs". For the planner.';

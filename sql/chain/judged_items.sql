@@ -2,7 +2,7 @@ create function chain.judged_items(payment_id bigint)
 returns table (
     item integer, withdrawal_id bigint, deposit_id bigint, atoms text, script bytea,
     asked_atoms text, asked_script bytea, asked_asset_id integer, asked_network_id integer, state text, payment_of bigint,
-    is_internal boolean, needed_reviews integer, approvals bigint, rejections bigint, account_status text, is_in_debt boolean, is_halted boolean)
+    is_internal boolean, needed_reviews integer, approvals bigint, rejections bigint, account_status text, is_in_debt boolean, is_halted boolean, is_paid_twice boolean)
 language sql stable security definer set search_path = pg_catalog, pg_temp as $$
     select i.item, i.withdrawal_id, i.deposit_id, chain.atoms(i.amount, s.scale), i.script,
         chain.atoms(coalesce(w.amount, d.amount), s.scale), w.script, coalesce(w.asset_id, d.asset_id), coalesce(w.network_id, d.network_id),
@@ -15,7 +15,12 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
             select from exchange.deposit_entries e
             where e.account_id = w.account_id and e.debt_amount <> 0
             group by e.asset_id having sum(e.debt_amount) < 0),
-        n.is_halted or c.is_halted
+        n.is_halted or c.is_halted,
+        exists (
+            select from chain.payment_items other
+            join chain.payments q on q.payment_id = other.payment_id and q.state <> 'failed'
+            where other.payment_id <> i.payment_id
+                and (other.withdrawal_id = i.withdrawal_id or other.deposit_id = i.deposit_id))
     from chain.payment_items i
     join chain.payments p on p.payment_id = i.payment_id
     join exchange.assets s on s.asset_id = p.asset_id

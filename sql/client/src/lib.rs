@@ -31,6 +31,8 @@ pub mod orders;
 pub mod outcomes;
 pub mod partitions;
 pub mod passkeys;
+pub mod payment_steps;
+pub mod payments;
 pub mod place;
 pub mod pool;
 pub mod profile;
@@ -41,6 +43,7 @@ pub mod registration;
 pub mod retry;
 pub mod risk;
 pub mod sessions;
+pub mod signings;
 pub mod staff;
 pub mod staff_accounts;
 pub mod sub_accounts;
@@ -104,6 +107,17 @@ pub use partitions::make_partitions;
 pub use passkeys::{
     AddedPasskey, NewPasskey, StoredPasskey, add_passkey, passkeys_of, remove_passkey,
 };
+pub use payment_steps::{
+    MinedOutcome, NewAttempt, NewPayment, add_attempt, add_payment, adopt_attempt,
+    begin_attempt,     drop_refused_payments, fail_conflicts, fail_payment, match_spent_outputs, note_broadcast,
+    note_hot_balance, note_mined, note_replaced, reopen_attempts, reserve_outputs, settle_payments,
+    store_raw, take_nonce,
+};
+pub use payments::{
+    ApprovedWithdrawal, CHAIN_BELL, HouseWallet, OpenAttempt, OpenPayment, PAYMENTS_BELL,
+    PaymentCoin, PaymentNetwork, add_wallet, approved_withdrawals, house_wallets, missing_nonces, open_attempts,
+    open_payments, payment_coins, payment_networks,
+};
 pub use place::Place;
 pub use pool::{Pool, ping};
 pub use profile::{Profile, profile_of, set_anti_phishing_code};
@@ -121,6 +135,10 @@ pub use risk::{RiskEvent, RiskEventFilter, RiskRule, review_risk_event, risk_eve
 pub use sessions::{
     NewSession, OpenSession, Opened, Session, close_session, close_sessions, forget_ended_sessions,
     open_session, session_account, sessions_of,
+};
+pub use signings::{
+    JudgedItem, SIGNING_BELL, WaitingSigning, judged_items, put_signature, refuse_signing,
+    signed_lately, waiting_signings,
 };
 pub use staff::{
     Invited, MadeMember, Member, NewStaffSession, StaffLogin, StaffSession, accept_invitation,
