@@ -51,6 +51,8 @@ begin
 end $$;
 
 -- Networks, blocks, deposits.
+grant execute on function chain.tip_height(integer)
+to exchange_api, exchange_worker, exchange_analyst, exchange_signer_a, exchange_signer_b;
 
 -- Deposit addresses and what the API shows of them.
 

@@ -1,1 +1,3 @@
 //! Deposits and withdrawals on real nodes: bitcoind in regtest mode, anvil.
+
+mod keys;

@@ -4,6 +4,7 @@ pub mod audit;
 pub mod candles;
 pub mod deadlines;
 pub mod hsm_key;
+pub mod hsm_signing;
 pub mod kyc;
 pub mod mail;
 pub mod sanctions;

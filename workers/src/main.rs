@@ -13,7 +13,7 @@ use workers::{audit, candles, deadlines, hsm_key, kyc, mail, sanctions, upkeep};
 
 const USAGE: &str = "usage: DATABASE_URL=postgres://… workers \
     all | audit | candles | deadlines | kyc | mail | upkeep [--once] | \
-    sanctions load LIST FILE; workers hsm make-key | check";
+    sanctions load LIST FILE; workers hsm …";
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -36,7 +36,7 @@ async fn run() -> anyhow::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     // It asks the token alone.
-    if let ["hsm", command] = arguments.as_slice() {
+    if let ["hsm", command @ ..] = arguments.as_slice() {
         return hsm_key::run(command);
     }
     let config = client::Config::from_env()?;

@@ -1,7 +1,6 @@
 //! A transaction of an EVM account, with the fees of EIP-1559: built, signed elsewhere, read back,
 //! replaced under the same number.
 
-use alloy::consensus::transaction::SignerRecoverable as _;
 use alloy::consensus::{SignableTransaction as _, Signed, TxEip1559};
 use alloy::eips::eip2718::{Decodable2718 as _, Encodable2718 as _};
 use alloy::eips::eip2930::AccessList;

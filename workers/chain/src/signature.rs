@@ -66,8 +66,10 @@ impl Signature {
         let (digest, address) = (B256::from(*digest), key.evm_address());
         let candidates = [false, true].map(|parity| EvmSignature::new(r, s, parity));
         let mut candidates = candidates.into_iter();
-        let found = candidates
-            .find(|signature| signature.recover_address_from_prehash(&digest) == Ok(address));
+        let found = candidates.find(|signature| {
+            let recovered = signature.recover_address_from_prehash(&digest);
+            recovered.is_ok_and(|signer| signer == address)
+        });
         found.ok_or(ChainError::BadSignature)
     }
 
