@@ -75,8 +75,11 @@ grant execute on function
     chain.reopen_attempts(integer),
     chain.drop_refused_payments(integer),
     chain.settle_payments(integer, integer),
+    chain.end_failed_payment(integer),
     chain.fail_payment(bigint, text),
     chain.fail_conflicts(integer),
+    chain.gathered(integer),
+    chain.free_outputs(integer, text),
     chain.note_hot_balance(integer, integer, text)
 to exchange_worker;
 grant execute on function chain.atoms(numeric, integer), chain.amount_of_atoms(text, integer) to exchange_worker, exchange_analyst, exchange_signer_a, exchange_signer_b;

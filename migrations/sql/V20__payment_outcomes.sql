@@ -11,6 +11,11 @@ alter table chain.signings add constraint signings_withdrawal_of_refusal check (
 
 -- Whose turn it is: payments without a signed attempt, in the order of the Safe's nonces.
 create index payments_planned_idx on chain.payments (network_id, safe_nonce, payment_id) where state = 'planned';
+-- One cancelling payment for each of the Safe's nonces.
+create unique index payments_cancel_key on chain.payments (network_id, safe_nonce) where purpose = 'cancel';
+-- Two planners at once: one of them is told.
+create unique index payments_cold_key on chain.payments (network_id, asset_id) where purpose = 'cold' and ended_at is null;
+create unique index payments_from_address_key on chain.payments (from_address_id) where ended_at is null and from_address_id is not null;
 -- Refilled while it is below the floor: told once, until it is above again.
 alter table chain.coins add column is_refill_wanted boolean not null default false;
 comment on column chain.coins.is_refill_wanted is 'The hot wallet was below its floor when it was last looked at, and this was told.';

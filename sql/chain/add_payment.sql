@@ -26,11 +26,7 @@ begin
     select array_agg((i ->> 'withdrawal_id')::bigint) into wanted
     from jsonb_array_elements(add_payment.items) i where i ? 'withdrawal_id';
     if wanted is not null then
-        update exchange.withdrawals w set payment_id = made
-        where w.withdrawal_id = any (wanted) and w.state = 'approved' and w.payment_id is null;
-        if (select count(*) from exchange.withdrawals w where w.payment_id = made) <> cardinality(wanted) then
-            raise exception 'a withdrawal of this payment is not to be paid' using errcode = 'serialization_failure';
-        end if;
+        perform exchange.move_withdrawals(wanted, 'approved', made);
     end if;
     if add_payment.identity_hash is not null then
         insert into chain.signings (payment_id, signer, kind) values (made, 'a', 'safe'), (made, 'b', 'safe');

@@ -13,7 +13,9 @@ begin
     end if;
     update chain.payments p set state = 'broadcast' where p.payment_id = of.payment_id and p.state = 'signed';
     if found then
-        perform chain.move_withdrawals(of.payment_id, 'broadcast');
+        perform exchange.move_withdrawals(array_agg(w.withdrawal_id), 'broadcast', of.payment_id)
+        from exchange.withdrawals w where w.payment_id = of.payment_id and w.ended_at is null
+        having count(*) > 0;
     end if;
 end $$;
 comment on function chain.note_broadcast(bigint) is 'A node has the bytes. For the broadcaster.';

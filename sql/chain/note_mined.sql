@@ -27,9 +27,15 @@ begin
     update chain.attempts a set state = 'replaced'
     where a.payment_id = of.payment_id and a.attempt_id <> of.attempt_id and a.state in ('signed', 'broadcast')
         and (a.nonce is not distinct from of.nonce or (of.is_success is not null and of.nonce is null));
+    -- The node may have had it before we noted that, or have it from somebody else.
     update chain.payments p set state = 'broadcast' where p.payment_id = of.payment_id and p.state in ('planned', 'signed');
     if found then
-        perform chain.move_withdrawals(of.payment_id, 'broadcast');
+        perform exchange.move_withdrawals(array_agg(w.withdrawal_id), 'signed', of.payment_id)
+        from exchange.withdrawals w where w.payment_id = of.payment_id and w.state = 'approved'
+        having count(*) > 0;
+        perform exchange.move_withdrawals(array_agg(w.withdrawal_id), 'broadcast', of.payment_id)
+        from exchange.withdrawals w where w.payment_id = of.payment_id and w.ended_at is null
+        having count(*) > 0;
     end if;
     return true;
 end $$;

@@ -12,7 +12,9 @@ begin
     end if;
     update chain.payments p set state = 'signed' where p.payment_id = of.payment_id and p.state = 'planned';
     if found then
-        perform chain.move_withdrawals(of.payment_id, 'signed');
+        perform exchange.move_withdrawals(array_agg(i.withdrawal_id), 'signed', of.payment_id)
+        from chain.payment_items i where i.payment_id = of.payment_id and i.withdrawal_id is not null
+        having count(*) > 0;
     end if;
     return true;
 end $$;

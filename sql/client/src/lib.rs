@@ -109,14 +109,16 @@ pub use passkeys::{
 };
 pub use payment_steps::{
     MinedOutcome, NewAttempt, NewPayment, add_attempt, add_payment, adopt_attempt,
-    begin_attempt,     drop_refused_payments, fail_conflicts, fail_payment, match_spent_outputs, note_broadcast,
+    begin_attempt,     drop_refused_payments, end_failed_payment, fail_conflicts, fail_payment, match_spent_outputs, note_broadcast,
     note_hot_balance, note_mined, note_replaced, reopen_attempts, reserve_outputs, settle_payments,
     store_raw, take_nonce,
 };
 pub use payments::{
-    ApprovedWithdrawal, CHAIN_BELL, HouseWallet, OpenAttempt, OpenPayment, PAYMENTS_BELL,
-    PaymentCoin, PaymentNetwork, add_wallet, approved_withdrawals, house_wallets, missing_nonces, open_attempts,
-    open_payments, payment_coins, payment_networks,
+    ApprovedWithdrawal, CHAIN_BELL, FreeOutput, Gathered, HouseWallet, OpenAttempt, OpenPayment, PAYMENTS_BELL,
+    PaymentCoin, PaymentNetwork, add_wallet, approved_withdrawals, free_outputs, gathered, house_wallets,
+    is_under_way,  missing_nonces, next_attempt, open_attempts,
+    open_payments, payment_coins, payment_networks, signing_kinds,
+    smoothed_rate,
 };
 pub use place::Place;
 pub use pool::{Pool, ping};

@@ -303,7 +303,7 @@ pub async fn fail_conflicts(on: &impl Query, network_id: i32) -> Result<i64, Err
     on.value(STATEMENT, &[&network_id]).await
 }
 
-/// Ends what is final, so many at most.
+/// Ends what has finally gone through, so many at most.
 ///
 /// # Errors
 /// The database's.
@@ -311,6 +311,16 @@ pub async fn settle_payments(on: &impl Query, network_id: i32, most: i32) -> Res
     const STATEMENT: Statement =
         Statement::write("settle_payments", "select chain.settle_payments($1, $2)");
     on.value(STATEMENT, &[&network_id, &most]).await
+}
+
+/// Ends one payment that finally failed; false where there is none.
+///
+/// # Errors
+/// The database's.
+pub async fn end_failed_payment(on: &impl Query, network_id: i32) -> Result<bool, Error> {
+    const STATEMENT: Statement =
+        Statement::write("end_failed_payment", "select chain.end_failed_payment($1)");
+    on.value(STATEMENT, &[&network_id]).await
 }
 
 /// Compares what the hot wallet holds with its floor; gives what changed.
