@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs what is missing to build and run, and says what. Does nothing on a machine that has it.
-# `setup.sh test` also asks for what the tests and lints need.
+# `setup.sh test` also asks for what the tests and lints need, real nodes of chains among it;
+# `setup.sh packages <name>...` installs Debian packages alone, for other scripts.
 cd "$(dirname "$0")/.."
 . scripts/settings.sh
 
@@ -10,6 +11,10 @@ readonly PACKAGES=(
 )
 
 main() {
+    if [ "${1:-}" = packages ]; then
+        install_packages "${@:2}"
+        return
+    fi
     install_packages "${PACKAGES[@]}"
     check_postgres
     check_rust
@@ -21,6 +26,7 @@ check_test_tools() {
     has_venv || install_packages python3-venv
     has_venv || die "python3 cannot make virtual environments (python3 -m venv)"
     scripts/schemathesis.sh install
+    scripts/nodes.sh
 }
 
 # The module may be there without what it needs to put pip into an environment.

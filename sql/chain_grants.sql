@@ -18,6 +18,7 @@ grant select on
     exchange.deposits, exchange.deposit_entries, exchange.withdrawals, exchange.withdrawal_addresses, exchange.withdrawal_quotes,
     exchange.network_costs, exchange.reserve_entries
 to exchange_api, exchange_worker, exchange_analyst;
+grant select on exchange.deposit_refunds to exchange_worker, exchange_analyst, exchange_signer_a, exchange_signer_b;
 grant select on exchange.withdrawal_reviews to exchange_worker, exchange_analyst, exchange_signer_a, exchange_signer_b;
 -- A signer judges for itself: what was asked, who approved it, what the account owes.
 grant select on exchange.assets, exchange.deposits, exchange.deposit_entries, exchange.withdrawals
@@ -50,7 +51,23 @@ begin
     end loop;
 end $$;
 
--- Networks, blocks, deposits.
+-- Networks, blocks, deposits. create_network and create_coin are the operator's alone.
+grant select on exchange.debts to exchange_worker, exchange_analyst;
+grant execute on function
+    chain.meet_node(text, text, text, bytea),
+    chain.last_blocks(integer, bigint, integer),
+    chain.listed_contracts(integer),
+    chain.read_blocks(
+        integer, bigint[], bytea[], bytea[], bigint[], integer[], bytea[], text[], bytea[], bytea[], numeric[], text[],
+        integer[], bytea[], bytea[], integer[]),
+    chain.reorganise(integer, bytea, bigint),
+    chain.confirm_deposits(integer, integer),
+    chain.see_transfers(integer, bytea[], text[], bytea[], bytea[], numeric[], text[]),
+    chain.seen_transactions(integer),
+    chain.forget_transactions(integer, bytea, bytea[]),
+    chain.sample_fee(integer, numeric)
+to exchange_worker;
+grant execute on function staff.release_deposit(bigint, bigint, text) to exchange_api;
 grant execute on function chain.tip_height(integer)
 to exchange_api, exchange_worker, exchange_analyst, exchange_signer_a, exchange_signer_b;
 
