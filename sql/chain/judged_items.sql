@@ -5,7 +5,7 @@ returns table (
     is_internal boolean, needed_reviews integer, approvals bigint, rejections bigint, account_status text, is_in_debt boolean, is_halted boolean, is_paid_twice boolean)
 language sql stable security definer set search_path = pg_catalog, pg_temp as $$
     select i.item, i.withdrawal_id, i.deposit_id, chain.atoms(i.amount, s.scale), i.script,
-        chain.atoms(coalesce(w.amount, d.amount), s.scale), w.script, coalesce(w.asset_id, d.asset_id), coalesce(w.network_id, d.network_id),
+        chain.atoms(coalesce(w.amount, d.amount), s.scale), coalesce(w.script, r.script), coalesce(w.asset_id, d.asset_id), coalesce(w.network_id, d.network_id),
         coalesce(w.state, d.state), w.payment_id, w.internal_account_id is not null,
         greatest(w.required_reviews, case when w.amount > c.second_review_above then 2 when w.amount > c.review_above then 1 else 0 end),
         (select count(*) from exchange.withdrawal_reviews r where r.withdrawal_id = w.withdrawal_id and r.is_approved),
@@ -28,6 +28,7 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
     left join chain.coins c on c.asset_id = p.asset_id and c.network_id = p.network_id
     left join exchange.withdrawals w on w.withdrawal_id = i.withdrawal_id
     left join exchange.deposits d on d.deposit_id = i.deposit_id
+    left join exchange.deposit_refunds r on r.deposit_id = i.deposit_id
     left join exchange.accounts a on a.account_id = coalesce(w.account_id, d.account_id)
     where i.payment_id = judged_items.payment_id
     order by i.item

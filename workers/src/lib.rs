@@ -3,9 +3,16 @@
 pub mod audit;
 pub mod candles;
 pub mod deadlines;
+mod evm_bytes;
+pub mod fault_point;
+mod hot_wallet;
 pub mod hsm_key;
 pub mod hsm_signing;
 pub mod kyc;
 pub mod mail;
+mod node_client;
+pub mod payments;
 pub mod sanctions;
+pub mod signer;
 pub mod upkeep;
+pub mod wallets;

@@ -9,11 +9,16 @@ use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 use workers::kyc::KycConfig;
 use workers::mail::MailConfig;
-use workers::{audit, candles, deadlines, hsm_key, kyc, mail, sanctions, upkeep};
+use workers::payments::PaymentsConfig;
+use workers::signer::SignerConfig;
+use workers::{
+    audit, candles, deadlines, hsm_key, kyc, mail, payments, sanctions, signer, upkeep,
+    wallets,
+};
 
 const USAGE: &str = "usage: DATABASE_URL=postgres://… workers \
     all | audit | candles | deadlines | kyc | mail | upkeep [--once] | \
-    sanctions load LIST FILE; workers hsm …";
+    payments | signer a|b | wallets … | sanctions load LIST FILE; workers hsm …";
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -54,6 +59,15 @@ async fn run() -> anyhow::Result<()> {
             }
             ["kyc"] => kyc(&pool, &config).await,
             ["mail"] => mail(&pool, &config).await,
+            ["payments"] => {
+                let settings = PaymentsConfig::from_env()?;
+                payments::run(&pool, &config, &settings).await.context("payments")
+            }
+            ["signer", name] => {
+                let settings = SignerConfig::from_env(name)?;
+                signer::run(&pool, &config, &settings).await.context("signer")
+            }
+            ["wallets", command @ ..] => wallets::run(&pool, command).await,
             ["sanctions", "load", list, file] => sanctions::load(&pool, list, file).await,
             _ => bail!(USAGE),
         }

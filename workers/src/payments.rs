@@ -11,6 +11,7 @@ use std::time::Duration;
 use client::{CHAIN_BELL, PAYMENTS_BELL, Pool, Ring};
 
 pub use config::PaymentsConfig;
+pub(crate) use evm::{EvmNode, Log, Sent, planned_safe};
 
 /// The longest sleep: a node does not ring.
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);

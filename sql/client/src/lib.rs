@@ -139,7 +139,7 @@ pub use sessions::{
     open_session, session_account, sessions_of,
 };
 pub use signings::{
-    JudgedItem, SIGNING_BELL, WaitingSigning, judged_items, put_signature, refuse_signing,
+    JudgedItem, SIGNING_BELL, WaitingSigning, is_deposit_address, judged_items, put_signature, refuse_signing,
     signed_lately, waiting_signings,
 };
 pub use staff::{

@@ -31,6 +31,10 @@ pub struct WaitingSigning {
     pub payment_state: String,
     /// What is sent.
     pub asset_id: i32,
+    /// Its symbol.
+    pub symbol: String,
+    /// Its decimals.
+    pub scale: i32,
     /// The token's contract.
     pub contract: Option<Vec<u8>>,
     /// How much.
@@ -120,7 +124,8 @@ pub async fn waiting_signings(
          (select coalesce(array_agg(o.unsigned), '{}') from chain.attempts o \
             where o.payment_id = p.payment_id and o.attempt_id <> s.attempt_id \
                 and exists (select from chain.signings g \
-                    where g.attempt_id = o.attempt_id and g.state = 'signed')) \
+                    where g.attempt_id = o.attempt_id and g.state = 'signed')), \
+         t.symbol, t.scale::integer \
          from chain.signings s join chain.payments p using (payment_id) \
          join chain.networks n on n.network_id = p.network_id \
          join chain.coins c on c.network_id = p.network_id and c.asset_id = p.asset_id \
@@ -154,6 +159,8 @@ pub async fn waiting_signings(
             is_halted: column(row, 20)?,
             safe_signatures: column(row, 21)?,
             other_attempts: column(row, 22)?,
+            symbol: column(row, 23)?,
+            scale: column(row, 24)?,
         })
     };
     let rows = on.rows(STATEMENT, &[&signer, &most]).await?;
@@ -249,4 +256,20 @@ pub async fn refuse_signing(
     const STATEMENT: Statement =
         Statement::write("refuse_signing", "select chain.refuse_signing($1, $2, $3)");
     on.value(STATEMENT, &[&signing_id, &refusal, &withdrawal_id]).await
+}
+
+/// Whether a network has a deposit address of that script.
+///
+/// # Errors
+/// The database's.
+pub async fn is_deposit_address(
+    on: &impl Query,
+    network_id: i32,
+    script: &[u8],
+) -> Result<bool, Error> {
+    const STATEMENT: Statement = Statement::read(
+        "is_deposit_address",
+        "select exists (select from chain.addresses where network_id = $1 and script = $2)",
+    );
+    on.value(STATEMENT, &[&network_id, &script]).await
 }

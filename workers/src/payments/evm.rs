@@ -18,7 +18,7 @@ use chain::safe::SafeTransaction;
 use client::{HouseWallet, PaymentCoin, PaymentNetwork, Pool};
 use serde_json::Value;
 
-use self::node::EvmNode;
+pub(crate) use self::node::{EvmNode, Log, Sent};
 use super::{PaymentsConfig, Pays};
 
 /// Pays on one EVM network.
@@ -29,6 +29,7 @@ pub(super) struct Payer {
 }
 
 /// What the database says of the network, read anew each time.
+#[derive(Clone)]
 struct Stage {
     network: PaymentNetwork,
     coins: Vec<PaymentCoin>,

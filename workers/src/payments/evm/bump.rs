@@ -1,6 +1,8 @@
 //! Bumps: what stays unmined while blocks ask for more is replaced, under the same number, by one
 //! that pays more, up to a limit. Of the same number only one can be mined.
 
+use std::sync::Arc;
+
 use chain::evm_transaction::GasFees;
 use client::{NewAttempt, OpenAttempt, Pool, run_tx};
 
@@ -51,7 +53,7 @@ impl Payer {
             return Ok(());
         };
         let is_deposit_key = self.is_deposit_key(pool, attempt).await?;
-        let new = &NewAttempt {
+        let new = NewAttempt {
             payment_id: attempt.payment_id,
             from_script: attempt.from_script.clone(),
             nonce: attempt.nonce,
@@ -61,18 +63,21 @@ impl Payer {
             signings: vec![if is_deposit_key { "a deposit_keys" } else { "a gas_account" }],
         };
         let (payment_id, number) = (attempt.payment_id, attempt.number + 1);
-        let added = run_tx(pool, "bump_attempt", |tx| {
+        let fee_rate = new.fee_rate.clone();
+        let shared = Arc::new(new);
+        let added = run_tx(pool, "bump_attempt", move |tx| {
+            let shared = Arc::clone(&shared);
             Box::pin(async move {
                 if !client::begin_attempt(tx, payment_id, number).await? {
                     return Ok(false);
                 }
-                client::add_attempt(tx, new).await.map(|_| true)
+                client::add_attempt(tx, &shared).await.map(|_| true)
             })
         })
         .await?;
         if added {
             fault_point("bump-added");
-            tracing::info!(payment = payment_id, fee_rate = new.fee_rate, "bumped");
+            tracing::info!(payment = payment_id, fee_rate, "bumped");
         }
         Ok(())
     }

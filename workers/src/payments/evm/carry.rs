@@ -2,6 +2,7 @@
 //! and sent, in the order of the Safe's numbers.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use alloy::primitives::U256;
 use anyhow::{Context as _, ensure};
@@ -100,15 +101,18 @@ impl Payer {
             return Ok(false);
         }
         let network_id = stage.network.network_id;
-        let added = run_tx(pool, "add_attempt", |tx| {
+        let shared = Arc::new((stage.gas, transaction.clone()));
+        let added = run_tx(pool, "add_attempt", move |tx| {
+            let shared = Arc::clone(&shared);
             Box::pin(async move {
+                let (gas, transaction) = &*shared;
                 if !client::begin_attempt(tx, payment_id, number).await? {
                     return Ok(false);
                 }
                 let nonce = match reused {
                     Some(nonce) => nonce,
                     None => {
-                        let script = stage.gas.as_slice();
+                        let script = gas.as_slice();
                         client::take_nonce(tx, network_id, script, at_least).await?
                     }
                 };
@@ -118,7 +122,7 @@ impl Payer {
                 };
                 let attempt = NewAttempt {
                     payment_id,
-                    from_script: Some(stage.gas.to_vec()),
+                    from_script: Some(gas.to_vec()),
                     nonce: Some(nonce),
                     unsigned: unsigned(&numbered),
                     fee_rate: numbered.fees.max_fee_per_gas.to_string(),

@@ -139,6 +139,12 @@ impl EvmNode {
         }
     }
 
+    /// Whether there is a contract at an address.
+    pub(crate) async fn has_code(&self, address: Address) -> anyhow::Result<bool> {
+        let code: Bytes = self.client.call("eth_getCode", json!([address, "latest"])).await?;
+        Ok(!code.is_empty())
+    }
+
     pub(crate) async fn receipt(&self, txid: &[u8]) -> anyhow::Result<Option<Receipt>> {
         let params = json!([B256::try_from(txid)?]);
         Ok(self.client.call("eth_getTransactionReceipt", params).await?)

@@ -1,6 +1,7 @@
 //! Plans: one transaction of the Safe for each withdrawal, with the Safe's next number.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use alloy::primitives::{Address, B256, Bytes, U256};
 use anyhow::Context as _;
@@ -36,13 +37,15 @@ impl Payer {
         }
         let at_least = self.safe_nonce(stage, json!("latest")).await?;
         let height = stage.network.tip.unwrap_or(0);
-        let gas = &self.gas_of_withdrawals(pool, stage).await?;
-        let (stage, holdings) = (&*stage, &holdings);
-        let planned = run_tx(pool, "plan_payments", |tx| {
+        let gas = self.gas_of_withdrawals(pool, stage).await?;
+        let shared = Arc::new((stage.clone(), holdings, gas));
+        let planned = run_tx(pool, "plan_payments", move |tx| {
+            let shared = Arc::clone(&shared);
             Box::pin(async move {
+                let (stage, holdings, gas) = &*shared;
                 let open = client::open_payments(tx, network_id).await?;
                 let own = open.iter().filter(|payment| payment.safe_nonce.is_some());
-                let room = MOST_UNDER_WAY.saturating_sub(own.clone().count());
+                let room = MOST_UNDER_WAY.saturating_sub(own.count());
                 let most = i32::try_from(room).unwrap_or(0);
                 let approved = client::approved_withdrawals(tx, network_id, most).await?;
                 let mut left = holdings.clone();
@@ -147,7 +150,9 @@ impl Payer {
             let height = stage.network.tip.unwrap_or(0);
             let (safe, payment_id) = (stage.safe, refused.payment_id);
             // Of two workers one is told that the number has its cancelling payment.
-            run_tx(pool, "cancel_payment", |tx| {
+            let shared = Arc::new(stage.clone());
+            run_tx(pool, "cancel_payment", move |tx| {
+                let stage = Arc::clone(&shared);
                 Box::pin(async move {
                     let call = PlannedCall {
                         to: safe,
@@ -163,7 +168,7 @@ impl Payer {
                         height,
                         items: Vec::new(),
                     };
-                    add_safe_payment(tx, stage, new, Some(nonce), 0).await
+                    add_safe_payment(tx, &stage, new, Some(nonce), 0).await
                 })
             })
             .await?;

@@ -2,6 +2,8 @@
 //! hot wallet holds above its ceiling to the cold one, and deposits that staff gives back to where
 //! they belong. Tokens need gas at their address first.
 
+use std::sync::Arc;
+
 use alloy::primitives::{Address, Bytes, U256};
 use anyhow::Context as _;
 use chain::evm_transaction::EvmTransaction;
@@ -166,8 +168,11 @@ impl Payer {
         nonce: Nonce,
         signing: &'static str,
     ) -> anyhow::Result<()> {
-        run_tx(pool, "add_direct", |tx| {
+        let shared = Arc::new((payment.clone(), transaction.clone()));
+        run_tx(pool, "add_direct", move |tx| {
+            let shared = Arc::clone(&shared);
             Box::pin(async move {
+                let (payment, transaction) = &*shared;
                 let payment_id = client::add_payment(tx, payment).await?;
                 let script = from.as_slice();
                 let network_id = payment.network_id;
@@ -202,7 +207,8 @@ impl Payer {
         let network_id = stage.network.network_id;
         for coin in &stage.coins {
             let held = self.holding(stage.safe, coin.contract.as_deref()).await?;
-            let change = client::note_hot_balance(pool, network_id, coin.asset_id, &held.to_string());
+            let atoms = held.to_string();
+            let change = client::note_hot_balance(pool, network_id, coin.asset_id, &atoms);
             if let Some(change) = change.await? {
                 tracing::warn!(network = stage.network.name, asset = coin.symbol, "hot wallet: {change}");
             }
@@ -220,12 +226,15 @@ impl Payer {
             let call = PlannedCall::transfer(coin.contract.as_deref(), to, excess)?;
             let gas = self.inner_gas(stage, &call).await?;
             let at_least = self.safe_nonce(stage, json!("latest")).await?;
-            let (call, stage) = (&call, stage);
-            run_tx(pool, "pay_cold", |tx| {
+            let shared = Arc::new((stage.clone(), call, cold.clone()));
+            let asset_id = coin.asset_id;
+            run_tx(pool, "pay_cold", move |tx| {
+                let shared = Arc::clone(&shared);
                 Box::pin(async move {
+                    let (stage, call, cold) = &*shared;
                     let new = SafeCall {
                         purpose: "cold",
-                        asset_id: coin.asset_id,
+                        asset_id,
                         atoms: excess.to_string(),
                         call: call.clone(),
                         gas,
