@@ -4,6 +4,7 @@ cd "$(dirname "$0")/.."
 . scripts/settings.sh
 
 scripts/setup.sh
+scripts/nodes.sh
 scripts/install_extension.sh
 step "Building and running the bench"
 cargo run --release --locked -p tests --bin bench -- "$@"

@@ -3,18 +3,24 @@
 //! The tests themselves are in `suite/`; what they run on is here.
 
 pub mod api_server;
+pub mod arrivals;
 pub mod bench;
+pub mod bitcoin_node;
+pub mod chain_fixture;
 pub mod checks;
 pub mod cluster;
 pub mod database;
+pub mod evm_node;
 pub mod fixture;
 pub mod flow;
 pub mod form;
 pub mod isolation;
 pub mod local_book;
 pub mod mail_server;
+mod node_process;
 pub mod passkey_device;
 pub mod post_office;
+pub mod purse;
 pub mod random_commands;
 pub mod raw;
 pub mod scenario;
@@ -23,4 +29,6 @@ pub mod staff;
 pub mod token;
 pub mod trading;
 pub mod wait;
+pub mod watched_bitcoin;
+pub mod watched_evm;
 pub mod worker;

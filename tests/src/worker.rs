@@ -48,6 +48,11 @@ impl Worker {
         Ok(Worker { process })
     }
 
+    /// Whether it has ended by itself; gives whether it ended well.
+    pub fn has_ended(&mut self) -> Result<Option<bool>> {
+        Ok(self.process.try_wait()?.map(|status| status.success()))
+    }
+
     /// Ends it by SIGKILL.
     pub fn kill(&mut self) -> Result<()> {
         kill_process(self.process.id());

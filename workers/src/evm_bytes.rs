@@ -14,7 +14,7 @@ use chain::signature::Signature;
 const KIND: u8 = 2;
 
 /// The bytes of a transaction without its signature.
-pub fn unsigned(transaction: &EvmTransaction) -> Vec<u8> {
+pub(crate) fn unsigned(transaction: &EvmTransaction) -> Vec<u8> {
     let inner = TxEip1559 {
         chain_id: transaction.chain_id,
         nonce: transaction.nonce,
@@ -33,7 +33,7 @@ pub fn unsigned(transaction: &EvmTransaction) -> Vec<u8> {
 ///
 /// # Errors
 /// They are no such transaction.
-pub fn read_unsigned(bytes: &[u8]) -> anyhow::Result<EvmTransaction> {
+pub(crate) fn read_unsigned(bytes: &[u8]) -> anyhow::Result<EvmTransaction> {
     let Some((&KIND, mut rest)) = bytes.split_first() else {
         bail!("these bytes are no unsigned transaction");
     };
@@ -61,7 +61,7 @@ pub fn read_unsigned(bytes: &[u8]) -> anyhow::Result<EvmTransaction> {
 ///
 /// # Errors
 /// They are none.
-pub fn signer_of(digest: &B256, bytes: &[u8]) -> anyhow::Result<(PublicKey, Signature)> {
+pub(crate) fn signer_of(digest: &B256, bytes: &[u8]) -> anyhow::Result<(PublicKey, Signature)> {
     let signature = alloy::primitives::Signature::from_raw(bytes).context("a signature")?;
     let key = signature.recover_from_prehash(digest).context("a signature")?;
     let key = PublicKey::from_bytes(&key.to_sec1_bytes())?;

@@ -10,7 +10,7 @@ use chain::public_key::PublicKey;
 ///
 /// # Errors
 /// It is another kind of descriptor, or another wallet's.
-pub fn read(
+pub(crate) fn read(
     chain_name: &str,
     descriptor: &str,
     script: &[u8],

@@ -11,14 +11,15 @@ use workers::kyc::KycConfig;
 use workers::mail::MailConfig;
 use workers::payments::PaymentsConfig;
 use workers::signer::SignerConfig;
+use workers::watch::WatchConfig;
 use workers::{
-    audit, candles, deadlines, hsm_key, kyc, mail, payments, sanctions, signer, upkeep,
-    wallets,
+    audit, bitcoin, candles, deadlines, evm, hsm_key, kyc, mail, payments, sanctions, signer,
+    upkeep, wallets,
 };
 
 const USAGE: &str = "usage: DATABASE_URL=postgres://… workers \
-    all | audit | candles | deadlines | kyc | mail | upkeep [--once] | \
-    payments | signer a|b | wallets … | sanctions load LIST FILE; workers hsm …";
+    all | audit | bitcoin | candles | deadlines | evm | kyc | mail | payments | signer a|b | \
+    upkeep [--once] | sanctions load LIST FILE; workers wallets …; workers hsm …";
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -52,10 +53,19 @@ async fn run() -> anyhow::Result<()> {
             ["upkeep", "--once"] => upkeep::once(&pool).await.context("upkeep"),
             ["upkeep"] => upkeep::run(&pool).await.context("upkeep"),
             ["audit"] => audit::run(&pool, &config).await.context("audit"),
+            ["bitcoin"] => {
+                let settings = WatchConfig::bitcoin_from_env()?;
+                let ended = bitcoin::run(&pool, &config, &settings).await;
+                ended.context("bitcoin")
+            }
             ["candles"] => candles::run(&pool, &config).await.context("candles"),
             ["deadlines"] => {
                 deadlines::run(&pool).await;
                 Ok(())
+            }
+            ["evm"] => {
+                let settings = WatchConfig::evm_from_env()?;
+                evm::run(&pool, &config, &settings).await.context("evm")
             }
             ["kyc"] => kyc(&pool, &config).await,
             ["mail"] => mail(&pool, &config).await,

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 
+use super::chains::{self, ChainsPlan};
 use super::documents;
 use super::engine_rate::Sessions;
 use super::floor::Floor;
@@ -37,6 +38,8 @@ pub struct Plan {
     pub core_operations: u64,
     /// Submissions of identity documents.
     pub documents: usize,
+    /// Deposits.
+    pub chains: ChainsPlan,
     /// The API.
     pub http: HttpPlan,
 }
@@ -50,6 +53,13 @@ pub const FULL: Plan = Plan {
     rebuild: 1_000_000,
     core_operations: 10_000_000,
     documents: 300,
+    chains: ChainsPlan {
+        addresses: 1_000_000,
+        outputs: 10_000,
+        deposits: 10_000,
+        blocks: 1_000,
+        build: Build::Release,
+    },
     http: HttpPlan {
         slice: Duration::from_secs(10),
         connections: 64,
@@ -68,6 +78,13 @@ pub const QUICK: Plan = Plan {
     rebuild: 20_000,
     core_operations: 200_000,
     documents: 20,
+    chains: ChainsPlan {
+        addresses: 10_000,
+        outputs: 1_000,
+        deposits: 1_000,
+        blocks: 100,
+        build: Build::Release,
+    },
     http: HttpPlan {
         slice: Duration::from_secs(1),
         connections: 8,
@@ -101,11 +118,13 @@ pub enum Part {
     Logins,
     /// Identity documents.
     Kyc,
+    /// Deposits on chains.
+    Chains,
 }
 
 impl Part {
     /// All, in order.
-    pub const ALL: [Part; 9] = [
+    pub const ALL: [Part; 10] = [
         Part::Core,
         Part::Rebuild,
         Part::Rates,
@@ -115,6 +134,7 @@ impl Part {
         Part::Http,
         Part::Logins,
         Part::Kyc,
+        Part::Chains,
     ];
 
     /// As it is called on the command line.
@@ -129,6 +149,7 @@ impl Part {
             Part::Http => "http",
             Part::Logins => "logins",
             Part::Kyc => "kyc",
+            Part::Chains => "chains",
         }
     }
 }
@@ -173,6 +194,10 @@ pub async fn run(plan: &Plan, parts: &[Part]) -> Result<Report> {
     if parts.contains(&Part::Kyc) {
         let exchange = stage::exchange(&cluster, "kyc").await?;
         documents::run(plan.documents, plan.http.build, &exchange, &mut report).await?;
+    }
+    if parts.contains(&Part::Chains) {
+        let exchange = stage::exchange(&cluster, "chains").await?;
+        chains::run(&plan.chains, &exchange, &mut report).await?;
     }
     let engine = report.get("engine_orders_per_s_256");
     for (name, rival) in [
