@@ -72,8 +72,53 @@ grant execute on function chain.tip_height(integer)
 to exchange_api, exchange_worker, exchange_analyst, exchange_signer_a, exchange_signer_b;
 
 -- Deposit addresses and what the API shows of them.
+grant select on chain.addresses to exchange_api;
+do $$
+begin
+    if not (select c.relrowsecurity from pg_class c where c.oid = 'chain.addresses'::regclass) then
+        alter table chain.addresses enable row level security;
+    end if;
+    create policy addresses_all on chain.addresses for select
+        to exchange_worker, exchange_analyst, exchange_signer_a, exchange_signer_b using (true);
+    create policy addresses_own on chain.addresses for select to exchange_api
+        using (account_id = nullif(current_setting('exchange.account_id', true), '')::bigint);
+end $$;
+grant execute on function
+    exchange.listed_coins(),
+    exchange.deposits_of(bigint, text, text, text[], timestamptz, timestamptz, bigint, integer)
+to exchange_api, exchange_worker, exchange_analyst;
+grant execute on function
+    exchange.deposit_address_of(bigint, text, text),
+    exchange.name_deposit_address(bigint, text, text, bytea),
+    exchange.ring_network(text)
+to exchange_api;
 
 -- Withdrawals.
+grant execute on function
+    exchange.withdrawal_network(text, text),
+    exchange.quote_withdrawal_fee(bigint, text, text),
+    exchange.request_withdrawal(
+        bigint, bigint, bigint, bigint, text, text, text, bytea, numeric, bigint, text, inet, text),
+    exchange.cancel_withdrawal(bigint, bigint, bigint, bigint, bigint),
+    exchange.withdrawals_of(bigint, text, text, text[], timestamptz, timestamptz, bigint, integer, bigint),
+    exchange.txid_of_payment(bigint),
+    exchange.add_withdrawal_address(bigint, bigint, text, text, bytea, text),
+    exchange.remove_withdrawal_address(bigint, bigint, bigint),
+    exchange.withdrawal_addresses_of(bigint),
+    exchange.withdrawal_mode_of(bigint),
+    exchange.set_withdrawal_mode(bigint, bigint, boolean),
+    staff.withdrawal_queue(bigint, bigint, integer),
+    staff.review_withdrawal(bigint, bigint, boolean, text),
+    staff.halt_withdrawals(bigint, text, text, text),
+    staff.list_halts(bigint)
+to exchange_api;
+grant execute on function
+    exchange.set_withdrawal_halt(text, text, text),
+    exchange.forget_withdrawal_quotes(integer),
+    exchange.end_cool_down(),
+    chain.measure_quiet_hours()
+to exchange_worker;
+grant select on chain.fee_hours to exchange_worker, exchange_analyst;
 
 -- Payments and their signatures. A wallet is registered by the operator alone.
 grant execute on function

@@ -39,7 +39,7 @@ use signature::{Proof, Signature, Signed};
 use token::Token;
 
 pub(crate) use extractors::require;
-pub use extractors::{Owner, Reader, SteppedUp, Trader};
+pub use extractors::{Owner, Reader, SteppedUp, Trader, Withdrawer};
 
 /// The account that a request acts for.
 #[derive(Clone, Debug, PartialEq, Eq)]

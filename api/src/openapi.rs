@@ -49,6 +49,7 @@ pub enum Refusals {
         (name = "auth", description = "Registration, logins and API keys"),
         (name = "trade", description = "Placing, changing and listing orders"),
         (name = "account", description = "What the caller has, had and pays"),
+        (name = "wallet", description = "Money that comes and goes by the chains"),
         (name = "kyc", description = "Identity documents and levels"),
         (name = "market", description = "What everybody may know"),
         (name = "stream", description = "The WebSocket"),

@@ -8,6 +8,7 @@ pub(crate) mod kyc;
 mod market;
 mod pages;
 pub(crate) mod trade;
+pub(crate) mod wallet;
 
 use axum::extract::DefaultBodyLimit;
 use axum::{Router, middleware};
@@ -37,6 +38,7 @@ fn documented() -> OpenApiRouter<App> {
         .merge(of_logins())
         .merge(of_trading())
         .merge(of_accounts())
+        .merge(of_withdrawals())
         .merge(of_markets())
         .merge(of_staff())
         .routes(routes!(ws::connect))
@@ -117,6 +119,22 @@ fn of_accounts() -> OpenApiRouter<App> {
         .routes(routes!(kyc::callback::kyc_callback))
 }
 
+/// Money that leaves, and to where.
+fn of_withdrawals() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(wallet::withdraw_fee::withdraw_fee))
+        .routes(routes!(wallet::withdraw::withdraw))
+        .routes(routes!(wallet::withdrawals::withdrawals))
+        .routes(routes!(wallet::withdrawal::withdrawal))
+        .routes(routes!(wallet::cancel_withdrawal::cancel_withdrawal))
+        .routes(routes!(
+            wallet::addresses::withdrawal_addresses,
+            wallet::add_address::add_withdrawal_address
+        ))
+        .routes(routes!(wallet::remove_address::remove_withdrawal_address))
+        .routes(routes!(wallet::withdrawal_mode::set_withdrawal_mode))
+}
+
 /// What anybody may know of markets.
 fn of_markets() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -169,6 +187,13 @@ fn of_staff() -> OpenApiRouter<App> {
         .routes(routes!(admin::kyc::document::kyc_document))
         .routes(routes!(admin::kyc::decide::decide_kyc_case))
         .routes(routes!(admin::kyc::levels::propose_kyc_limits))
+        .routes(routes!(admin::withdrawals::queue::withdrawal_queue))
+        .routes(routes!(admin::withdrawals::review::review_withdrawal))
+        .routes(routes!(
+            admin::withdrawals::halts::withdrawal_halts,
+            admin::withdrawals::halt::halt_withdrawals
+        ))
+        .routes(routes!(admin::withdrawals::lift::propose_lift))
 }
 
 /// The OpenAPI document.

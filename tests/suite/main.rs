@@ -43,3 +43,4 @@ mod staff;
 mod tidy;
 mod timing;
 mod transactions;
+mod withdrawals;

@@ -8,7 +8,7 @@ mod evm;
 
 use std::time::Duration;
 
-use client::{CHAIN_BELL, PAYMENTS_BELL, Pool, Ring};
+use client::{NETWORK_BELL, PAYMENTS_BELL, Pool, Ring};
 
 pub use config::PaymentsConfig;
 pub(crate) use evm::{EvmNode, Log, Sent, planned_safe};
@@ -83,7 +83,7 @@ async fn work(
             loop {
                 match bell.next().await {
                     Ring::Everything | Ring::Stream(PAYMENTS_BELL | FINANCE_STREAM) => break,
-                    Ring::Stream(n) if (CHAIN_BELL + 1..=CHAIN_BELL + MAX_NETWORK).contains(&n) => {
+                    Ring::Stream(n) if (NETWORK_BELL + 1..=NETWORK_BELL + MAX_NETWORK).contains(&n) => {
                         break;
                     }
                     Ring::Stream(_) => {}

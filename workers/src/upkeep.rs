@@ -30,6 +30,11 @@ const REQUEST_PIECES_A_TIME: u32 = 100;
 /// time.
 pub const EXPIRIES_A_PIECE: i32 = 500;
 const EXPIRY_PIECES_A_TIME: u32 = 100;
+/// Quotes of fees forgotten in one transaction, and how many of these at a time.
+pub const QUOTES_A_PIECE: i32 = 10_000;
+const QUOTE_PIECES_A_TIME: u32 = 100;
+/// Withdrawals to new addresses that go on at a time, each in a transaction of its own.
+const COOL_DOWNS_A_TIME: u32 = 10_000;
 
 /// Works once a [`PERIOD`] until it is dropped. A time that fails is logged; the next one tries
 /// again.
@@ -79,6 +84,15 @@ async fn work(pool: &Pool, key_block: &mut i64) -> Result<(), client::Error> {
         lowered,
         "told owners of old documents, took levels"
     );
+    let quotes = forget_withdrawal_quotes(pool).await?;
+    let quiet_hours = client::measure_quiet_hours(pool).await?;
+    let cool_downs = end_cool_downs(pool).await?;
+    tracing::info!(
+        quotes,
+        quiet_hours,
+        cool_downs,
+        "forgot quotes of fees, measured hours, let withdrawals to known addresses go on"
+    );
     let violations = client::violations(pool).await?;
     for violation in &violations {
         tracing::error!(check = violation.check_name, row = %violation.row, "invariant violated");
@@ -115,6 +129,27 @@ async fn forget_request_keys(pool: &Pool) -> Result<i32, client::Error> {
         }
     }
     Ok(all)
+}
+
+async fn forget_withdrawal_quotes(pool: &Pool) -> Result<i32, client::Error> {
+    let mut all = 0;
+    for _ in 0..QUOTE_PIECES_A_TIME {
+        let forgotten = client::forget_withdrawal_quotes(pool, QUOTES_A_PIECE).await?;
+        all += forgotten;
+        if forgotten < QUOTES_A_PIECE {
+            break;
+        }
+    }
+    Ok(all)
+}
+
+async fn end_cool_downs(pool: &Pool) -> Result<u32, client::Error> {
+    for ended in 0..COOL_DOWNS_A_TIME {
+        if !client::end_cool_down(pool).await? {
+            return Ok(ended);
+        }
+    }
+    Ok(COOL_DOWNS_A_TIME)
 }
 
 async fn expire_kyc(pool: &Pool) -> Result<(i32, i32), client::Error> {

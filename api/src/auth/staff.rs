@@ -69,6 +69,14 @@ permits! {
     AccountGuard, OfAccountGuard: &["risk", "support"];
     /// May propose that a market is halted or trades again.
     MarketGuard, OfMarketGuard: &["administrator", "risk"];
+    /// May approve and reject withdrawals.
+    WithdrawalReviewer, OfWithdrawalReviewer: &["finance", "reviewer"];
+    /// May see which withdrawals wait.
+    WithdrawalViewer, OfWithdrawalViewer: &["finance", "reviewer", "risk"];
+    /// May see which withdrawals are halted.
+    WithdrawalHaltViewer, OfWithdrawalHaltViewer: &["administrator", "finance", "reviewer", "risk"];
+    /// May halt withdrawals.
+    WithdrawalGuard, OfWithdrawalGuard: &["administrator", "finance", "risk"];
     /// May have a part in proposals.
     Decider, OfDecider: &["administrator", "finance", "reviewer", "risk", "support"];
 }

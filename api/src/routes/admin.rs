@@ -28,6 +28,7 @@ pub(crate) mod risk_rule_end;
 pub(crate) mod risk_rules;
 pub(crate) mod session;
 pub(crate) mod unfreeze_account;
+pub(crate) mod withdrawals;
 
 use axum::Json;
 use client::NewProposal;
@@ -119,6 +120,9 @@ pub(crate) fn refused(error: client::Error) -> ApiError {
         "INVALID_AMOUNT" => ("INVALID_AMOUNT", Some("amount")),
         "RULE_NOT_FOUND" => ("RULE_NOT_FOUND", Some("rule")),
         "INVALID_RULE" => ("INVALID_RULE", rule_field(&rejection.message)),
+        "WITHDRAWAL_NOT_FOUND" | "WITHDRAWAL_DECIDED" => {
+            (rejection.code.as_str(), Some("withdrawalId"))
+        }
         "RISK_EVENT_NOT_FOUND" | "RISK_EVENT_DECIDED" => (rejection.code.as_str(), Some("eventId")),
         code => (code, rejection.field.as_deref()),
     };

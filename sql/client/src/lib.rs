@@ -46,11 +46,14 @@ pub mod sessions;
 pub mod signings;
 pub mod staff;
 pub mod staff_accounts;
+pub mod staff_withdrawals;
 pub mod sub_accounts;
 pub mod submit;
 pub mod trades;
 pub mod transaction;
 pub mod watching;
+pub mod withdrawal_addresses;
+pub mod withdrawals;
 
 pub use access::{
     ApiKey, KeyProof, LiveAccess, MadeApiKey, NewApiKey, api_keys_of, check_access, create_api_key,
@@ -115,7 +118,7 @@ pub use payment_steps::{
     store_raw, take_nonce,
 };
 pub use payments::{
-    ApprovedWithdrawal, CHAIN_BELL, FreeOutput, Gathered, HouseWallet, OpenAttempt, OpenPayment, PAYMENTS_BELL,
+    ApprovedWithdrawal, FreeOutput, Gathered, HouseWallet, OpenAttempt, OpenPayment, PAYMENTS_BELL,
     PaymentCoin, PaymentNetwork, add_wallet, approved_withdrawals, free_outputs, gathered, house_wallets,
     is_under_way,  missing_nonces, next_attempt, open_attempts,
     open_payments, payment_coins, payment_networks, signing_kinds,
@@ -151,6 +154,10 @@ pub use staff::{
 pub use staff_accounts::{
     FoundAccount, ShownAccount, find_accounts, show_account, staff_freeze_account,
 };
+pub use staff_withdrawals::{
+    WaitingWithdrawal, WithdrawalHalt, halt_withdrawals, review_withdrawal, withdrawal_halts,
+    withdrawal_queue,
+};
 pub use sub_accounts::{
     NewTransfer, OpenedSubAccount, SubAccount, Transferred, open_sub_account, sub_accounts_of,
     transfer,
@@ -165,4 +172,14 @@ pub use watching::{
     ChainBlock, ChainSpend, ChainTransfer, KnownBlock, NETWORK_BELL, WatchedNetwork,
     confirm_deposits, forget_transactions, last_blocks, listed_contracts, meet_node, read_blocks,
     reorganise, sample_fee, see_transfers, seen_transactions,
+};
+pub use withdrawal_addresses::{
+    AddedWithdrawalAddress, NewWithdrawalAddress, WithdrawalAddress, WithdrawalMode,
+    add_withdrawal_address, remove_withdrawal_address, set_withdrawal_mode, withdrawal_addresses,
+    withdrawal_mode,
+};
+pub use withdrawals::{
+    FeeQuote, NewWithdrawal, Withdrawal, WithdrawalFilter, WithdrawalNetwork, cancel_withdrawal,
+    end_cool_down, forget_withdrawal_quotes, measure_quiet_hours, network_named,
+    quote_withdrawal_fee, request_withdrawal, withdrawal, withdrawal_network, withdrawals,
 };

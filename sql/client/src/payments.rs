@@ -8,8 +8,6 @@ use crate::query::{Query, Statement, column};
 
 /// The bell's number that says that payments have work; no stream has it.
 pub const PAYMENTS_BELL: i32 = 10_921;
-/// The bells' numbers that say that a network's node has news start here, plus the network's own.
-pub const CHAIN_BELL: i32 = 10_910;
 
 /// A network.
 #[derive(Clone, Debug, PartialEq, Eq)]

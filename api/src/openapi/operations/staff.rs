@@ -24,6 +24,7 @@ const DECIDING: &[&str] = &[
     "INVALID_RULE",
     "TOO_MANY_RULES",
     "RULE_NOT_FOUND",
+    "UNKNOWN_NETWORK",
 ];
 const ADMINISTRATOR: &[&str] = &["administrator"];
 const FINANCE: &[&str] = &["finance"];
@@ -32,6 +33,11 @@ const RISK: &[&str] = &["risk"];
 const ACCOUNT_VIEWERS: &[&str] = &["finance", "reviewer", "risk", "support"];
 const ACCOUNT_GUARDS: &[&str] = &["risk", "support"];
 const MARKET_GUARDS: &[&str] = &["administrator", "risk"];
+const WITHDRAWAL_REVIEWERS: &[&str] = &["finance", "reviewer"];
+const WITHDRAWAL_VIEWERS: &[&str] = &["finance", "reviewer", "risk"];
+const WITHDRAWAL_HALT_VIEWERS: &[&str] = &["administrator", "finance", "reviewer", "risk"];
+const WITHDRAWAL_GUARDS: &[&str] = &["administrator", "finance", "risk"];
+const HALTING: &[&str] = &["UNKNOWN_ASSET", "UNKNOWN_NETWORK"];
 const ANY_ROLE: &[&str] = &["administrator", "finance", "reviewer", "risk", "support"];
 
 /// The operations under `/api/admin`.
@@ -136,6 +142,21 @@ pub(super) const OPERATIONS: &[Operation] = &[
         RISK,
         &["UNKNOWN_MARKET", "INVALID_LIMITS"],
     ),
+    staff("withdrawal_queue", WITHDRAWAL_VIEWERS, &[]),
+    staff(
+        "review_withdrawal",
+        WITHDRAWAL_REVIEWERS,
+        &[
+            "WITHDRAWAL_NOT_FOUND",
+            "WITHDRAWAL_DECIDED",
+            "SECOND_PERSON_REQUIRED",
+            "ACCOUNT_FROZEN",
+            "IN_DEBT",
+        ],
+    ),
+    staff("withdrawal_halts", WITHDRAWAL_HALT_VIEWERS, &[]),
+    staff("halt_withdrawals", WITHDRAWAL_GUARDS, HALTING),
+    proposal("propose_lift", WITHDRAWAL_GUARDS, HALTING),
     staff("risk_rules", RISK, &[]),
     proposal(
         "propose_risk_rule",
@@ -147,7 +168,12 @@ pub(super) const OPERATIONS: &[Operation] = &[
     staff(
         "decide_risk_event",
         RISK,
-        &["RISK_EVENT_NOT_FOUND", "RISK_EVENT_DECIDED"],
+        &[
+            "RISK_EVENT_NOT_FOUND",
+            "RISK_EVENT_DECIDED",
+            "ACCOUNT_FROZEN",
+            "IN_DEBT",
+        ],
     ),
 ];
 
