@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use tests::api_server::Build;
+use tests::bench::chains::ChainsPlan;
 use tests::bench::http::run::HttpPlan;
 use tests::bench::run::{Part, Plan, run};
 
@@ -15,6 +16,13 @@ const BRIEF: Plan = Plan {
     core_operations: 0,
     documents: 10,
     owed: 2_000,
+    chains: ChainsPlan {
+        addresses: 1_000,
+        outputs: 100,
+        deposits: 100,
+        blocks: 10,
+        build: Build::Debug,
+    },
     http: HttpPlan {
         slice: Duration::from_millis(1500),
         connections: 4,
