@@ -49,6 +49,7 @@ pub mod sub_accounts;
 pub mod submit;
 pub mod trades;
 pub mod transaction;
+pub mod watching;
 
 pub use access::{
     ApiKey, KeyProof, LiveAccess, MadeApiKey, NewApiKey, api_keys_of, check_access, create_api_key,
@@ -151,3 +152,8 @@ pub use submit::{
 };
 pub use trades::{AccountTrade, TradeFilter, account_trades};
 pub use transaction::{Transaction, run_tx};
+pub use watching::{
+    ChainBlock, ChainSpend, ChainTransfer, KnownBlock, NETWORK_BELL, WatchedNetwork,
+    confirm_deposits, forget_transactions, last_blocks, listed_contracts, meet_node, read_blocks,
+    reorganise, sample_fee, see_transfers, seen_transactions,
+};
