@@ -70,14 +70,22 @@ async fn chain_and_books_agree_through_deposits_refills_and_reorganisations() {
     world.mine(1).await;
     world.caught_up().await;
     compare(&world.database, &settings);
-    assert_eq!(newest(&world.owner, "BTC").await, "1.50005 0", "not credited yet");
+    assert_eq!(
+        newest(&world.owner, "BTC").await,
+        "1.50005 0",
+        "not credited yet"
+    );
     let refill = (hot.address().script_pubkey(), 700_000_000);
     let refill = world.purse.pay(&[refill], FEE).expect("a payment");
     world.node.send(&refill).await.expect("taken");
     world.mine(2).await;
     world.caught_up().await;
     compare(&world.database, &settings);
-    assert_eq!(newest(&world.owner, "BTC").await, "8.50005 0", "credited, refilled");
+    assert_eq!(
+        newest(&world.owner, "BTC").await,
+        "8.50005 0",
+        "credited, refilled"
+    );
 
     // Everything vanishes, credited or not, and the comparison stays calm.
     world.node.drop_blocks(3).await.expect("dropped");
@@ -90,7 +98,11 @@ async fn chain_and_books_agree_through_deposits_refills_and_reorganisations() {
     world.mine(3).await;
     world.caught_up().await;
     compare(&world.database, &settings);
-    assert_eq!(newest(&world.owner, "BTC").await, "8.50005 0", "mined again");
+    assert_eq!(
+        newest(&world.owner, "BTC").await,
+        "8.50005 0",
+        "mined again"
+    );
     assert_eq!(halted(&world.owner).await, "");
     assert_clean(&world.owner).await;
     world.database.drop().await;
@@ -121,7 +133,10 @@ async fn a_stolen_output_halts_the_coin_at_the_second_look_and_a_booked_loss_set
     assert_eq!(newest(&world.owner, "BTC").await, "0 -3");
     assert_eq!(halted(&world.owner).await, "", "one look may be a race");
     let said = compare(&world.database, &settings);
-    assert!(said.contains("withdrawals of the coin are halted"), "{said}");
+    assert!(
+        said.contains("withdrawals of the coin are halted"),
+        "{said}"
+    );
     assert_eq!(halted(&world.owner).await, "BTC");
 
     let txid = theft.compute_txid();
@@ -206,7 +221,10 @@ async fn a_proof_states_what_the_node_says_at_its_block() {
     let height = world.node.height().await.expect("a height");
     assert!(message.contains(&format!("block {height} ")), "{message}");
     assert!(message.contains("Owed BTC 3.00000000, root "), "{message}");
-    assert!(message.contains("Held BTC 3.00000000, deposit addresses"), "{message}");
+    assert!(
+        message.contains("Held BTC 3.00000000, deposit addresses"),
+        "{message}"
+    );
     world.database.drop().await;
 }
 
@@ -222,11 +240,18 @@ async fn a_node_that_stands_elsewhere_or_is_away_compares_nothing() {
     let output = worker::run(&world.database, &["reserves", "--once"], &settings);
     let output = output.expect("it runs");
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(!output.status.success() && said.contains("another block"), "{said}");
+    assert!(
+        !output.status.success() && said.contains("another block"),
+        "{said}"
+    );
     world.node.kill();
     let output = worker::run(&world.database, &["reserves", "--once"], &settings);
     assert!(!output.expect("it runs").status.success());
-    let compared = ask(&world.owner, "select count(*)::text from proof.reconciliations").await;
+    let compared = ask(
+        &world.owner,
+        "select count(*)::text from proof.reconciliations",
+    )
+    .await;
     assert_eq!(compared, "0");
     assert_eq!(halted(&world.owner).await, "");
     world.database.drop().await;

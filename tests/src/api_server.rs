@@ -246,7 +246,14 @@ pub fn built(package: &'static str, build: Build) -> Result<PathBuf> {
         // All programs at once: another selection has other features, and builds everything anew.
         Build::Debug => {
             const DEBUG: &[&str] = &[
-                "-p", "api", "-p", "workers", "-p", "chain", "--bins", "--examples",
+                "-p",
+                "api",
+                "-p",
+                "workers",
+                "-p",
+                "chain",
+                "--bins",
+                "--examples",
             ];
             (DEBUG, "debug")
         }

@@ -69,11 +69,7 @@ impl Drop for Worker {
 }
 
 /// Runs the command to its end and gives what it said.
-pub fn run(
-    database: &Database,
-    arguments: &[&str],
-    settings: &[(&str, String)],
-) -> Result<Output> {
+pub fn run(database: &Database, arguments: &[&str], settings: &[(&str, String)]) -> Result<Output> {
     let output = Command::new(built("workers", Build::Debug)?)
         .args(arguments)
         .env("DATABASE_URL", database.url("exchange_worker"))

@@ -95,7 +95,15 @@ fn tell(network: &str, block: i64, coin: &Compared) {
     match (coin.is_different, coin.is_halted) {
         (false, _) => tracing::info!(network, block, asset, held, "chain and books agree"),
         (true, false) => {
-            tracing::error!(network, block, asset, held, expected, difference, "they differ");
+            tracing::error!(
+                network,
+                block,
+                asset,
+                held,
+                expected,
+                difference,
+                "they differ"
+            );
         }
         (true, true) => tracing::error!(
             network,

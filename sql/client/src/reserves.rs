@@ -186,8 +186,7 @@ pub async fn record_reconciliation(
 /// # Errors
 /// The database's.
 pub async fn halt_all_networks(on: &impl Query, reason: &str) -> Result<i32, Error> {
-    const STATEMENT: Statement =
-        Statement::write("halt_all_networks", "select proof.halt_all($1)");
+    const STATEMENT: Statement = Statement::write("halt_all_networks", "select proof.halt_all($1)");
     on.value(STATEMENT, &[&reason]).await
 }
 

@@ -56,17 +56,29 @@ async fn a_user_is_given_the_own_leaf_and_nobody_else_is() {
     let stage = Stage::set().await;
     let (alice, alices) = stage.user("alice", "1.5").await;
     let (bob, bobs) = stage.user("bob", "2.25").await;
-    let before = stage.get("/api/account/proof?asset=BTC", Some(&alices)).await;
+    let before = stage
+        .get("/api/account/proof?asset=BTC", Some(&alices))
+        .await;
     assert_eq!(before.body["code"], "PROOF_NOT_FOUND", "{before:?}");
     let proof = make(&stage.owner).await;
     let own = |body: &Value| {
         let text = |value: &Value| value.as_str().map(str::to_owned);
-        (body["leaf"]["accountId"].as_i64(), text(&body["leaf"]["atoms"]))
+        (
+            body["leaf"]["accountId"].as_i64(),
+            text(&body["leaf"]["atoms"]),
+        )
     };
     let path = format!("/api/account/proof?proofId={proof}&asset=BTC");
     let hers = stage.get(&path, Some(&alices)).await.body;
-    let his = stage.get("/api/account/proof?asset=BTC", Some(&bobs)).await.body;
-    assert_eq!(own(&hers), (Some(alice), Some("150000000".into())), "{hers}");
+    let his = stage
+        .get("/api/account/proof?asset=BTC", Some(&bobs))
+        .await
+        .body;
+    assert_eq!(
+        own(&hers),
+        (Some(alice), Some("150000000".into())),
+        "{hers}"
+    );
     assert_eq!(own(&his), (Some(bob), Some("225000000".into())), "{his}");
     assert_eq!(hers["root"], his["root"]);
     assert_eq!(hers["rootAtoms"], "375000000");
@@ -144,9 +156,8 @@ async fn no_role_reads_leaves_or_salts_or_another_accounts_path() {
         first + 1
     );
     assert_eq!(refusal(&trader, &other).await.0, DENIED);
-    let nobody = format!(
-        "reset exchange.account_id; select * from proof.path_of({first}, null, 'BTC')"
-    );
+    let nobody =
+        format!("reset exchange.account_id; select * from proof.path_of({first}, null, 'BTC')");
     assert_eq!(refusal(&trader, &nobody).await.0, DENIED);
     database.drop().await;
 }

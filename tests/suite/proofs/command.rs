@@ -104,7 +104,10 @@ async fn the_command_says_whether_a_balance_is_part_of_what_is_published() {
     ] {
         let (is_right, said) = files.verify(&[&document]);
         assert!(!is_right, "{said}");
-        assert!(said.starts_with("WRONG: ") && said.contains(words), "{said}");
+        assert!(
+            said.starts_with("WRONG: ") && said.contains(words),
+            "{said}"
+        );
     }
     // A whole tree of its own for one user, which nobody else is shown.
     make(&owner).await;
@@ -112,7 +115,10 @@ async fn the_command_says_whether_a_balance_is_part_of_what_is_published() {
     let mut forged = other.clone();
     forged["proofId"] = own["proofId"].clone();
     let (is_right, said) = files.verify(&[&forged, &published]);
-    assert!(!is_right && said.contains("published is another root"), "{said}");
+    assert!(
+        !is_right && said.contains("published is another root"),
+        "{said}"
+    );
     database.drop().await;
 }
 
@@ -131,7 +137,10 @@ async fn stated(owner: &Client) -> (i64, Vec<String>) {
     let hot = BitcoinWallet::new(BitcoinNetwork::Regtest, keys, None).expect("a wallet");
     let (address, descriptor) = (hot.hot_address(), hot.descriptor());
     let script = hex::encode(hot.hot_script().as_bytes());
-    let owners: Vec<String> = keys.iter().map(|key| key.evm_address().to_string()).collect();
+    let owners: Vec<String> = keys
+        .iter()
+        .map(|key| key.evm_address().to_string())
+        .collect();
     let gas = public(4).evm_address();
     let coin = "confirmations => 2, large_amount => 5, large_confirmations => 6,
         min_deposit => 0.0001, min_withdrawal => 0.001, review_above => 1, second_review_above => 5,
@@ -203,7 +212,10 @@ async fn the_command_says_whose_keys_signed_what_is_held() {
     let published = get(&server, "/api/wallet/proofs", None).await;
     let (is_right, said) = files.verify(&[&published]);
     assert!(!is_right, "one key of two is not enough: {said}");
-    assert!(said.contains("too few of the wallet's keys have signed"), "{said}");
+    assert!(
+        said.contains("too few of the wallet's keys have signed"),
+        "{said}"
+    );
 
     let waiting = "select holder || network_id from proof.unsigned_statements('b')";
     assert_eq!(rows(&owner, waiting).await, ["hot1", "hot2"]);

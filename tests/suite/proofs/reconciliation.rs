@@ -50,7 +50,11 @@ async fn a_difference_that_stays_halts_the_coin_and_is_told() {
     let (database, owner) = stage().await;
     assert_eq!(compare(&owner, 3, "10").await, ["0.00000000 false"]);
     assert_eq!(compare(&owner, 3, "9.5").await, ["-0.50000000 false"]);
-    assert_eq!(halted(&owner).await, Vec::<String>::new(), "once may be a race");
+    assert_eq!(
+        halted(&owner).await,
+        Vec::<String>::new(),
+        "once may be a race"
+    );
     assert_eq!(compare(&owner, 3, "9.5").await, ["-0.50000000 true"]);
     let reason = "the chain holds 9.5 BTC, the books say 10.00000000, at block 3";
     assert_eq!(halted(&owner).await, [reason]);
@@ -73,7 +77,11 @@ async fn differences_with_a_match_or_a_change_of_sign_between_them_do_not_halt()
         assert!(halted(&owner).await.is_empty(), "{held}");
     }
     compare(&owner, 3, "12").await;
-    assert_eq!(halted(&owner).await.len(), 1, "more than expected is no better");
+    assert_eq!(
+        halted(&owner).await.len(),
+        1,
+        "more than expected is no better"
+    );
     database.drop().await;
 }
 

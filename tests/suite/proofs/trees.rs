@@ -51,7 +51,11 @@ async fn every_account_finds_its_path_whatever_the_size_of_the_tree() {
             let leaves = leaves(&owner, proof, asset).await;
             assert_eq!(leaves.len() as i64, size, "{asset} of {sizes:?}");
             let levels = liabilities::levels(&leaves).expect("a tree");
-            assert_eq!(Some(&vec![published]), levels.last(), "{asset} of {sizes:?}");
+            assert_eq!(
+                Some(&vec![published]),
+                levels.last(),
+                "{asset} of {sizes:?}"
+            );
             assert!(leaves.is_sorted_by_key(|leaf| leaf.salt), "{asset}");
             for (index, leaf) in leaves.iter().enumerate() {
                 let is_asked = size < 10 || index as i64 % SAMPLE == 0 || index as i64 > size - 3;
@@ -60,7 +64,11 @@ async fn every_account_finds_its_path_whatever_the_size_of_the_tree() {
                     let given = path(&trader, account, proof, asset).await;
                     assert_eq!(given.leaf, *leaf);
                     assert_eq!(Some(given.path.clone()), liabilities::path(&levels, index));
-                    assert_eq!(given.verify(&published), Ok(()), "{asset} {index} of {size}");
+                    assert_eq!(
+                        given.verify(&published),
+                        Ok(()),
+                        "{asset} {index} of {size}"
+                    );
                 }
             }
         }
@@ -112,7 +120,11 @@ async fn a_changed_balance_salt_account_or_path_proves_nothing() {
     assert_eq!(changed.verify(&published), wrong, "another order");
     let mut less = published;
     less.sum -= 1;
-    assert_eq!(given.verify(&less), wrong, "a smaller sum than what is owed");
+    assert_eq!(
+        given.verify(&less),
+        wrong,
+        "a smaller sum than what is owed"
+    );
     database.drop().await;
 }
 

@@ -156,9 +156,13 @@ fn verify_own(own: &Own, published: Option<&Published>) -> Result<(), String> {
         let proof = proofs.filter(|proof| proof.proof_id == number);
         let mut all = proof.flat_map(|proof| &proof.liabilities);
         let said = all.find(|one| one.asset == own.asset);
-        let said = said.ok_or_else(|| format!("proof {number} of {asset} is not published there"))?;
+        let said =
+            said.ok_or_else(|| format!("proof {number} of {asset} is not published there"))?;
         if said.root != own.root || said.sum != total {
-            return Err(format!("published is another root: {} {}", said.sum, said.root));
+            return Err(format!(
+                "published is another root: {} {}",
+                said.sum, said.root
+            ));
         }
     }
     println!(
@@ -185,7 +189,10 @@ fn verify_published(published: &Published) -> Result<(), String> {
             }) {
                 let line = format!("Owed {} {}, root {}", root.asset, root.sum, root.root);
                 if !statement.signed_text.lines().any(|said| said == line) {
-                    wrong.push(format!("{place}: the text is not about this root of {}", root.asset));
+                    wrong.push(format!(
+                        "{place}: the text is not about this root of {}",
+                        root.asset
+                    ));
                 }
             }
             wallets(&place, statement, &mut wrong);
@@ -208,7 +215,9 @@ fn wallets(place: &str, statement: &Statement, wrong: &mut Vec<String>) {
         if !statement.signed_text.lines().any(|said| said == line) {
             wrong.push(format!("{place}: the text does not say '{line}'"));
         } else if holder == "cold" {
-            println!("{place}: {amount} {asset} in the cold wallet {address}, whose keys sign offline");
+            println!(
+                "{place}: {amount} {asset} in the cold wallet {address}, whose keys sign offline"
+            );
         } else {
             match controls(statement, held, address) {
                 Ok(()) => println!(
@@ -230,7 +239,9 @@ fn controls(statement: &Statement, held: &Reserve, address: &str) -> Result<(), 
     let parsed = Keys::parse(custom, &statement.chain_name, held.descriptor.as_deref());
     let keys = parsed.map_err(|error| error.to_string())?;
     let of_holder = statement.signatures.iter();
-    let signatures = of_holder.filter(|signed| signed.holder == held.holder).map(signed);
+    let signatures = of_holder
+        .filter(|signed| signed.holder == held.holder)
+        .map(signed);
     let signatures = signatures.collect::<Result<Vec<_>, _>>()?;
     let digest = digest(custom, &statement.signed_text);
     let verified = keys.verify(address, &digest, &signatures);

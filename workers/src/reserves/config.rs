@@ -48,7 +48,11 @@ impl ReservesConfig {
     pub fn from_env() -> anyhow::Result<ReservesConfig> {
         let value = |name: &str| std::env::var(name).ok().filter(|text| !text.is_empty());
         let named = [
-            ("EXCHANGE_BITCOIN_URL", "EXCHANGE_BITCOIN_NETWORK", "bitcoin"),
+            (
+                "EXCHANGE_BITCOIN_URL",
+                "EXCHANGE_BITCOIN_NETWORK",
+                "bitcoin",
+            ),
             ("EXCHANGE_EVM_URL", "EXCHANGE_EVM_NETWORK", "ethereum"),
         ];
         let networks = named.into_iter().filter_map(|(url, network, otherwise)| {

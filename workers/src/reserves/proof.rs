@@ -36,13 +36,21 @@ pub async fn make(database: &client::Config, config: &ReservesConfig) -> anyhow:
             tokio::time::sleep(LOOK_PAUSE).await;
         }
         let Some(measured) = measured else {
-            tracing::warn!(network = name, "no statement: the node stands at another block");
+            tracing::warn!(
+                network = name,
+                "no statement: the node stands at another block"
+            );
             continue;
         };
         let block = (measured.block_height, measured.block_hash.as_slice());
         let holdings = measured.holdings();
         client::state_reserves(&pool, proof_id, network.network_id, block, &holdings).await?;
-        tracing::info!(proof_id, network = name, block = block.0, "stated what is held");
+        tracing::info!(
+            proof_id,
+            network = name,
+            block = block.0,
+            "stated what is held"
+        );
     }
     Ok(proof_id)
 }

@@ -2,7 +2,9 @@
 
 use axum::Json;
 use axum::extract::State;
-use client::{PublishedProof, PublishedReserve, PublishedRoot, PublishedSignature, PublishedStatement};
+use client::{
+    PublishedProof, PublishedReserve, PublishedRoot, PublishedSignature, PublishedStatement,
+};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -126,7 +128,11 @@ impl From<PublishedStatement> for Statement {
             block_hash: statement.block_hash,
             signed_text: statement.message,
             reserves: statement.reserves.into_iter().map(Reserve::from).collect(),
-            signatures: statement.signatures.into_iter().map(Signature::from).collect(),
+            signatures: statement
+                .signatures
+                .into_iter()
+                .map(Signature::from)
+                .collect(),
         }
     }
 }
