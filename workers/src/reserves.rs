@@ -11,7 +11,7 @@ mod proof;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail, ensure};
-use client::{Compared, Pool, WatchedNetwork};
+use client::{Compared, Pool, ComparedNetwork};
 
 pub use config::{NodeOfNetwork, ReservesConfig};
 pub use proof::make;
@@ -117,8 +117,8 @@ fn tell(network: &str, block: i64, coin: &Compared) {
     }
 }
 
-async fn network(pool: &Pool, name: &str) -> anyhow::Result<WatchedNetwork> {
-    let networks = client::watched_networks(pool).await?;
+async fn network(pool: &Pool, name: &str) -> anyhow::Result<ComparedNetwork> {
+    let networks = client::compared_networks(pool).await?;
     let mut networks = networks.into_iter();
     let found = networks.find(|network| network.name == name);
     found.with_context(|| format!("no network {name} is listed"))
@@ -128,7 +128,7 @@ async fn network(pool: &Pool, name: &str) -> anyhow::Result<WatchedNetwork> {
 /// elsewhere, or no block was read yet.
 async fn measure(
     pool: &Pool,
-    network: &WatchedNetwork,
+    network: &ComparedNetwork,
     node: &NodeClient,
 ) -> anyhow::Result<Option<Measured>> {
     let facts = client::coin_facts(pool, network.network_id).await?;

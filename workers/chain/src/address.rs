@@ -3,8 +3,8 @@
 
 use alloy::primitives::Address;
 use bitcoin::address::ParseError;
-use bitcoin::bech32::primitives::decode::SegwitHrpstringError;
 use bitcoin::bech32::segwit;
+use bitcoin::bech32::primitives::decode::SegwitHrpstringError;
 use bitcoin::{AddressType, ScriptBuf, XOnlyPublicKey, base58};
 
 use crate::network::{BitcoinNetwork, Network};
@@ -150,9 +150,7 @@ pub fn parse_bitcoin(
 /// Why the library did not take it, and which of the two alphabets it was meant in.
 fn reject_of(text: &str, error: &ParseError) -> AddressReject {
     let lower = text.to_ascii_lowercase();
-    let is_bech32 = ["bc1", "tb1", "bcrt1"]
-        .iter()
-        .any(|start| lower.starts_with(start));
+    let is_bech32 = ["bc1", "tb1", "bcrt1"].iter().any(|start| lower.starts_with(start));
     if is_bech32 {
         return match segwit::decode(text).map_err(|error| error.0) {
             Err(SegwitHrpstringError::Checksum(_)) => AddressReject::BadChecksum,
@@ -192,7 +190,8 @@ pub fn parse_evm(text: &str, checksum: Checksum) -> Result<Address, AddressRejec
         return Err(AddressReject::BadChecksum);
     }
     let (high, low) = address.split_at(18);
-    if high.iter().all(|byte| *byte == 0) && u16::from_be_bytes([low[0], low[1]]) <= LAST_RESERVED {
+    if high.iter().all(|byte| *byte == 0) && u16::from_be_bytes([low[0], low[1]]) <= LAST_RESERVED
+    {
         return Err(AddressReject::UnsupportedAddress);
     }
     Ok(address)

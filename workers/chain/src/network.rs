@@ -122,25 +122,12 @@ mod tests {
 
     #[test]
     fn a_network_is_written_as_it_is_read() {
-        for text in [
-            "bitcoin:mainnet",
-            "bitcoin:testnet4",
-            "bitcoin:regtest",
-            "evm:1",
-        ] {
+        for text in ["bitcoin:mainnet", "bitcoin:testnet4", "bitcoin:regtest", "evm:1"] {
             let network: Network = text.parse().expect("a network");
             assert_eq!(network.to_string(), text);
         }
         assert_eq!("main".parse(), Ok(BitcoinNetwork::Mainnet));
-        for text in [
-            "",
-            "bitcoin",
-            "bitcoin:",
-            "bitcoin:testnet3",
-            "evm:0",
-            "evm:01",
-            "evm:-1",
-        ] {
+        for text in ["", "bitcoin", "bitcoin:", "bitcoin:testnet3", "evm:0", "evm:01", "evm:-1"] {
             assert!(text.parse::<Network>().is_err(), "{text}");
         }
     }

@@ -27,16 +27,9 @@ fn assert_replaces(new: &Spend, old: &Spend) {
     assert_eq!(new.coins[..old.coins.len()], old.coins[..]);
     let relayed = old.fee_sats + RELAY.fee_sats(new.vsize).expect("it fits");
     assert!(new.fee_sats >= relayed, "{} < {relayed}", new.fee_sats);
-    assert!(
-        new.fee_sats * old.vsize > old.fee_sats * new.vsize,
-        "a lower rate"
-    );
+    assert!(new.fee_sats * old.vsize > old.fee_sats * new.vsize, "a lower rate");
     let inputs: u64 = new.coins.iter().map(|coin| coin.value_sats).sum();
-    let outputs = new
-        .payments
-        .iter()
-        .chain(&new.change)
-        .map(|it| it.value_sats);
+    let outputs = new.payments.iter().chain(&new.change).map(|it| it.value_sats);
     assert_eq!(inputs, outputs.sum::<u64>() + new.fee_sats);
 }
 
@@ -46,18 +39,10 @@ fn a_bump_takes_the_higher_fee_from_the_change() {
     let new = bump(&old, &[hot_coin(2, 50_000)], 10_000).expect("a replacement");
     assert_replaces(&new, &old);
     assert_eq!(new.coins, old.coins);
-    assert_eq!(
-        new.fee_sats,
-        FeeRate::per_kvb(10_000)
-            .fee_sats(new.vsize)
-            .expect("it fits")
-    );
+    assert_eq!(new.fee_sats, FeeRate::per_kvb(10_000).fee_sats(new.vsize).expect("it fits"));
     let (before, after) = (old.change.expect("change"), new.change.expect("change"));
     assert_eq!(before.script, after.script);
-    assert_eq!(
-        before.value_sats - after.value_sats,
-        new.fee_sats - old.fee_sats
-    );
+    assert_eq!(before.value_sats - after.value_sats, new.fee_sats - old.fee_sats);
 }
 
 #[test]
@@ -73,10 +58,7 @@ fn a_bump_brings_further_coins_where_the_change_does_not_suffice() {
     let old = original(20_700, 20_000);
     assert_eq!(bump(&old, &[], 50_000), Err(SpendReject::NotEnoughCoins));
     // The same coin again is no further one.
-    assert_eq!(
-        bump(&old, &old.coins, 50_000),
-        Err(SpendReject::NotEnoughCoins)
-    );
+    assert_eq!(bump(&old, &old.coins, 50_000), Err(SpendReject::NotEnoughCoins));
     let further = [deposit_coin(4, 40_000), hot_coin(9, 90_000)];
     let new = bump(&old, &further, 50_000).expect("a replacement");
     assert_replaces(&new, &old);
