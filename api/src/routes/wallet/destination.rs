@@ -80,7 +80,7 @@ mod tests {
         assert_eq!(read_bitcoin.expect("an address").address, bitcoin);
         for (family, chain, text, code) in [
             ("bitcoin", "main", bitcoin, "WRONG_NETWORK"),
-            ("bitcoin", "regtest", evm, "NOT_AN_ADDRESS"),
+            ("bitcoin", "regtest", evm, "WRONG_NETWORK"),
             (
                 "evm",
                 "1",
