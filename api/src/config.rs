@@ -202,6 +202,7 @@ mod tests {
             ("EXCHANGE_SESSION_HOURS", "-1"),
             ("EXCHANGE_SECRETS_KEY", ""),
             ("EXCHANGE_RATE_KEY", "6000"),
+            ("EXCHANGE_RATE_MEMBER", "many/60"),
             ("EXCHANGE_RATE_ADDRESS", "6000/0"),
             ("EXCHANGE_RATE_ACCOUNT", "-1/60"),
             ("EXCHANGE_SECRETS_KEY", "too short"),

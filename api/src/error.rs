@@ -59,7 +59,7 @@ pub enum ApiError {
     /// A limit is used up.
     #[error("the limit of this {policy} is used up; come back in {retry_after_seconds} s")]
     RateLimited {
-        /// Whose limit: of the address, the account or the key.
+        /// Whose limit: of the address, the account, the key or the member of staff.
         policy: &'static str,
         /// Until its window ends.
         retry_after_seconds: u64,
@@ -183,6 +183,8 @@ pub const STATUSES: &[(&str, StatusCode)] = &[
     ("MEMBER_NOT_FOUND", StatusCode::NOT_FOUND),
     ("PROPOSAL_NOT_FOUND", StatusCode::NOT_FOUND),
     ("DEVICE_NOT_FOUND", StatusCode::NOT_FOUND),
+    ("PROOF_NOT_FOUND", StatusCode::NOT_FOUND),
+    ("LEAF_NOT_FOUND", StatusCode::NOT_FOUND),
     ("METHOD_NOT_ALLOWED", StatusCode::METHOD_NOT_ALLOWED),
     ("REQUEST_TIMEOUT", StatusCode::REQUEST_TIMEOUT),
     ("SECOND_PERSON_REQUIRED", StatusCode::FORBIDDEN),

@@ -7,6 +7,7 @@ mod health;
 pub(crate) mod kyc;
 mod market;
 mod pages;
+pub(crate) mod proofs;
 pub(crate) mod trade;
 pub(crate) mod wallet;
 mod webhook;
@@ -23,7 +24,7 @@ use crate::deadline;
 use crate::error::ApiError;
 use crate::extract::BODY_LIMIT_BYTES;
 use crate::limits;
-use crate::openapi;
+use crate::openapi::{self, queries};
 use crate::panics;
 use crate::request_id;
 use crate::ws;
@@ -116,6 +117,7 @@ fn of_accounts() -> OpenApiRouter<App> {
         ))
         .routes(routes!(account::transfer::transfer))
         .routes(routes!(account::profile::profile))
+        .routes(routes!(proofs::account_proof::account_proof))
         .routes(routes!(kyc::submit::submit_kyc).layer(DefaultBodyLimit::max(FORM_LIMIT_BYTES)))
         .routes(routes!(kyc::status::kyc_status))
         .routes(routes!(kyc::callback::kyc_callback))
@@ -146,6 +148,7 @@ fn of_markets() -> OpenApiRouter<App> {
         .routes(routes!(market::ticker::ticker))
         .routes(routes!(market::klines::klines))
         .routes(routes!(market::time::time))
+        .routes(routes!(proofs::published::proofs))
 }
 
 /// Money that comes and goes.
@@ -227,12 +230,17 @@ pub fn router(app: App) -> Router {
     let (router, said) = documented().split_for_parts();
     // A test builds the same document, so that it fails there and never here.
     let document = openapi::document(&said).unwrap_or_default();
+    let known = queries::of(&document);
     router
         .merge(openapi::page::routes(&document))
         .merge(pages::routes())
         .fallback(async || ApiError::NotFound)
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
         .layer(middleware::from_fn(body::keep))
+        .layer(middleware::from_fn_with_state(
+            known,
+            queries::refuse_unknown,
+        ))
         .layer(DefaultBodyLimit::max(BODY_LIMIT_BYTES))
         .layer(middleware::from_fn_with_state(
             app.clone(),

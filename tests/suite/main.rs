@@ -29,6 +29,7 @@ mod markets;
 mod messages;
 mod once;
 mod parallel_markets;
+mod proofs;
 mod recovery;
 mod registration;
 mod replay;

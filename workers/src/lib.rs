@@ -7,5 +7,8 @@ pub mod hsm_key;
 pub mod hsm_signing;
 pub mod kyc;
 pub mod mail;
+pub mod node_client;
+pub mod reserves;
 pub mod sanctions;
+pub mod statements;
 pub mod upkeep;

@@ -306,6 +306,7 @@ const OPERATIONS: &[Operation] = &[
     public("ticker", OF_MARKET),
     public("klines", OF_MARKET),
     public("time", &[]),
+    public("proofs", &[]),
     public("open_socket", &[]),
     trade("create_order", PLACING),
     trade("create_orders", &["BOOK_FULL"]),
@@ -321,6 +322,10 @@ const OPERATIONS: &[Operation] = &[
     read("balances", &[]),
     read("ledger", &["UNKNOWN_ASSET"]),
     read("fees", &[]),
+    read(
+        "account_proof",
+        &["UNKNOWN_ASSET", "PROOF_NOT_FOUND", "LEAF_NOT_FOUND"],
+    ),
     owner("sub_accounts", &[]),
     owner(
         "open_sub_account",

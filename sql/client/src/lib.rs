@@ -35,10 +35,12 @@ pub mod passkeys;
 pub mod place;
 pub mod pool;
 pub mod profile;
+pub mod proofs;
 pub mod proposals;
 pub mod query;
 pub mod rates;
 pub mod registration;
+pub mod reserves;
 pub mod retry;
 pub mod risk;
 pub mod sessions;
@@ -114,6 +116,11 @@ pub use passkeys::{
 pub use place::Place;
 pub use pool::{Pool, ping};
 pub use profile::{Profile, profile_of, set_anti_phishing_code};
+pub use proofs::{
+    Holding, LeafPath, PathStep, PublishedProof, PublishedReserve, PublishedRoot,
+    PublishedSignature, PublishedStatement, UnsignedStatement, add_statement_signature,
+    forget_proof_pages, leaf_path, make_proof, proofs, state_reserves, unsigned_statements,
+};
 pub use proposals::{
     Decided, Decision, MadeProposal, NewProposal, Proposal, decide, proposals, propose,
 };
@@ -124,7 +131,14 @@ pub use registration::{
     freeze_account, request_email_change, request_password_reset, request_registration,
     set_password, token_owner, verify_email,
 };
-pub use risk::{RiskEvent, RiskEventFilter, RiskRule, review_risk_event, risk_events, risk_rules};
+pub use reserves::{
+    CoinFacts, Compared, OwnOutput, WatchedNetwork, coin_facts, halt_all_networks, own_accounts,
+    own_outputs, record_reconciliation, wallet_roles, watched_networks,
+};
+pub use risk::{
+    RiskEvent, RiskEventFilter, RiskRule, forget_activities, review_risk_event, risk_events,
+    risk_rules,
+};
 pub use sessions::{
     NewSession, OpenSession, Opened, Session, close_session, close_sessions, forget_ended_sessions,
     open_session, session_account, sessions_of,

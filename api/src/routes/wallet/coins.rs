@@ -7,7 +7,6 @@ use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::error::ApiError;
-use crate::extract::{Nothing, Query};
 use crate::openapi::Refusals;
 
 /// What can be paid in and out.
@@ -56,10 +55,7 @@ impl From<client::Coin> for Coin {
 /// Which assets can be paid in and out, and on which networks.
 #[utoipa::path(get, path = "/api/wallet/coins", tag = "wallet",
     responses((status = 200, body = Coins), Refusals))]
-pub(crate) async fn coins(
-    State(app): State<App>,
-    Query(Nothing {}): Query<Nothing>,
-) -> Result<Json<Coins>, ApiError> {
+pub(crate) async fn coins(State(app): State<App>) -> Result<Json<Coins>, ApiError> {
     let coins = client::listed_coins(&app.reads).await?;
     let coins = coins.into_iter().map(Coin::from).collect();
     Ok(Json(Coins { coins }))

@@ -3,6 +3,7 @@
 use chain::coin_selection::Coin;
 use chain::fee::FeeRate;
 use chain::spend::{Spend, SpendLimits, SpendReject};
+use proptest::collection::vec;
 use proptest::prelude::*;
 
 use crate::stage::{LIMITS, deposit_coin, hot_coin, payment, wallet};
@@ -108,7 +109,7 @@ fn a_sweep_is_bumped_too_until_nothing_is_left() {
 
 proptest! {
     #[test]
-    fn every_bump_of_a_bump_replaces_it(rates in proptest::collection::vec(1_000_u64..90_000, 1..6)) {
+    fn every_bump_of_a_bump_replaces_it(rates in vec(1_000_u64..90_000, 1..6)) {
         let further: Vec<Coin> = (10..30).map(|number| hot_coin(number, 60_000)).collect();
         let mut spend = original(60_000, 40_000);
         for rate in rates {

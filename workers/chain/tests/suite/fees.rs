@@ -94,14 +94,18 @@ fn a_quote_rounds_up_to_the_atom() {
 
 proptest! {
     #[test]
-    fn a_smoothed_fee_lies_between_what_it_comes_from(old: u64, new: u64, weight in 0_u32..2_000_000) {
+    fn a_smoothed_fee_lies_between_what_it_comes_from(
+        old: u64, new: u64, weight in 0_u32..2_000_000,
+    ) {
         let policy = FeePolicy { weight_ppm: weight, ..POLICY };
         let smoothed = policy.smooth(Some(old), new);
         prop_assert!(smoothed >= old.min(new) && smoothed <= old.max(new));
     }
 
     #[test]
-    fn a_token_is_never_paid_less_than_its_part(wei in 1_u64.., mantissa in 1_i64.., scale in 0_u32..20) {
+    fn a_token_is_never_paid_less_than_its_part(
+        wei in 1_u64.., mantissa in 1_i64.., scale in 0_u32..20,
+    ) {
         let price = Decimal::new(mantissa, scale);
         let atoms = token_fee_atoms(U256::from(wei), price, 6).expect("it fits");
         // atoms * price >= fee, and one atom less is not enough.
