@@ -167,8 +167,8 @@ async fn what_is_no_address_of_the_network_is_refused_by_field() {
     let alice = stage.join("alice").await;
     for (network, address, refusal) in [
         ("dogecoin", bitcoin(7).0, "404 UNKNOWN_NETWORK network"),
-        ("ethereum", bitcoin(7).0, "400 NOT_AN_ADDRESS address"),
-        ("bitcoin", ethereum(7), "400 NOT_AN_ADDRESS address"),
+        ("ethereum", bitcoin(7).0, "400 WRONG_NETWORK address"),
+        ("bitcoin", ethereum(7), "400 WRONG_NETWORK address"),
         (
             "ethereum",
             ethereum(0xdd),
