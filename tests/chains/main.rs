@@ -6,5 +6,6 @@ mod deposits_evm;
 mod keys;
 mod nodes;
 mod reorganisations;
+mod reserves;
 mod suspicious_deposits;
 mod withdrawals_evm;

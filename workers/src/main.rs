@@ -74,8 +74,8 @@ async fn run() -> anyhow::Result<()> {
             ["mail"] => mail(&pool, &config).await,
             ["reserves", mode @ ..] => compare_reserves(&pool, mode).await.context("reserves"),
             ["proof"] => {
-                let nodes = ReservesConfig::from_env().ok();
-                let made = reserves::make(&config, nodes.as_ref()).await;
+                let settings = ReservesConfig::from_env()?;
+                let made = reserves::make(&config, &settings).await;
                 made.map(drop).context("proof")
             }
             ["sign-statements", signer @ ("a" | "b")] => {

@@ -149,8 +149,8 @@ pub use registration::{
     set_password, token_owner, verify_email,
 };
 pub use reserves::{
-    CoinFacts, Compared, OwnOutput, WatchedNetwork, coin_facts, halt_all_networks, own_accounts,
-    own_outputs, record_reconciliation, wallet_roles, watched_networks,
+    CoinFacts, Compared, ComparedNetwork, OwnOutput, coin_facts, compared_networks,
+    halt_all_networks, own_accounts, own_outputs, record_reconciliation, wallet_roles,
 };
 pub use risk::{
     RiskEvent, RiskEventFilter, RiskRule, forget_activities, review_risk_event, risk_events,
