@@ -20,8 +20,8 @@ use workers::{
 };
 
 const USAGE: &str = "usage: DATABASE_URL=postgres://… workers \
-    all | audit | bitcoin | candles | deadlines | evm | kyc | mail | payments | signer a|b | \
-    upkeep [--once] | reserves [--once] | proof | sign-statements a|b | \
+    all | audit | bitcoin | candles | deadlines | evm | kyc | mail | payments | proof | \
+    reserves [--once] | sign-statements a|b | signer a|b | upkeep [--once] | \
     sanctions load LIST FILE; workers wallets …; workers hsm …";
 
 #[tokio::main(flavor = "current_thread")]
