@@ -118,17 +118,16 @@ pub use passkeys::{
     AddedPasskey, NewPasskey, StoredPasskey, add_passkey, passkeys_of, remove_passkey,
 };
 pub use payment_steps::{
-    MinedOutcome, NewAttempt, NewPayment, add_attempt, add_payment, adopt_attempt,
-    begin_attempt,     drop_refused_payments, end_failed_payment, fail_conflicts, fail_payment, match_spent_outputs, note_broadcast,
-    note_hot_balance, note_mined, note_replaced, reopen_attempts, reserve_outputs, settle_payments,
-    store_raw, take_nonce,
+    MinedOutcome, NewAttempt, NewPayment, add_attempt, add_payment, adopt_attempt, begin_attempt,
+    drop_refused_payments, end_failed_payment, fail_conflicts, fail_payment, match_spent_outputs,
+    note_broadcast, note_hot_balance, note_mined, note_replaced, reopen_attempts, reserve_outputs,
+    settle_payments, store_raw, take_nonce,
 };
 pub use payments::{
     ApprovedWithdrawal, FreeOutput, Gathered, HouseWallet, OpenAttempt, OpenPayment, PAYMENTS_BELL,
-    PaymentCoin, PaymentNetwork, add_wallet, approved_withdrawals, free_outputs, gathered, house_wallets,
-    is_under_way,  missing_nonces, next_attempt, open_attempts,
-    open_payments, payment_coins, payment_networks, signing_kinds,
-    smoothed_rate,
+    PaymentCoin, PaymentNetwork, add_wallet, approved_withdrawals, free_outputs, gathered,
+    house_wallets, is_under_way, missing_nonces, next_attempt, open_attempts, open_payments,
+    payment_coins, payment_networks, signing_kinds, smoothed_rate,
 };
 pub use place::Place;
 pub use pool::{Pool, ping};
@@ -161,8 +160,8 @@ pub use sessions::{
     open_session, session_account, sessions_of,
 };
 pub use signings::{
-    JudgedItem, SIGNING_BELL, WaitingSigning, is_deposit_address, judged_items, put_signature, refuse_signing,
-    signed_lately, waiting_signings,
+    JudgedItem, SIGNING_BELL, WaitingSigning, is_deposit_address, judged_items, put_signature,
+    refuse_signing, signed_lately, waiting_signings,
 };
 pub use staff::{
     Invited, MadeMember, Member, NewStaffSession, StaffLogin, StaffSession, accept_invitation,

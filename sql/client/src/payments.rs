@@ -141,10 +141,7 @@ pub struct OpenAttempt {
 ///
 /// # Errors
 /// The database's.
-pub async fn payment_networks(
-    on: &impl Query,
-    family: &str,
-) -> Result<Vec<PaymentNetwork>, Error> {
+pub async fn payment_networks(on: &impl Query, family: &str) -> Result<Vec<PaymentNetwork>, Error> {
     const STATEMENT: Statement = Statement::read(
         "payment_networks",
         "select n.network_id, n.name, n.chain, n.is_halted, \
@@ -196,8 +193,14 @@ pub async fn add_wallet(
 ) -> Result<i32, Error> {
     const STATEMENT: Statement =
         Statement::write("add_wallet", "select chain.add_wallet($1, $2, $3, $4, $5)");
-    let HouseWallet { role, address, script, descriptor } = wallet;
-    on.value(STATEMENT, &[&network, role, address, script, descriptor]).await
+    let HouseWallet {
+        role,
+        address,
+        script,
+        descriptor,
+    } = wallet;
+    on.value(STATEMENT, &[&network, role, address, script, descriptor])
+        .await
 }
 
 /// The coins of a network.
@@ -364,7 +367,9 @@ pub async fn missing_nonces(
                     where s.attempt_id = a.attempt_id and s.state = 'refused')) \
          order by g.nonce",
     );
-    let rows = on.rows(STATEMENT, &[&network_id, &script, &from_nonce]).await?;
+    let rows = on
+        .rows(STATEMENT, &[&network_id, &script, &from_nonce])
+        .await?;
     rows.iter().map(|row| column(row, 0)).collect()
 }
 
@@ -467,7 +472,8 @@ pub async fn is_under_way(
         "select exists (select from chain.payments where network_id = $1 and purpose = $2 \
          and asset_id = $3 and ended_at is null)",
     );
-    on.value(STATEMENT, &[&network_id, &purpose, &asset_id]).await
+    on.value(STATEMENT, &[&network_id, &purpose, &asset_id])
+        .await
 }
 
 /// An output that a payment may spend.

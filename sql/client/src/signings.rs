@@ -255,7 +255,8 @@ pub async fn refuse_signing(
 ) -> Result<bool, Error> {
     const STATEMENT: Statement =
         Statement::write("refuse_signing", "select chain.refuse_signing($1, $2, $3)");
-    on.value(STATEMENT, &[&signing_id, &refusal, &withdrawal_id]).await
+    on.value(STATEMENT, &[&signing_id, &refusal, &withdrawal_id])
+        .await
 }
 
 /// Whether a network has a deposit address of that script.
