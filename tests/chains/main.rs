@@ -8,4 +8,3 @@ mod nodes;
 mod reorganisations;
 mod reserves;
 mod suspicious_deposits;
-mod withdrawals_evm;

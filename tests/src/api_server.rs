@@ -55,6 +55,16 @@ pub enum Build {
     Release,
 }
 
+impl Build {
+    /// As this program was built itself, so that a bench builds nothing a second time.
+    pub fn own() -> Build {
+        match cfg!(debug_assertions) {
+            true => Build::Debug,
+            false => Build::Release,
+        }
+    }
+}
+
 /// What came back.
 #[derive(Clone, Debug)]
 pub struct Answer {

@@ -104,7 +104,7 @@ const TRANSFER: &str =
 const WITHDRAWAL: &str = r#"{"asset":"BTC","amount":"0.1","quoteId":"{quote}",
     "address":"bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080"}"#;
 const TARGET: &str = r#"{"network":"bitcoin","label":"mine",
-    "address":"bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080"}"#;
+    "address":"bcrt1qqgpsgpgxquyqjzstpsxsurcszyfpx9q4yqfucg"}"#;
 const MOVED: &str = r#"{"email":"new@example.com","password":"correct horse"}"#;
 
 /// A form with a PDF, which is text.
