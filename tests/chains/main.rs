@@ -6,5 +6,6 @@ mod deposits_evm;
 mod keys;
 mod nodes;
 mod reorganisations;
+mod signers;
 mod suspicious_deposits;
 mod withdrawals_evm;
