@@ -7,4 +7,8 @@ mod keys;
 mod nodes;
 mod reorganisations;
 mod reserves;
+mod signers;
 mod suspicious_deposits;
+mod sweeps;
+mod withdrawals_bitcoin;
+mod withdrawals_evm;

@@ -15,6 +15,7 @@ pub mod evm_node;
 pub mod fixture;
 pub mod flow;
 pub mod form;
+pub mod house;
 pub mod isolation;
 pub mod local_book;
 pub mod mail_server;

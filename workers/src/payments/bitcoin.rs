@@ -20,7 +20,7 @@ use chain::network::BitcoinNetwork;
 use chain::spend::{MAX_STANDARD_WEIGHT, SpendLimits};
 use client::{FreeOutput, HouseWallet, PaymentCoin, PaymentNetwork, Pool};
 
-use self::node::BitcoinNode;
+use self::node::{BitcoinNode, Rates};
 use super::{PaymentsConfig, Pays};
 
 /// Inputs of a transaction.
@@ -81,14 +81,8 @@ impl Payer {
         };
         let chain: BitcoinNetwork = network.chain.parse()?;
         let at_node = self.node.chain().await?;
-        ensure!(
-            chain.node_name() == at_node,
-            "the node is of chain {at_node}, not of {chain}"
-        );
-        let descriptor = hot
-            .descriptor
-            .as_deref()
-            .context("the hot wallet has no descriptor")?;
+        ensure!(chain.name() == at_node, "the node is of chain {at_node}, not of {chain}");
+        let descriptor = hot.descriptor.as_deref().context("the hot wallet has no descriptor")?;
         let deposits = self.deposits.clone();
         let wallet = crate::hot_wallet::read(&network.chain, descriptor, &hot.script, deposits)?;
         Ok(Some(Stage {
@@ -100,12 +94,18 @@ impl Payer {
         }))
     }
 
+    async fn rates(&self) -> anyhow::Result<Rates> {
+        let PaymentsConfig {
+            min_sats_per_kvb,
+            max_sats_per_kvb,
+            ..
+        } = self.config;
+        self.node.rates(min_sats_per_kvb, max_sats_per_kvb).await
+    }
+
     /// Whether it is time to look at deposit addresses.
     fn is_sweep_due(&self) -> bool {
-        let mut swept_at = self
-            .swept_at
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut swept_at = self.swept_at.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let is_due = |at: Instant| at.elapsed() >= self.config.sweep_every;
         if !swept_at.is_none_or(is_due) {
             return false;
@@ -177,12 +177,9 @@ fn shown(txid: Txid) -> Vec<u8> {
 
 /// Satoshis a virtual byte, in digits.
 fn per_byte(rate: FeeRate) -> String {
-    rust_decimal::Decimal::new(i64::try_from(rate.sats_per_kvb()).unwrap_or(i64::MAX), 3)
-        .to_string()
+    rust_decimal::Decimal::new(i64::try_from(rate.sats_per_kvb()).unwrap_or(i64::MAX), 3).to_string()
 }
 
 fn millis(number: Option<i64>) -> Option<Duration> {
-    number
-        .and_then(|number| u64::try_from(number).ok())
-        .map(Duration::from_millis)
+    number.and_then(|number| u64::try_from(number).ok()).map(Duration::from_millis)
 }

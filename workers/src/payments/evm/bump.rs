@@ -83,7 +83,7 @@ impl Payer {
         })
         .await?;
         if added {
-            fault_point("bump-added");
+            fault_point("bump_added");
             tracing::info!(payment = payment_id, fee_rate, "bumped");
         }
         Ok(())
