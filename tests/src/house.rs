@@ -23,20 +23,24 @@ const PINS: [(&str, &str); 2] = [("a", "1111-2222"), ("b", "3333-4444")];
 
 /// Tokens and public keys.
 pub struct House {
-    token: Token,
+    /// Each signer has a folder of its own: SoftHSM stumbles over tokens that others change.
+    tokens: [Token; 2],
     hot_keys: Vec<String>,
 }
 
 impl House {
     /// New tokens and keys, and a seed of deposit addresses.
     pub fn make(name: &str) -> Result<House> {
-        let token = Token::without_key(name)?;
+        let tokens = [
+            Token::without_key(&format!("{name}_a"))?,
+            Token::without_key(&format!("{name}_b"))?,
+        ];
         let mut house = House {
-            token,
+            tokens,
             hot_keys: Vec::new(),
         };
         for (signer, pin) in PINS {
-            house.token.add(&format!("signer-{signer}"), pin)?;
+            house.token(signer).add(&format!("signer-{signer}"), pin)?;
             house.hsm(signer, "make-signing-key hot")?;
             let key = house.hsm(signer, "public-key hot")?;
             house.hot_keys.push(key.trim().to_owned());
@@ -108,13 +112,17 @@ impl House {
     }
 
     fn seed_file(&self) -> String {
-        self.token.folder().join("seed").display().to_string()
+        self.token("a").folder().join("seed").display().to_string()
+    }
+
+    fn token(&self, signer: &str) -> &Token {
+        &self.tokens[usize::from(signer != "a")]
     }
 
     fn settings(&self, signer: &str) -> Vec<(&'static str, String)> {
         let pin = PINS.iter().find(|(name, _)| *name == signer);
         let pin = pin.map(|(_, pin)| (*pin).to_owned()).unwrap_or_default();
-        let [conf, _] = self.token.settings();
+        let [conf, _] = self.token(signer).settings();
         vec![
             conf,
             ("EXCHANGE_SIGNER_TOKEN", format!("signer-{signer}")),
@@ -126,7 +134,7 @@ impl House {
         let pin = PINS.iter().find(|(name, _)| *name == signer).context("a signer")?.1;
         let label = format!("signer-{signer}");
         let own = [("EXCHANGE_HSM_TOKEN", label.as_str()), ("EXCHANGE_HSM_PIN", pin)];
-        said(&self.token.ask(command, &own)?)
+        said(&self.token(signer).ask(command, &own)?)
     }
 
     fn wallets(&self, database: &Database, node: &EvmNode, command: &str) -> Result<String> {
