@@ -5,12 +5,12 @@ use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use client::Pool;
-use hsm::HsmConfig;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 use workers::kyc::KycConfig;
 use workers::mail::MailConfig;
 use workers::reserves::ReservesConfig;
+use workers::statements::StatementKeys;
 use workers::watch::WatchConfig;
 use workers::{
     audit, bitcoin, candles, deadlines, evm, hsm_key, kyc, mail, reserves, sanctions, statements,
@@ -76,8 +76,8 @@ async fn run() -> anyhow::Result<()> {
                 made.map(drop).context("proof")
             }
             ["sign-statements", signer @ ("a" | "b")] => {
-                let token = signer_token()?;
-                let signed = statements::sign(&pool, &token, signer).await;
+                let keys = StatementKeys::from_env()?;
+                let signed = statements::sign(&pool, &keys, signer).await;
                 signed.map(drop).context("sign-statements")
             }
             ["sanctions", "load", list, file] => sanctions::load(&pool, list, file).await,
@@ -120,17 +120,6 @@ async fn compare_reserves(pool: &Pool, mode: &[&str]) -> anyhow::Result<()> {
         ["--once"] => reserves::once(pool, &settings).await,
         _ => bail!(USAGE),
     }
-}
-
-/// A signer's own token: `EXCHANGE_SIGNER_TOKEN` and `EXCHANGE_SIGNER_PIN`, in the module of
-/// `EXCHANGE_HSM_MODULE`.
-fn signer_token() -> anyhow::Result<HsmConfig> {
-    let renamed = |name: &str| match name {
-        "EXCHANGE_HSM_TOKEN" => std::env::var("EXCHANGE_SIGNER_TOKEN").ok(),
-        "EXCHANGE_HSM_PIN" => std::env::var("EXCHANGE_SIGNER_PIN").ok(),
-        other => std::env::var(other).ok(),
-    };
-    HsmConfig::read(renamed).context("EXCHANGE_SIGNER_PIN is not set")
 }
 
 async fn stop_signal() -> std::io::Result<()> {
