@@ -11,7 +11,7 @@ declare
 begin
     for doomed in
         select format('drop policy %I on %I.%I', policyname, schemaname, tablename)
-        from pg_policies where schemaname = 'exchange'
+        from pg_policies where schemaname in ('exchange', 'chain')
     loop
         execute doomed;
     end loop;

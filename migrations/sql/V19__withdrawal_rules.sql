@@ -12,6 +12,10 @@ alter table exchange.accounts
     add constraint accounts_book_only_ends_while_on check (book_only_ends_at is null or withdrawals_to_book_only);
 comment on column exchange.accounts.book_only_ends_at is 'The owner has taken withdrawals_to_book_only back: it counts until then.';
 
+alter table exchange.withdrawal_addresses
+    drop constraint withdrawal_addresses_label_length,
+    add constraint withdrawal_addresses_label_length check (length(label) between 1 and 64);
+
 create index withdrawals_activity_id_idx on exchange.withdrawals (activity_id);
 create index withdrawals_ledger_idx on exchange.withdrawals (account_id, asset_id, ended_at, withdrawal_id) where state = 'confirmed';
 create index withdrawals_received_idx on exchange.withdrawals (internal_account_id, asset_id, ended_at, withdrawal_id)

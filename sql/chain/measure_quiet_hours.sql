@@ -2,10 +2,8 @@ create function chain.measure_quiet_hours() returns integer
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     measured_over constant interval := '28 days';
-    kept constant interval := '35 days';
     measured integer;
 begin
-    delete from chain.fee_samples s where s.sampled_at < now() - kept;
     with samples as (
         select s.network_id, s.rate, s.sampled_at at time zone 'utc' as at
         from chain.fee_samples s where s.sampled_at > now() - measured_over
@@ -27,4 +25,4 @@ begin
     get diagnostics measured = row_count;
     return measured;
 end $$;
-comment on function chain.measure_quiet_hours() is 'Computes anew, from the samples of the last 28 days, what each hour of the day costs on each network, and forgets samples older than 35 days. Returns how many hours are known.';
+comment on function chain.measure_quiet_hours() is 'Computes anew, from the samples of the last 28 days, what each hour of the day costs on each network. Returns how many hours are known.';

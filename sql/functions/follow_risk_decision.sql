@@ -17,10 +17,8 @@ begin
         end if;
         return;
     end if;
-    if judged.state <> 'requested' or not judged.is_risk_held or exists (
-        select from risk.events e
-        where e.activity_id = follow_risk_decision.activity_id and e.action = 'hold'
-            and not exists (select from risk.reviews r where r.event_id = e.event_id)) then
+    if judged.state <> 'requested' or not judged.is_risk_held
+        or risk.standing_of(follow_risk_decision.activity_id) <> 'free' then
         return;
     end if;
     update exchange.withdrawals w set is_risk_held = false where w.withdrawal_id = judged.withdrawal_id;

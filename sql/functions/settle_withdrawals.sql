@@ -55,6 +55,7 @@ begin
         perform exchange.mail_withdrawal('withdrawal_ended', ended);
         perform exchange.tell_balance('withdrawn', ended.withdrawal_id, ended.account_id, ended.asset_id, - ended.amount - ended.fee);
         if ended.internal_account_id is not null then
+            perform exchange.mail_internal_receipt(ended);
             perform exchange.tell_balance('received', ended.withdrawal_id, ended.internal_account_id, ended.asset_id, ended.amount);
         elsif ended.fee > 0 then
             perform exchange.tell_balance('withdrawal_fee', ended.withdrawal_id, ended.fees_account_id, ended.asset_id, ended.fee);

@@ -75,7 +75,11 @@ pub fn make_seed(config: &HsmConfig, label: &str, path: &Path) -> anyhow::Result
     let linked = std::fs::hard_link(&new, path).with_context(|| shown(path));
     std::fs::remove_file(&new)?;
     linked?;
-    tracing::info!(token = config.token, label, "the seed is made: keep copies of the file");
+    tracing::info!(
+        token = config.token,
+        label,
+        "the seed is made: keep copies of the file"
+    );
     Ok(())
 }
 
@@ -85,7 +89,8 @@ pub fn make_seed(config: &HsmConfig, label: &str, path: &Path) -> anyhow::Result
 /// The file's, or the token's.
 pub fn show_extended_keys(config: &HsmConfig, path: &Path) -> anyhow::Result<()> {
     let seed = read_seed(path)?;
-    let seed = Seed::new(seed.open(&Hsm::open(config)?)?);
+    let opened = seed.open(&Hsm::open(config)?);
+    let seed = Seed::new(opened.with_context(|| shown(path))?);
     for (name, network) in [
         ("bitcoin", BitcoinNetwork::Mainnet),
         ("bitcoin-test", BitcoinNetwork::Regtest),
@@ -105,7 +110,11 @@ pub fn show_extended_keys(config: &HsmConfig, path: &Path) -> anyhow::Result<()>
 /// The file's.
 pub fn read_seed(path: &Path) -> anyhow::Result<WrappedSeed> {
     let size = std::fs::metadata(path).with_context(|| shown(path))?.len();
-    ensure!(size <= MAX_SEED_FILE_BYTES, "{}: too large for a seed", shown(path));
+    ensure!(
+        size <= MAX_SEED_FILE_BYTES,
+        "{}: too large for a seed",
+        shown(path)
+    );
     let text = std::fs::read_to_string(path).with_context(|| shown(path))?;
     text.parse().with_context(|| shown(path))
 }

@@ -9,17 +9,19 @@ use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 use workers::kyc::KycConfig;
 use workers::mail::MailConfig;
+use workers::payments::PaymentsConfig;
 use workers::reserves::ReservesConfig;
-use workers::statements::StatementKeys;
+use workers::signer::SignerConfig;
 use workers::watch::WatchConfig;
 use workers::{
-    audit, bitcoin, candles, deadlines, evm, hsm_key, kyc, mail, reserves, sanctions, statements,
-    upkeep,
+    audit, bitcoin, candles, deadlines, evm, hsm_key, kyc, mail, payments, reserves, sanctions,
+    signer, statements, upkeep, wallets,
 };
 
 const USAGE: &str = "usage: DATABASE_URL=postgres://… workers \
-    all | audit | bitcoin | candles | deadlines | evm | kyc | mail | upkeep [--once] | \
-    reserves [--once] | proof | sign-statements a|b | sanctions load LIST FILE; workers hsm …";
+    all | audit | bitcoin | candles | deadlines | evm | kyc | mail | payments | proof | \
+    reserves [--once] | sign-statements a|b | signer a|b | upkeep [--once] | \
+    sanctions load LIST FILE; workers wallets …; workers hsm …";
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -76,10 +78,19 @@ async fn run() -> anyhow::Result<()> {
                 made.map(drop).context("proof")
             }
             ["sign-statements", signer @ ("a" | "b")] => {
-                let keys = StatementKeys::from_env()?;
-                let signed = statements::sign(&pool, &keys, signer).await;
+                let settings = SignerConfig::from_env(signer)?;
+                let signed = statements::sign(&pool, &settings).await;
                 signed.map(drop).context("sign-statements")
             }
+            ["payments"] => {
+                let settings = PaymentsConfig::from_env()?;
+                payments::run(&pool, &config, &settings).await.context("payments")
+            }
+            ["signer", name] => {
+                let settings = SignerConfig::from_env(name)?;
+                signer::run(&pool, &config, &settings).await.context("signer")
+            }
+            ["wallets", command @ ..] => wallets::run(&pool, command).await,
             ["sanctions", "load", list, file] => sanctions::load(&pool, list, file).await,
             _ => bail!(USAGE),
         }

@@ -6,48 +6,19 @@ use chain::control::{Custom, digest};
 use chain::public_key::PublicKey;
 use chain::signature::Signature;
 use client::{Pool, UnsignedStatement};
-use hsm::{HsmConfig, SigningKey};
+use hsm::SigningKey;
 
-/// A signer's token, and what its keys are called there.
-#[derive(Clone, Debug)]
-pub struct StatementKeys {
-    /// `EXCHANGE_SIGNER_TOKEN` and `EXCHANGE_SIGNER_PIN`, in the module of `EXCHANGE_HSM_MODULE`.
-    pub token: HsmConfig,
-    /// `EXCHANGE_SIGNER_KEY`: the key of the hot wallets.
-    pub hot: String,
-    /// `EXCHANGE_GAS_KEY`: the key of the gas account.
-    pub gas: String,
-}
-
-impl StatementKeys {
-    /// From the environment.
-    ///
-    /// # Errors
-    /// There is no PIN.
-    pub fn from_env() -> anyhow::Result<StatementKeys> {
-        let value = |name: &str| std::env::var(name).ok().filter(|text| !text.is_empty());
-        let token = HsmConfig::read(|name| match name {
-            "EXCHANGE_HSM_TOKEN" => value("EXCHANGE_SIGNER_TOKEN"),
-            "EXCHANGE_HSM_PIN" => value("EXCHANGE_SIGNER_PIN"),
-            other => value(other),
-        });
-        let or = |name: &str, otherwise: &str| value(name).unwrap_or_else(|| otherwise.to_owned());
-        Ok(StatementKeys {
-            token: token.context("EXCHANGE_SIGNER_PIN is not set")?,
-            hot: or("EXCHANGE_SIGNER_KEY", "hot"),
-            gas: or("EXCHANGE_GAS_KEY", "gas"),
-        })
-    }
-}
+use crate::signer::SignerConfig;
 
 /// Signs what the signer has not signed, and gives how many statements.
 ///
 /// # Errors
 /// The database's, or the token's.
-pub async fn sign(pool: &Pool, keys: &StatementKeys, signer: &str) -> anyhow::Result<usize> {
+pub async fn sign(pool: &Pool, config: &SignerConfig) -> anyhow::Result<usize> {
+    let signer = config.name.as_str();
     let waiting = client::unsigned_statements(pool, signer).await?;
     for statement in &waiting {
-        let (key, signature) = signed(keys, statement)?;
+        let (key, signature) = signed(config, statement)?;
         let (key, signature) = (key.bytes(), signature.bytes());
         client::add_statement_signature(pool, signer, statement, &key, &signature).await?;
         let UnsignedStatement {
@@ -59,7 +30,7 @@ pub async fn sign(pool: &Pool, keys: &StatementKeys, signer: &str) -> anyhow::Re
 }
 
 fn signed(
-    keys: &StatementKeys,
+    config: &SignerConfig,
     statement: &UnsignedStatement,
 ) -> anyhow::Result<(PublicKey, Signature)> {
     // What it signs begins with words that no transaction begins with.
@@ -72,10 +43,10 @@ fn signed(
         _ => Custom::Evm,
     };
     let label = match statement.holder.as_str() {
-        "gas" => &keys.gas,
-        _ => &keys.hot,
+        "gas" => &config.gas_key,
+        _ => &config.hot_key,
     };
-    let key = SigningKey::open(&keys.token, label).with_context(|| format!("the key {label}"))?;
+    let key = SigningKey::open(&config.hsm, label).with_context(|| format!("the key {label}"))?;
     let digest = digest(custom, &statement.message);
     let public = PublicKey::from_bytes(&key.public_key())?;
     let signature = Signature::from_bytes(&key.sign(&digest)?)?;

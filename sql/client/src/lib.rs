@@ -10,6 +10,7 @@ pub mod authority;
 pub mod books;
 pub mod candles;
 pub mod checks;
+pub mod coins;
 pub mod commands;
 pub mod config;
 pub mod deadlines;
@@ -31,6 +32,8 @@ pub mod orders;
 pub mod outcomes;
 pub mod partitions;
 pub mod passkeys;
+pub mod payment_steps;
+pub mod payments;
 pub mod place;
 pub mod pool;
 pub mod profile;
@@ -43,13 +46,19 @@ pub mod reserves;
 pub mod retry;
 pub mod risk;
 pub mod sessions;
+pub mod signings;
 pub mod staff;
 pub mod staff_accounts;
+pub mod staff_deposits;
+pub mod staff_withdrawals;
 pub mod sub_accounts;
 pub mod submit;
 pub mod trades;
 pub mod transaction;
+pub mod wallet;
 pub mod watching;
+pub mod withdrawal_addresses;
+pub mod withdrawals;
 
 pub use access::{
     ApiKey, KeyProof, LiveAccess, MadeApiKey, NewApiKey, api_keys_of, check_access, create_api_key,
@@ -65,6 +74,7 @@ pub use authority::{Authority, Authorized};
 pub use books::{BookMemory, BookOrder, book_memory, book_orders, reset_book};
 pub use candles::{Candle, CandleRange, advance_candles, candles, rebuild_candles};
 pub use checks::{BookProblem, Violation, verify_book, violations};
+pub use coins::{Coin, listed_coins, ring_network};
 pub use commands::{Command, Kind, SelfTrade, Side, Terms, TimeInForce};
 pub use config::Config;
 pub use deadlines::{CancelAfter, cancel_after, next_cancel_deadline, run_cancel_deadlines};
@@ -107,6 +117,19 @@ pub use partitions::make_partitions;
 pub use passkeys::{
     AddedPasskey, NewPasskey, StoredPasskey, add_passkey, passkeys_of, remove_passkey,
 };
+pub use payment_steps::{
+    MinedOutcome, NewAttempt, NewPayment, add_attempt, add_payment, adopt_attempt,
+    begin_attempt,     drop_refused_payments, end_failed_payment, fail_conflicts, fail_payment, match_spent_outputs, note_broadcast,
+    note_hot_balance, note_mined, note_replaced, reopen_attempts, reserve_outputs, settle_payments,
+    store_raw, take_nonce,
+};
+pub use payments::{
+    ApprovedWithdrawal, FreeOutput, Gathered, HouseWallet, OpenAttempt, OpenPayment, PAYMENTS_BELL,
+    PaymentCoin, PaymentNetwork, add_wallet, approved_withdrawals, free_outputs, gathered, house_wallets,
+    is_under_way,  missing_nonces, next_attempt, open_attempts,
+    open_payments, payment_coins, payment_networks, signing_kinds,
+    smoothed_rate,
+};
 pub use place::Place;
 pub use pool::{Pool, ping};
 pub use profile::{Profile, profile_of, set_anti_phishing_code};
@@ -129,10 +152,17 @@ pub use reserves::{
     CoinFacts, Compared, ComparedNetwork, OwnOutput, coin_facts, compared_networks,
     halt_all_networks, own_accounts, own_outputs, record_reconciliation, wallet_roles,
 };
-pub use risk::{RiskEvent, RiskEventFilter, RiskRule, review_risk_event, risk_events, risk_rules};
+pub use risk::{
+    RiskEvent, RiskEventFilter, RiskRule, forget_activities, review_risk_event, risk_events,
+    risk_rules,
+};
 pub use sessions::{
     NewSession, OpenSession, Opened, Session, close_session, close_sessions, forget_ended_sessions,
     open_session, session_account, sessions_of,
+};
+pub use signings::{
+    JudgedItem, SIGNING_BELL, WaitingSigning, is_deposit_address, judged_items, put_signature, refuse_signing,
+    signed_lately, waiting_signings,
 };
 pub use staff::{
     Invited, MadeMember, Member, NewStaffSession, StaffLogin, StaffSession, accept_invitation,
@@ -141,6 +171,13 @@ pub use staff::{
 };
 pub use staff_accounts::{
     FoundAccount, ShownAccount, find_accounts, show_account, staff_freeze_account,
+};
+pub use staff_deposits::{
+    Debt, StaffDeposit, StaffDepositFilter, debts, release_deposit, staff_deposits,
+};
+pub use staff_withdrawals::{
+    WaitingWithdrawal, WithdrawalHalt, halt_withdrawals, review_withdrawal, withdrawal_halts,
+    withdrawal_queue,
 };
 pub use sub_accounts::{
     NewTransfer, OpenedSubAccount, SubAccount, Transferred, open_sub_account, sub_accounts_of,
@@ -152,8 +189,22 @@ pub use submit::{
 };
 pub use trades::{AccountTrade, TradeFilter, account_trades};
 pub use transaction::{Transaction, run_tx};
+pub use wallet::{
+    Deposit, DepositAddress, DepositFilter, deposit, deposit_address, deposits,
+    name_deposit_address,
+};
 pub use watching::{
     ChainBlock, ChainSpend, ChainTransfer, KnownBlock, NETWORK_BELL, WatchedNetwork,
     confirm_deposits, forget_transactions, last_blocks, listed_contracts, meet_node, read_blocks,
     reorganise, sample_fee, see_transfers, seen_transactions,
+};
+pub use withdrawal_addresses::{
+    AddedWithdrawalAddress, NewWithdrawalAddress, WithdrawalAddress, WithdrawalMode,
+    add_withdrawal_address, remove_withdrawal_address, set_withdrawal_mode, withdrawal_addresses,
+    withdrawal_mode,
+};
+pub use withdrawals::{
+    FeeQuote, NewWithdrawal, Withdrawal, WithdrawalFilter, WithdrawalNetwork, cancel_withdrawal,
+    end_cool_down, forget_withdrawal_quotes, measure_quiet_hours, network_named,
+    quote_withdrawal_fee, request_withdrawal, withdrawal, withdrawal_network, withdrawals,
 };
