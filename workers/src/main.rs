@@ -5,7 +5,6 @@ use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use client::Pool;
-use hsm::HsmConfig;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 use workers::kyc::KycConfig;
@@ -79,8 +78,8 @@ async fn run() -> anyhow::Result<()> {
                 made.map(drop).context("proof")
             }
             ["sign-statements", signer @ ("a" | "b")] => {
-                let token = signer_token()?;
-                let signed = statements::sign(&pool, &token, signer).await;
+                let settings = SignerConfig::from_env(signer)?;
+                let signed = statements::sign(&pool, &settings).await;
                 signed.map(drop).context("sign-statements")
             }
             ["payments"] => {
@@ -136,17 +135,6 @@ async fn compare_reserves(pool: &Pool, mode: &[&str]) -> anyhow::Result<()> {
         ["--once"] => reserves::once(pool, &settings).await,
         _ => bail!(USAGE),
     }
-}
-
-/// A signer's own token: `EXCHANGE_SIGNER_TOKEN` and `EXCHANGE_SIGNER_PIN`, in the module of
-/// `EXCHANGE_HSM_MODULE`.
-fn signer_token() -> anyhow::Result<HsmConfig> {
-    let renamed = |name: &str| match name {
-        "EXCHANGE_HSM_TOKEN" => std::env::var("EXCHANGE_SIGNER_TOKEN").ok(),
-        "EXCHANGE_HSM_PIN" => std::env::var("EXCHANGE_SIGNER_PIN").ok(),
-        other => std::env::var(other).ok(),
-    };
-    HsmConfig::read(renamed).context("EXCHANGE_SIGNER_PIN is not set")
 }
 
 async fn stop_signal() -> std::io::Result<()> {
