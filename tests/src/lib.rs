@@ -2,6 +2,7 @@
 //!
 //! The tests themselves are in `suite/`; what they run on is here.
 
+pub mod account_keys;
 pub mod api_server;
 pub mod arrivals;
 pub mod bench;

@@ -20,7 +20,7 @@ const BRIEF: Plan = Plan {
         addresses: 1_000,
         outputs: 100,
         deposits: 100,
-        blocks: 5,
+        blocks: 10,
         build: Build::Debug,
     },
     http: HttpPlan {

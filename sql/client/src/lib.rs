@@ -32,6 +32,8 @@ pub mod orders;
 pub mod outcomes;
 pub mod partitions;
 pub mod passkeys;
+pub mod payment_steps;
+pub mod payments;
 pub mod place;
 pub mod pool;
 pub mod profile;
@@ -44,6 +46,7 @@ pub mod reserves;
 pub mod retry;
 pub mod risk;
 pub mod sessions;
+pub mod signings;
 pub mod staff;
 pub mod staff_accounts;
 pub mod staff_deposits;
@@ -53,6 +56,7 @@ pub mod submit;
 pub mod trades;
 pub mod transaction;
 pub mod wallet;
+pub mod watching;
 pub mod withdrawal_addresses;
 pub mod withdrawals;
 
@@ -113,6 +117,19 @@ pub use partitions::make_partitions;
 pub use passkeys::{
     AddedPasskey, NewPasskey, StoredPasskey, add_passkey, passkeys_of, remove_passkey,
 };
+pub use payment_steps::{
+    MinedOutcome, NewAttempt, NewPayment, add_attempt, add_payment, adopt_attempt,
+    begin_attempt,     drop_refused_payments, end_failed_payment, fail_conflicts, fail_payment, match_spent_outputs, note_broadcast,
+    note_hot_balance, note_mined, note_replaced, reopen_attempts, reserve_outputs, settle_payments,
+    store_raw, take_nonce,
+};
+pub use payments::{
+    ApprovedWithdrawal, FreeOutput, Gathered, HouseWallet, OpenAttempt, OpenPayment, PAYMENTS_BELL,
+    PaymentCoin, PaymentNetwork, add_wallet, approved_withdrawals, free_outputs, gathered, house_wallets,
+    is_under_way,  missing_nonces, next_attempt, open_attempts,
+    open_payments, payment_coins, payment_networks, signing_kinds,
+    smoothed_rate,
+};
 pub use place::Place;
 pub use pool::{Pool, ping};
 pub use profile::{Profile, profile_of, set_anti_phishing_code};
@@ -132,8 +149,8 @@ pub use registration::{
     set_password, token_owner, verify_email,
 };
 pub use reserves::{
-    CoinFacts, Compared, OwnOutput, WatchedNetwork, coin_facts, halt_all_networks, own_accounts,
-    own_outputs, record_reconciliation, wallet_roles, watched_networks,
+    CoinFacts, Compared, ComparedNetwork, OwnOutput, coin_facts, compared_networks,
+    halt_all_networks, own_accounts, own_outputs, record_reconciliation, wallet_roles,
 };
 pub use risk::{
     RiskEvent, RiskEventFilter, RiskRule, forget_activities, review_risk_event, risk_events,
@@ -142,6 +159,10 @@ pub use risk::{
 pub use sessions::{
     NewSession, OpenSession, Opened, Session, close_session, close_sessions, forget_ended_sessions,
     open_session, session_account, sessions_of,
+};
+pub use signings::{
+    JudgedItem, SIGNING_BELL, WaitingSigning, is_deposit_address, judged_items, put_signature, refuse_signing,
+    signed_lately, waiting_signings,
 };
 pub use staff::{
     Invited, MadeMember, Member, NewStaffSession, StaffLogin, StaffSession, accept_invitation,
@@ -171,6 +192,11 @@ pub use transaction::{Transaction, run_tx};
 pub use wallet::{
     Deposit, DepositAddress, DepositFilter, deposit, deposit_address, deposits,
     name_deposit_address,
+};
+pub use watching::{
+    ChainBlock, ChainSpend, ChainTransfer, KnownBlock, NETWORK_BELL, WatchedNetwork,
+    confirm_deposits, forget_transactions, last_blocks, listed_contracts, meet_node, read_blocks,
+    reorganise, sample_fee, see_transfers, seen_transactions,
 };
 pub use withdrawal_addresses::{
     AddedWithdrawalAddress, NewWithdrawalAddress, WithdrawalAddress, WithdrawalMode,

@@ -33,8 +33,13 @@ const KEYS: &[&[u8]] = &[
 /// # Errors
 /// `HiddenMetadata` where something cannot be blanked in its place.
 pub(super) fn blank(content: &mut [u8], streams: &[Stream]) -> Result<(), FileError> {
-    blank_values(content)?;
+    let mut plain_from = 0;
     for stream in streams {
+        // Packed data may look like anything.
+        if let Some(plain) = content.get_mut(plain_from..stream.data.start) {
+            blank_values(plain)?;
+            plain_from = stream.data.end;
+        }
         let data = &mut content[stream.data.clone()];
         if stream.says(b"Type", b"Metadata") || stream.says(b"Subtype", b"XML") {
             data.fill(b' ');
@@ -47,6 +52,7 @@ pub(super) fn blank(content: &mut [u8], streams: &[Stream]) -> Result<(), FileEr
             return Err(FileError::HiddenMetadata);
         }
     }
+    blank_values(&mut content[plain_from..])?;
     Ok(())
 }
 
