@@ -13,13 +13,13 @@ use workers::payments::PaymentsConfig;
 use workers::signer::SignerConfig;
 use workers::watch::WatchConfig;
 use workers::{
-    audit, bitcoin, candles, deadlines, evm, hsm_key, kyc, mail, payments, sanctions, signer,
+    audit, bitcoin, candles, cold, deadlines, evm, hsm_key, kyc, mail, payments, sanctions, signer,
     upkeep, wallets,
 };
 
 const USAGE: &str = "usage: DATABASE_URL=postgres://… workers \
     all | audit | bitcoin | candles | deadlines | evm | kyc | mail | payments | signer a|b | \
-    upkeep [--once] | sanctions load LIST FILE; workers wallets …; workers hsm …";
+    upkeep [--once] | sanctions load LIST FILE; workers wallets …; workers cold …; workers hsm …";
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -77,6 +77,7 @@ async fn run() -> anyhow::Result<()> {
                 let settings = SignerConfig::from_env(name)?;
                 signer::run(&pool, &config, &settings).await.context("signer")
             }
+            ["cold", command @ ..] => cold::run(&pool, command).await,
             ["wallets", command @ ..] => wallets::run(&pool, command).await,
             ["sanctions", "load", list, file] => sanctions::load(&pool, list, file).await,
             _ => bail!(USAGE),

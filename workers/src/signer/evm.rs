@@ -7,7 +7,7 @@ use chain::public_key::PublicKey;
 use chain::safe::SafeTransaction;
 use chain::seed::Seed;
 use chain::signature::Signature;
-use client::JudgedItem;
+use client::{HouseWallet, JudgedItem};
 
 use super::judge::{Case, Objection, must};
 use super::keys::{Key, KeyRing};
@@ -84,15 +84,19 @@ fn address(script: Option<&[u8]>, what: &str) -> Judged<Address> {
     address.ok_or_else(|| Objection::large(format!("there is no {what}")))
 }
 
-fn safe_of(case: &Case<'_>) -> Judged<Address> {
-    address(case.hot.as_ref().map(|hot| hot.script.as_slice()), "hot wallet")
+fn wallet_of(wallet: Option<&HouseWallet>, what: &str) -> Judged<Address> {
+    address(wallet.map(|wallet| wallet.script.as_slice()), what)
 }
 
 /// The Safe's transaction of the payment, which must be what its hash says.
 fn transaction_of(case: &Case<'_>) -> Judged<SafeTransaction> {
     let signing = case.signing;
-    let nonce = signing.safe_nonce.ok_or_else(|| Objection::large("no number of the Safe"))?;
-    let planned = planned_safe(&signing.plan, chain_id(case)?, safe_of(case)?, nonce);
+    let (safe, nonce) = match signing.purpose.as_str() {
+        "refill" => (wallet_of(case.cold.as_ref(), "cold wallet")?, signing.plan["nonce"].as_i64()),
+        _ => (wallet_of(case.hot.as_ref(), "hot wallet")?, signing.safe_nonce),
+    };
+    let nonce = nonce.ok_or_else(|| Objection::large("no number of the Safe"))?;
+    let planned = planned_safe(&signing.plan, chain_id(case)?, safe, nonce);
     let planned = planned.map_err(|error| Objection::large(format!("{error:#}")))?;
     let gas = planned.safe_tx_gas;
     must((1..=MAX_INNER_GAS).contains(&gas), "a call with too much gas, or none")?;
@@ -161,6 +165,11 @@ fn judge_gas(case: &Case<'_>, key: &PublicKey, is_deposit: bool) -> Judged<EvmTr
     must(own == registered && own == from, "a transaction of another account")?;
     if signing.identity_hash.is_some() {
         let planned = transaction_of(case)?;
+        if signing.purpose == "refill" {
+            let (to, _) = sent(case, planned.to, planned.value, &planned.data)?;
+            let hot = wallet_of(case.hot.as_ref(), "hot wallet")?;
+            must(to == hot, "a refill that does not go to the hot wallet")?;
+        }
         let hash = planned.hash();
         let signed = signing.safe_signatures.iter().map(|bytes| signer_of(&hash, bytes));
         let signed = signed.collect::<anyhow::Result<Vec<_>>>();
