@@ -35,8 +35,9 @@ pub(super) async fn plan(
     let (to, value, data, held) = match contract {
         None => (hot, atoms, Bytes::new(), node.balance(cold).await?),
         Some(contract) => {
-            let asked = node.ask(contract, &erc20::ask_balance(cold), json!("latest"));
-            let held = erc20::read_balance(&asked.await?)?;
+            let asked = erc20::ask_balance(cold);
+            let answer = node.ask(contract, &asked, json!("latest")).await?;
+            let held = erc20::read_balance(&answer)?;
             (contract, U256::ZERO, erc20::transfer(hot, atoms), held)
         }
     };
