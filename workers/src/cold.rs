@@ -106,7 +106,8 @@ async fn export(
             return Err(error);
         }
     };
-    println!("refill {payment_id}: {amount} {asset} from {} to {}", place.cold.address, place.hot.address);
+    let (cold, hot) = (&place.cold.address, &place.hot.address);
+    println!("refill {payment_id}: {amount} {asset} from {cold} to {hot}");
     Ok(())
 }
 

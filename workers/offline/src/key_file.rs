@@ -99,7 +99,7 @@ impl KeyFile {
         Ok(shown)
     }
 
-    /// What may be paid on a network: addresses as they are written, and what the chain has of them.
+    /// What may be paid on a network.
     pub(crate) fn allowed_on(&self, network: Network) -> anyhow::Result<Vec<Destination>> {
         let mut found = Vec::new();
         for allowed in &self.allowed {

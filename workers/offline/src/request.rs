@@ -85,6 +85,7 @@ fn judge_bitcoin(psbt: &Psbt, key: &KeyFile) -> anyhow::Result<String> {
     let is_ours = wallet.keys().contains(&key.public_key()?);
     ensure!(is_ours, "this key owns no part of the wallet that would pay");
     let spend = Spend::read(psbt, &wallet, wallet.hot_script())?;
+    signing::digests(psbt, &wallet)?;
     ensure!(!spend.payments.is_empty(), "it pays nobody");
     ensure!(spend.fee_sats <= MAX_FEE_SATS, "a fee of {}", btc(spend.fee_sats));
     let network = wallet.network();
