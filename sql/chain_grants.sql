@@ -85,12 +85,15 @@ begin
 end $$;
 grant execute on function
     exchange.listed_coins(),
-    exchange.deposits_of(bigint, text, text, text[], timestamptz, timestamptz, bigint, integer)
+    exchange.deposits_of(bigint, text, text, text[], timestamptz, timestamptz, bigint, integer),
+    exchange.deposit_of(bigint, bigint)
 to exchange_api, exchange_worker, exchange_analyst;
 grant execute on function
     exchange.deposit_address_of(bigint, text, text),
     exchange.name_deposit_address(bigint, text, text, bytea),
-    exchange.ring_network(text)
+    exchange.ring_network(text),
+    staff.list_deposits(bigint, text, bigint, bigint, integer),
+    staff.list_debts(bigint, bigint, bigint, integer)
 to exchange_api;
 
 -- Withdrawals.
@@ -152,3 +155,28 @@ grant execute on function
 to exchange_signer_a, exchange_signer_b;
 
 -- Reserves and proofs.
+revoke all on schema proof from public;
+revoke all on all functions in schema proof from public, exchange_api, exchange_worker, exchange_analyst, exchange_signer_a, exchange_signer_b;
+revoke all on all tables in schema proof from public, exchange_api, exchange_worker, exchange_analyst, exchange_signer_a, exchange_signer_b;
+grant usage on schema proof to exchange_api, exchange_worker, exchange_analyst, exchange_signer_a, exchange_signer_b;
+grant execute on function proof.list_proofs(bigint, integer), proof.path_of(bigint, bigint, text) to exchange_api;
+grant execute on function
+    proof.liabilities(timestamptz),
+    proof.facts_of(integer),
+    proof.outputs_of(integer),
+    proof.holders_of(integer),
+    proof.record_reconciliation(integer, bytea, integer[], numeric[]),
+    proof.state_reserves(bigint, integer, bigint, bytea, integer[], text[], numeric[]),
+    proof.halt_all(text),
+    proof.forget_pages(integer, integer)
+to exchange_worker;
+grant execute on function
+    proof.unsigned_statements(text),
+    proof.add_signature(text, bigint, integer, text, bytea, bytea)
+to exchange_signer_a, exchange_signer_b;
+-- Leaves and the secrets of salts are nobody's to read.
+grant select (proof_id, asset_id, root, sum, leaves, house_amount) on proof.roots to exchange_worker, exchange_analyst;
+grant select on proof.proofs, proof.statements, proof.reserves, proof.signatures, proof.reconciliations
+to exchange_worker, exchange_analyst;
+-- Checks call it as whoever reads them.
+grant execute on function exchange.has_balance(text) to exchange_worker, exchange_analyst;

@@ -6,6 +6,7 @@
 
 pub mod access;
 pub mod body;
+pub mod callback;
 mod check;
 pub mod cookie;
 mod countries;

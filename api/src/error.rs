@@ -59,7 +59,7 @@ pub enum ApiError {
     /// A limit is used up.
     #[error("the limit of this {policy} is used up; come back in {retry_after_seconds} s")]
     RateLimited {
-        /// Whose limit: of the address, the account or the key.
+        /// Whose limit: of the address, the account, the key or the member of staff.
         policy: &'static str,
         /// Until its window ends.
         retry_after_seconds: u64,
@@ -161,6 +161,10 @@ pub const STATUSES: &[(&str, StatusCode)] = &[
     ("NOT_FOUND", StatusCode::NOT_FOUND),
     ("UNKNOWN_MARKET", StatusCode::NOT_FOUND),
     ("UNKNOWN_ASSET", StatusCode::NOT_FOUND),
+    ("DEPOSIT_NOT_FOUND", StatusCode::NOT_FOUND),
+    ("DEPOSIT_DECIDED", StatusCode::CONFLICT),
+    ("NOT_CONFIRMED", StatusCode::CONFLICT),
+    ("INVALID_ADDRESS", StatusCode::BAD_REQUEST),
     ("ORDER_NOT_FOUND", StatusCode::NOT_FOUND),
     ("RULE_NOT_FOUND", StatusCode::NOT_FOUND),
     ("RISK_EVENT_NOT_FOUND", StatusCode::NOT_FOUND),
@@ -179,6 +183,8 @@ pub const STATUSES: &[(&str, StatusCode)] = &[
     ("MEMBER_NOT_FOUND", StatusCode::NOT_FOUND),
     ("PROPOSAL_NOT_FOUND", StatusCode::NOT_FOUND),
     ("DEVICE_NOT_FOUND", StatusCode::NOT_FOUND),
+    ("PROOF_NOT_FOUND", StatusCode::NOT_FOUND),
+    ("LEAF_NOT_FOUND", StatusCode::NOT_FOUND),
     ("METHOD_NOT_ALLOWED", StatusCode::METHOD_NOT_ALLOWED),
     ("REQUEST_TIMEOUT", StatusCode::REQUEST_TIMEOUT),
     ("SECOND_PERSON_REQUIRED", StatusCode::FORBIDDEN),
@@ -227,6 +233,7 @@ pub const STATUSES: &[(&str, StatusCode)] = &[
     ("INSUFFICIENT_BALANCE", StatusCode::UNPROCESSABLE_ENTITY),
     ("RATE_LIMITED", StatusCode::TOO_MANY_REQUESTS),
     ("LOGIN_PAUSED", StatusCode::TOO_MANY_REQUESTS),
+    ("ADDRESSES_UNAVAILABLE", StatusCode::SERVICE_UNAVAILABLE),
     ("BOOK_FULL", StatusCode::SERVICE_UNAVAILABLE),
     ("OVERLOADED", StatusCode::SERVICE_UNAVAILABLE),
     ("UNAVAILABLE", StatusCode::SERVICE_UNAVAILABLE),
@@ -319,6 +326,7 @@ fn named_by(code: &str) -> Option<&'static str> {
         "UNKNOWN_MARKET" => Some("market"),
         "UNKNOWN_ASSET" => Some("asset"),
         "UNKNOWN_NETWORK" | "NETWORK_REQUIRED" => Some("network"),
+        "DEPOSIT_NOT_FOUND" => Some("depositId"),
         _ => None,
     }
 }

@@ -8,7 +8,7 @@ declare
 begin
     select max(b.height) into tip from chain.blocks b where b.network_id = fail_conflicts.network_id and b.is_active;
     for lost in
-        select p.payment_id, encode(min(o.spent_txid), 'hex') as spender
+        select p.payment_id, min(encode(o.spent_txid, 'hex')) as spender
         from chain.payments p
         join chain.outputs o on o.payment_id = p.payment_id
         join chain.coins c on c.asset_id = p.asset_id and c.network_id = p.network_id

@@ -7,7 +7,7 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
     select i.item, i.withdrawal_id, i.deposit_id, chain.atoms(i.amount, s.scale), i.script,
         chain.atoms(coalesce(w.amount, d.amount), s.scale), coalesce(w.script, r.script), coalesce(w.asset_id, d.asset_id), coalesce(w.network_id, d.network_id),
         coalesce(w.state, d.state), w.payment_id, w.internal_account_id is not null,
-        greatest(w.required_reviews, case when w.amount > c.second_review_above then 2 when w.amount > c.review_above then 1 else 0 end),
+        greatest(w.required_reviews, exchange.required_reviews(c, w.amount, a.kyc_level)),
         (select count(*) from exchange.withdrawal_reviews r where r.withdrawal_id = w.withdrawal_id and r.is_approved),
         (select count(*) from exchange.withdrawal_reviews r where r.withdrawal_id = w.withdrawal_id and not r.is_approved),
         a.status,

@@ -39,5 +39,7 @@ select 'deposits_lie_in_active_blocks', to_jsonb(c) from checks.deposits_lie_in_
 union all
 select 'deposits_have_outputs', to_jsonb(c) from checks.deposits_have_outputs c
 union all
-select 'debts_not_negative', to_jsonb(c) from checks.debts_not_negative c;
+select 'debts_not_negative', to_jsonb(c) from checks.debts_not_negative c
+union all
+select 'proofs_are_whole', to_jsonb(c) from checks.proofs_are_whole c;
 comment on view checks.violations is 'All checks in one statement, so in one snapshot: the check''s name and the offending row.';

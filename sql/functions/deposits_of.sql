@@ -39,14 +39,12 @@ begin
     )
     select d.deposit_id, a.symbol, n.name, h.address, round(d.amount, a.scale),
         case n.family when 'evm' then '0x' else '' end || encode(d.txid, 'hex'), d.from_address, d.state,
-        coalesce(greatest(tip.height - d.block_height + 1, 0), 0), d.required_confirmations,
+        coalesce(greatest(chain.tip_height(d.network_id) - d.block_height + 1, 0), 0), d.required_confirmations,
         d.seen_at, d.changed_at, d.credited_at
     from page d
     join exchange.assets a on a.asset_id = d.asset_id
     join chain.networks n on n.network_id = d.network_id
     join chain.addresses h on h.address_id = d.address_id
-    left join lateral (
-        select max(b.height) as height from chain.blocks b where b.network_id = d.network_id and b.is_active) tip on true
     order by d.deposit_id desc;
 end $$;
 comment on function exchange.deposits_of(bigint, text, text, text[], timestamptz, timestamptz, bigint, integer) is 'A user''s deposits, the newest first, at most 1,000: of one asset, of one network, in one of these states, seen from a time until before another, before a number in the list, where given. Confirmations are counted to the highest block that was read. Row-level security applies. Rejects: UNKNOWN_ASSET, UNKNOWN_NETWORK.';

@@ -5,11 +5,13 @@ mod bitcoin_refills;
 mod evm_refills;
 mod policy;
 
-use tests::cold_room::{ColdRoom, Signers, operate};
+use tests::arrivals::ask;
+use tests::cold_room::{ColdRoom, operate};
 use tests::database::Database;
+use tests::house::House;
 use tests::token::words;
 use tests::watched_bitcoin::WatchedBitcoin;
-use tests::worker::Worker;
+use tokio_postgres::Client;
 
 /// Settings of a program.
 type Settings = Vec<(&'static str, String)>;
@@ -26,13 +28,6 @@ fn refused(database: &Database, command: &str, settings: &Settings) -> String {
     let output = operate(database, command, settings);
     assert!(!output.status.success(), "{command}: {}", words(&output));
     words(&output)
-}
-
-/// A worker that sends payments, and looks at the hot wallet often.
-fn pay(database: &Database, settings: &Settings) -> Worker {
-    let mut settings = settings.clone();
-    settings.push(("EXCHANGE_SWEEP_EVERY_MS", "50".to_owned()));
-    Worker::start_with(database, "payments", &settings).expect("the worker starts")
 }
 
 /// A file of the room that is exported, and the commands about it.
@@ -54,7 +49,7 @@ fn make_keys(room: &ColdRoom, network: &str, hot: &str) -> String {
 struct Bitcoin {
     world: WatchedBitcoin,
     room: ColdRoom,
-    signers: Signers,
+    house: House,
     hot: String,
     cold: String,
 }
@@ -62,16 +57,15 @@ struct Bitcoin {
 impl Bitcoin {
     async fn start(name: &str) -> Bitcoin {
         let world = WatchedBitcoin::start(1).await;
-        let (room, signers) = (ColdRoom::open(), Signers::make(name).expect("two signers"));
+        let (room, house) = (ColdRoom::open(), House::make(name).expect("a house"));
         let (database, settings) = (&world.database, world.settings());
-        let keys = signers.hot_keys().expect("keys");
-        let hot = said(database, &format!("wallets bitcoin hot {keys}"), &settings);
+        let hot = house.settle_bitcoin(database).expect("a hot wallet");
         let keys = make_keys(&room, "bitcoin:regtest", &hot);
         let cold = said(database, &format!("wallets bitcoin cold {keys}"), &settings);
         Bitcoin {
             world,
             room,
-            signers,
+            house,
             hot,
             cold,
         }
@@ -86,6 +80,16 @@ impl Bitcoin {
         self.world.mine(1).await;
         self.world.caught_up().await;
     }
+}
+
+/// Compares what nodes hold with what the books say; gives how far they are apart, by asset.
+async fn differences(database: &Database, owner: &Client, settings: &Settings) -> String {
+    said(database, "reserves --once", settings);
+    let text = "select string_agg(symbol || ' ' || difference, ', ' order by symbol) from (
+        select distinct on (a.symbol) a.symbol, trim_scale(r.held - r.expected)::text as difference
+        from proof.reconciliations r join exchange.assets a using (asset_id)
+        order by a.symbol, r.reconciliation_id desc) last";
+    ask(owner, text).await
 }
 
 /// Text of a query for what the wallet of a role has on the chain as the watcher knows it.

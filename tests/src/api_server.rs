@@ -11,6 +11,7 @@ use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
+use crate::account_keys;
 use crate::cluster::{is_running, kill_process, signal_process};
 use crate::database::Database;
 use crate::token::Token;
@@ -52,6 +53,16 @@ pub enum Build {
     Debug,
     /// As it runs in earnest.
     Release,
+}
+
+impl Build {
+    /// As this program was built itself, so that a bench builds nothing a second time.
+    pub fn own() -> Build {
+        match cfg!(debug_assertions) {
+            true => Build::Debug,
+            false => Build::Release,
+        }
+    }
 }
 
 /// What came back.
@@ -103,6 +114,7 @@ impl ApiServer {
             .envs(PATIENT)
             .envs(Token::shared().settings())
             .envs([CHEAP])
+            .envs(account_keys::settings(1)?)
             .envs(settings.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
@@ -245,8 +257,18 @@ pub fn built(package: &'static str, build: Build) -> Result<PathBuf> {
     let (options, profile): (&[&str], &str) = match build {
         // All programs at once: another selection has other features, and builds everything anew.
         Build::Debug => {
-            const DEBUG: &[&str] =
-                &["-p", "api", "-p", "workers", "-p", "offline", "--bins", "--examples"];
+            const DEBUG: &[&str] = &[
+                "-p",
+                "api",
+                "-p",
+                "workers",
+                "-p",
+                "chain",
+                "-p",
+                "offline",
+                "--bins",
+                "--examples",
+            ];
             (DEBUG, "debug")
         }
         Build::Release => (

@@ -2,6 +2,7 @@
 //!
 //! The tests themselves are in `suite/`; what they run on is here.
 
+pub mod account_keys;
 pub mod api_server;
 pub mod arrivals;
 pub mod bench;
@@ -15,6 +16,7 @@ pub mod evm_node;
 pub mod fixture;
 pub mod flow;
 pub mod form;
+pub mod house;
 pub mod isolation;
 pub mod local_book;
 pub mod mail_server;

@@ -80,7 +80,7 @@ impl Token {
 
     /// Runs `workers hsm <command>`, whose words are apart by spaces, with further settings.
     pub fn ask(&self, command: &str, settings: &[(&str, &str)]) -> Result<Output> {
-        let output = Command::new(built("workers", Build::Debug)?)
+        let output = Command::new(built("workers", Build::own())?)
             .arg("hsm")
             .args(command.split(' '))
             .env("RUST_LOG", "info")

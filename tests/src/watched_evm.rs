@@ -176,3 +176,14 @@ pub fn balance_of(of: Address) -> Vec<u8> {
 pub fn milliether_wei(milliether: u64) -> U256 {
     U256::from(milliether) * U256::from(ETHER / 1000)
 }
+
+/// What sends atoms of a token.
+pub fn transfer_call(to: Address, atoms: u64) -> Vec<u8> {
+    let value = U256::from(atoms);
+    transferCall { to, value }.abi_encode()
+}
+
+/// What asks a token for a balance.
+pub fn balance_call(of: Address) -> Vec<u8> {
+    balanceOfCall { of }.abi_encode()
+}

@@ -89,7 +89,8 @@ pub fn make_seed(config: &HsmConfig, label: &str, path: &Path) -> anyhow::Result
 /// The file's, or the token's.
 pub fn show_extended_keys(config: &HsmConfig, path: &Path) -> anyhow::Result<()> {
     let seed = read_seed(path)?;
-    let seed = Seed::new(seed.open(&Hsm::open(config)?)?);
+    let opened = seed.open(&Hsm::open(config)?);
+    let seed = Seed::new(opened.with_context(|| shown(path))?);
     for (name, network) in [
         ("bitcoin", BitcoinNetwork::Mainnet),
         ("bitcoin-test", BitcoinNetwork::Regtest),

@@ -5,21 +5,24 @@ use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use client::Pool;
+use hsm::HsmConfig;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 use workers::kyc::KycConfig;
 use workers::mail::MailConfig;
 use workers::payments::PaymentsConfig;
+use workers::reserves::ReservesConfig;
 use workers::signer::SignerConfig;
 use workers::watch::WatchConfig;
 use workers::{
-    audit, bitcoin, candles, cold, deadlines, evm, hsm_key, kyc, mail, payments, sanctions, signer,
-    upkeep, wallets,
+    audit, bitcoin, candles, cold, deadlines, evm, hsm_key, kyc, mail, payments, reserves,
+    sanctions, signer, statements, upkeep, wallets,
 };
 
 const USAGE: &str = "usage: DATABASE_URL=postgres://… workers \
-    all | audit | bitcoin | candles | deadlines | evm | kyc | mail | payments | signer a|b | \
-    upkeep [--once] | sanctions load LIST FILE; workers wallets …; workers cold …; workers hsm …";
+    all | audit | bitcoin | candles | deadlines | evm | kyc | mail | payments | proof | \
+    reserves [--once] | sign-statements a|b | signer a|b | upkeep [--once] | \
+    sanctions load LIST FILE; workers wallets …; workers cold …; workers hsm …";
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -69,6 +72,17 @@ async fn run() -> anyhow::Result<()> {
             }
             ["kyc"] => kyc(&pool, &config).await,
             ["mail"] => mail(&pool, &config).await,
+            ["reserves", mode @ ..] => compare_reserves(&pool, mode).await.context("reserves"),
+            ["proof"] => {
+                let settings = ReservesConfig::from_env()?;
+                let made = reserves::make(&config, &settings).await;
+                made.map(drop).context("proof")
+            }
+            ["sign-statements", signer @ ("a" | "b")] => {
+                let token = signer_token()?;
+                let signed = statements::sign(&pool, &token, signer).await;
+                signed.map(drop).context("sign-statements")
+            }
             ["payments"] => {
                 let settings = PaymentsConfig::from_env()?;
                 payments::run(&pool, &config, &settings).await.context("payments")
@@ -110,6 +124,26 @@ async fn kyc(pool: &Pool, config: &client::Config) -> anyhow::Result<()> {
 async fn mail(pool: &Pool, config: &client::Config) -> anyhow::Result<()> {
     let mails = MailConfig::from_env()?;
     mail::run(pool, config, &mails).await.context("mail")
+}
+
+async fn compare_reserves(pool: &Pool, mode: &[&str]) -> anyhow::Result<()> {
+    let settings = ReservesConfig::from_env()?;
+    match mode {
+        [] => reserves::run(pool, &settings).await,
+        ["--once"] => reserves::once(pool, &settings).await,
+        _ => bail!(USAGE),
+    }
+}
+
+/// A signer's own token: `EXCHANGE_SIGNER_TOKEN` and `EXCHANGE_SIGNER_PIN`, in the module of
+/// `EXCHANGE_HSM_MODULE`.
+fn signer_token() -> anyhow::Result<HsmConfig> {
+    let renamed = |name: &str| match name {
+        "EXCHANGE_HSM_TOKEN" => std::env::var("EXCHANGE_SIGNER_TOKEN").ok(),
+        "EXCHANGE_HSM_PIN" => std::env::var("EXCHANGE_SIGNER_PIN").ok(),
+        other => std::env::var(other).ok(),
+    };
+    HsmConfig::read(renamed).context("EXCHANGE_SIGNER_PIN is not set")
 }
 
 async fn stop_signal() -> std::io::Result<()> {

@@ -67,9 +67,9 @@ impl Signer<'_> {
         for signing in waiting {
             match self.sign(pool, &signing).await? {
                 Ok(signature) => {
-                    fault_point("signature-made");
+                    fault_point("signature_made");
                     client::put_signature(pool, signing.signing_id, &signature).await?;
-                    fault_point("signature-stored");
+                    fault_point("signature_stored");
                     let (payment, kind) = (signing.payment_id, signing.kind);
                     tracing::info!(signer = self.config.name, payment, kind, "signed");
                 }

@@ -59,6 +59,10 @@ fn form(name: &str) -> Option<Form> {
         "level" => Form::Count(9),
         "count" => Form::Count(i64::MAX),
         "scale" => Form::Count(36),
+        "hash" => Form::Text("^[0-9a-f]{64}$", 64),
+        "hex" => Form::Text("^[0-9a-f]*$", 130),
+        "atoms" => Form::Text("^[0-9]{1,39}$", 39),
+        "lines" => Form::Text("^[^\\x00]*$", 10_000),
         "other" => Form::Other,
         _ => return None,
     })

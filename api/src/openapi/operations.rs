@@ -136,6 +136,13 @@ const TRANSFERRING: &[&str] = &[
     "DUPLICATE_IDEMPOTENCY_KEY",
 ];
 const OF_MARKET: &[&str] = &["UNKNOWN_MARKET"];
+const OF_ADDRESS: &[&str] = &[
+    "UNKNOWN_ASSET",
+    "UNKNOWN_NETWORK",
+    "NETWORK_REQUIRED",
+    "UNKNOWN_ACCOUNT",
+    "ADDRESSES_UNAVAILABLE",
+];
 const WITHDRAWING: &[&str] = &[
     "UNKNOWN_ASSET",
     "UNKNOWN_NETWORK",
@@ -299,6 +306,7 @@ const OPERATIONS: &[Operation] = &[
     public("ticker", OF_MARKET),
     public("klines", OF_MARKET),
     public("time", &[]),
+    public("proofs", &[]),
     public("open_socket", &[]),
     trade("create_order", PLACING),
     trade("create_orders", &["BOOK_FULL"]),
@@ -314,6 +322,10 @@ const OPERATIONS: &[Operation] = &[
     read("balances", &[]),
     read("ledger", &["UNKNOWN_ASSET"]),
     read("fees", &[]),
+    read(
+        "account_proof",
+        &["UNKNOWN_ASSET", "PROOF_NOT_FOUND", "LEAF_NOT_FOUND"],
+    ),
     owner("sub_accounts", &[]),
     owner(
         "open_sub_account",
@@ -373,6 +385,16 @@ const OPERATIONS: &[Operation] = &[
     ),
     read("kyc_status", &[]),
     public("kyc_callback", &["INVALID_SIGNATURE", "CASE_NOT_FOUND"]),
+    public("coins", &[]),
+    read("deposit_address", OF_ADDRESS),
+    read("deposit_qr_svg", OF_ADDRESS),
+    read("deposit_qr_png", OF_ADDRESS),
+    read("deposits", &["UNKNOWN_ASSET", "UNKNOWN_NETWORK"]),
+    read("deposit", &["DEPOSIT_NOT_FOUND"]),
+    public(
+        "chain_webhook",
+        &["INVALID_SIGNATURE", "UNKNOWN_NETWORK", "NOT_FOUND"],
+    ),
 ];
 
 const fn operation(

@@ -5,16 +5,16 @@ use chain::unsigned::{psbt_text, read_psbt};
 use tests::arrivals::{ask, assert_sound, until_it_says};
 use tests::wait;
 
-use super::{Bitcoin, about, held_by, pay, refused, said, states_of};
+use super::{Bitcoin, about, differences, held_by, refused, said, states_of};
 
 #[tokio::test]
 async fn what_is_signed_offline_refills_the_hot_wallet_once() {
-    let mut house = Bitcoin::start("refill").await;
-    let _watcher = house.world.watch();
-    let (cold, settings) = (house.cold.clone(), house.world.settings());
-    house.fund(&cold, 200_000_000).await;
-    house.fund(&cold, 100_000_000).await;
-    let Bitcoin { world, room, hot, .. } = &house;
+    let mut place = Bitcoin::start("refill").await;
+    let _watcher = place.world.watch();
+    let (cold, settings) = (place.cold.clone(), place.world.settings());
+    place.fund(&cold, 200_000_000).await;
+    place.fund(&cold, 100_000_000).await;
+    let Bitcoin { world, room, hot, .. } = &place;
     let owner = &world.owner;
     until_it_says(owner, &held_by("cold"), "3").await;
 
@@ -38,7 +38,7 @@ async fn what_is_signed_offline_refills_the_hot_wallet_once() {
     let cancelled = refused(&world.database, &about("cancel", room, "refill.psbt"), &settings);
     assert!(cancelled.contains("is signed"), "{cancelled}");
 
-    let _payments = pay(&world.database, &settings);
+    let _payments = place.house.payments(&world.database, &settings);
     wait::until("the refill waits to be mined", async || {
         world.node.mempool().await.expect("an answer").len() == 1
     })
@@ -56,16 +56,17 @@ async fn what_is_signed_offline_refills_the_hot_wallet_once() {
     assert_eq!(ask(owner, fee).await, ask(owner, left).await);
     let attempts = "select count(*)::text from chain.attempts";
     assert_eq!(ask(owner, attempts).await, "1");
+    assert_eq!(differences(&world.database, owner, &settings).await, "BTC 0");
     assert_sound(owner).await;
 }
 
 #[tokio::test]
 async fn a_changed_file_or_a_wrong_key_is_refused_on_both_sides() {
-    let mut house = Bitcoin::start("changed").await;
-    let _watcher = house.world.watch();
-    let (cold, settings) = (house.cold.clone(), house.world.settings());
-    house.fund(&cold, 200_000_000).await;
-    let Bitcoin { world, room, hot, .. } = &house;
+    let mut place = Bitcoin::start("changed").await;
+    let _watcher = place.world.watch();
+    let (cold, settings) = (place.cold.clone(), place.world.settings());
+    place.fund(&cold, 200_000_000).await;
+    let Bitcoin { world, room, hot, .. } = &place;
     until_it_says(&world.owner, &held_by("cold"), "2").await;
     for wrong in ["0", "-1", "0.123456789"] {
         let export = about(&format!("export bitcoin BTC {wrong}"), room, "wrong.psbt");

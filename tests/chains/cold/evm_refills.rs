@@ -2,16 +2,17 @@
 
 use alloy::primitives::{Address, U256};
 use tests::arrivals::{ask, assert_sound, until_it_says};
-use tests::cold_room::{ColdRoom, Signers};
+use tests::cold_room::ColdRoom;
+use tests::house::House;
 use tests::watched_evm::{WatchedEvm, milliether_wei};
 
-use super::{Settings, about, make_keys, pay, refused, said, states_of};
+use super::{Settings, about, differences, make_keys, refused, said, states_of};
 
 /// A network with a hot and a cold Safe.
 struct Ethereum {
     world: WatchedEvm,
     room: ColdRoom,
-    signers: Signers,
+    house: House,
     settings: Settings,
     hot: Address,
     cold: Address,
@@ -20,24 +21,20 @@ struct Ethereum {
 impl Ethereum {
     async fn start(name: &str) -> Ethereum {
         let world = WatchedEvm::start(1).await;
-        let (room, signers) = (ColdRoom::open(), Signers::make(name).expect("two signers"));
-        let mut settings = world.settings();
-        settings.extend(signers.settings("a"));
-        let gas = signers.gas_key().expect("a key").evm_address();
-        world.node.mine_at_once(true).await.expect("it mines");
-        world.node.pay(0, gas, milliether_wei(100_000)).await.expect("paid");
-        let made = |role: &str, keys: &str| {
-            let made = said(&world.database, &format!("wallets safe {role} {keys}"), &settings);
-            let address = made.lines().find_map(|line| line.strip_prefix(&format!("{role} ")));
-            address.and_then(|address| address.parse::<Address>().ok()).expect("an address")
-        };
-        let hot = made("hot", &signers.hot_keys().expect("keys"));
+        let (room, house) = (ColdRoom::open(), House::make(name).expect("a house"));
+        let (database, node) = (&world.database, &world.node);
+        // The hot wallet of the tests has 1000 ETH already.
+        let limits = "update chain.coins set hot_ceiling = 1000000";
+        world.owner.batch_execute(limits).await.expect("limits");
+        let hot = house.settle_evm(database, node).await.expect("a hot wallet");
         let keys = make_keys(&room, "evm:31337", &hot.to_string());
-        let cold = made("cold", &keys);
+        let cold = house.settle_cold_evm(database, node, &keys).await.expect("a cold wallet");
+        node.mine_at_once(true).await.expect("it mines");
+        let settings = world.settings();
         Ethereum {
             world,
             room,
-            signers,
+            house,
             settings,
             hot,
             cold,
@@ -52,15 +49,15 @@ impl Ethereum {
 
 #[tokio::test]
 async fn what_owners_of_the_cold_safe_sign_offline_is_carried_once() {
-    let house = Ethereum::start("safe-refill").await;
-    let Ethereum { world, room, settings, hot, cold, .. } = &house;
+    let place = Ethereum::start("safe-refill").await;
+    let Ethereum { world, room, settings, hot, cold, .. } = &place;
     let (database, owner) = (&world.database, &world.owner);
     let _watcher = world.watch();
     world.node.pay(0, *cold, milliether_wei(50_000)).await.expect("paid");
     let call = tests::watched_evm::transfer_to(*cold, 7_000_000);
     world.node.invoke(0, world.token, call, U256::ZERO).await.expect("paid");
     world.caught_up().await;
-    house.export("ETH", 20, "ether.json").await;
+    place.export("ETH", 20, "ether.json").await;
     let shown = room.says(&["show", &room.file("ether.json"), &room.file("first")]);
     assert!(shown.contains(&format!("out of the Safe {cold}, its number 0")), "{shown}");
     assert!(shown.contains(&format!("pays 20000000000000000000 wei to {hot}")), "{shown}");
@@ -71,18 +68,18 @@ async fn what_owners_of_the_cold_safe_sign_offline_is_carried_once() {
     assert!(said(database, &import, settings).contains("is imported"));
     assert!(said(database, &import, settings).contains("was imported before"));
 
-    let _signers = house.signers.start(database);
-    let _payments = pay(database, settings);
+    let _signers = place.house.signers(database);
+    let _payments = place.house.payments(database, settings);
     let mined = "select string_agg(state, ', ') from chain.attempts where is_success";
     until_it_says(owner, mined, "mined").await;
     world.mine(12).await;
     until_it_says(owner, &states_of("refill"), "confirmed").await;
-    let twenty = milliether_wei(20_000);
-    assert_eq!(world.node.balance(*hot).await.expect("a balance"), twenty);
+    let held = world.node.balance(*hot).await.expect("a balance");
+    assert_eq!(held, milliether_wei(1_020_000));
     assert!(said(database, &import, settings).contains("it is confirmed"));
 
     // The Safe's next number, and tokens.
-    house.export("USDT", 5, "tokens.json").await;
+    place.export("USDT", 5, "tokens.json").await;
     let shown = room.sign("tokens.json", "third");
     assert!(shown.contains(&format!("pays 5000000 atoms of the token {}", world.token)), "{shown}");
     room.sign("tokens.json", "first");
@@ -93,25 +90,23 @@ async fn what_owners_of_the_cold_safe_sign_offline_is_carried_once() {
     let held = world.node.ask(world.token, tests::watched_evm::balance_of(*hot)).await;
     assert_eq!(U256::from_be_slice(&held.expect("an answer")), U256::from(5_000_000));
     // Nothing came from outside but what the payer gave: a move between own wallets is none.
-    let brought = "select string_agg(distinct w.role, ', ') from exchange.reserve_entries r
-        join chain.wallets w using (wallet_id)
-        where r.block_height > (select max(block_height) from chain.attempts) - 1";
-    assert_eq!(ask(owner, brought).await, "");
     let into_hot = "select count(*)::text from exchange.reserve_entries r
         join chain.wallets w using (wallet_id) where w.role = 'hot'";
     assert_eq!(ask(owner, into_hot).await, "0");
+    let apart = differences(database, owner, settings).await;
+    assert!(apart.ends_with("USDT 0"), "{apart}");
     assert_sound(owner).await;
 }
 
 #[tokio::test]
 async fn a_changed_transaction_of_the_safe_or_a_stranger_s_signature_is_refused() {
-    let house = Ethereum::start("safe-changed").await;
-    let Ethereum { world, room, settings, hot, cold, .. } = &house;
+    let place = Ethereum::start("safe-changed").await;
+    let Ethereum { world, room, settings, hot, cold, .. } = &place;
     let database = &world.database;
     let export = about("export ethereum ETH 1", room, "ether.json");
     assert!(refused(database, &export, settings).contains("has not so much"));
     world.node.pay(0, *cold, milliether_wei(50_000)).await.expect("paid");
-    house.export("ETH", 1, "ether.json").await;
+    place.export("ETH", 1, "ether.json").await;
 
     let import = about("import", room, "changed.json");
     let sign = ["sign", &room.file("changed.json"), &room.file("first")];
@@ -135,7 +130,7 @@ async fn a_changed_transaction_of_the_safe_or_a_stranger_s_signature_is_refused(
     assert!(room.refuses(&sign).contains("no transfer"));
 
     room.make_key("stranger");
-    room.says(&["allow", &room.file("stranger"), "evm:31337", &house.hot.to_string()]);
+    room.says(&["allow", &room.file("stranger"), "evm:31337", &place.hot.to_string()]);
     room.sign("ether.json", "first");
     room.sign("ether.json", "stranger");
     let import = about("import", room, "ether.json");

@@ -189,9 +189,10 @@ async fn a_book_has_an_end() {
     let alice = stage.join("alice").await;
     stage
         .run(&format!(
-            "insert into exchange.withdrawal_addresses (account_id, network_id, address, script, label,
-                 usable_from)
-             select {}, 1, 'a' || n, sha256(n::text::bytea), 'x', now() from generate_series(1, 100) n",
+            "insert into exchange.withdrawal_addresses (account_id, network_id, address, script,
+                 label, usable_from)
+             select {}, 1, 'a' || n, sha256(n::text::bytea), 'x', now()
+             from generate_series(1, 100) n",
             alice.account
         ))
         .await;

@@ -123,7 +123,9 @@ impl SigningKey {
             if pair.public_key != self.public_key {
                 return Ok(None);
             }
-            session.sign(&Mechanism::Ecdsa, pair.private, digest).map(Some)
+            session
+                .sign(&Mechanism::Ecdsa, pair.private, digest)
+                .map(Some)
         })?;
         let other = || HsmError::OtherKey(self.label().to_owned());
         let signature = signature.ok_or_else(other)?;
@@ -144,7 +146,10 @@ type Halves = (Option<ObjectHandle>, Option<ObjectHandle>);
 
 fn halves(session: &Session, label: &str) -> Result<Halves, HsmError> {
     let find = |class| token::find(session, class, KeyType::EC, label).map_err(failed);
-    Ok((find(ObjectClass::PRIVATE_KEY)?, find(ObjectClass::PUBLIC_KEY)?))
+    Ok((
+        find(ObjectClass::PRIVATE_KEY)?,
+        find(ObjectClass::PUBLIC_KEY)?,
+    ))
 }
 
 /// The public half, which must be a point of the right curve.

@@ -35,7 +35,10 @@ fn a_token_that_goes_away_comes_back_and_signs_by_its_own_key_alone() {
         assert!(made.success());
     }
     let ended = Command::new(std::env::current_exe().expect("this program"))
-        .args(["--exact", "a_token_that_goes_away_comes_back_and_signs_by_its_own_key_alone"])
+        .args([
+            "--exact",
+            "a_token_that_goes_away_comes_back_and_signs_by_its_own_key_alone",
+        ])
         .arg("--nocapture")
         .env("SOFTHSM2_CONF", &settings)
         .env(FOLDER, &folder)

@@ -105,7 +105,7 @@ fn judge_bitcoin(psbt: &Psbt, key: &KeyFile) -> anyhow::Result<String> {
     Ok(words)
 }
 
-/// The wallet whose script the first input shows; that all inputs are its own, [`Spend::read`] says.
+/// The wallet whose script the first input shows. That all inputs are its, [`Spend::read`] says.
 fn wallet_of(psbt: &Psbt, key: &KeyFile) -> anyhow::Result<BitcoinWallet> {
     let script = psbt.inputs.first().and_then(|input| input.witness_script.as_ref());
     let script = script.context("no input with a script of several keys")?;

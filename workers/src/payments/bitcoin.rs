@@ -20,6 +20,7 @@ use chain::network::BitcoinNetwork;
 use chain::spend::{MAX_STANDARD_WEIGHT, SpendLimits};
 use client::{FreeOutput, HouseWallet, PaymentCoin, PaymentNetwork, Pool};
 
+use self::node::Rates;
 pub(crate) use self::node::BitcoinNode;
 use super::{PaymentsConfig, Pays};
 
@@ -92,6 +93,15 @@ impl Payer {
             hot,
             wallet,
         }))
+    }
+
+    async fn rates(&self) -> anyhow::Result<Rates> {
+        let PaymentsConfig {
+            min_sats_per_kvb,
+            max_sats_per_kvb,
+            ..
+        } = self.config;
+        self.node.rates(min_sats_per_kvb, max_sats_per_kvb).await
     }
 
     /// Whether it is time to look at deposit addresses.

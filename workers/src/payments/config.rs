@@ -27,6 +27,8 @@ pub struct PaymentsConfig {
     pub sweep_every: Duration,
     /// `EXCHANGE_MAX_GAS_GWEI`: the most that is offered for a unit of gas.
     pub max_gas_wei: u128,
+    /// `EXCHANGE_MIN_SATS_PER_KVB`: the least that is offered for a thousand virtual bytes.
+    pub min_sats_per_kvb: u64,
     /// `EXCHANGE_MAX_SATS_PER_KVB`: the most that is offered for a thousand virtual bytes.
     pub max_sats_per_kvb: u64,
 }
@@ -64,6 +66,7 @@ impl PaymentsConfig {
             resend_after: millis("EXCHANGE_RESEND_AFTER_MS", 30_000)?,
             sweep_every: millis("EXCHANGE_SWEEP_EVERY_MS", 60_000)?,
             max_gas_wei: u128::from(number("EXCHANGE_MAX_GAS_GWEI", 500)?) * GWEI,
+            min_sats_per_kvb: number("EXCHANGE_MIN_SATS_PER_KVB", 1_000)?,
             max_sats_per_kvb: number("EXCHANGE_MAX_SATS_PER_KVB", 300_000)?,
         })
     }

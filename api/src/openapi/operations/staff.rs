@@ -24,6 +24,10 @@ const DECIDING: &[&str] = &[
     "INVALID_RULE",
     "TOO_MANY_RULES",
     "RULE_NOT_FOUND",
+    "DEPOSIT_NOT_FOUND",
+    "DEPOSIT_DECIDED",
+    "NOT_CONFIRMED",
+    "INVALID_ADDRESS",
     "UNKNOWN_NETWORK",
 ];
 const ADMINISTRATOR: &[&str] = &["administrator"];
@@ -31,6 +35,7 @@ const FINANCE: &[&str] = &["finance"];
 const REVIEWER: &[&str] = &["reviewer"];
 const RISK: &[&str] = &["risk"];
 const ACCOUNT_VIEWERS: &[&str] = &["finance", "reviewer", "risk", "support"];
+const MONEY_VIEWERS: &[&str] = &["finance", "risk", "support"];
 const ACCOUNT_GUARDS: &[&str] = &["risk", "support"];
 const MARKET_GUARDS: &[&str] = &["administrator", "risk"];
 const WITHDRAWAL_REVIEWERS: &[&str] = &["finance", "reviewer"];
@@ -142,6 +147,28 @@ pub(super) const OPERATIONS: &[Operation] = &[
         RISK,
         &["UNKNOWN_MARKET", "INVALID_LIMITS"],
     ),
+    staff("staff_deposits", MONEY_VIEWERS, &[]),
+    staff(
+        "release_deposit",
+        RISK,
+        &["DEPOSIT_NOT_FOUND", "DEPOSIT_DECIDED", "NOT_CONFIRMED"],
+    ),
+    proposal(
+        "propose_refund",
+        RISK,
+        &[
+            "UNKNOWN_NETWORK",
+            "NOT_AN_ADDRESS",
+            "BAD_CHECKSUM",
+            "WRONG_NETWORK",
+            "UNSUPPORTED_ADDRESS",
+            "INVALID_ADDRESS",
+            "DEPOSIT_NOT_FOUND",
+            "DEPOSIT_DECIDED",
+            "NOT_CONFIRMED",
+        ],
+    ),
+    staff("debts", MONEY_VIEWERS, &[]),
     staff("withdrawal_queue", WITHDRAWAL_VIEWERS, &[]),
     staff(
         "review_withdrawal",

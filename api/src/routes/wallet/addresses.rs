@@ -9,7 +9,6 @@ use super::withdrawal_mode::Mode;
 use crate::app::App;
 use crate::auth::Owner;
 use crate::error::ApiError;
-use crate::extract::{Nothing, Query};
 use crate::openapi::Refusals;
 use crate::wire::millis;
 
@@ -46,7 +45,6 @@ pub(crate) struct BookAddress {
 pub(crate) async fn withdrawal_addresses(
     State(app): State<App>,
     owner: Owner,
-    Query(_): Query<Nothing>,
 ) -> Result<Json<AddressBook>, ApiError> {
     let account_id = owner.caller.account_id;
     let entries = client::withdrawal_addresses(&app.reads, account_id).await?;

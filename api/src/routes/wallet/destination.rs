@@ -1,4 +1,4 @@
-//! Reads the address of a withdrawal by the rules of its network.
+//! Reads an address that something is sent to by the rules of its network.
 
 use chain::address::{Checksum, Destination};
 use chain::network::Network;
@@ -6,19 +6,20 @@ use chain::network::Network;
 use crate::error::{ApiError, Rejection};
 
 /// A destination that was checked.
-pub(super) struct Target {
+pub(crate) struct Target {
     /// In its canonical form.
-    pub(super) address: String,
+    pub(crate) address: String,
     /// What the chain has: the output script, or the 20 bytes.
-    pub(super) script: Vec<u8>,
+    pub(crate) script: Vec<u8>,
 }
 
 /// Reads an address of a network: its kind, its network and its checksum. One of the EVM in letters
 /// of one case has none and is taken.
 ///
 /// # Errors
-/// `NOT_AN_ADDRESS`, `BAD_CHECKSUM`, `WRONG_NETWORK`, `UNSUPPORTED_ADDRESS`, of the field `address`.
-pub(super) fn read(family: &str, chain: &str, text: &str) -> Result<Target, ApiError> {
+/// `NOT_AN_ADDRESS`, `BAD_CHECKSUM`, `WRONG_NETWORK` or `UNSUPPORTED_ADDRESS`, of the field
+/// `address`.
+pub(crate) fn read(family: &str, chain: &str, text: &str) -> Result<Target, ApiError> {
     let network: Network = format!("{family}:{chain}")
         .parse()
         .map_err(|_| ApiError::Internal(format!("no network {family}:{chain} is known")))?;

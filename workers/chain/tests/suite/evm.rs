@@ -29,12 +29,17 @@ fn a_signed_transaction_is_read_back_with_its_sender() {
     let key = account.child(0).expect("a key");
     let transaction = transaction();
     let signature = key.sign(&transaction.signing_hash());
-    let signed = transaction.signed(&key.public_key(), &signature).expect("signed");
+    let signed = transaction
+        .signed(&key.public_key(), &signature)
+        .expect("signed");
     assert_eq!(signed.bytes[0], 2);
     assert_eq!(signed.hash, keccak256(&signed.bytes));
     let (read, sender) = SignedEvmTransaction::read(&signed.bytes).expect("a transaction");
     assert_eq!(read, transaction);
-    assert_eq!(sender.to_string(), "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266");
+    assert_eq!(
+        sender.to_string(),
+        "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"
+    );
     let again = transaction.signed(&key.public_key(), &signature);
     assert_eq!(again, Ok(signed));
 }
@@ -52,7 +57,10 @@ fn bytes_that_are_no_such_transaction_are_refused() {
     let key = hot_key(1);
     let transaction = transaction();
     let signature = key.sign(&transaction.signing_hash());
-    let mut bytes = transaction.signed(&key.public_key(), &signature).expect("signed").bytes;
+    let mut bytes = transaction
+        .signed(&key.public_key(), &signature)
+        .expect("signed")
+        .bytes;
     assert!(SignedEvmTransaction::read(&[]).is_err());
     assert!(SignedEvmTransaction::read(&bytes[..bytes.len() - 1]).is_err());
     bytes.push(0);
@@ -103,15 +111,27 @@ fn a_tokens_transfer_is_read_from_its_log() {
     let value = U256::from(77);
     let data = value.to_be_bytes::<32>();
     let topics = [topic, from.into_word(), to.into_word()];
-    assert_eq!(TokenTransfer::read(&topics, &data), Some(TokenTransfer { from, to, value }));
+    assert_eq!(
+        TokenTransfer::read(&topics, &data),
+        Some(TokenTransfer { from, to, value })
+    );
     let high = B256::repeat_byte(0xff);
     for (topics, data) in [
         // Of a token that is not fungible: the number is indexed.
-        (vec![topic, from.into_word(), to.into_word(), B256::from(data)], vec![]),
+        (
+            vec![topic, from.into_word(), to.into_word(), B256::from(data)],
+            vec![],
+        ),
         // Of one that indexes nothing.
-        (vec![topic], [from.into_word().0, to.into_word().0, data].concat()),
+        (
+            vec![topic],
+            [from.into_word().0, to.into_word().0, data].concat(),
+        ),
         (vec![topic, from.into_word(), high], data.to_vec()),
-        (vec![topic, from.into_word(), to.into_word()], data[1..].to_vec()),
+        (
+            vec![topic, from.into_word(), to.into_word()],
+            data[1..].to_vec(),
+        ),
         (vec![high, from.into_word(), to.into_word()], data.to_vec()),
         (vec![], vec![]),
     ] {
@@ -129,7 +149,10 @@ fn a_tokens_calls_are_the_standards() {
     assert_eq!(erc20::read_transfer(&[&call[..], &[0]].concat()), None);
     assert_eq!(erc20::read_transfer(&call[..67]), None);
     assert_eq!(hex::encode(&erc20::ask_balance(to)[..4]), "70a08231");
-    assert_eq!(erc20::read_balance(&[1; 32]), Ok(U256::from_be_slice(&[1; 32])));
+    assert_eq!(
+        erc20::read_balance(&[1; 32]),
+        Ok(U256::from_be_slice(&[1; 32]))
+    );
     assert!(erc20::read_balance(&[]).is_err());
 }
 
@@ -137,5 +160,7 @@ fn a_tokens_calls_are_the_standards() {
 fn a_token_that_answers_nothing_or_true_has_sent() {
     let word = |number: u64| U256::from(number).to_be_bytes::<32>();
     assert!(erc20::is_success(&[]) && erc20::is_success(&word(1)));
-    assert!(!erc20::is_success(&word(0)) && !erc20::is_success(&[1]) && !erc20::is_success(&word(2)));
+    assert!(
+        !erc20::is_success(&word(0)) && !erc20::is_success(&[1]) && !erc20::is_success(&word(2))
+    );
 }

@@ -1,9 +1,7 @@
 //! Fees follow the node within bounds, are cheaper in quiet hours, and round up.
 
 use alloy::primitives::U256;
-use chain::fee::{
-    FeePolicy, FeeRate, HourlyFee, bitcoin_fee_sats, evm_fee_wei, token_fee_atoms,
-};
+use chain::fee::{FeePolicy, FeeRate, HourlyFee, bitcoin_fee_sats, evm_fee_wei, token_fee_atoms};
 use proptest::prelude::*;
 use rust_decimal::Decimal;
 
@@ -38,11 +36,23 @@ fn floor_and_ceiling_hold_after_every_factor() {
 
 #[test]
 fn an_hour_that_is_quieter_than_the_rest_is_cheaper() {
-    let history = [hour(3, 4_000), hour(3, 5_000), hour(15, 8_000), hour(15, 7_000)];
+    let history = [
+        hour(3, 4_000),
+        hour(3, 5_000),
+        hour(15, 8_000),
+        hour(15, 7_000),
+    ];
     // Its mean is 4,500, the mean of all is 6,000.
     assert_eq!(POLICY.quiet_factor_ppm(&history, 3), 750_000);
     assert_eq!(POLICY.quiet_factor_ppm(&history, 15), 1_000_000);
-    let third = [hour(3, 1), hour(3, 1), hour(3, 1), hour(15, 1), hour(15, 1), hour(15, 4)];
+    let third = [
+        hour(3, 1),
+        hour(3, 1),
+        hour(3, 1),
+        hour(15, 1),
+        hour(15, 1),
+        hour(15, 4),
+    ];
     assert_eq!(POLICY.quiet_factor_ppm(&third, 3), 666_667);
 }
 
@@ -67,7 +77,10 @@ fn the_discount_has_an_end() {
 fn a_quote_rounds_up_to_the_atom() {
     assert_eq!(bitcoin_fee_sats(FeeRate::per_kvb(1_001), 141), Some(142));
     assert_eq!(bitcoin_fee_sats(FeeRate::per_kvb(u64::MAX), 2_000), None);
-    assert_eq!(evm_fee_wei(30_000_000_000, 21_000), Some(U256::from(630_000_000_000_000_u64)));
+    assert_eq!(
+        evm_fee_wei(30_000_000_000, 21_000),
+        Some(U256::from(630_000_000_000_000_u64))
+    );
     // 0.00063 ether at 0.0004 ether a token is 1.575 tokens.
     let wei = U256::from(630_000_000_000_000_u64);
     let price: Decimal = "0.0004".parse().expect("a number");
@@ -81,14 +94,18 @@ fn a_quote_rounds_up_to_the_atom() {
 
 proptest! {
     #[test]
-    fn a_smoothed_fee_lies_between_what_it_comes_from(old: u64, new: u64, weight in 0_u32..2_000_000) {
+    fn a_smoothed_fee_lies_between_what_it_comes_from(
+        old: u64, new: u64, weight in 0_u32..2_000_000,
+    ) {
         let policy = FeePolicy { weight_ppm: weight, ..POLICY };
         let smoothed = policy.smooth(Some(old), new);
         prop_assert!(smoothed >= old.min(new) && smoothed <= old.max(new));
     }
 
     #[test]
-    fn a_token_is_never_paid_less_than_its_part(wei in 1_u64.., mantissa in 1_i64.., scale in 0_u32..20) {
+    fn a_token_is_never_paid_less_than_its_part(
+        wei in 1_u64.., mantissa in 1_i64.., scale in 0_u32..20,
+    ) {
         let price = Decimal::new(mantissa, scale);
         let atoms = token_fee_atoms(U256::from(wei), price, 6).expect("it fits");
         // atoms * price >= fee, and one atom less is not enough.

@@ -50,7 +50,10 @@ fn hashes_are_made_as_it_is_written() {
 fn a_tree_of_one_or_none_has_a_root_too() {
     let single = leaves(&[5]);
     let (proof, root) = proof(&single, 0);
-    assert_eq!((proof.verify(&root), proof.path.len(), root.sum), (Ok(()), 0, 5));
+    assert_eq!(
+        (proof.verify(&root), proof.path.len(), root.sum),
+        (Ok(()), 0, 5)
+    );
     assert_eq!(levels(&[]), Ok(vec![vec![Node::EMPTY]]));
     assert_eq!(path(&levels(&single).expect("a tree"), 1), None);
 }

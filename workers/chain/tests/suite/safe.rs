@@ -30,15 +30,18 @@ fn the_hash_is_the_one_that_the_contract_computes() {
     let zero = U256::ZERO;
     let content = (
         (SAFE_TX, call.to, call.value, keccak256(&call.data), zero),
-        (U256::from(call.safe_tx_gas), zero, zero, Address::ZERO, Address::ZERO),
+        (
+            U256::from(call.safe_tx_gas),
+            zero,
+            zero,
+            Address::ZERO,
+            Address::ZERO,
+        ),
         U256::from(call.nonce),
     );
-    let packed = [
-        b"\x19\x01".as_slice(),
-        keccak256(domain).as_slice(),
-        keccak256(content.abi_encode()).as_slice(),
-    ];
-    assert_eq!(call.hash(), keccak256(packed.concat()));
+    let (domain, content) = (keccak256(domain), keccak256(content.abi_encode()));
+    let packed = [b"\x19\x01".as_slice(), &domain[..], &content[..]].concat();
+    assert_eq!(call.hash(), keccak256(packed));
 }
 
 #[test]
@@ -69,35 +72,57 @@ fn signatures_stand_in_the_order_of_their_owners() {
     let call = transaction();
     let hash = call.hash();
     let keys = [hot_key(1), hot_key(2)];
-    let signed = keys.each_ref().map(|key| (key.public_key(), key.sign(&hash)));
+    let signed = keys
+        .each_ref()
+        .map(|key| (key.public_key(), key.sign(&hash)));
     let calldata = call.execution(&signed).expect("signed");
     let [first, second] = signed;
     assert_eq!(call.execution(&[second, first]).expect("signed"), calldata);
     let decoded = execTransactionCall::abi_decode(&calldata).expect("a call");
-    assert_eq!((decoded.to, decoded.value, decoded.operation), (call.to, call.value, 0));
+    assert_eq!(
+        (decoded.to, decoded.value, decoded.operation),
+        (call.to, call.value, 0)
+    );
     assert_eq!(decoded.signatures.len(), 130);
     let owner = |bytes: &[u8]| {
         let signature = alloy::primitives::Signature::from_raw(bytes).expect("a signature");
-        signature.recover_address_from_prehash(&hash).expect("an owner")
+        signature
+            .recover_address_from_prehash(&hash)
+            .expect("an owner")
     };
-    let owners = [owner(&decoded.signatures[..65]), owner(&decoded.signatures[65..])];
+    let owners = [
+        owner(&decoded.signatures[..65]),
+        owner(&decoded.signatures[65..]),
+    ];
     assert!(owners[0] < owners[1]);
     let mut expected = keys.each_ref().map(|key| key.public_key().evm_address());
     expected.sort_unstable();
     assert_eq!(owners, expected);
-    assert_eq!(call.execution(&[first, first]), Err(ChainError::BadSignature));
+    assert_eq!(
+        call.execution(&[first, first]),
+        Err(ChainError::BadSignature)
+    );
     let wrong = (keys[1].public_key(), first.1);
-    assert_eq!(call.execution(&[first, wrong]), Err(ChainError::BadSignature));
+    assert_eq!(
+        call.execution(&[first, wrong]),
+        Err(ChainError::BadSignature)
+    );
 }
 
 #[test]
 fn a_call_without_gas_of_its_own_is_not_made() {
     let mut call = transaction();
-    assert!(call.gas_limit().is_some_and(|gas| gas > call.safe_tx_gas * 64 / 63 + 3_000));
+    assert!(
+        call.gas_limit()
+            .is_some_and(|gas| gas > call.safe_tx_gas * 64 / 63 + 3_000)
+    );
     call.safe_tx_gas = 0;
     let key = hot_key(1);
     let signed = [(key.public_key(), key.sign(&call.hash()))];
-    assert!(matches!(call.execution(&signed), Err(ChainError::Malformed(_))));
+    assert!(matches!(
+        call.execution(&signed),
+        Err(ChainError::Malformed(_))
+    ));
     call.safe_tx_gas = u64::MAX;
     assert_eq!(call.gas_limit(), None);
 }
@@ -105,7 +130,10 @@ fn a_call_without_gas_of_its_own_is_not_made() {
 #[test]
 fn events_say_which_call_and_whether_it_succeeded() {
     // Of the contract's own build.
-    let names = ["ExecutionSuccess(bytes32,uint256)", "ExecutionFailure(bytes32,uint256)"];
+    let names = [
+        "ExecutionSuccess(bytes32,uint256)",
+        "ExecutionFailure(bytes32,uint256)",
+    ];
     assert_eq!(Execution::TOPICS, names.map(keccak256));
     let hash = transaction().hash();
     for (topic, succeeded) in Execution::TOPICS.into_iter().zip([true, false]) {
@@ -128,14 +156,27 @@ fn a_new_safe_has_its_owners_and_an_address_that_is_known_before() {
     assert_eq!(hex::encode(&creation[..4]), "1688f0b9");
     let factory = Address::repeat_byte(0xfa);
     let at = |number: u64| {
-        safe::proxy_address(factory, &[0x60, 0x80], singleton, &setup, U256::from(number))
+        safe::proxy_address(
+            factory,
+            &[0x60, 0x80],
+            singleton,
+            &setup,
+            U256::from(number),
+        )
     };
-    let salt = [keccak256(&setup).as_slice(), &U256::from(5).to_be_bytes::<32>()].concat();
-    let code = [&[0x60, 0x80], &[0; 12], singleton.as_slice()].concat();
+    let salt = [
+        keccak256(&setup).as_slice(),
+        &U256::from(5).to_be_bytes::<32>(),
+    ]
+    .concat();
+    let code = [&[0x60, 0x80][..], &[0; 12], singleton.as_slice()].concat();
     assert_eq!(at(5), factory.create2_from_code(keccak256(salt), code));
     assert_ne!(at(5), at(6));
     let topic = keccak256("ProxyCreation(address,address)");
-    let read = safe::read_creation(&[topic, at(5).into_word()], singleton.into_word().as_slice());
+    let read = safe::read_creation(
+        &[topic, at(5).into_word()],
+        singleton.into_word().as_slice(),
+    );
     assert_eq!(read, Some(at(5)));
 }
 

@@ -20,7 +20,10 @@ fn a_psbt_goes_to_two_offline_signers_and_comes_back() {
     let text = psbt_text(&psbt);
     for number in [3, 1] {
         let mut carried = read_psbt(&format!("  {text}\r\n")).expect("a PSBT");
-        assert_eq!(Spend::read(&carried, &wallet, wallet.hot_script()), Ok(spend.clone()));
+        assert_eq!(
+            Spend::read(&carried, &wallet, wallet.hot_script()),
+            Ok(spend.clone())
+        );
         let key = hot_key(number);
         let sign = |digest: &[u8; 32]| Ok::<_, ChainError>(key.sign(digest));
         sign_hot(&mut carried, &wallet, &key.public_key(), sign).expect("signed");
@@ -47,10 +50,16 @@ fn a_psbt_of_another_transaction_or_with_a_forged_signature_is_not_merged() {
     let (mut mine, mut other) = (psbt(30_000), psbt(40_000));
     sign(&mut other);
     let before = mine.clone();
-    assert!(matches!(merge(&mut mine, &other, &wallet), Err(ChainError::Foreign(_))));
+    assert!(matches!(
+        merge(&mut mine, &other, &wallet),
+        Err(ChainError::Foreign(_))
+    ));
     let mut forged = mine.clone();
     forged.inputs[0].partial_sigs = other.inputs[0].partial_sigs.clone();
-    assert_eq!(merge(&mut mine, &forged, &wallet), Err(ChainError::BadSignature));
+    assert_eq!(
+        merge(&mut mine, &forged, &wallet),
+        Err(ChainError::BadSignature)
+    );
     assert_eq!(mine, before);
     for text in ["", "cHNidP8=", "not base64!", &"A".repeat(5 << 20)] {
         assert!(matches!(read_psbt(text), Err(ChainError::Malformed(_))));

@@ -33,7 +33,7 @@ impl Payer {
         }
         let mined = client::match_spent_outputs(pool, network_id).await?;
         if mined > 0 {
-            fault_point("mined-noted");
+            fault_point("mined_noted");
             tracing::info!(network = name, mined, "payments mined");
         }
         let failed = client::fail_conflicts(pool, network_id).await?;
@@ -45,7 +45,7 @@ impl Payer {
             if settled == 0 {
                 break;
             }
-            fault_point("payments-settled");
+            fault_point("payments_settled");
             tracing::info!(network = name, settled, "payments settled");
         }
         Ok(())
@@ -88,9 +88,9 @@ impl Payer {
     ) -> anyhow::Result<()> {
         match self.node.send(raw).await? {
             Sent::Taken => {
-                fault_point("raw-sent");
+                fault_point("raw_sent");
                 client::note_broadcast(pool, attempt.attempt_id).await?;
-                fault_point("broadcast-noted");
+                fault_point("broadcast_noted");
             }
             Sent::Refused(words) => tracing::warn!(
                 network = stage.network.name,
@@ -126,7 +126,7 @@ impl Payer {
         stage: &Stage,
         attempt: &OpenAttempt,
     ) -> anyhow::Result<()> {
-        let rates = self.node.rates(self.config.max_sats_per_kvb).await?;
+        let rates = self.rates().await?;
         let psbt = Psbt::deserialize(&attempt.unsigned).context("a PSBT")?;
         let change = stage.hot_script();
         let old = Spend::read(&psbt, &stage.wallet, &change)?;
@@ -160,7 +160,7 @@ impl Payer {
         })
         .await?;
         if added {
-            fault_point("bump-added");
+            fault_point("bump_added");
             tracing::info!(payment = payment_id, "bumped");
         }
         Ok(())
@@ -191,6 +191,6 @@ async fn assemble(pool: &Pool, stage: &Stage, attempt: &OpenAttempt) -> anyhow::
     let signed = signing::finalise(&psbt, &stage.wallet)?;
     let txid = shown(signed.txid);
     client::store_raw(pool, attempt.attempt_id, &signed.bytes, &txid).await?;
-    fault_point("raw-stored");
+    fault_point("raw_stored");
     Ok(signed.bytes)
 }

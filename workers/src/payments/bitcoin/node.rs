@@ -68,8 +68,8 @@ impl BitcoinNode {
         Ok(chain.chain)
     }
 
-    /// Fees, the wanted one up to a limit.
-    pub(crate) async fn rates(&self, most: u64) -> anyhow::Result<Rates> {
+    /// Fees, the wanted one within two limits.
+    pub(crate) async fn rates(&self, lowest: u64, most: u64) -> anyhow::Result<Rates> {
         let mempool: Mempool = self.client.call("getmempoolinfo", json!([])).await?;
         let params = json!([WANTED_BLOCKS]);
         let estimate: Estimate = self.client.call("estimatesmartfee", params).await?;
@@ -78,7 +78,7 @@ impl BitcoinNode {
         // A node that has seen few blocks knows no estimate.
         let wanted = estimate.feerate.as_deref().map_or(Ok(least), rate)?;
         Ok(Rates {
-            wanted: FeeRate::per_kvb(wanted.max(least).min(most)),
+            wanted: FeeRate::per_kvb(wanted.max(least).max(lowest).min(most)),
             relay: FeeRate::per_kvb(relay),
         })
     }

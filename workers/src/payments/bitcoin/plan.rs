@@ -22,7 +22,7 @@ impl Payer {
         if stage.coin.is_halted {
             return Ok(());
         }
-        let rates = self.node.rates(self.config.max_sats_per_kvb).await?;
+        let rates = self.rates().await?;
         let wait_ms = i64::try_from(self.config.batch_wait.as_millis())?;
         let shared = Arc::new(stage.clone());
         let planned = run_tx(pool, "plan_payment", move |tx| {
@@ -52,7 +52,7 @@ impl Payer {
         })
         .await?;
         if planned > 0 {
-            fault_point("payment-planned");
+            fault_point("payment_planned");
             tracing::info!(network = stage.network.name, planned, "withdrawals planned together");
         }
         Ok(())

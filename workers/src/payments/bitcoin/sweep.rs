@@ -26,7 +26,7 @@ struct Place<'a> {
 impl Payer {
     pub(super) async fn sweep(&self, pool: &Pool, stage: &Stage) -> anyhow::Result<()> {
         let network_id = stage.network.network_id;
-        let rates = self.node.rates(self.config.max_sats_per_kvb).await?;
+        let rates = self.rates().await?;
         self.watch_hot_wallet(pool, stage, rates).await?;
         if self.deposits.is_none() || stage.network.is_halted || stage.coin.is_halted {
             return Ok(());
@@ -58,7 +58,7 @@ impl Payer {
         };
         let gathered = self.send_all(pool, stage, &coins, place, rates).await?;
         if gathered {
-            fault_point("sweep-planned");
+            fault_point("sweep_planned");
             tracing::info!(network = stage.network.name, "deposits are gathered");
         }
         Ok(())
@@ -172,7 +172,7 @@ impl Payer {
             })
         })
         .await?;
-        fault_point("cold-planned");
+        fault_point("cold_planned");
         tracing::info!(network = stage.network.name, "excess goes to cold");
         Ok(())
     }

@@ -76,7 +76,7 @@ impl Payer {
         })
         .await?;
         if added {
-            fault_point("bump-added");
+            fault_point("bump_added");
             tracing::info!(payment = payment_id, fee_rate, "bumped");
         }
         Ok(())

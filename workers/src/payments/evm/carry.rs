@@ -142,7 +142,7 @@ impl Payer {
         })
         .await?;
         if added {
-            fault_point("attempt-added");
+            fault_point("attempt_added");
         }
         Ok(added)
     }
@@ -196,7 +196,7 @@ impl Payer {
         );
         let signed = transaction.signed(&key, &signature)?;
         client::store_raw(pool, attempt.attempt_id, &signed.bytes, signed.hash.as_slice()).await?;
-        fault_point("raw-stored");
+        fault_point("raw_stored");
         Ok(signed.bytes)
     }
 
@@ -209,9 +209,9 @@ impl Payer {
     ) -> anyhow::Result<()> {
         match self.node.send(raw).await? {
             Sent::Taken => {
-                fault_point("raw-sent");
+                fault_point("raw_sent");
                 client::note_broadcast(pool, attempt.attempt_id).await?;
-                fault_point("broadcast-noted");
+                fault_point("broadcast_noted");
             }
             // Its number may be used: then the follower finds out by which transaction.
             Sent::Refused(words) => tracing::warn!(

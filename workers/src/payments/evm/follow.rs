@@ -43,7 +43,7 @@ impl Payer {
             if settled == 0 {
                 break;
             }
-            fault_point("payments-settled");
+            fault_point("payments_settled");
             tracing::info!(network = stage.network.name, settled, "payments settled");
         }
         while client::end_failed_payment(pool, network_id).await? {
@@ -67,7 +67,7 @@ impl Payer {
         let outcome = outcome_of(stage, payment, &receipt)?;
         let fee = receipt.gas_used.saturating_mul(receipt.effective_gas_price);
         note(pool, attempt.attempt_id, &receipt, outcome, Some(fee)).await?;
-        fault_point("mined-noted");
+        fault_point("mined_noted");
         tracing::info!(payment = payment.payment_id, ?outcome, "mined");
         Ok(true)
     }

@@ -88,7 +88,7 @@ impl Payer {
         })
         .await?;
         if planned > 0 {
-            fault_point("payment-planned");
+            fault_point("payment_planned");
             tracing::info!(network = stage.network.name, planned, "payments planned");
         }
         Ok(())

@@ -112,7 +112,7 @@ impl Payer {
             fees,
         };
         self.add_direct(pool, payment, transaction, from, Nonce::Next(at_least), "a deposit_keys").await?;
-        fault_point("sweep-planned");
+        fault_point("sweep_planned");
         tracing::info!(network = stage.network.name, %from, moved = %moved, "gathered");
         Ok(())
     }
@@ -153,7 +153,7 @@ impl Payer {
         };
         let at_least = self.node.nonce(stage.gas, json!("latest")).await?;
         self.add_direct(pool, payment, transaction, stage.gas, Nonce::Next(at_least), "a gas_account").await?;
-        fault_point("gas-planned");
+        fault_point("gas_planned");
         tracing::info!(network = stage.network.name, %address, "gas is sent to a deposit address");
         Ok(())
     }
@@ -247,7 +247,7 @@ impl Payer {
                 })
             })
             .await?;
-            fault_point("cold-planned");
+            fault_point("cold_planned");
             tracing::info!(network = stage.network.name, asset = coin.symbol, "excess goes to cold");
         }
         Ok(())

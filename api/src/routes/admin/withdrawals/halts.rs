@@ -8,7 +8,6 @@ use utoipa::ToSchema;
 use crate::app::App;
 use crate::auth::staff::WithdrawalHaltViewer;
 use crate::error::ApiError;
-use crate::extract::{Nothing, Query};
 use crate::openapi::Refusals;
 use crate::routes::admin::refused;
 
@@ -36,7 +35,6 @@ struct WithdrawalHalt {
 pub(crate) async fn withdrawal_halts(
     State(app): State<App>,
     staff: WithdrawalHaltViewer,
-    Query(_): Query<Nothing>,
 ) -> Result<Json<WithdrawalHalts>, ApiError> {
     let rows = client::withdrawal_halts(&app.reads, staff.staff_session_id)
         .await
