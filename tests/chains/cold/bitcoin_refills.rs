@@ -106,7 +106,7 @@ async fn a_changed_file_or_a_wrong_key_is_refused_on_both_sides() {
     assert!(room.refuses(&by_stranger).contains("no Bitcoin address may be paid"));
     room.says(&["allow", &room.file("stranger"), "bitcoin:regtest", hot]);
     assert!(room.refuses(&by_stranger).contains("owns no part of the wallet"));
-    let mainnet = ["allow", &room.file("stranger"), "bitcoin:mainnet", hot];
+    let mainnet = ["allow", &room.file("stranger"), "bitcoin:main", hot];
     assert!(room.refuses(&mainnet).contains("another network"));
     // A signature that is the key's, but over something else.
     room.sign("refill.psbt", "first");

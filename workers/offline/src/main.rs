@@ -15,7 +15,7 @@ use self::key_file::KeyFile;
 use self::request::Request;
 
 const USAGE: &str = "offline-sign make-key KEYFILE | allow KEYFILE NETWORK ADDRESS | \
-    show FILE KEYFILE | sign FILE KEYFILE; a network is bitcoin:mainnet, evm:1 or the like";
+    show FILE KEYFILE | sign FILE KEYFILE; a network is bitcoin:main, evm:1 or the like";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

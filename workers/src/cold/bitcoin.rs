@@ -41,12 +41,12 @@ pub(super) async fn plan(
     let url = settings.bitcoin_url.as_deref().context("EXCHANGE_BITCOIN_URL is not set")?;
     let node = BitcoinNode::new(url)?;
     let chain: BitcoinNetwork = place.network.chain.parse()?;
-    ensure!(chain.node_name() == node.chain().await?, "the node is of another chain");
+    ensure!(chain.name() == node.chain().await?, "the node is of another chain");
     let wallet = cold_wallet(place)?;
     let coins = client::free_outputs(pool, place.network.network_id, "cold").await?;
     let coins = coins.iter().map(coin_of).collect::<anyhow::Result<Vec<Coin>>>()?;
-    let most = settings.max_sats_per_kvb;
-    let wanted = node.rates(most).await?.wanted.sats_per_kvb();
+    let (least, most) = (settings.min_sats_per_kvb, settings.max_sats_per_kvb);
+    let wanted = node.rates(least, most).await?.wanted.sats_per_kvb();
     let rate = FeeRate::per_kvb(wanted.saturating_mul(FEE_FACTOR).min(most));
     let payments = vec![hot_payment(place, atoms)?];
     let spend = Spend::new(&coins, payments, wallet.hot_script(), rate, &LIMITS)?;
