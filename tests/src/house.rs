@@ -74,6 +74,19 @@ impl House {
         Ok(safe)
     }
 
+    /// Makes a cold Safe of three keys, apart by spaces, once the gas account has money.
+    pub async fn settle_cold_evm(
+        &self,
+        database: &Database,
+        node: &EvmNode,
+        keys: &str,
+    ) -> Result<Address> {
+        node.mine_at_once(true).await?;
+        let said = self.wallets(database, node, &format!("safe cold {keys}"));
+        node.mine_at_once(false).await?;
+        Ok(said?.trim().rsplit(' ').next().context("no address")?.parse()?)
+    }
+
     /// Registers the hot Bitcoin wallet; gives its address.
     pub fn settle_bitcoin(&self, database: &Database) -> Result<String> {
         let keys = self.hot_keys.join(" ");

@@ -14,14 +14,14 @@ use workers::reserves::ReservesConfig;
 use workers::signer::SignerConfig;
 use workers::watch::WatchConfig;
 use workers::{
-    audit, bitcoin, candles, deadlines, evm, hsm_key, kyc, mail, payments, reserves, sanctions,
-    signer, statements, upkeep, wallets,
+    audit, bitcoin, candles, cold, deadlines, evm, hsm_key, kyc, mail, payments, reserves,
+    sanctions, signer, statements, upkeep, wallets,
 };
 
 const USAGE: &str = "usage: DATABASE_URL=postgres://… workers \
     all | audit | bitcoin | candles | deadlines | evm | kyc | mail | payments | proof | \
     reserves [--once] | sign-statements a|b | signer a|b | upkeep [--once] | \
-    sanctions load LIST FILE; workers wallets …; workers hsm …";
+    sanctions load LIST FILE; workers wallets …; workers cold …; workers hsm …";
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -94,6 +94,7 @@ async fn run() -> anyhow::Result<()> {
                     .await
                     .context("signer")
             }
+            ["cold", command @ ..] => cold::run(&pool, command).await,
             ["wallets", command @ ..] => wallets::run(&pool, command).await,
             ["sanctions", "load", list, file] => sanctions::load(&pool, list, file).await,
             _ => bail!(USAGE),

@@ -41,6 +41,7 @@ pub mod proofs;
 pub mod proposals;
 pub mod query;
 pub mod rates;
+pub mod refills;
 pub mod registration;
 pub mod reserves;
 pub mod retry;
@@ -142,6 +143,9 @@ pub use proposals::{
 };
 pub use query::Query;
 pub use rates::{RateGrant, RateRequest, take_rate};
+pub use refills::{
+    Refill, RefillAmount, cancel_refill, open_refill, refill_amount, refill_of, sign_refill,
+};
 pub use registration::{
     Origin, Person, TokenOwner, answer_mail_requests, confirm_email_change, forget_spent_access,
     freeze_account, request_email_change, request_password_reset, request_registration,

@@ -12,13 +12,13 @@ use crate::query::{Query, Statement};
 pub struct NewPayment {
     /// On which network.
     pub network_id: i32,
-    /// `withdrawal`, `sweep`, `gas`, `cold`, `refund` or `cancel`.
+    /// `withdrawal`, `sweep`, `gas`, `cold`, `refill`, `refund` or `cancel`.
     pub purpose: &'static str,
     /// What is sent.
     pub asset_id: i32,
     /// How much.
     pub atoms: String,
-    /// `hot` or `gas`.
+    /// `hot`, `cold` or `gas`.
     pub from_wallet: Option<&'static str>,
     /// The deposit address that pays.
     pub from_address_id: Option<i64>,

@@ -80,7 +80,7 @@ pub struct ApprovedWithdrawal {
 pub struct OpenPayment {
     /// Its number.
     pub payment_id: i64,
-    /// `withdrawal`, `sweep`, `gas`, `cold`, `refund` or `cancel`.
+    /// `withdrawal`, `sweep`, `gas`, `cold`, `refill`, `refund` or `cancel`.
     pub purpose: String,
     /// `planned`, `signed` or `broadcast`.
     pub state: String,
@@ -267,7 +267,7 @@ pub async fn open_payments(on: &impl Query, network_id: i32) -> Result<Vec<OpenP
     const STATEMENT: Statement = Statement::read(
         "open_payments",
         "select p.payment_id, p.purpose, p.state, p.asset_id, p.from_address_id, p.safe_nonce, \
-         p.identity_hash, p.plan, g.signatures, coalesce(g.is_refused, false), \
+         p.identity_hash, p.plan, coalesce(p.owner_signatures, g.signatures), coalesce(g.is_refused, false), \
          exists (select from chain.payments c where c.network_id = p.network_id \
             and c.safe_nonce = p.safe_nonce and c.purpose = 'cancel'), \
          chain.atoms(p.amount, t.scale) \
@@ -491,7 +491,7 @@ pub struct FreeOutput {
     pub refund: Option<(i64, String, Vec<u8>)>,
 }
 
-/// Outputs that a payment may spend: `hot`, `deposits` or `refunds`.
+/// Outputs that a payment may spend: `hot`, `cold`, `deposits` or `refunds`.
 ///
 /// # Errors
 /// The database's.

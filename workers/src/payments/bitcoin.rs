@@ -20,7 +20,8 @@ use chain::network::BitcoinNetwork;
 use chain::spend::{MAX_STANDARD_WEIGHT, SpendLimits};
 use client::{FreeOutput, HouseWallet, PaymentCoin, PaymentNetwork, Pool};
 
-use self::node::{BitcoinNode, Rates};
+use self::node::Rates;
+pub(crate) use self::node::BitcoinNode;
 use super::{PaymentsConfig, Pays};
 
 /// Inputs of a transaction.
@@ -28,7 +29,7 @@ const MOST_INPUTS: usize = 200;
 /// The most that a transaction pays for being mined.
 const MOST_FEE_SATS: u64 = 10_000_000;
 /// Limits of every transaction.
-const LIMITS: SpendLimits = SpendLimits {
+pub(crate) const LIMITS: SpendLimits = SpendLimits {
     max_inputs: MOST_INPUTS,
     max_weight: MAX_STANDARD_WEIGHT,
     max_fee_sats: MOST_FEE_SATS,
@@ -141,7 +142,7 @@ impl Stage {
 }
 
 /// A coin, of what the database says of an output.
-fn coin_of(output: &FreeOutput) -> anyhow::Result<Coin> {
+pub(crate) fn coin_of(output: &FreeOutput) -> anyhow::Result<Coin> {
     let mut txid: [u8; 32] = output.txid.as_slice().try_into().context("a txid")?;
     // The database has it as tools print it.
     txid.reverse();
@@ -160,7 +161,7 @@ fn coin_of(output: &FreeOutput) -> anyhow::Result<Coin> {
 }
 
 /// Outputs of coins, as the database has them.
-fn outputs_of(coins: &[Coin]) -> Vec<(Vec<u8>, i32)> {
+pub(crate) fn outputs_of(coins: &[Coin]) -> Vec<(Vec<u8>, i32)> {
     let output = |coin: &Coin| {
         let index = i32::try_from(coin.outpoint.vout).unwrap_or(i32::MAX);
         (shown(coin.outpoint.txid), index)
@@ -169,14 +170,14 @@ fn outputs_of(coins: &[Coin]) -> Vec<(Vec<u8>, i32)> {
 }
 
 /// A transaction's hash as tools print it.
-fn shown(txid: Txid) -> Vec<u8> {
+pub(crate) fn shown(txid: Txid) -> Vec<u8> {
     let mut bytes = txid.to_byte_array();
     bytes.reverse();
     bytes.to_vec()
 }
 
 /// Satoshis a virtual byte, in digits.
-fn per_byte(rate: FeeRate) -> String {
+pub(crate) fn per_byte(rate: FeeRate) -> String {
     rust_decimal::Decimal::new(i64::try_from(rate.sats_per_kvb()).unwrap_or(i64::MAX), 3).to_string()
 }
 

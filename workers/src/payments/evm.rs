@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use alloy::primitives::{Address, B256, Bytes, U256};
 use anyhow::{Context as _, bail, ensure};
 use chain::safe::SafeTransaction;
-use client::{HouseWallet, PaymentCoin, PaymentNetwork, Pool};
+use client::{HouseWallet, OpenPayment, PaymentCoin, PaymentNetwork, Pool};
 use serde_json::Value;
 
 pub(crate) use self::node::{EvmNode, Log, Sent};
@@ -114,6 +114,22 @@ impl Pays for Payer {
             self.sweep(pool, &stage).await?;
         }
         Ok(())
+    }
+}
+
+impl Stage {
+    /// The transaction of a Safe that a payment is, the cold one's for a refill; none where an
+    /// account pays by itself.
+    fn inner(&self, payment: &OpenPayment) -> anyhow::Result<Option<SafeTransaction>> {
+        if payment.identity_hash.is_none() {
+            return Ok(None);
+        }
+        let (safe, nonce) = match (payment.purpose.as_str(), &self.cold) {
+            ("refill", Some(cold)) => (address_of(&cold.script)?, payment.plan["nonce"].as_i64()),
+            _ => (self.safe, payment.safe_nonce),
+        };
+        let nonce = nonce.context("a payment of a Safe without its number")?;
+        planned_safe(&payment.plan, self.chain_id, safe, nonce).map(Some)
     }
 }
 

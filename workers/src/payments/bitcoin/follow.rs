@@ -114,7 +114,9 @@ impl Payer {
                 it.payment_id == attempt.payment_id && it.number > attempt.number
             };
             let sent = millis(attempt.broadcast_ms);
+            // What was signed offline cannot be replaced here.
             let is_stuck = attempt.state == "broadcast"
+                && attempt.asked > 0
                 && sent.is_some_and(|sent| sent >= self.config.bump_after);
             if is_stuck && attempt.number < MOST_ATTEMPTS && !attempts.iter().any(is_later) {
                 self.replace(pool, stage, attempt).await?;

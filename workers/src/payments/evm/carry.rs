@@ -11,7 +11,7 @@ use client::{NewAttempt, OpenAttempt, OpenPayment, Pool, run_tx};
 use serde_json::json;
 
 use super::node::Sent;
-use super::{Payer, Stage, identity, millis, planned_safe};
+use super::{Payer, Stage, identity, millis};
 use crate::evm_bytes::{read_unsigned, signer_of, unsigned};
 use crate::fault_point::fault_point;
 
@@ -32,6 +32,10 @@ impl Payer {
             let is_live = |it: &&&OpenAttempt| it.state != "mined" && !it.is_refused;
             last.get(&payment.payment_id).filter(is_live).is_some()
         };
+        let reused = |payment: &OpenPayment| {
+            let refused = last.get(&payment.payment_id).filter(|it| it.is_refused);
+            refused.and_then(|attempt| attempt.nonce)
+        };
         let mut at = 0;
         while let Some(first) = payments.get(at) {
             // A payment, and one that cancels it: the Safe does either.
@@ -50,9 +54,14 @@ impl Payer {
                 // Those after it cannot happen before it.
                 break;
             };
-            let refused = last.get(&ready.payment_id).filter(|it| it.is_refused);
-            let reused = refused.and_then(|attempt| attempt.nonce);
-            self.add_carrier(pool, stage, ready, reused).await?;
+            self.add_carrier(pool, stage, ready, reused(ready)).await?;
+        }
+        // The cold Safe's, whose numbers are its own.
+        let is_refill = |it: &&OpenPayment| it.purpose == "refill" && it.safe_signatures.is_some();
+        for refill in payments.iter().filter(is_refill) {
+            if !is_under_way(refill) {
+                self.add_carrier(pool, stage, refill, reused(refill)).await?;
+            }
         }
         Ok(())
     }
@@ -64,8 +73,7 @@ impl Payer {
         payment: &OpenPayment,
         reused: Option<i64>,
     ) -> anyhow::Result<()> {
-        let nonce = payment.safe_nonce.context("no number of the Safe")?;
-        let inner = planned_safe(&payment.plan, stage.chain_id, stage.safe, nonce)?;
+        let inner = stage.inner(payment)?.context("a payment of no Safe")?;
         let hash = identity(payment.identity_hash.as_deref())?;
         ensure!(inner.hash() == hash, "payment {} was changed", payment.payment_id);
         let signatures = payment.safe_signatures.iter().flatten();
@@ -74,7 +82,7 @@ impl Payer {
         let carrier = EvmTransaction {
             chain_id: stage.chain_id,
             nonce: 0,
-            to: stage.safe,
+            to: inner.safe,
             value: U256::ZERO,
             input: inner.execution(&signatures)?,
             gas_limit: inner.gas_limit().context("more gas than there is")?,

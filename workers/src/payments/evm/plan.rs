@@ -35,7 +35,7 @@ impl Payer {
             let balance = self.holding(stage.safe, coin.contract.as_deref()).await?;
             holdings.insert(coin.asset_id, balance);
         }
-        let at_least = self.safe_nonce(stage, json!("latest")).await?;
+        let at_least = self.safe_nonce(stage.safe, json!("latest")).await?;
         let height = stage.network.tip.unwrap_or(0);
         let gas = self.gas_of_withdrawals(pool, stage).await?;
         let shared = Arc::new((stage.clone(), holdings, gas));
@@ -50,7 +50,7 @@ impl Payer {
                 let approved = client::approved_withdrawals(tx, network_id, most).await?;
                 let mut left = holdings.clone();
                 // What is under way leaves the wallet too.
-                for payment in client::open_payments(tx, network_id).await? {
+                for payment in open.iter().filter(|payment| payment.purpose != "refill") {
                     let atoms = payment.atoms.parse().unwrap_or(U256::MAX);
                     if let Some(left) = left.get_mut(&payment.asset_id) {
                         *left = left.saturating_sub(atoms);
@@ -111,9 +111,9 @@ impl Payer {
         Ok(chain::erc20::read_balance(&answer)?)
     }
 
-    /// The Safe's next number, as of a block.
-    pub(super) async fn safe_nonce(&self, stage: &Stage, block: Value) -> anyhow::Result<i64> {
-        let answer = self.node.ask(stage.safe, &safe::ask_nonce(), block).await?;
+    /// A Safe's next number, as of a block.
+    pub(super) async fn safe_nonce(&self, safe: Address, block: Value) -> anyhow::Result<i64> {
+        let answer = self.node.ask(safe, &safe::ask_nonce(), block).await?;
         Ok(i64::try_from(safe::read_nonce(&answer)?)?)
     }
 

@@ -225,7 +225,7 @@ impl Payer {
             let to = address_of(&cold.script)?;
             let call = PlannedCall::transfer(coin.contract.as_deref(), to, excess)?;
             let gas = self.inner_gas(stage, &call).await?;
-            let at_least = self.safe_nonce(stage, json!("latest")).await?;
+            let at_least = self.safe_nonce(stage.safe, json!("latest")).await?;
             let shared = Arc::new((stage.clone(), call, cold.clone()));
             let asset_id = coin.asset_id;
             run_tx(pool, "pay_cold", move |tx| {
