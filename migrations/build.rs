@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
 /// What is applied, in this order; a folder's files by name, `violations.sql` last.
-const ORDER: [&str; 17] = [
+const ORDER: [&str; 18] = [
     "roles.sql",
     "reset.sql",
     "views",
@@ -19,6 +19,7 @@ const ORDER: [&str; 17] = [
     "staff",
     "kyc",
     "chain",
+    "proof",
     "checks",
     "reporting",
     "ownership.sql",

@@ -77,16 +77,13 @@ check_cluster_version() {
         die "the data in $CLUSTER is of PostgreSQL $version, not $PG_MAJOR: move it away"
 }
 
-# Durability is PostgreSQL's own default and is not touched here.
 configure_cluster() {
     as_cluster_user tee "$CLUSTER/exchange.conf" >/dev/null <<CONF
 # Written by \`make run\` at every start.
+$(<scripts/postgres.conf)
 listen_addresses = '127.0.0.1'
 port = $EXCHANGE_PG_PORT
 unix_socket_directories = ''
-shared_preload_libraries = 'exchange'
-# Compiling the check views takes longer than running them.
-jit = off
 max_connections = 200
 password_encryption = 'scram-sha-256'
 timezone = 'UTC'
@@ -131,6 +128,9 @@ start_cluster() {
         die "PostgreSQL did not start; its last words are above, all of them in $log"
     fi
 }
+
+# Of a new cluster; one that has its files is left alone.
+prepare_wal() { superuser_psql -d postgres -f scripts/prepare_wal.sql; }
 
 stop_cluster() {
     cluster_runs || return 0

@@ -17,6 +17,7 @@ main() {
     check_cluster_version
     trap stop_cluster EXIT
     start_cluster
+    prepare_wal
     migrate
     run_programs
 }

@@ -72,9 +72,82 @@ grant execute on function chain.tip_height(integer)
 to exchange_api, exchange_worker, exchange_analyst, exchange_signer_a, exchange_signer_b;
 
 -- Deposit addresses and what the API shows of them.
+grant select on chain.addresses to exchange_api;
+do $$
+begin
+    if not (select c.relrowsecurity from pg_class c where c.oid = 'chain.addresses'::regclass) then
+        alter table chain.addresses enable row level security;
+    end if;
+    create policy addresses_all on chain.addresses for select
+        to exchange_worker, exchange_analyst, exchange_signer_a, exchange_signer_b using (true);
+    create policy addresses_own on chain.addresses for select to exchange_api
+        using (account_id = nullif(current_setting('exchange.account_id', true), '')::bigint);
+end $$;
+grant execute on function
+    exchange.listed_coins(),
+    exchange.deposits_of(bigint, text, text, text[], timestamptz, timestamptz, bigint, integer),
+    exchange.deposit_of(bigint, bigint)
+to exchange_api, exchange_worker, exchange_analyst;
+grant execute on function
+    exchange.deposit_address_of(bigint, text, text),
+    exchange.name_deposit_address(bigint, text, text, bytea),
+    exchange.ring_network(text),
+    staff.list_deposits(bigint, text, bigint, bigint, integer),
+    staff.list_debts(bigint, bigint, bigint, integer)
+to exchange_api;
 
 -- Withdrawals.
+grant execute on function
+    exchange.withdrawal_network(text, text),
+    exchange.quote_withdrawal_fee(bigint, text, text),
+    exchange.request_withdrawal(
+        bigint, bigint, bigint, bigint, text, text, text, bytea, numeric, bigint, text, inet, text),
+    exchange.cancel_withdrawal(bigint, bigint, bigint, bigint, bigint),
+    exchange.withdrawals_of(bigint, text, text, text[], timestamptz, timestamptz, bigint, integer, bigint),
+    exchange.txid_of_payment(bigint),
+    exchange.add_withdrawal_address(bigint, bigint, text, text, bytea, text),
+    exchange.remove_withdrawal_address(bigint, bigint, bigint),
+    exchange.withdrawal_addresses_of(bigint),
+    exchange.withdrawal_mode_of(bigint),
+    exchange.set_withdrawal_mode(bigint, bigint, boolean),
+    staff.withdrawal_queue(bigint, bigint, integer),
+    staff.review_withdrawal(bigint, bigint, boolean, text),
+    staff.halt_withdrawals(bigint, text, text, text),
+    staff.list_halts(bigint)
+to exchange_api;
+grant execute on function
+    exchange.set_withdrawal_halt(text, text, text),
+    exchange.forget_withdrawal_quotes(integer),
+    exchange.end_cool_down(),
+    chain.measure_quiet_hours()
+to exchange_worker;
+grant select on chain.fee_hours to exchange_worker, exchange_analyst;
 
 -- Payments and their signatures.
 
 -- Reserves and proofs.
+revoke all on schema proof from public;
+revoke all on all functions in schema proof from public, exchange_api, exchange_worker, exchange_analyst, exchange_signer_a, exchange_signer_b;
+revoke all on all tables in schema proof from public, exchange_api, exchange_worker, exchange_analyst, exchange_signer_a, exchange_signer_b;
+grant usage on schema proof to exchange_api, exchange_worker, exchange_analyst, exchange_signer_a, exchange_signer_b;
+grant execute on function proof.list_proofs(bigint, integer), proof.path_of(bigint, bigint, text) to exchange_api;
+grant execute on function
+    proof.liabilities(timestamptz),
+    proof.facts_of(integer),
+    proof.outputs_of(integer),
+    proof.holders_of(integer),
+    proof.record_reconciliation(integer, bytea, integer[], numeric[]),
+    proof.state_reserves(bigint, integer, bigint, bytea, integer[], text[], numeric[]),
+    proof.halt_all(text),
+    proof.forget_pages(integer, integer)
+to exchange_worker;
+grant execute on function
+    proof.unsigned_statements(text),
+    proof.add_signature(text, bigint, integer, text, bytea, bytea)
+to exchange_signer_a, exchange_signer_b;
+-- Leaves and the secrets of salts are nobody's to read.
+grant select (proof_id, asset_id, root, sum, leaves, house_amount) on proof.roots to exchange_worker, exchange_analyst;
+grant select on proof.proofs, proof.statements, proof.reserves, proof.signatures, proof.reconciliations
+to exchange_worker, exchange_analyst;
+-- Checks call it as whoever reads them.
+grant execute on function exchange.has_balance(text) to exchange_worker, exchange_analyst;

@@ -240,7 +240,8 @@ to exchange_worker, exchange_analyst;
 revoke all on schema risk from public;
 revoke all on all functions in schema risk from public, exchange_api, exchange_worker, exchange_analyst;
 revoke all on all tables in schema risk from public, exchange_api, exchange_worker, exchange_analyst;
-grant usage on schema risk to exchange_analyst, exchange_api;
+grant usage on schema risk to exchange_analyst, exchange_api, exchange_worker;
+grant execute on function risk.forget_activities(integer) to exchange_worker;
 grant execute on function
     risk.list_rules(bigint, text),
     risk.list_events(bigint, bigint, bigint, text, boolean, integer),

@@ -8,18 +8,18 @@ begin
     for change in
         select format('alter schema %I owner to exchange_owner', n.nspname)
         from pg_namespace n
-        where n.nspname in ('exchange', 'staff', 'audit', 'risk', 'chain', 'checks', 'reporting') and n.nspowner <> 'exchange_owner'::regrole
+        where n.nspname in ('exchange', 'staff', 'audit', 'risk', 'chain', 'proof', 'checks', 'reporting') and n.nspowner <> 'exchange_owner'::regrole
         union all
         select format('alter table %I.%I owner to exchange_owner', n.nspname, c.relname)
         from pg_class c
         join pg_namespace n on n.oid = c.relnamespace
-        where n.nspname in ('exchange', 'staff', 'audit', 'risk', 'chain', 'checks', 'reporting') and c.relkind in ('r', 'p', 'v')
+        where n.nspname in ('exchange', 'staff', 'audit', 'risk', 'chain', 'proof', 'checks', 'reporting') and c.relkind in ('r', 'p', 'v')
             and c.relowner <> 'exchange_owner'::regrole
         union all
         select format('alter function %s owner to exchange_owner', p.oid::regprocedure)
         from pg_proc p
         join pg_namespace n on n.oid = p.pronamespace
-        where n.nspname in ('exchange', 'staff', 'audit', 'risk', 'chain') and p.proowner <> 'exchange_owner'::regrole
+        where n.nspname in ('exchange', 'staff', 'audit', 'risk', 'chain', 'proof') and p.proowner <> 'exchange_owner'::regrole
     loop
         execute change;
     end loop;

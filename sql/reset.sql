@@ -11,7 +11,7 @@ declare
 begin
     for doomed in
         select format('drop policy %I on %I.%I', policyname, schemaname, tablename)
-        from pg_policies where schemaname = 'exchange'
+        from pg_policies where schemaname in ('exchange', 'chain')
     loop
         execute doomed;
     end loop;
@@ -27,7 +27,7 @@ begin
     select 'drop function ' || string_agg(p.oid::regprocedure::text, ', ') into doomed
     from pg_proc p
     join pg_namespace n on n.oid = p.pronamespace
-    where n.nspname in ('exchange', 'staff', 'audit', 'risk', 'chain') and p.prorettype <> 'trigger'::regtype
+    where n.nspname in ('exchange', 'staff', 'audit', 'risk', 'chain', 'proof') and p.prorettype <> 'trigger'::regtype
         and p.oid not in ('exchange.make_partitions(integer)'::regprocedure, 'exchange.plain_name(text)'::regprocedure)
         and not exists (select from pg_depend d where d.objid = p.oid and d.deptype = 'e');
     if doomed is not null then

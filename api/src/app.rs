@@ -18,12 +18,14 @@ use crate::config::Config;
 use crate::config::database::DatabaseConfig;
 use crate::documents::Documents;
 use crate::error::{ApiError, Rejection};
+use crate::feed::finance::FINANCE;
 use crate::feed::streams::MARKETS;
 use crate::feed::{Feed, MarketFeed};
 use crate::gather::{self, Gatherer, Route, Submit as _};
 use crate::limits::Limits;
 use crate::positions::Positions;
 use crate::submit::PoolSubmit;
+use crate::wallet::Wallet;
 use crate::ws::Sockets;
 
 /// Connections of the feed: followers share them, and each needs one only while it reads.
@@ -75,6 +77,8 @@ pub struct Parts {
     pub passwords: PasswordChecker,
     /// How long a login is good.
     pub session_length: Duration,
+    /// Derives deposit addresses.
+    pub wallet: Arc<Wallet>,
 }
 
 impl Deref for App {
@@ -138,6 +142,7 @@ impl App {
             passwords: PasswordChecker::new(&config.login)
                 .context("no thread for passwords can be started")?,
             session_length: config.login.session_length,
+            wallet: Arc::new(Wallet::new(&config.wallet)),
         })))
     }
 
@@ -181,6 +186,15 @@ impl App {
             market.reached(position).await?;
         }
         Ok(())
+    }
+
+    /// Waits until all that was acknowledged of deposits and withdrawals before this call was told.
+    ///
+    /// # Errors
+    /// `Unavailable` where the database or the memory lags.
+    pub async fn reach_finance(&self) -> Result<(), ApiError> {
+        let position = self.positions.of(FINANCE).await?;
+        self.feed.finance().reached(position).await
     }
 
     /// # Errors

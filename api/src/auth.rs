@@ -6,6 +6,7 @@
 
 pub mod access;
 pub mod body;
+pub mod callback;
 mod check;
 pub mod cookie;
 mod countries;
@@ -39,7 +40,7 @@ use signature::{Proof, Signature, Signed};
 use token::Token;
 
 pub(crate) use extractors::require;
-pub use extractors::{Owner, Reader, SteppedUp, Trader};
+pub use extractors::{Owner, Reader, SteppedUp, Trader, Withdrawer};
 
 /// The account that a request acts for.
 #[derive(Clone, Debug, PartialEq, Eq)]

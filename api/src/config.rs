@@ -11,6 +11,7 @@ pub mod login;
 pub mod passkeys;
 pub mod proxies;
 pub mod secrets;
+pub mod wallet;
 pub mod ws;
 
 use std::fmt::Display;
@@ -59,6 +60,8 @@ pub struct Config {
     pub proxies: proxies::ProxiesConfig,
     /// The master key.
     pub secrets: secrets::SecretsConfig,
+    /// Deposits.
+    pub wallet: wallet::WalletConfig,
     /// The WebSocket.
     pub ws: ws::WsConfig,
 }
@@ -81,6 +84,7 @@ impl Config {
             passkeys: passkeys::PasskeysConfig::read(lookup)?,
             proxies: proxies::ProxiesConfig::read(lookup)?,
             secrets: secrets::SecretsConfig::read(lookup)?,
+            wallet: wallet::WalletConfig::read(lookup)?,
             ws: ws::WsConfig::read(lookup)?,
         })
     }
@@ -116,6 +120,18 @@ fn bounded(
         name,
         format!("must be between {least} and {most}, not {value}"),
     ))
+}
+
+/// 64 hexadecimal digits, or none.
+fn secret(lookup: Lookup<'_>, name: &'static str) -> Result<Option<[u8; 32]>, ConfigError> {
+    let Some(text) = lookup(name).filter(|text| !text.is_empty()) else {
+        return Ok(None);
+    };
+    let mut secret = [0; 32];
+    // It is a secret: the line does not repeat it.
+    hex::decode_to_slice(text.trim(), &mut secret)
+        .map_err(|_| ConfigError::new(name, "must be 64 hexadecimal digits"))?;
+    Ok(Some(secret))
 }
 
 /// `1`, `true`, `on`, `yes` or `0`, `false`, `off`, `no`; off where unset.
@@ -186,10 +202,13 @@ mod tests {
             ("EXCHANGE_SESSION_HOURS", "-1"),
             ("EXCHANGE_SECRETS_KEY", ""),
             ("EXCHANGE_RATE_KEY", "6000"),
+            ("EXCHANGE_RATE_MEMBER", "many/60"),
             ("EXCHANGE_RATE_ADDRESS", "6000/0"),
             ("EXCHANGE_RATE_ACCOUNT", "-1/60"),
             ("EXCHANGE_SECRETS_KEY", "too short"),
             ("EXCHANGE_TRUSTED_PROXIES", "10.0.0.0/8, here"),
+            ("EXCHANGE_BITCOIN_XPUB", "xpub"),
+            ("EXCHANGE_WEBHOOK_SECRET", "short"),
         ] {
             let line = refusal(&[(name, value)]);
             assert!(

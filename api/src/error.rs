@@ -59,7 +59,7 @@ pub enum ApiError {
     /// A limit is used up.
     #[error("the limit of this {policy} is used up; come back in {retry_after_seconds} s")]
     RateLimited {
-        /// Whose limit: of the address, the account or the key.
+        /// Whose limit: of the address, the account, the key or the member of staff.
         policy: &'static str,
         /// Until its window ends.
         retry_after_seconds: u64,
@@ -138,9 +138,33 @@ pub const STATUSES: &[(&str, StatusCode)] = &[
     ("ACCOUNT_FROZEN", StatusCode::FORBIDDEN),
     ("KYC_REQUIRED", StatusCode::FORBIDDEN),
     ("RISK_DENIED", StatusCode::FORBIDDEN),
+    ("WITHDRAWALS_BLOCKED", StatusCode::FORBIDDEN),
+    ("IN_DEBT", StatusCode::FORBIDDEN),
+    ("ADDRESS_NOT_IN_BOOK", StatusCode::FORBIDDEN),
+    ("ADDRESS_COOLING_DOWN", StatusCode::FORBIDDEN),
+    ("NOT_AN_ADDRESS", StatusCode::BAD_REQUEST),
+    ("BAD_CHECKSUM", StatusCode::BAD_REQUEST),
+    ("WRONG_NETWORK", StatusCode::BAD_REQUEST),
+    ("UNSUPPORTED_ADDRESS", StatusCode::BAD_REQUEST),
+    ("WITHDRAWAL_NOT_FOUND", StatusCode::NOT_FOUND),
+    ("QUOTE_NOT_FOUND", StatusCode::NOT_FOUND),
+    ("ADDRESS_NOT_FOUND", StatusCode::NOT_FOUND),
+    ("UNKNOWN_NETWORK", StatusCode::NOT_FOUND),
+    ("NETWORK_REQUIRED", StatusCode::BAD_REQUEST),
+    ("QUOTE_EXPIRED", StatusCode::CONFLICT),
+    ("WITHDRAWALS_HALTED", StatusCode::CONFLICT),
+    ("WITHDRAWAL_NOT_CANCELLABLE", StatusCode::CONFLICT),
+    ("WITHDRAWAL_DECIDED", StatusCode::CONFLICT),
+    ("BELOW_MINIMUM", StatusCode::UNPROCESSABLE_ENTITY),
+    ("TOO_MANY_ADDRESSES", StatusCode::UNPROCESSABLE_ENTITY),
+    ("FEE_UNKNOWN", StatusCode::SERVICE_UNAVAILABLE),
     ("NOT_FOUND", StatusCode::NOT_FOUND),
     ("UNKNOWN_MARKET", StatusCode::NOT_FOUND),
     ("UNKNOWN_ASSET", StatusCode::NOT_FOUND),
+    ("DEPOSIT_NOT_FOUND", StatusCode::NOT_FOUND),
+    ("DEPOSIT_DECIDED", StatusCode::CONFLICT),
+    ("NOT_CONFIRMED", StatusCode::CONFLICT),
+    ("INVALID_ADDRESS", StatusCode::BAD_REQUEST),
     ("ORDER_NOT_FOUND", StatusCode::NOT_FOUND),
     ("RULE_NOT_FOUND", StatusCode::NOT_FOUND),
     ("RISK_EVENT_NOT_FOUND", StatusCode::NOT_FOUND),
@@ -159,6 +183,8 @@ pub const STATUSES: &[(&str, StatusCode)] = &[
     ("MEMBER_NOT_FOUND", StatusCode::NOT_FOUND),
     ("PROPOSAL_NOT_FOUND", StatusCode::NOT_FOUND),
     ("DEVICE_NOT_FOUND", StatusCode::NOT_FOUND),
+    ("PROOF_NOT_FOUND", StatusCode::NOT_FOUND),
+    ("LEAF_NOT_FOUND", StatusCode::NOT_FOUND),
     ("METHOD_NOT_ALLOWED", StatusCode::METHOD_NOT_ALLOWED),
     ("REQUEST_TIMEOUT", StatusCode::REQUEST_TIMEOUT),
     ("SECOND_PERSON_REQUIRED", StatusCode::FORBIDDEN),
@@ -207,6 +233,7 @@ pub const STATUSES: &[(&str, StatusCode)] = &[
     ("INSUFFICIENT_BALANCE", StatusCode::UNPROCESSABLE_ENTITY),
     ("RATE_LIMITED", StatusCode::TOO_MANY_REQUESTS),
     ("LOGIN_PAUSED", StatusCode::TOO_MANY_REQUESTS),
+    ("ADDRESSES_UNAVAILABLE", StatusCode::SERVICE_UNAVAILABLE),
     ("BOOK_FULL", StatusCode::SERVICE_UNAVAILABLE),
     ("OVERLOADED", StatusCode::SERVICE_UNAVAILABLE),
     ("UNAVAILABLE", StatusCode::SERVICE_UNAVAILABLE),
@@ -298,6 +325,8 @@ fn named_by(code: &str) -> Option<&'static str> {
     match code {
         "UNKNOWN_MARKET" => Some("market"),
         "UNKNOWN_ASSET" => Some("asset"),
+        "UNKNOWN_NETWORK" | "NETWORK_REQUIRED" => Some("network"),
+        "DEPOSIT_NOT_FOUND" => Some("depositId"),
         _ => None,
     }
 }

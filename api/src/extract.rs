@@ -32,11 +32,6 @@ pub struct Body<T>(pub T);
 #[derive(Debug)]
 pub struct Query<T>(pub T);
 
-/// The query of an endpoint that takes none.
-#[derive(Debug, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Nothing {}
-
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     type Rejection = ApiError;
 

@@ -10,6 +10,7 @@ pub mod candles;
 pub mod depth;
 pub mod derived;
 pub mod event;
+pub mod finance;
 pub mod follow;
 pub mod hub;
 pub mod market;
@@ -38,6 +39,7 @@ pub use subscribe::{Subscription, Topic};
 use accounts::{Accounts, Numbers};
 use balances::Balances;
 use depth::Names;
+use finance::Finance;
 use follow::Follower;
 use units::{Scales, decimals};
 
@@ -60,6 +62,7 @@ struct Parts {
     markets: RwLock<BTreeMap<i32, Arc<MarketFeed>>>,
     accounts: Arc<Accounts>,
     balances: Arc<Balances>,
+    finance: Finance,
     numbers: Numbers,
     rules: symbols::Rules,
     revoked: broadcast::Sender<Revoked>,
@@ -73,6 +76,7 @@ impl Default for Feed {
         Feed(Arc::new(Parts {
             markets: RwLock::default(),
             balances: Arc::new(Balances::new(accounts.clone())),
+            finance: Finance::new(accounts.clone()),
             accounts,
             numbers: Numbers::default(),
             rules: symbols::Rules::default(),
@@ -200,6 +204,11 @@ impl Feed {
     fn revoke(&self, revoked: Revoked) {
         // Without a listener nothing is open that it could close.
         let _ = self.0.revoked.send(revoked);
+    }
+
+    /// What became of deposits and withdrawals.
+    pub fn finance(&self) -> &Finance {
+        &self.0.finance
     }
 
     /// The rules of all markets.

@@ -24,5 +24,6 @@ pub mod request_id;
 pub mod routes;
 pub mod server;
 pub mod submit;
+pub mod wallet;
 pub mod wire;
 pub mod ws;

@@ -1,5 +1,5 @@
 //! Limits of callers by weight: per address before anybody is asked who it is, per account and API
-//! key after.
+//! key, or member of staff, after.
 //!
 //! Windows are fixed and shared by all servers: a server reserves a part of a limit in the database
 //! and spends it from memory, so all together never give more than the limit.
@@ -33,7 +33,7 @@ const ATTEMPTS: usize = 16;
 /// Where a caller stands after it was charged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Charge {
-    /// Which kind of limit: `address`, `account` or `key`.
+    /// Which kind of limit: `address`, `account`, `key` or `member`.
     pub policy: &'static str,
     /// The limit.
     pub limit: Limit,
@@ -77,6 +77,7 @@ impl Limits {
             Subject::Address(_) => ("address", self.config.address),
             Subject::Account(_) => ("account", self.config.account),
             Subject::Key(_) => ("key", self.config.key),
+            Subject::Member(_) => ("member", self.config.member),
         };
         let Some(limit) = limit else { return Ok(None) };
         // What weighs more than a whole window is taken by whoever has asked for nothing else.

@@ -1,12 +1,14 @@
 //! The OpenAPI document: what the handlers say of themselves, and what is common to all of them.
 //!
 //! `operations.rs` says who may call what and which codes it answers; `fields.rs` what a field of
-//! a name means wherever it stands; `complete.rs` puts both into the document.
+//! a name means wherever it stands; `complete.rs` puts both into the document; `queries.rs` holds
+//! requests to it.
 
 mod complete;
 mod fields;
 pub mod operations;
 pub mod page;
+pub mod queries;
 
 use serde::Serialize;
 use serde_json::Value;
@@ -49,6 +51,7 @@ pub enum Refusals {
         (name = "auth", description = "Registration, logins and API keys"),
         (name = "trade", description = "Placing, changing and listing orders"),
         (name = "account", description = "What the caller has, had and pays"),
+        (name = "wallet", description = "Money that comes and goes by the chains"),
         (name = "kyc", description = "Identity documents and levels"),
         (name = "market", description = "What everybody may know"),
         (name = "stream", description = "The WebSocket"),

@@ -7,7 +7,10 @@ mod health;
 pub(crate) mod kyc;
 mod market;
 mod pages;
+pub(crate) mod proofs;
 pub(crate) mod trade;
+pub(crate) mod wallet;
+mod webhook;
 
 use axum::extract::DefaultBodyLimit;
 use axum::{Router, middleware};
@@ -21,7 +24,7 @@ use crate::deadline;
 use crate::error::ApiError;
 use crate::extract::BODY_LIMIT_BYTES;
 use crate::limits;
-use crate::openapi;
+use crate::openapi::{self, queries};
 use crate::panics;
 use crate::request_id;
 use crate::ws;
@@ -37,7 +40,9 @@ fn documented() -> OpenApiRouter<App> {
         .merge(of_logins())
         .merge(of_trading())
         .merge(of_accounts())
+        .merge(of_withdrawals())
         .merge(of_markets())
+        .merge(of_wallets())
         .merge(of_staff())
         .routes(routes!(ws::connect))
 }
@@ -112,9 +117,26 @@ fn of_accounts() -> OpenApiRouter<App> {
         ))
         .routes(routes!(account::transfer::transfer))
         .routes(routes!(account::profile::profile))
+        .routes(routes!(proofs::account_proof::account_proof))
         .routes(routes!(kyc::submit::submit_kyc).layer(DefaultBodyLimit::max(FORM_LIMIT_BYTES)))
         .routes(routes!(kyc::status::kyc_status))
         .routes(routes!(kyc::callback::kyc_callback))
+}
+
+/// Money that leaves, and to where.
+fn of_withdrawals() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(wallet::withdraw_fee::withdraw_fee))
+        .routes(routes!(wallet::withdraw::withdraw))
+        .routes(routes!(wallet::withdrawals::withdrawals))
+        .routes(routes!(wallet::withdrawal::withdrawal))
+        .routes(routes!(wallet::cancel_withdrawal::cancel_withdrawal))
+        .routes(routes!(
+            wallet::addresses::withdrawal_addresses,
+            wallet::add_address::add_withdrawal_address
+        ))
+        .routes(routes!(wallet::remove_address::remove_withdrawal_address))
+        .routes(routes!(wallet::withdrawal_mode::set_withdrawal_mode))
 }
 
 /// What anybody may know of markets.
@@ -126,6 +148,19 @@ fn of_markets() -> OpenApiRouter<App> {
         .routes(routes!(market::ticker::ticker))
         .routes(routes!(market::klines::klines))
         .routes(routes!(market::time::time))
+        .routes(routes!(proofs::published::proofs))
+}
+
+/// Money that comes and goes.
+fn of_wallets() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(wallet::coins::coins))
+        .routes(routes!(wallet::deposit_address::deposit_address))
+        .routes(routes!(wallet::deposit_qr::deposit_qr_svg))
+        .routes(routes!(wallet::deposit_qr::deposit_qr_png))
+        .routes(routes!(wallet::deposits::deposits))
+        .routes(routes!(wallet::deposit::deposit))
+        .routes(routes!(webhook::chain_webhook))
 }
 
 /// The routes of staff.
@@ -162,6 +197,10 @@ fn of_staff() -> OpenApiRouter<App> {
         .routes(routes!(admin::risk_rule_end::propose_rule_end))
         .routes(routes!(admin::risk_events::risk_events))
         .routes(routes!(admin::risk_decision::decide_risk_event))
+        .routes(routes!(admin::deposits::staff_deposits))
+        .routes(routes!(admin::release_deposit::release_deposit))
+        .routes(routes!(admin::refund_deposit::propose_refund))
+        .routes(routes!(admin::debts::debts))
         .routes(routes!(admin::kyc::queue::kyc_queue))
         .routes(routes!(admin::kyc::claim::claim_kyc_case))
         .routes(routes!(admin::kyc::release::release_kyc_case))
@@ -169,6 +208,13 @@ fn of_staff() -> OpenApiRouter<App> {
         .routes(routes!(admin::kyc::document::kyc_document))
         .routes(routes!(admin::kyc::decide::decide_kyc_case))
         .routes(routes!(admin::kyc::levels::propose_kyc_limits))
+        .routes(routes!(admin::withdrawals::queue::withdrawal_queue))
+        .routes(routes!(admin::withdrawals::review::review_withdrawal))
+        .routes(routes!(
+            admin::withdrawals::halts::withdrawal_halts,
+            admin::withdrawals::halt::halt_withdrawals
+        ))
+        .routes(routes!(admin::withdrawals::lift::propose_lift))
 }
 
 /// The OpenAPI document.
@@ -184,12 +230,17 @@ pub fn router(app: App) -> Router {
     let (router, said) = documented().split_for_parts();
     // A test builds the same document, so that it fails there and never here.
     let document = openapi::document(&said).unwrap_or_default();
+    let known = queries::of(&document);
     router
         .merge(openapi::page::routes(&document))
         .merge(pages::routes())
         .fallback(async || ApiError::NotFound)
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
         .layer(middleware::from_fn(body::keep))
+        .layer(middleware::from_fn_with_state(
+            known,
+            queries::refuse_unknown,
+        ))
         .layer(DefaultBodyLimit::max(BODY_LIMIT_BYTES))
         .layer(middleware::from_fn_with_state(
             app.clone(),

@@ -29,6 +29,7 @@ pub fn dump(database_url: &str) -> Result<String> {
             "--schema=audit",
             "--schema=risk",
             "--schema=chain",
+            "--schema=proof",
             "--schema=checks",
             "--schema=reporting",
         ])

@@ -29,6 +29,8 @@ select 'partitions_made_ahead', to_jsonb(c) from checks.partitions_made_ahead c
 union all
 select 'audit_chain_is_whole', to_jsonb(c) from checks.audit_chain_is_whole c
 union all
+select 'withdrawals_obey_reviews', to_jsonb(c) from checks.withdrawals_obey_reviews c
+union all
 select 'deposits_equal_entries', to_jsonb(c) from checks.deposits_equal_entries c
 union all
 select 'blocks_are_one_chain', to_jsonb(c) from checks.blocks_are_one_chain c
@@ -37,5 +39,7 @@ select 'deposits_lie_in_active_blocks', to_jsonb(c) from checks.deposits_lie_in_
 union all
 select 'deposits_have_outputs', to_jsonb(c) from checks.deposits_have_outputs c
 union all
-select 'debts_not_negative', to_jsonb(c) from checks.debts_not_negative c;
+select 'debts_not_negative', to_jsonb(c) from checks.debts_not_negative c
+union all
+select 'proofs_are_whole', to_jsonb(c) from checks.proofs_are_whole c;
 comment on view checks.violations is 'All checks in one statement, so in one snapshot: the check''s name and the offending row.';

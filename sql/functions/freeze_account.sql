@@ -23,6 +23,12 @@ begin
             'change', 'revoked', 'account_id', used.account_id::text,
             'session_ids', '[]'::jsonb, 'api_key_ids', to_jsonb(revoked)));
     end if;
+    -- Who was robbed gets back what is not being sent yet.
+    perform exchange.refund_withdrawals(array(
+        select w.withdrawal_id from exchange.withdrawals w
+        where exchange.owns_account(used.account_id, w.account_id) and w.state in ('requested', 'approved')
+            and w.payment_id is null
+        order by w.withdrawal_id for no key update), 'cancelled', 'the account was frozen');
     perform exchange.cause_mail(used.account_id, 'account_frozen', exchange.mail_facts(freeze_account.address));
 end $$;
-comment on function exchange.freeze_account(bytea, inet) is 'Follows the link of a mail to an owner who was robbed: the account is frozen, its sessions end, its API keys and those of its sub-accounts are revoked and its devices forgotten. Only the operator frees it. Rejects: INVALID_TOKEN.';
+comment on function exchange.freeze_account(bytea, inet) is 'Follows the link of a mail to an owner who was robbed: the account is frozen, its withdrawals that are not being sent are cancelled, its sessions end, its API keys and those of its sub-accounts are revoked and its devices forgotten. Only the operator frees it. Rejects: INVALID_TOKEN.';

@@ -86,6 +86,34 @@ begin
             order by i.transferred_at desc, i.transfer_id desc limit wanted + 1)
         ) d
         where only_asset is null or a.asset_id = only_asset
+        union all
+        select d.occurred_at, 'deposit', d.deposit_entry_id, 2, 'deposit', null, d.asset_id, d.amount - d.debt_amount
+        from exchange.assets a
+        cross join lateral (
+            select i.* from exchange.deposit_entries i
+            where i.account_id = ledger_of.account_id and i.asset_id = a.asset_id and i.amount <> i.debt_amount
+                and i.occurred_at >= since and i.occurred_at < until and i.occurred_at <= place_time
+            order by i.occurred_at desc, i.deposit_entry_id desc limit wanted + 1) d
+        where only_asset is null or a.asset_id = only_asset
+        union all
+        select d.ended_at, 'withdrawal', d.withdrawal_id, e.part, e.leg, null, d.asset_id, e.amount
+        from exchange.assets a
+        cross join lateral (
+            select i.* from exchange.withdrawals i
+            where i.account_id = ledger_of.account_id and i.asset_id = a.asset_id and i.state = 'confirmed'
+                and i.ended_at >= since and i.ended_at < until and i.ended_at <= place_time
+            order by i.ended_at desc, i.withdrawal_id desc limit wanted + 1) d
+        cross join lateral (values (4, 'withdrawal', - d.amount), (3, 'fee', - d.fee)) as e (part, leg, amount)
+        where only_asset is null or a.asset_id = only_asset
+        union all
+        select d.ended_at, 'withdrawal', d.withdrawal_id, 5, 'withdrawal', null, d.asset_id, d.amount
+        from exchange.assets a
+        cross join lateral (
+            select i.* from exchange.withdrawals i
+            where i.internal_account_id = ledger_of.account_id and i.asset_id = a.asset_id and i.state = 'confirmed'
+                and i.ended_at >= since and i.ended_at < until and i.ended_at <= place_time
+            order by i.ended_at desc, i.withdrawal_id desc limit wanted + 1) d
+        where only_asset is null or a.asset_id = only_asset
     )
     select e.occurred_at, e.fact_kind, e.fact_id, e.part, e.leg, e.market, a.symbol, round(e.amount, a.scale)
     from entries e

@@ -1,7 +1,7 @@
 create function exchange.token_owner(token_hash bytea, purpose text)
-returns table (email text, full_name text)
+returns table (account_id bigint, email text, full_name text)
 language sql stable security definer set search_path = pg_catalog, pg_temp as $$
-    select a.email, a.full_name
+    select a.account_id, a.email, a.full_name
     from exchange.account_tokens t
     join exchange.accounts a on a.account_id = t.account_id
     where t.token_hash = token_owner.token_hash and t.purpose = token_owner.purpose

@@ -23,5 +23,8 @@ begin
     perform exchange.append_event('risk', jsonb_strip_nulls(jsonb_build_object(
         'change', decide_event.decision, 'event_id', event.event_id::text, 'point', event.point,
         'account_id', event.account_id::text, 'activity_id', event.activity_id::text, 'action', event.action)));
+    if event.point = 'withdrawal' then
+        perform exchange.follow_risk_decision(event.activity_id, decide_event.decision);
+    end if;
 end $$;
-comment on function risk.decide_event(bigint, text, text, bigint) is 'Decides about an event that waits: released or upheld; stream risk tells it. Rejects: MALFORMED, RISK_EVENT_NOT_FOUND, RISK_EVENT_DECIDED.';
+comment on function risk.decide_event(bigint, text, text, bigint) is 'Decides about an event that waits: released or upheld; stream risk tells it, and a withdrawal that it held goes on or is rejected. Rejects: MALFORMED, RISK_EVENT_NOT_FOUND, RISK_EVENT_DECIDED, ACCOUNT_FROZEN, IN_DEBT.';

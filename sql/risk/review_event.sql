@@ -16,4 +16,4 @@ begin
         jsonb_build_object('note', review_event.note));
     return false;
 end $$;
-comment on function risk.review_event(bigint, bigint, text, text) is 'A risk officer''s decision about an event that waits. True: a repeat of the officer''s own decision, which does nothing. Rejects: ACCESS_REVOKED, PERMISSION_DENIED, MALFORMED, RISK_EVENT_NOT_FOUND, RISK_EVENT_DECIDED.';
+comment on function risk.review_event(bigint, bigint, text, text) is 'A risk officer''s decision about an event that waits. True: a repeat of the officer''s own decision, which does nothing. Rejects: ACCESS_REVOKED, PERMISSION_DENIED, MALFORMED, RISK_EVENT_NOT_FOUND, RISK_EVENT_DECIDED, ACCOUNT_FROZEN, IN_DEBT.';

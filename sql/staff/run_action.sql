@@ -46,6 +46,9 @@ begin
             return jsonb_build_object('version', given);
         when 'end_risk_rule' then
             perform risk.end_rule(arguments ->> 'rule');
+        when 'lift_withdrawal_halt' then
+            given := exchange.set_withdrawal_halt(arguments ->> 'asset', arguments ->> 'network', null);
+            return jsonb_build_object('lifted', given);
         when 'refund_deposit' then
             perform exchange.refund_deposit(
                 (arguments ->> 'deposit_id')::bigint, arguments ->> 'address', decode(arguments ->> 'script', 'hex'));

@@ -3,6 +3,7 @@
 mod deposit_faults;
 mod deposits_bitcoin;
 mod deposits_evm;
+mod keys;
 mod nodes;
 mod reorganisations;
 mod suspicious_deposits;

@@ -245,7 +245,16 @@ pub fn built(package: &'static str, build: Build) -> Result<PathBuf> {
     let (options, profile): (&[&str], &str) = match build {
         // All programs at once: another selection has other features, and builds everything anew.
         Build::Debug => {
-            const DEBUG: &[&str] = &["-p", "api", "-p", "workers", "--bins", "--examples"];
+            const DEBUG: &[&str] = &[
+                "-p",
+                "api",
+                "-p",
+                "workers",
+                "-p",
+                "chain",
+                "--bins",
+                "--examples",
+            ];
             (DEBUG, "debug")
         }
         Build::Release => (

@@ -11,6 +11,7 @@ pub mod floor_rows;
 pub mod http;
 pub mod load;
 pub mod plain;
+pub mod proof;
 pub mod rebuild;
 pub mod report;
 pub mod risk_cost;

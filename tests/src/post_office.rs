@@ -75,16 +75,29 @@ pub fn link(mail: &str, path: &str) -> Result<String> {
 pub async fn press_button(port: u16, link: &str) -> Result<Reply> {
     let page = Call::get(link).send(port).await?;
     anyhow::ensure!(page.status == 200, "{page:?}");
-    let (_, rest) = page
-        .text
-        .split_once("method=\"post\" action=\"")
-        .context("no form")?;
-    let (action, _) = rest.split_once('"').context("no action")?;
-    let form = Call {
-        method: "POST",
-        ..Call::get(action)
+    let action = between(&page.text, "action=\"", "\"")?;
+    let form = match between(&page.text, "method=\"", "\"")? {
+        "get" => {
+            let token = between(&page.text, "name=\"token\" value=\"", "\"")?;
+            Call::get(&format!("{action}?token={token}"))
+        }
+        _ => Call {
+            method: "POST",
+            ..Call::get(action)
+        },
     };
     form.send(port).await
+}
+
+fn between<'a>(text: &'a str, start: &str, end: &str) -> Result<&'a str> {
+    let (_, rest) = text.split_once(start).with_context(|| text.to_owned())?;
+    Ok(rest.split_once(end).with_context(|| text.to_owned())?.0)
+}
+
+/// What the button of a mail's page to verify asks for.
+pub fn verification(mail: &str) -> Result<Call> {
+    let page = link(mail, "/verify")?;
+    Ok(Call::get(&format!("/api/auth{page}")))
 }
 
 /// What somebody of that address sends to register.
@@ -100,9 +113,7 @@ pub async fn post(port: u16, path: &str, body: &Value) -> Result<Reply> {
 
 /// Follows a link of a mail to where a password can be set, and sets it; gives the device's token.
 pub async fn set_password(port: u16, mail: &str, password: &str) -> Result<String> {
-    let verified = Call::get(&link(mail, "/api/auth/verify")?)
-        .send(port)
-        .await?;
+    let verified = press_button(port, &link(mail, "/verify")?).await?;
     let token = verified.body["setPasswordToken"].as_str();
     let token = token.with_context(|| format!("{verified:?}"))?;
     let body = json!({ "token": token, "password": password });

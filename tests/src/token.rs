@@ -53,14 +53,20 @@ impl Token {
             .stderr(Stdio::null())
             .spawn()?;
         let token = Token { folder, keeper };
+        token.add("exchange", PIN)?;
+        Ok(token)
+    }
+
+    /// Makes another token in the same folder, with a PIN of its own.
+    pub fn add(&self, label: &str, pin: &str) -> Result<()> {
         let made = Command::new("softhsm2-util")
-            .args(["--init-token", "--free", "--label", "exchange"])
-            .args(["--so-pin", "8765-4321", "--pin", PIN])
-            .envs(token.settings())
+            .args(["--init-token", "--free", "--label", label])
+            .args(["--so-pin", "8765-4321", "--pin", pin])
+            .envs(self.settings())
             .output()
             .context("softhsm2-util: scripts/setup.sh installs it")?;
         ensure!(made.status.success(), "{}", words(&made));
-        Ok(token)
+        Ok(())
     }
 
     /// What a program needs to use it.
@@ -72,10 +78,11 @@ impl Token {
         ]
     }
 
-    /// Runs `workers hsm <command>` with further settings.
+    /// Runs `workers hsm <command>`, whose words are apart by spaces, with further settings.
     pub fn ask(&self, command: &str, settings: &[(&str, &str)]) -> Result<Output> {
         let output = Command::new(built("workers", Build::Debug)?)
-            .args(["hsm", command])
+            .arg("hsm")
+            .args(command.split(' '))
             .env("RUST_LOG", "info")
             .envs(self.settings())
             .envs(settings.iter().copied())

@@ -1,6 +1,6 @@
 //! A real worker in its own process.
 
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 
 use anyhow::Result;
 
@@ -66,4 +66,16 @@ impl Drop for Worker {
         // It may be dead already, which is as well.
         let _ = self.kill();
     }
+}
+
+/// Runs the command to its end and gives what it said.
+pub fn run(database: &Database, arguments: &[&str], settings: &[(&str, String)]) -> Result<Output> {
+    let output = Command::new(built("workers", Build::Debug)?)
+        .args(arguments)
+        .env("DATABASE_URL", database.url("exchange_worker"))
+        .env("RUST_LOG", "info")
+        .envs(settings.iter().map(|(name, value)| (*name, value)))
+        .stdin(Stdio::null())
+        .output()?;
+    Ok(output)
 }

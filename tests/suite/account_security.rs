@@ -3,7 +3,9 @@
 use serde_json::{Value, json};
 use tests::api_server::{ApiServer, Build, PASSWORD, open_account};
 use tests::database::Database;
-use tests::post_office::{PostOffice, STRONG, link, post, press_button, set_password};
+use tests::post_office::{
+    PostOffice, STRONG, link, post, press_button, set_password, verification,
+};
 use tests::raw::{Call, Reply};
 use tests::trading::{number, rows};
 use tests::{fixture, wait};
@@ -139,9 +141,7 @@ async fn a_password_is_reset_by_mail_and_withdrawals_wait_a_day() {
     let profile = stage.get(&bearer, "/api/account/profile").await.body;
     assert!(profile["withdrawalsBlockedUntil"].is_i64(), "{profile}");
     // The same link once more, and the stranger got no mail.
-    let late = Call::get(&link(&mail, "/api/auth/verify").expect("a link"))
-        .send(port)
-        .await;
+    let late = verification(&mail).expect("a link").send(port).await;
     assert_eq!(late.expect("an answer").shown(), "400 INVALID_TOKEN");
     stage.mail("Login from a new device").await;
     stage.settled().await;
@@ -156,7 +156,7 @@ async fn a_reset_link_is_good_for_an_hour_and_once_under_a_race() {
     let ask = json!({ "email": "alice@example.com" });
     stage.post("/api/auth/reset-password", ask.clone()).await;
     let mail = stage.mails.next().await.expect("a mail");
-    let old = Call::get(&link(&mail, "/api/auth/verify").expect("a link"));
+    let old = verification(&mail).expect("a link");
     let age = "update exchange.account_tokens
         set created_at = created_at - interval '61 minutes',
             expires_at = expires_at - interval '60 minutes'";
@@ -169,7 +169,7 @@ async fn a_reset_link_is_good_for_an_hour_and_once_under_a_race() {
     assert_eq!(late.shown(), "400 INVALID_TOKEN");
     stage.post("/api/auth/reset-password", ask).await;
     let mail = stage.mails.next().await.expect("a mail");
-    let click = Call::get(&link(&mail, "/api/auth/verify").expect("a link"));
+    let click = verification(&mail).expect("a link");
     let verified = futures::future::join_all((0..8).map(|_| click.send(port))).await;
     let mut taken = verified
         .iter()

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use tests::api_server::Build;
+use tests::bench::chains::ChainsPlan;
 use tests::bench::http::run::HttpPlan;
 use tests::bench::run::{Part, Plan, run};
 
@@ -14,6 +15,14 @@ const BRIEF: Plan = Plan {
     rebuild: 5_000,
     core_operations: 0,
     documents: 10,
+    owed: 2_000,
+    chains: ChainsPlan {
+        addresses: 1_000,
+        outputs: 100,
+        deposits: 100,
+        blocks: 5,
+        build: Build::Debug,
+    },
     http: HttpPlan {
         slice: Duration::from_millis(1500),
         connections: 4,
@@ -57,4 +66,11 @@ async fn identity_documents_are_measured() {
     let report = run(&BRIEF, &[Part::Kyc]).await.expect("it runs");
     assert_eq!(report.get("kyc_approved"), 10);
     assert!(report.get("kyc_decision_p99_us") > 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn proofs_are_measured() {
+    let report = run(&BRIEF, &[Part::Proof]).await.expect("it runs");
+    assert_eq!(report.get("proof_leaves"), 2_000);
+    assert!(report.get("proof_path_p99_us") > 0);
 }

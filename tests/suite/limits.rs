@@ -7,6 +7,7 @@ use tests::api_server::{ApiServer, Build, login, open_account};
 use tests::database::Database;
 use tests::fixture;
 use tests::raw::{Call, Reply};
+use tests::staff;
 
 /// Windows so long that no test sees one end.
 const ADDRESS: (&str, &str) = ("EXCHANGE_RATE_ADDRESS", "100/86400");
@@ -98,6 +99,41 @@ async fn an_account_is_limited_from_all_its_addresses_together() {
         assert_eq!(reply.status, if number < 10 { 200 } else { 429 });
     }
     assert_eq!(sent(balances(&bob, 10), server.port()).await.status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_member_of_staff_is_limited_from_all_addresses_together() {
+    let database = Database::fresh().await;
+    let owner = database.owner().await;
+    let settings = [OFF, ("EXCHANGE_RATE_MEMBER", "10/86400")];
+    let server = ApiServer::start_as(&database, Build::Debug, &settings)
+        .await
+        .expect("a server");
+    let port = server.port();
+    let mut tokens = Vec::new();
+    for role in ["support", "support", "risk"] {
+        tokens.push(staff::login(port, &owner, role).await.expect("a token"));
+    }
+    let session = |token: &str, last: u8| {
+        Call::get("/api/admin/session")
+            .by(token)
+            .from(Ipv4Addr::new(127, 0, 0, last))
+    };
+    for number in 0..12 {
+        let reply = sent(session(&tokens[0], 10 + number), port).await;
+        let expected = if number < 10 {
+            "200"
+        } else {
+            "429 RATE_LIMITED"
+        };
+        assert_eq!(reply.shown(), expected);
+        let policy = &reply.headers["ratelimit-policy"];
+        assert_eq!(policy, "\"member\";q=10;w=86400");
+    }
+    // Colleagues have limits of their own.
+    for token in &tokens[1..] {
+        assert_eq!(sent(session(token, 10), port).await.status, 200);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

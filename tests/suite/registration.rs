@@ -4,7 +4,9 @@ use serde_json::json;
 use tests::api_server::{ApiServer, Build};
 use tests::database::Database;
 use tests::mail_server::MailServer;
-use tests::post_office::{PostOffice, STRONG, link, registration, send_to};
+use tests::post_office::{
+    PostOffice, STRONG, link, press_button, registration, send_to, verification,
+};
 use tests::raw::{Call, Reply};
 use tests::trading::{number, rows};
 use tests::{fixture, post_office, wait};
@@ -35,7 +37,7 @@ async fn register(port: u16, email: &str) -> Reply {
 }
 
 fn link_of(mail: &str) -> String {
-    link(mail, "/api/auth/verify").expect("the mail has a link")
+    verification(mail).expect("the mail has a link").path
 }
 
 async fn password_token(port: u16, link: &str) -> String {
@@ -64,7 +66,7 @@ async fn a_stranger_registers_and_trades() {
     let mail = mails.next().await.expect("a mail");
     assert!(mail.contains("To: alice@example.com"), "{mail}");
     assert!(
-        mail.contains("https://exchange.example/api/auth/verify"),
+        mail.contains("https://exchange.example/verify?token="),
         "{mail}"
     );
     let token = password_token(port, &link_of(&mail)).await;
@@ -150,6 +152,39 @@ async fn a_link_works_once_under_a_race_and_not_for_ever() {
     let late = Call::get(&link).send(port).await.expect("an answer");
     assert_eq!(late.shown(), "400 INVALID_TOKEN");
     assert_eq!(late.body["field"], "token");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_only_looks_at_a_link_spends_nothing() {
+    let database = exchange().await;
+    let mut mails = PostOffice::open(&database).await.expect("a mail server");
+    let server = limits_off(&database).await;
+    let port = server.port();
+    register(port, "a@example.com").await;
+    let mail = mails.next().await.expect("a mail");
+    let page = link(&mail, "/verify").expect("the mail has a link");
+    let head = |path: &str| Call {
+        method: "HEAD",
+        ..Call::get(path)
+    };
+    // What scanners, previews and browsers that run ahead do.
+    for call in [
+        Call::get(&page),
+        Call::get(&page).with("sec-purpose", "prefetch"),
+        head(&page),
+        head(&link_of(&mail)),
+    ] {
+        for _ in 0..2 {
+            let looked = call.send(port).await.expect("an answer");
+            assert_eq!(looked.status, 200, "{} {}", call.method, call.path);
+        }
+    }
+    let pressed = press_button(port, &page).await.expect("an answer");
+    assert!(pressed.body["setPasswordToken"].is_string(), "{pressed:?}");
+    let again = press_button(port, &page).await.expect("an answer");
+    assert_eq!(again.shown(), "400 INVALID_TOKEN");
+    let late = head(&link_of(&mail)).send(port).await.expect("an answer");
+    assert_eq!(late.status, 400, "a HEAD says what a GET would");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -4,6 +4,7 @@ mod activities;
 mod backtests;
 mod doors;
 mod orders;
+mod retention;
 mod rules;
 mod staff;
 

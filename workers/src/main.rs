@@ -5,16 +5,21 @@ use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use client::Pool;
+use hsm::HsmConfig;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 use workers::kyc::KycConfig;
 use workers::mail::MailConfig;
+use workers::reserves::ReservesConfig;
 use workers::watch::WatchConfig;
-use workers::{audit, bitcoin, candles, deadlines, evm, hsm_key, kyc, mail, sanctions, upkeep};
+use workers::{
+    audit, bitcoin, candles, deadlines, evm, hsm_key, kyc, mail, reserves, sanctions, statements,
+    upkeep,
+};
 
 const USAGE: &str = "usage: DATABASE_URL=postgres://… workers \
     all | audit | bitcoin | candles | deadlines | evm | kyc | mail | upkeep [--once] | \
-    sanctions load LIST FILE; workers hsm make-key | check";
+    reserves [--once] | proof | sign-statements a|b | sanctions load LIST FILE; workers hsm …";
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -37,7 +42,7 @@ async fn run() -> anyhow::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     // It asks the token alone.
-    if let ["hsm", command] = arguments.as_slice() {
+    if let ["hsm", command @ ..] = arguments.as_slice() {
         return hsm_key::run(command);
     }
     let config = client::Config::from_env()?;
@@ -64,6 +69,17 @@ async fn run() -> anyhow::Result<()> {
             }
             ["kyc"] => kyc(&pool, &config).await,
             ["mail"] => mail(&pool, &config).await,
+            ["reserves", mode @ ..] => compare_reserves(&pool, mode).await.context("reserves"),
+            ["proof"] => {
+                let nodes = ReservesConfig::from_env().ok();
+                let made = reserves::make(&config, nodes.as_ref()).await;
+                made.map(drop).context("proof")
+            }
+            ["sign-statements", signer @ ("a" | "b")] => {
+                let token = signer_token()?;
+                let signed = statements::sign(&pool, &token, signer).await;
+                signed.map(drop).context("sign-statements")
+            }
             ["sanctions", "load", list, file] => sanctions::load(&pool, list, file).await,
             _ => bail!(USAGE),
         }
@@ -95,6 +111,26 @@ async fn kyc(pool: &Pool, config: &client::Config) -> anyhow::Result<()> {
 async fn mail(pool: &Pool, config: &client::Config) -> anyhow::Result<()> {
     let mails = MailConfig::from_env()?;
     mail::run(pool, config, &mails).await.context("mail")
+}
+
+async fn compare_reserves(pool: &Pool, mode: &[&str]) -> anyhow::Result<()> {
+    let settings = ReservesConfig::from_env()?;
+    match mode {
+        [] => reserves::run(pool, &settings).await,
+        ["--once"] => reserves::once(pool, &settings).await,
+        _ => bail!(USAGE),
+    }
+}
+
+/// A signer's own token: `EXCHANGE_SIGNER_TOKEN` and `EXCHANGE_SIGNER_PIN`, in the module of
+/// `EXCHANGE_HSM_MODULE`.
+fn signer_token() -> anyhow::Result<HsmConfig> {
+    let renamed = |name: &str| match name {
+        "EXCHANGE_HSM_TOKEN" => std::env::var("EXCHANGE_SIGNER_TOKEN").ok(),
+        "EXCHANGE_HSM_PIN" => std::env::var("EXCHANGE_SIGNER_PIN").ok(),
+        other => std::env::var(other).ok(),
+    };
+    HsmConfig::read(renamed).context("EXCHANGE_SIGNER_PIN is not set")
 }
 
 async fn stop_signal() -> std::io::Result<()> {

@@ -15,6 +15,10 @@ pub const SESSIONS_A_TIME: i32 = 10_000;
 /// transactions at a time.
 pub const ACCESS_A_PIECE: i32 = 10_000;
 const ACCESS_PIECES_A_TIME: u32 = 100;
+/// Activities and events of the risk engine forgotten in one transaction, and how many of these at a
+/// time.
+pub const ACTIVITIES_A_PIECE: i32 = 10_000;
+const ACTIVITY_PIECES_A_TIME: u32 = 100;
 /// For so long after an order's end a repeat of its placement is known.
 pub const ORDER_KEY_AGE_DAYS: i32 = 90;
 /// Blocks of the table of order keys that are looked through in one transaction, and in one period:
@@ -30,6 +34,16 @@ const REQUEST_PIECES_A_TIME: u32 = 100;
 /// time.
 pub const EXPIRIES_A_PIECE: i32 = 500;
 const EXPIRY_PIECES_A_TIME: u32 = 100;
+/// Quotes of fees forgotten in one transaction, and how many of these at a time.
+pub const QUOTES_A_PIECE: i32 = 10_000;
+const QUOTE_PIECES_A_TIME: u32 = 100;
+/// Withdrawals to new addresses that go on at a time, each in a transaction of its own.
+const COOL_DOWNS_A_TIME: u32 = 10_000;
+
+/// Leaves of proofs are kept so long, and so many proofs are seen to at a time.
+pub const PROOF_AGE_DAYS: i32 = 90;
+/// See [`PROOF_AGE_DAYS`].
+pub const PROOFS_A_TIME: i32 = 100;
 
 /// Works once a [`PERIOD`] until it is dropped. A time that fails is logged; the next one tries
 /// again.
@@ -73,18 +87,43 @@ async fn work(pool: &Pool, key_block: &mut i64) -> Result<(), client::Error> {
         access,
         "forgot spent tokens, old mails and passed windows of limits"
     );
+    let activities = forget_activities(pool).await?;
+    tracing::info!(activities, "forgot what no risk rule counts any more");
     let (noticed, lowered) = expire_kyc(pool).await?;
     tracing::info!(
         noticed,
         lowered,
         "told owners of old documents, took levels"
     );
+    let quotes = forget_withdrawal_quotes(pool).await?;
+    let quiet_hours = client::measure_quiet_hours(pool).await?;
+    let cool_downs = end_cool_downs(pool).await?;
+    tracing::info!(
+        quotes,
+        quiet_hours,
+        cool_downs,
+        "forgot quotes of fees, measured hours, let withdrawals to known addresses go on"
+    );
+    let proofs = client::forget_proof_pages(pool, PROOF_AGE_DAYS, PROOFS_A_TIME).await?;
+    tracing::info!(proofs, "forgot leaves of old proofs");
+    check(pool).await
+}
+
+/// Runs the checks. One that is violated halts what is sent on every network, because nobody knows
+/// yet what else is wrong (docs/operations.md says how it goes on).
+async fn check(pool: &Pool) -> Result<(), client::Error> {
     let violations = client::violations(pool).await?;
     for violation in &violations {
         tracing::error!(check = violation.check_name, row = %violation.row, "invariant violated");
     }
-    if violations.is_empty() {
+    let Some(first) = violations.first() else {
         tracing::info!("all checks are empty");
+        return Ok(());
+    };
+    let reason = format!("the check {} is violated", first.check_name);
+    let halted = client::halt_all_networks(pool, &reason).await?;
+    if halted > 0 {
+        tracing::error!(halted, reason, "withdrawals are halted on every network");
     }
     Ok(())
 }
@@ -117,6 +156,27 @@ async fn forget_request_keys(pool: &Pool) -> Result<i32, client::Error> {
     Ok(all)
 }
 
+async fn forget_withdrawal_quotes(pool: &Pool) -> Result<i32, client::Error> {
+    let mut all = 0;
+    for _ in 0..QUOTE_PIECES_A_TIME {
+        let forgotten = client::forget_withdrawal_quotes(pool, QUOTES_A_PIECE).await?;
+        all += forgotten;
+        if forgotten < QUOTES_A_PIECE {
+            break;
+        }
+    }
+    Ok(all)
+}
+
+async fn end_cool_downs(pool: &Pool) -> Result<u32, client::Error> {
+    for ended in 0..COOL_DOWNS_A_TIME {
+        if !client::end_cool_down(pool).await? {
+            return Ok(ended);
+        }
+    }
+    Ok(COOL_DOWNS_A_TIME)
+}
+
 async fn expire_kyc(pool: &Pool) -> Result<(i32, i32), client::Error> {
     let mut all = (0, 0);
     for _ in 0..EXPIRY_PIECES_A_TIME {
@@ -135,6 +195,18 @@ async fn forget_spent_access(pool: &Pool) -> Result<i32, client::Error> {
         let forgotten = client::forget_spent_access(pool, ACCESS_A_PIECE).await?;
         all += forgotten;
         if forgotten < ACCESS_A_PIECE {
+            break;
+        }
+    }
+    Ok(all)
+}
+
+async fn forget_activities(pool: &Pool) -> Result<i32, client::Error> {
+    let mut all = 0;
+    for _ in 0..ACTIVITY_PIECES_A_TIME {
+        let forgotten = client::forget_activities(pool, ACTIVITIES_A_PIECE).await?;
+        all += forgotten;
+        if forgotten < ACTIVITIES_A_PIECE {
             break;
         }
     }

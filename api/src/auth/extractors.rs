@@ -29,6 +29,11 @@ pub struct Reader(pub Caller);
 #[derive(Clone, Debug)]
 pub struct Trader(pub Caller);
 
+/// A caller who may move money out, if a session has stepped up: whoever acts for it asks for that
+/// in the transaction (`exchange.require_withdrawer`).
+#[derive(Clone, Debug)]
+pub struct Withdrawer(pub Caller);
+
 /// A caller with a session: an API key manages no keys and no logins.
 #[derive(Clone, Debug)]
 pub struct Owner {
@@ -79,6 +84,16 @@ impl FromRequestParts<App> for Trader {
         let caller = caller(parts, app, freshness).await?;
         require(&caller, Permission::Trade)?;
         Ok(Trader(caller))
+    }
+}
+
+impl FromRequestParts<App> for Withdrawer {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
+        let caller = caller(parts, app, Freshness::Now).await?;
+        require(&caller, Permission::Withdraw)?;
+        Ok(Withdrawer(caller))
     }
 }
 

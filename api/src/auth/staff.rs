@@ -13,6 +13,7 @@ use super::extractors::idempotency_key;
 use super::token::Token;
 use crate::app::App;
 use crate::error::ApiError;
+use crate::limits::{Charges, Subject};
 
 /// Which roles a handler is open to.
 pub trait Permit: Send + Sync + 'static {
@@ -65,10 +66,20 @@ permits! {
     Administrator, OfAdministrator: &["administrator"];
     /// May look at users' accounts.
     AccountViewer, OfAccountViewer: &["finance", "reviewer", "risk", "support"];
+    /// May look at what came to users, and what they owe.
+    MoneyViewer, OfMoneyViewer: &["finance", "risk", "support"];
     /// May freeze users' accounts.
     AccountGuard, OfAccountGuard: &["risk", "support"];
     /// May propose that a market is halted or trades again.
     MarketGuard, OfMarketGuard: &["administrator", "risk"];
+    /// May approve and reject withdrawals.
+    WithdrawalReviewer, OfWithdrawalReviewer: &["finance", "reviewer"];
+    /// May see which withdrawals wait.
+    WithdrawalViewer, OfWithdrawalViewer: &["finance", "reviewer", "risk"];
+    /// May see which withdrawals are halted.
+    WithdrawalHaltViewer, OfWithdrawalHaltViewer: &["administrator", "finance", "reviewer", "risk"];
+    /// May halt withdrawals.
+    WithdrawalGuard, OfWithdrawalGuard: &["administrator", "finance", "risk"];
     /// May have a part in proposals.
     Decider, OfDecider: &["administrator", "finance", "reviewer", "risk", "support"];
 }
@@ -81,6 +92,9 @@ impl<P: Permit> FromRequestParts<App> for Staff<P> {
         let request_key = idempotency_key(&parts.headers)?.map(str::to_owned);
         let session = client::staff_session(&app.reads, &token.hash()).await?;
         let session = session.ok_or(ApiError::Unauthenticated)?;
+        if let Some(charges) = parts.extensions.get::<Charges>() {
+            charges.charge(Subject::Member(session.staff_id)).await?;
+        }
         let has = |role: &&str| session.roles.iter().any(|held| held == role);
         if !P::ROLES.is_empty() && !P::ROLES.iter().any(has) {
             return Err(ApiError::PermissionDenied(format!(

@@ -2,9 +2,7 @@
 
 use hsm::HsmConfig;
 
-use super::{ConfigError, Lookup, bounded};
-
-const SECRET: &str = "EXCHANGE_KYC_PROVIDER_SECRET";
+use super::{ConfigError, Lookup, bounded, secret};
 
 /// Identity documents.
 #[derive(Clone)]
@@ -25,22 +23,11 @@ impl KycConfig {
     pub(super) fn read(lookup: Lookup<'_>) -> Result<Self, ConfigError> {
         Ok(KycConfig {
             hsm: HsmConfig::read(lookup),
-            provider_secret: provider_secret(lookup)?,
+            provider_secret: secret(lookup, "EXCHANGE_KYC_PROVIDER_SECRET")?,
             uploads: bounded(lookup, "EXCHANGE_KYC_UPLOADS", 16, 1..=1024)?,
             concurrency: bounded(lookup, "EXCHANGE_KYC_CONCURRENCY", 2, 1..=64)?,
         })
     }
-}
-
-fn provider_secret(lookup: Lookup<'_>) -> Result<Option<[u8; 32]>, ConfigError> {
-    let Some(text) = lookup(SECRET).filter(|text| !text.is_empty()) else {
-        return Ok(None);
-    };
-    let mut secret = [0; 32];
-    // It is a secret: the line does not repeat it.
-    hex::decode_to_slice(text.trim(), &mut secret)
-        .map_err(|_| ConfigError::new(SECRET, "must be 64 hexadecimal digits"))?;
-    Ok(Some(secret))
 }
 
 impl std::fmt::Debug for KycConfig {

@@ -23,24 +23,43 @@ pub struct LimitsConfig {
     pub account: Option<Limit>,
     /// `EXCHANGE_RATE_KEY`: of an API key.
     pub key: Option<Limit>,
+    /// `EXCHANGE_RATE_MEMBER`: of a member of staff.
+    pub member: Option<Limit>,
 }
 
 impl LimitsConfig {
     pub(super) fn read(lookup: Lookup<'_>) -> Result<Self, ConfigError> {
         Ok(LimitsConfig {
-            address: limit(lookup, "EXCHANGE_RATE_ADDRESS")?,
-            account: limit(lookup, "EXCHANGE_RATE_ACCOUNT")?,
-            key: limit(lookup, "EXCHANGE_RATE_KEY")?,
+            address: limit(lookup, "EXCHANGE_RATE_ADDRESS", CALLER)?,
+            account: limit(lookup, "EXCHANGE_RATE_ACCOUNT", CALLER)?,
+            key: limit(lookup, "EXCHANGE_RATE_KEY", CALLER)?,
+            member: limit(lookup, "EXCHANGE_RATE_MEMBER", PERSON)?,
         })
     }
 }
 
-/// `<weight>/<seconds>`, or `off`; 6000 a minute where unset.
-fn limit(lookup: Lookup<'_>, name: &'static str) -> Result<Option<Limit>, ConfigError> {
+/// What callers may ask for where nothing is set: programs trade.
+const CALLER: Limit = Limit {
+    weight: 6_000,
+    seconds: 60,
+};
+/// What a member of staff may ask for: a person looks at accounts one by one, and who took a token
+/// shall not read them all.
+const PERSON: Limit = Limit {
+    weight: 1_200,
+    seconds: 60,
+};
+
+/// `<weight>/<seconds>`, or `off`; `unset` where nothing is said.
+fn limit(
+    lookup: Lookup<'_>,
+    name: &'static str,
+    unset: Limit,
+) -> Result<Option<Limit>, ConfigError> {
     let text = lookup(name).unwrap_or_default();
     let (weight, seconds) = match text.as_str() {
         "off" => return Ok(None),
-        "" => ("6000", "60"),
+        "" => return Ok(Some(unset)),
         text => text.split_once('/').unwrap_or((text, "")),
     };
     match (weight.parse(), seconds.parse()) {

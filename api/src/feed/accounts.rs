@@ -18,6 +18,23 @@ pub enum AccountChannel {
     Fills,
     /// What it has.
     Balances,
+    /// What came to it.
+    Deposits,
+    /// What it sends away.
+    Withdrawals,
+}
+
+impl AccountChannel {
+    /// The name on the wire.
+    pub fn name(self) -> &'static str {
+        match self {
+            AccountChannel::Orders => "orders",
+            AccountChannel::Fills => "fills",
+            AccountChannel::Balances => "balances",
+            AccountChannel::Deposits => "deposits",
+            AccountChannel::Withdrawals => "withdrawals",
+        }
+    }
 }
 
 impl AccountEvent {
@@ -110,6 +127,13 @@ impl Accounts {
             if let Some(subscribers) = followed.get_mut(&key) {
                 subscribers.push(&message(event));
             }
+        }
+    }
+
+    /// Tells one message to those who follow.
+    pub(super) fn push(&self, account_id: i64, channel: AccountChannel, message: &Utf8Bytes) {
+        if let Some(subscribers) = self.lock().get_mut(&(account_id, channel)) {
+            subscribers.push(message);
         }
     }
 

@@ -1,5 +1,5 @@
-//! The doorbell of a server, and its streams that are no market's: revoked credentials, adjusted
-//! balances, new markets.
+//! The doorbell of a server, and its streams that are no market's: revoked credentials, changed
+//! balances, deposits and withdrawals, new markets.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -10,6 +10,7 @@ use serde_json::Value;
 use tokio::sync::Notify;
 
 use super::Feed;
+use super::finance::{FINANCE, MESSAGES_KEPT};
 
 /// Adjustments of balances.
 const ASSET: i32 = 10_000;
@@ -57,7 +58,7 @@ impl Revoked {
 pub(super) async fn dispatch(feed: Feed, mut listener: Listener, pool: Pool) {
     let mut bells: HashMap<i32, Arc<Notify>> = HashMap::new();
     tokio::spawn(follow_markets(feed.clone()));
-    for stream_id in [ASSET, ACCESS] {
+    for stream_id in [ASSET, FINANCE, ACCESS] {
         let bell = Arc::new(Notify::new());
         bells.insert(stream_id, bell.clone());
         tokio::spawn(follow(feed.clone(), pool.clone(), stream_id, bell));
@@ -122,12 +123,23 @@ async fn read(
         Some(position) => position,
         None => {
             let positions = client::positions_of(pool, &[stream_id]).await?;
-            return Ok(positions.first().map_or(0, |(_, position)| *position));
+            let position = positions.first().map_or(0, |(_, position)| *position);
+            if stream_id != FINANCE {
+                return Ok(position);
+            }
+            // Of this one the newest messages are read back.
+            let kept = i64::try_from(MESSAGES_KEPT).unwrap_or(i64::MAX);
+            let after = position.saturating_sub(kept).max(0);
+            feed.finance().begin(after);
+            after
         }
     };
     loop {
         let page = client::messages_after(pool, stream_id, after, PAGE).await?;
         let Some(last) = page.last() else {
+            if stream_id == FINANCE {
+                feed.finance().reach(after);
+            }
             return Ok(after);
         };
         after = last.sequence;
@@ -138,6 +150,7 @@ async fn read(
 fn tell(feed: &Feed, message: &Message) {
     match message.stream_id {
         ASSET => feed.touch(&message.account_ids),
+        FINANCE => feed.finance().tell(message),
         ACCESS => {
             if let Some(revoked) = Revoked::read(&message.payload) {
                 feed.revoke(revoked);

@@ -117,12 +117,31 @@ impl Feed {
         Ok(Subscription { number, place })
     }
 
+    /// Subscribes to an account's deposits or withdrawals. With `after` they give exactly what was
+    /// missed, where it is still known.
+    ///
+    /// # Errors
+    /// `Unavailable` where they are not in memory yet.
+    pub fn subscribe_finance(
+        &self,
+        account_id: i64,
+        channel: AccountChannel,
+        after: Option<i64>,
+        outbox: &Outbox,
+    ) -> Result<Subscription, ApiError> {
+        let number = self.0.numbers.next();
+        let whose = (account_id, channel);
+        self.finance().subscribe(whose, after, (number, outbox))?;
+        let place = Place::Account(self.0.accounts.clone(), account_id, channel);
+        Ok(Subscription { number, place })
+    }
+
     /// Shows those who follow accounts all anew: a market was read again from the start.
     pub(super) fn show_accounts(&self) {
         self.with_all(|markets| {
             let mut followed = self.0.accounts.lock();
             for ((account_id, channel), subscribers) in followed.iter_mut() {
-                if *channel != AccountChannel::Balances {
+                if matches!(channel, AccountChannel::Orders | AccountChannel::Fills) {
                     subscribers.push(&shown(markets, *account_id, *channel));
                 }
             }

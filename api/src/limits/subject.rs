@@ -12,6 +12,8 @@ pub enum Subject {
     Account(i64),
     /// An API key.
     Key(i64),
+    /// A member of staff.
+    Member(i64),
 }
 
 /// The network part of an IPv6 address.
@@ -34,6 +36,7 @@ impl fmt::Display for Subject {
             Subject::Address(address) => write!(f, "address:{address}"),
             Subject::Account(account_id) => write!(f, "account:{account_id}"),
             Subject::Key(api_key_id) => write!(f, "key:{api_key_id}"),
+            Subject::Member(staff_id) => write!(f, "member:{staff_id}"),
         }
     }
 }
@@ -50,5 +53,6 @@ mod tests {
         assert_eq!(name("2001:db8:1:2:3:4:5:6"), "address:2001:db8:1:2::");
         assert_eq!(name("2001:db8:1:2::9"), name("2001:db8:1:2:3:4:5:6"));
         assert_eq!(Subject::Key(3).to_string(), "key:3");
+        assert_eq!(Subject::Member(3).to_string(), "member:3");
     }
 }

@@ -49,7 +49,9 @@ fn security(access: Access, is_mutating: bool) -> Value {
         Access::Public => json!([]),
         Access::Owner => json!([{ "bearer": [] }, cookie]),
         Access::Staff(_) => json!([{ "staff": [] }]),
-        Access::Caller | Access::Read | Access::Trade => json!([{ "bearer": [] }, cookie, signed]),
+        Access::Caller | Access::Read | Access::Trade | Access::Withdraw => {
+            json!([{ "bearer": [] }, cookie, signed])
+        }
     }
 }
 

@@ -43,6 +43,7 @@ fn form(name: &str) -> Option<Form> {
         "totp" => Form::Text("^[0-9]{6}$", 6),
         "recovery" => Form::Text("^[^\\x00]*$", 64),
         "uri" => Form::Text("^otpauth://[^\\s\\x00]*$", 1024),
+        "txid" => Form::Text("^(0x)?[0-9a-f]{64}$", 66),
         "publicid" => Form::Text("^[0-9a-f]{32}$", 32),
         "base64" => Form::Text("^[A-Za-z0-9+/]*={0,2}$", 64),
         "email" => Form::Text("^[^@\\s\\x00]+@[^@\\s\\x00]+$", 254),
@@ -58,6 +59,10 @@ fn form(name: &str) -> Option<Form> {
         "level" => Form::Count(9),
         "count" => Form::Count(i64::MAX),
         "scale" => Form::Count(36),
+        "hash" => Form::Text("^[0-9a-f]{64}$", 64),
+        "hex" => Form::Text("^[0-9a-f]*$", 130),
+        "atoms" => Form::Text("^[0-9]{1,39}$", 39),
+        "lines" => Form::Text("^[^\\x00]*$", 10_000),
         "other" => Form::Other,
         _ => return None,
     })

@@ -16,6 +16,8 @@ pub enum Access {
     Read,
     /// A session, or a key with the permission to trade.
     Trade,
+    /// A session, or a key with the permission to withdraw.
+    Withdraw,
     /// A session alone.
     Owner,
     /// A member of staff with one of these roles; none: any member.
@@ -134,6 +136,39 @@ const TRANSFERRING: &[&str] = &[
     "DUPLICATE_IDEMPOTENCY_KEY",
 ];
 const OF_MARKET: &[&str] = &["UNKNOWN_MARKET"];
+const OF_ADDRESS: &[&str] = &[
+    "UNKNOWN_ASSET",
+    "UNKNOWN_NETWORK",
+    "NETWORK_REQUIRED",
+    "UNKNOWN_ACCOUNT",
+    "ADDRESSES_UNAVAILABLE",
+];
+const WITHDRAWING: &[&str] = &[
+    "UNKNOWN_ASSET",
+    "UNKNOWN_NETWORK",
+    "NETWORK_REQUIRED",
+    "NOT_AN_ADDRESS",
+    "BAD_CHECKSUM",
+    "WRONG_NETWORK",
+    "UNSUPPORTED_ADDRESS",
+    "INVALID_AMOUNT",
+    "STEP_UP_REQUIRED",
+    "DUPLICATE_IDEMPOTENCY_KEY",
+    "ACCOUNT_FROZEN",
+    "WITHDRAWALS_BLOCKED",
+    "IN_DEBT",
+    "KYC_REQUIRED",
+    "WITHDRAWALS_HALTED",
+    "BELOW_MINIMUM",
+    "SAME_ACCOUNT",
+    "ADDRESS_NOT_IN_BOOK",
+    "ADDRESS_COOLING_DOWN",
+    "FEE_UNKNOWN",
+    "QUOTE_NOT_FOUND",
+    "QUOTE_EXPIRED",
+    "INSUFFICIENT_BALANCE",
+    "RISK_DENIED",
+];
 
 /// The operations of users and their programs.
 const OPERATIONS: &[Operation] = &[
@@ -271,6 +306,7 @@ const OPERATIONS: &[Operation] = &[
     public("ticker", OF_MARKET),
     public("klines", OF_MARKET),
     public("time", &[]),
+    public("proofs", &[]),
     public("open_socket", &[]),
     trade("create_order", PLACING),
     trade("create_orders", &["BOOK_FULL"]),
@@ -286,6 +322,10 @@ const OPERATIONS: &[Operation] = &[
     read("balances", &[]),
     read("ledger", &["UNKNOWN_ASSET"]),
     read("fees", &[]),
+    read(
+        "account_proof",
+        &["UNKNOWN_ASSET", "PROOF_NOT_FOUND", "LEAF_NOT_FOUND"],
+    ),
     owner("sub_accounts", &[]),
     owner(
         "open_sub_account",
@@ -304,8 +344,57 @@ const OPERATIONS: &[Operation] = &[
             "DUPLICATE_IDEMPOTENCY_KEY",
         ],
     ),
+    read(
+        "withdraw_fee",
+        &[
+            "UNKNOWN_ASSET",
+            "UNKNOWN_NETWORK",
+            "NETWORK_REQUIRED",
+            "FEE_UNKNOWN",
+        ],
+    ),
+    withdraw("withdraw", WITHDRAWING),
+    read("withdrawals", &["UNKNOWN_ASSET", "UNKNOWN_NETWORK"]),
+    read("withdrawal", &["WITHDRAWAL_NOT_FOUND"]),
+    withdraw(
+        "cancel_withdrawal",
+        &["WITHDRAWAL_NOT_FOUND", "WITHDRAWAL_NOT_CANCELLABLE"],
+    ),
+    owner("withdrawal_addresses", &[]),
+    owner(
+        "add_withdrawal_address",
+        &[
+            "UNKNOWN_NETWORK",
+            "NOT_AN_ADDRESS",
+            "BAD_CHECKSUM",
+            "WRONG_NETWORK",
+            "UNSUPPORTED_ADDRESS",
+            "RISK_DENIED",
+            "STEP_UP_REQUIRED",
+            "ACCOUNT_FROZEN",
+            "TOO_MANY_ADDRESSES",
+        ],
+    ),
+    owner(
+        "remove_withdrawal_address",
+        &["STEP_UP_REQUIRED", "ACCOUNT_FROZEN", "ADDRESS_NOT_FOUND"],
+    ),
+    owner(
+        "set_withdrawal_mode",
+        &["RISK_DENIED", "STEP_UP_REQUIRED", "ACCOUNT_FROZEN"],
+    ),
     read("kyc_status", &[]),
     public("kyc_callback", &["INVALID_SIGNATURE", "CASE_NOT_FOUND"]),
+    public("coins", &[]),
+    read("deposit_address", OF_ADDRESS),
+    read("deposit_qr_svg", OF_ADDRESS),
+    read("deposit_qr_png", OF_ADDRESS),
+    read("deposits", &["UNKNOWN_ASSET", "UNKNOWN_NETWORK"]),
+    read("deposit", &["DEPOSIT_NOT_FOUND"]),
+    public(
+        "chain_webhook",
+        &["INVALID_SIGNATURE", "UNKNOWN_NETWORK", "NOT_FOUND"],
+    ),
 ];
 
 const fn operation(
@@ -333,6 +422,10 @@ const fn read(id: &'static str, codes: &'static [&'static str]) -> Operation {
 
 const fn owner(id: &'static str, codes: &'static [&'static str]) -> Operation {
     operation(id, Access::Owner, Needs::All, codes)
+}
+
+const fn withdraw(id: &'static str, codes: &'static [&'static str]) -> Operation {
+    operation(id, Access::Withdraw, Needs::All, codes)
 }
 
 const fn trade(id: &'static str, codes: &'static [&'static str]) -> Operation {
@@ -377,6 +470,9 @@ impl Operation {
         if self.access == Access::Trade && is_mutating {
             codes.extend(["REQUEST_EXPIRED", "UNKNOWN_ACCOUNT", "ACCOUNT_FROZEN"]);
             codes.extend(["KYC_REQUIRED", "RISK_DENIED"]);
+        }
+        if self.access == Access::Withdraw {
+            codes.push("REQUEST_EXPIRED");
         }
         codes.extend(self.codes);
         codes.sort_unstable();

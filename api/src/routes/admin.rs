@@ -6,7 +6,9 @@ pub(crate) mod accounts;
 pub(crate) mod adjust_balance;
 pub(crate) mod audit;
 pub(crate) mod create_member;
+pub(crate) mod debts;
 pub(crate) mod decide;
+pub(crate) mod deposits;
 pub(crate) mod disable_member;
 pub(crate) mod fee_rates;
 pub(crate) mod fee_tier;
@@ -21,6 +23,8 @@ pub(crate) mod member_reset;
 pub(crate) mod member_roles;
 pub(crate) mod members;
 pub(crate) mod proposals;
+pub(crate) mod refund_deposit;
+pub(crate) mod release_deposit;
 pub(crate) mod risk_decision;
 pub(crate) mod risk_events;
 pub(crate) mod risk_rule;
@@ -28,6 +32,7 @@ pub(crate) mod risk_rule_end;
 pub(crate) mod risk_rules;
 pub(crate) mod session;
 pub(crate) mod unfreeze_account;
+pub(crate) mod withdrawals;
 
 use axum::Json;
 use client::NewProposal;
@@ -117,8 +122,15 @@ pub(crate) fn refused(error: client::Error) -> ApiError {
         "DOCUMENT_NOT_FOUND" => ("DOCUMENT_NOT_FOUND", Some("documentId")),
         "UNKNOWN_LEVEL" => ("UNKNOWN_LEVEL", Some("level")),
         "INVALID_AMOUNT" => ("INVALID_AMOUNT", Some("amount")),
+        "DEPOSIT_NOT_FOUND" | "DEPOSIT_DECIDED" | "NOT_CONFIRMED" => {
+            (rejection.code.as_str(), Some("depositId"))
+        }
+        "INVALID_ADDRESS" => ("INVALID_ADDRESS", Some("address")),
         "RULE_NOT_FOUND" => ("RULE_NOT_FOUND", Some("rule")),
         "INVALID_RULE" => ("INVALID_RULE", rule_field(&rejection.message)),
+        "WITHDRAWAL_NOT_FOUND" | "WITHDRAWAL_DECIDED" => {
+            (rejection.code.as_str(), Some("withdrawalId"))
+        }
         "RISK_EVENT_NOT_FOUND" | "RISK_EVENT_DECIDED" => (rejection.code.as_str(), Some("eventId")),
         code => (code, rejection.field.as_deref()),
     };

@@ -230,6 +230,39 @@ async fn texts_that_nothing_can_mean_are_refused_by_name() {
 }
 
 #[tokio::test]
+async fn every_operation_refuses_a_parameter_that_it_does_not_take() {
+    let document = document().expect("a document");
+    let mut operations = 0;
+    for (path, item) in document["paths"].as_object().expect("paths") {
+        for method in item.as_object().expect("operations").keys() {
+            let method = method.to_ascii_uppercase();
+            let method = Method::from_bytes(method.as_bytes()).expect("a method");
+            for query in ["surprise=1", "surprise", "%73urprise=1&surprise=2"] {
+                let request = Request::builder()
+                    .method(method.clone())
+                    .uri(format!("{path}?{query}"))
+                    .body(Body::empty())
+                    .expect("a request");
+                let (status, code, field) = refusal(request).await;
+                let told = (status, code.as_str(), field.as_deref());
+                let expected = (StatusCode::BAD_REQUEST, "MALFORMED", Some("surprise"));
+                assert_eq!(told, expected, "{method} {path}?{query}");
+            }
+            operations += 1;
+        }
+    }
+    assert!(operations > 80, "only {operations} operations");
+    // An empty query says nothing, and a HEAD takes what a GET does.
+    for query in ["", "&", "?"] {
+        let time = answer(get_of(&format!("/api/time?{query}"))).await.status();
+        assert_eq!(time.is_success(), query != "?", "{query}");
+    }
+    let mut head = get_of("/api/time?surprise=1");
+    *head.method_mut() = Method::HEAD;
+    assert_eq!(answer(head).await.status(), StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
 async fn nothing_is_unpacked() {
     for encoding in ["gzip", "br", "deflate", "identity, gzip"] {
         let mut request = post("/api/auth/login", r#"{"email":"a@b","password":"x"}"#);

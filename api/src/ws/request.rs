@@ -108,9 +108,12 @@ pub(super) enum ChannelName {
     Orders,
     Fills,
     Balances,
+    Deposits,
+    Withdrawals,
 }
 
-/// The last number that the client knows: of the market, or of each market.
+/// The last number that the client knows: of the market, of the account's deposits or withdrawals,
+/// or of each market.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(untagged)]
 pub(super) enum After {

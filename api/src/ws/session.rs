@@ -175,6 +175,13 @@ impl Session {
         if channels.iter().any(|channel| channel.channel.is_private()) {
             require(caller.ok_or(ApiError::Unauthenticated)?, Permission::Read)?;
         }
+        if channels
+            .iter()
+            .any(|channel| channel.channel.is_of_finance())
+        {
+            // What the client may have read of lists is told or was.
+            let _ = self.app.reach_finance().await;
+        }
         self.subscriptions
             .add(channels, caller, &self.app.feed, &self.outbox)?;
         request::reply(&json!({ "subscriptions": self.subscriptions.len() }))

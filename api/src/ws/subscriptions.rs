@@ -23,6 +23,7 @@ pub(super) struct Subscriptions(HashMap<Key, Subscription>);
 enum Wanted {
     Public(Topic, Option<i64>),
     Private(AccountChannel, HashMap<String, i64>),
+    Finance(AccountChannel, Option<i64>),
 }
 
 impl Subscriptions {
@@ -66,6 +67,10 @@ impl Subscriptions {
                     let account_id = caller.ok_or(ApiError::Unauthenticated)?.account_id;
                     feed.subscribe_account(account_id, channel, after, outbox)
                 }
+                Wanted::Finance(channel, after) => {
+                    let account_id = caller.ok_or(ApiError::Unauthenticated)?.account_id;
+                    feed.subscribe_finance(account_id, channel, after, outbox)
+                }
             };
             begun.push((key, subscription.map_err(|error| within(index, error))?));
         }
@@ -105,7 +110,12 @@ impl ChannelName {
         matches!(
             self,
             ChannelName::Orders | ChannelName::Fills | ChannelName::Balances
-        )
+        ) || self.is_of_finance()
+    }
+
+    /// Whether it tells of stream `finance`.
+    pub(super) fn is_of_finance(self) -> bool {
+        matches!(self, ChannelName::Deposits | ChannelName::Withdrawals)
     }
 }
 
@@ -165,6 +175,8 @@ fn want(index: usize, channel: Channel) -> Result<Wanted, ApiError> {
             no_after(after)?;
             Wanted::Private(AccountChannel::Balances, HashMap::new())
         }
+        ChannelName::Deposits => Wanted::Finance(AccountChannel::Deposits, number(after)?),
+        ChannelName::Withdrawals => Wanted::Finance(AccountChannel::Withdrawals, number(after)?),
     })
 }
 

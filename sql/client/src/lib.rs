@@ -10,6 +10,7 @@ pub mod authority;
 pub mod books;
 pub mod candles;
 pub mod checks;
+pub mod coins;
 pub mod commands;
 pub mod config;
 pub mod deadlines;
@@ -34,20 +35,27 @@ pub mod passkeys;
 pub mod place;
 pub mod pool;
 pub mod profile;
+pub mod proofs;
 pub mod proposals;
 pub mod query;
 pub mod rates;
 pub mod registration;
+pub mod reserves;
 pub mod retry;
 pub mod risk;
 pub mod sessions;
 pub mod staff;
 pub mod staff_accounts;
+pub mod staff_deposits;
+pub mod staff_withdrawals;
 pub mod sub_accounts;
 pub mod submit;
 pub mod trades;
 pub mod transaction;
+pub mod wallet;
 pub mod watching;
+pub mod withdrawal_addresses;
+pub mod withdrawals;
 
 pub use access::{
     ApiKey, KeyProof, LiveAccess, MadeApiKey, NewApiKey, api_keys_of, check_access, create_api_key,
@@ -63,6 +71,7 @@ pub use authority::{Authority, Authorized};
 pub use books::{BookMemory, BookOrder, book_memory, book_orders, reset_book};
 pub use candles::{Candle, CandleRange, advance_candles, candles, rebuild_candles};
 pub use checks::{BookProblem, Violation, verify_book, violations};
+pub use coins::{Coin, listed_coins, ring_network};
 pub use commands::{Command, Kind, SelfTrade, Side, Terms, TimeInForce};
 pub use config::Config;
 pub use deadlines::{CancelAfter, cancel_after, next_cancel_deadline, run_cancel_deadlines};
@@ -108,6 +117,11 @@ pub use passkeys::{
 pub use place::Place;
 pub use pool::{Pool, ping};
 pub use profile::{Profile, profile_of, set_anti_phishing_code};
+pub use proofs::{
+    Holding, LeafPath, PathStep, PublishedProof, PublishedReserve, PublishedRoot,
+    PublishedSignature, PublishedStatement, UnsignedStatement, add_statement_signature,
+    forget_proof_pages, leaf_path, make_proof, proofs, state_reserves, unsigned_statements,
+};
 pub use proposals::{
     Decided, Decision, MadeProposal, NewProposal, Proposal, decide, proposals, propose,
 };
@@ -118,7 +132,14 @@ pub use registration::{
     freeze_account, request_email_change, request_password_reset, request_registration,
     set_password, token_owner, verify_email,
 };
-pub use risk::{RiskEvent, RiskEventFilter, RiskRule, review_risk_event, risk_events, risk_rules};
+pub use reserves::{
+    CoinFacts, Compared, OwnOutput, WatchedNetwork, coin_facts, halt_all_networks, own_accounts,
+    own_outputs, record_reconciliation, wallet_roles, watched_networks,
+};
+pub use risk::{
+    RiskEvent, RiskEventFilter, RiskRule, forget_activities, review_risk_event, risk_events,
+    risk_rules,
+};
 pub use sessions::{
     NewSession, OpenSession, Opened, Session, close_session, close_sessions, forget_ended_sessions,
     open_session, session_account, sessions_of,
@@ -131,6 +152,13 @@ pub use staff::{
 pub use staff_accounts::{
     FoundAccount, ShownAccount, find_accounts, show_account, staff_freeze_account,
 };
+pub use staff_deposits::{
+    Debt, StaffDeposit, StaffDepositFilter, debts, release_deposit, staff_deposits,
+};
+pub use staff_withdrawals::{
+    WaitingWithdrawal, WithdrawalHalt, halt_withdrawals, review_withdrawal, withdrawal_halts,
+    withdrawal_queue,
+};
 pub use sub_accounts::{
     NewTransfer, OpenedSubAccount, SubAccount, Transferred, open_sub_account, sub_accounts_of,
     transfer,
@@ -141,8 +169,22 @@ pub use submit::{
 };
 pub use trades::{AccountTrade, TradeFilter, account_trades};
 pub use transaction::{Transaction, run_tx};
+pub use wallet::{
+    Deposit, DepositAddress, DepositFilter, deposit, deposit_address, deposits,
+    name_deposit_address,
+};
 pub use watching::{
-    ChainBlock, ChainSpend, ChainTransfer, KnownBlock, NETWORK_BELL, WatchedNetwork,
-    confirm_deposits, forget_transactions, last_blocks, listed_contracts, meet_node, read_blocks,
-    reorganise, sample_fee, see_transfers, seen_transactions,
+    ChainBlock, ChainSpend, ChainTransfer, KnownBlock, MetNetwork, NETWORK_BELL, confirm_deposits,
+    forget_transactions, last_blocks, listed_contracts, meet_node, read_blocks, reorganise,
+    sample_fee, see_transfers, seen_transactions,
+};
+pub use withdrawal_addresses::{
+    AddedWithdrawalAddress, NewWithdrawalAddress, WithdrawalAddress, WithdrawalMode,
+    add_withdrawal_address, remove_withdrawal_address, set_withdrawal_mode, withdrawal_addresses,
+    withdrawal_mode,
+};
+pub use withdrawals::{
+    FeeQuote, NewWithdrawal, Withdrawal, WithdrawalFilter, WithdrawalNetwork, cancel_withdrawal,
+    end_cool_down, forget_withdrawal_quotes, measure_quiet_hours, network_named,
+    quote_withdrawal_fee, request_withdrawal, withdrawal, withdrawal_network, withdrawals,
 };

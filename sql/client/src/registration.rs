@@ -140,6 +140,8 @@ pub async fn verify_email(
 /// Whose one-time token it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TokenOwner {
+    /// The account.
+    pub account_id: i64,
     /// The account's address.
     pub email: String,
     /// The owner's name, where it is known.
@@ -157,12 +159,13 @@ pub async fn token_owner(
 ) -> Result<Option<TokenOwner>, Error> {
     const STATEMENT: Statement = Statement::read(
         "token_owner",
-        "select email, full_name from exchange.token_owner($1, $2) limit 1",
+        "select account_id, email, full_name from exchange.token_owner($1, $2) limit 1",
     );
     let owner = |row| {
         Ok(TokenOwner {
-            email: column(&row, 0)?,
-            full_name: column(&row, 1)?,
+            account_id: column(&row, 0)?,
+            email: column(&row, 1)?,
+            full_name: column(&row, 2)?,
         })
     };
     on.row(STATEMENT, &[&token_hash, &purpose])

@@ -187,3 +187,14 @@ pub async fn review_risk_event(
     let row = row.ok_or_else(|| Error::Bug("nothing was decided".to_owned()))?;
     column(&row, 0)
 }
+
+/// Deletes activities that no rule counts any more, and old events, so many of each at most; gives
+/// how many.
+///
+/// # Errors
+/// The database's.
+pub async fn forget_activities(on: &impl Query, limit: i32) -> Result<i32, Error> {
+    const STATEMENT: Statement =
+        Statement::write("forget_activities", "select risk.forget_activities($1)");
+    on.value(STATEMENT, &[&limit]).await
+}

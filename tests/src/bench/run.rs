@@ -13,6 +13,7 @@ use super::http;
 use super::http::run::HttpPlan;
 use super::load::Done;
 use super::plain::Plain;
+use super::proof;
 use super::rebuild;
 use super::report::Report;
 use super::risk_cost;
@@ -38,6 +39,8 @@ pub struct Plan {
     pub core_operations: u64,
     /// Submissions of identity documents.
     pub documents: usize,
+    /// Accounts of the tree of a proof.
+    pub owed: i64,
     /// Deposits.
     pub chains: ChainsPlan,
     /// The API.
@@ -53,6 +56,7 @@ pub const FULL: Plan = Plan {
     rebuild: 1_000_000,
     core_operations: 10_000_000,
     documents: 300,
+    owed: 1_000_000,
     chains: ChainsPlan {
         addresses: 1_000_000,
         outputs: 10_000,
@@ -78,6 +82,7 @@ pub const QUICK: Plan = Plan {
     rebuild: 20_000,
     core_operations: 200_000,
     documents: 20,
+    owed: 20_000,
     chains: ChainsPlan {
         addresses: 10_000,
         outputs: 1_000,
@@ -118,13 +123,15 @@ pub enum Part {
     Logins,
     /// Identity documents.
     Kyc,
+    /// Proofs of what users are owed.
+    Proof,
     /// Deposits on chains.
     Chains,
 }
 
 impl Part {
     /// All, in order.
-    pub const ALL: [Part; 10] = [
+    pub const ALL: [Part; 11] = [
         Part::Core,
         Part::Rebuild,
         Part::Rates,
@@ -134,6 +141,7 @@ impl Part {
         Part::Http,
         Part::Logins,
         Part::Kyc,
+        Part::Proof,
         Part::Chains,
     ];
 
@@ -149,6 +157,7 @@ impl Part {
             Part::Http => "http",
             Part::Logins => "logins",
             Part::Kyc => "kyc",
+            Part::Proof => "proof",
             Part::Chains => "chains",
         }
     }
@@ -194,6 +203,10 @@ pub async fn run(plan: &Plan, parts: &[Part]) -> Result<Report> {
     if parts.contains(&Part::Kyc) {
         let exchange = stage::exchange(&cluster, "kyc").await?;
         documents::run(plan.documents, plan.http.build, &exchange, &mut report).await?;
+    }
+    if parts.contains(&Part::Proof) {
+        let exchange = stage::exchange(&cluster, "proof").await?;
+        proof::run(plan.owed, &exchange, &mut report).await?;
     }
     if parts.contains(&Part::Chains) {
         let exchange = stage::exchange(&cluster, "chains").await?;

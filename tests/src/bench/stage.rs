@@ -104,15 +104,24 @@ pub struct Exchange {
     pub fee_accounts: Vec<u64>,
 }
 
-/// The cluster. Everything that durability asks for is on; memory is as much as a small server
-/// would be given.
+/// The settings of `make run`, and what it does to a new cluster.
+const SETTINGS: &str = concat!(
+    include_str!("../../../scripts/postgres.conf"),
+    "log_min_duration_statement = -1"
+);
+const PREPARE_WAL: &str = include_str!("../../../scripts/prepare_wal.sql");
+
+/// The cluster, as `make run` makes it, with room for larger books. Everything that durability
+/// asks for is on.
 pub fn cluster() -> Result<Cluster> {
-    Cluster::start(Settings {
+    let cluster = Cluster::start(Settings {
         durable: true,
         max_markets: 16,
         max_open_orders: 1_200_000,
-        extra: "shared_buffers = '1GB'\nmax_wal_size = '8GB'\nlog_min_duration_statement = -1",
-    })
+        extra: SETTINGS,
+    })?;
+    cluster.primary().run_script("postgres", PREPARE_WAL)?;
+    Ok(cluster)
 }
 
 /// Makes an exchange in a database of that name.

@@ -1,8 +1,8 @@
 //! `make bench`: measures in one run, prints a table, writes target/bench.json.
 //!
 //! `--quick` runs everything briefly, to see that it runs; its figures mean little. Names of parts
-//! (core, rebuild, rates, risk, snapshot, plain, http, logins, kyc, chains) limit the run to them, and then
-//! no file is written.
+//! (core, rebuild, rates, risk, snapshot, plain, http, logins, kyc, proof, chains) limit the run to
+//! them, and then no file is written.
 
 use std::path::Path;
 

@@ -12,7 +12,7 @@ async fn start() -> (Database, ApiServer, Party) {
     let database = Database::fresh().await;
     let owner = database.owner().await;
     owner
-        .batch_execute(fixture::MARKETS)
+        .batch_execute(&[fixture::MARKETS, fixture::COINS].concat())
         .await
         .expect("the markets are made");
     let server = ApiServer::start(&database).await.expect("the API starts");

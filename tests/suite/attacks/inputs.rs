@@ -39,7 +39,9 @@ const EVIL: [&str; 6] = [
 async fn stage() -> (Database, ApiServer, Party, Party) {
     let database = Database::fresh().await;
     let owner = database.owner().await;
-    let markets = owner.batch_execute(fixture::MARKETS).await;
+    let markets = owner
+        .batch_execute(&[fixture::MARKETS, fixture::COINS].concat())
+        .await;
     markets.expect("the markets are made");
     let server = ApiServer::start_as(&database, Build::Debug, &UNLIMITED).await;
     let server = server.expect("the API starts");

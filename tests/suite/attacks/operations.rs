@@ -5,7 +5,8 @@ use serde_json::Value;
 pub(super) const DOCUMENT: &str = include_str!("../../../docs/openapi.json");
 
 /// What is sent to an operation: the query of a GET, the body of a POST. `{order}`, `{session}`,
-/// `{device}`, `{key}`, `{passkey}`, `{account}` and `{sub}` stand for an account's own things.
+/// `{device}`, `{key}`, `{passkey}`, `{account}`, `{sub}`, `{withdrawal}`, `{quote}` and `{target}`
+/// (an entry of the address book) stand for an account's own things.
 struct Sample {
     id: &'static str,
     text: &'static str,
@@ -66,6 +67,23 @@ const SAMPLES: &[Sample] = &[
     sample("sub_accounts", "", 0),
     sample("open_sub_account", r#"{"label":"mine"}"#, 0),
     sample("transfer", TRANSFER, 404),
+    sample("withdraw_fee", "?asset=BTC", 0),
+    sample("withdraw", WITHDRAWAL, 404),
+    sample("withdrawals", "", 0),
+    sample("withdrawal", "?withdrawalId={withdrawal}", 404),
+    sample(
+        "cancel_withdrawal",
+        r#"{"withdrawalId":"{withdrawal}"}"#,
+        404,
+    ),
+    sample("withdrawal_addresses", "", 0),
+    sample("add_withdrawal_address", TARGET, 0),
+    sample(
+        "remove_withdrawal_address",
+        r#"{"addressId":{target}}"#,
+        404,
+    ),
+    sample("set_withdrawal_mode", r#"{"bookOnly":false}"#, 0),
     sample("logout", "", 0),
 ];
 
@@ -78,6 +96,10 @@ const KEY: &str =
 const PASSKEY: &str = r#"{"token":"00","label":"mine","passkey":{}}"#;
 const TRANSFER: &str =
     r#"{"fromAccountId":{account},"toAccountId":{sub},"asset":"BTC","amount":"1"}"#;
+const WITHDRAWAL: &str = r#"{"asset":"BTC","amount":"0.1","quoteId":"{quote}",
+    "address":"bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080"}"#;
+const TARGET: &str = r#"{"network":"bitcoin","label":"mine",
+    "address":"bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080"}"#;
 const MOVED: &str = r#"{"email":"new@example.com","password":"correct horse"}"#;
 
 /// A form with a PDF, which is text.
@@ -140,7 +162,16 @@ impl Operation {
     pub(super) fn request(&self, own: &dyn Fn(&str) -> String) -> (String, Option<String>) {
         let mut text = self.text.to_owned();
         for name in [
-            "order", "session", "device", "key", "passkey", "account", "sub",
+            "order",
+            "session",
+            "device",
+            "key",
+            "passkey",
+            "account",
+            "sub",
+            "withdrawal",
+            "quote",
+            "target",
         ] {
             text = text.replace(&format!("{{{name}}}"), &own(name));
         }

@@ -11,7 +11,8 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio_postgres::Client;
 
-/// An account with funds, an open order, a session, an API key, a sub-account and a passkey.
+/// An account with funds, an open order, a session, an API key, a sub-account, a passkey, a
+/// withdrawal and an address book. After the markets and the coins.
 pub(super) struct Party {
     pub(super) token: String,
     pub(super) order: String,
@@ -21,6 +22,9 @@ pub(super) struct Party {
     account: i64,
     sub_account: String,
     passkey: String,
+    withdrawal: String,
+    quote: String,
+    target: String,
 }
 
 /// An API key.
@@ -43,6 +47,9 @@ pub(super) async fn join(port: u16, database: &Database, name: &str) -> Party {
         );
         owner.batch_execute(&text).await.expect("funds");
     }
+    // Known to nobody, so that it can submit documents; and it may withdraw all the same.
+    let text = "update exchange.kyc_levels set may_withdraw = true where level = 0";
+    owner.batch_execute(text).await.expect("a level");
     let body = json!({ "email": format!("{name}@example.com"), "password": api_server::PASSWORD });
     let opened = post(port, "/api/auth/login", &[], &body).await;
     let token = opened.body["token"].as_str().expect("a token").to_owned();
@@ -52,7 +59,11 @@ pub(super) async fn join(port: u16, database: &Database, name: &str) -> Party {
     let placed = post(port, "/api/trade/create-order", &[bearer(&token)], &order).await;
     let sub = json!({ "label": format!("{name}'s") });
     let sub = post(port, "/api/account/sub-accounts", &[bearer(&token)], &sub).await;
+    let withdrawal = withdraw(port, &token).await;
     Party {
+        withdrawal: text_of(&withdrawal.body["withdrawal"]["withdrawalId"]),
+        quote: quote(port, &token).await,
+        target: add_target(port, &token).await,
         account,
         sub_account: sub.body["accountId"].to_string(),
         passkey: add_passkey(port, &token).await,
@@ -76,9 +87,36 @@ impl Party {
             "sub" => self.sub_account.clone(),
             "passkey" => self.passkey.clone(),
             "device" => self.device.clone(),
+            "withdrawal" => self.withdrawal.clone(),
+            "quote" => self.quote.clone(),
+            "target" => self.target.clone(),
             _ => self.key.id.clone(),
         }
     }
+}
+
+/// An address that nobody has; the samples name another one.
+const ELSEWHERE: &str = "bcrt1qqypqxpq9qcrsszg2pvxq6rs0zqg3yyc5phstwt";
+
+async fn withdraw(port: u16, token: &str) -> Answer {
+    let body = json!({ "asset": "BTC", "amount": "0.1", "address": ELSEWHERE });
+    post(port, "/api/wallet/withdraw", &[bearer(token)], &body).await
+}
+
+async fn quote(port: u16, token: &str) -> String {
+    let target = "/api/wallet/withdraw-fee?asset=BTC";
+    let quote = send(port, "GET", target, &[bearer(token)], None).await;
+    text_of(&quote.body["quoteId"])
+}
+
+async fn add_target(port: u16, token: &str) -> String {
+    let body = json!({ "network": "bitcoin", "label": "mine", "address": ELSEWHERE });
+    let added = post(port, "/api/wallet/addresses", &[bearer(token)], &body).await;
+    added.body["addressId"].to_string()
+}
+
+fn text_of(value: &Value) -> String {
+    value.as_str().expect("a text").to_owned()
 }
 
 async fn add_passkey(port: u16, token: &str) -> String {

@@ -112,6 +112,23 @@ const SAMPLES: &[(&str, &str, u16)] = &[
         r#"{"eventId":999999,"decision":"released","note":"fine"}"#,
         404,
     ),
+    ("withdrawal_queue", "", 200),
+    (
+        "review_withdrawal",
+        r#"{"withdrawalId":"999999","approve":true,"reason":"fine"}"#,
+        404,
+    ),
+    ("withdrawal_halts", "", 200),
+    (
+        "halt_withdrawals",
+        r#"{"asset":"BTC","reason":"the node is odd"}"#,
+        200,
+    ),
+    (
+        "propose_lift",
+        r#"{"asset":"BTC","reason":"looked at it"}"#,
+        200,
+    ),
     ("staff_logout", "", 200),
 ];
 
@@ -124,6 +141,8 @@ const STATE: &str = "select md5(concat(
     (select json_agg(t order by fee_tier_id) from exchange.fee_tiers t),
     (select json_agg(m order by market_id) from exchange.markets m),
     (select json_agg(b order by account_id, asset_id) from exchange.balances b),
+    (select json_agg(c order by asset_id, network_id) from chain.coins c),
+    (select json_agg(w order by withdrawal_id) from exchange.withdrawals w),
     (select json_agg(m order by staff_id) from staff.members m),
     (select json_agg(r order by rule, version) from risk.rules r),
     (select json_agg(r order by event_id) from risk.reviews r),
@@ -190,7 +209,9 @@ impl Stage {
     async fn set() -> Stage {
         let database = Database::fresh().await;
         let owner = database.owner().await;
-        let made = owner.batch_execute(fixture::MARKETS).await;
+        let made = owner
+            .batch_execute(&[fixture::MARKETS, fixture::COINS].concat())
+            .await;
         made.expect("the markets are made");
         let server = ApiServer::start_as(&database, Build::Debug, &UNLIMITED).await;
         let server = server.expect("the API starts");

@@ -3,8 +3,8 @@
 
 use alloy::primitives::Address;
 use bitcoin::address::ParseError;
-use bitcoin::bech32::segwit;
 use bitcoin::bech32::primitives::decode::SegwitHrpstringError;
+use bitcoin::bech32::segwit;
 use bitcoin::{AddressType, ScriptBuf, XOnlyPublicKey, base58};
 
 use crate::network::{BitcoinNetwork, Network};
@@ -13,9 +13,9 @@ use crate::network::{BitcoinNetwork, Network};
 const MAX_LENGTH: usize = 90;
 /// Digits of an EVM address.
 const EVM_DIGITS: usize = 40;
-/// EVM addresses up to this number belong to precompiled contracts, now and to come; the last one
-/// that exists is 0x100 (EIP-7951).
-const LAST_RESERVED: u16 = u16::MAX;
+/// EVM addresses that begin with so many zero bytes belong to precompiled contracts, now and to
+/// come (the last one that exists is 0x100, EIP-7951), or to nobody.
+const RESERVED_ZEROS: usize = 18;
 
 /// Why a text is no destination. The names are wire codes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -150,7 +150,9 @@ pub fn parse_bitcoin(
 /// Why the library did not take it, and which of the two alphabets it was meant in.
 fn reject_of(text: &str, error: &ParseError) -> AddressReject {
     let lower = text.to_ascii_lowercase();
-    let is_bech32 = ["bc1", "tb1", "bcrt1"].iter().any(|start| lower.starts_with(start));
+    let is_bech32 = ["bc1", "tb1", "bcrt1"]
+        .iter()
+        .any(|start| lower.starts_with(start));
     if is_bech32 {
         return match segwit::decode(text).map_err(|error| error.0) {
             Err(SegwitHrpstringError::Checksum(_)) => AddressReject::BadChecksum,
@@ -189,9 +191,7 @@ pub fn parse_evm(text: &str, checksum: Checksum) -> Result<Address, AddressRejec
     if !matches && (is_mixed || checksum == Checksum::Required) {
         return Err(AddressReject::BadChecksum);
     }
-    let (high, low) = address.split_at(18);
-    if high.iter().all(|byte| *byte == 0) && u16::from_be_bytes([low[0], low[1]]) <= LAST_RESERVED
-    {
+    if address[..RESERVED_ZEROS].iter().all(|byte| *byte == 0) {
         return Err(AddressReject::UnsupportedAddress);
     }
     Ok(address)

@@ -63,6 +63,33 @@ impl BitcoinWallet {
         })
     }
 
+    /// The same from the descriptor's text, with or without its checksum.
+    ///
+    /// # Errors
+    /// [`ChainError::NotAKey`] where it describes anything else, or `deposits` is of another
+    /// network.
+    pub fn from_descriptor(
+        network: BitcoinNetwork,
+        text: &str,
+        deposits: Option<ExtendedKey>,
+    ) -> Result<BitcoinWallet, ChainError> {
+        let not_a_key = |words: String| ChainError::NotAKey(words);
+        let descriptor = text.parse::<Descriptor<bitcoin::PublicKey>>();
+        let descriptor = descriptor.map_err(|error| not_a_key(error.to_string()))?;
+        let keys: Vec<PublicKey> = descriptor
+            .iter_pk()
+            .map(|key| PublicKey(key.inner))
+            .collect();
+        let other = |_| not_a_key(format!("wsh(sortedmulti({HOT_THRESHOLD},…)) of {HOT_KEYS}"));
+        let keys: [PublicKey; HOT_KEYS] = keys.try_into().map_err(other)?;
+        let wallet = BitcoinWallet::new(network, keys, deposits)?;
+        // In whatever order its keys are, it has one script, unless it is of another form.
+        match wallet.script == descriptor.script_pubkey() {
+            true => Ok(wallet),
+            false => Err(other(Vec::new())),
+        }
+    }
+
     /// On which network.
     pub fn network(&self) -> BitcoinNetwork {
         self.network

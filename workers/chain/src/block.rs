@@ -1,5 +1,6 @@
 //! What blocks and transactions of Bitcoin say: which outputs they make and which they spend.
 
+use bitcoin::hashes::Hash;
 use bitcoin::{Block, BlockHash, OutPoint, ScriptBuf, Transaction, Txid, Wtxid, consensus};
 
 use crate::error::ChainError;
@@ -93,6 +94,19 @@ impl TransactionFacts {
                 .collect(),
         }
     }
+}
+
+/// A hash as tools print it and as the database has it: the last byte first.
+pub fn shown<H: Hash<Bytes = [u8; 32]>>(hash: H) -> [u8; 32] {
+    let mut bytes = hash.to_byte_array();
+    bytes.reverse();
+    bytes
+}
+
+/// The hash that is shown so.
+pub fn hash_of<H: Hash<Bytes = [u8; 32]>>(mut shown: [u8; 32]) -> H {
+    shown.reverse();
+    H::from_byte_array(shown)
 }
 
 fn read<T: consensus::Decodable>(bytes: &[u8], what: &'static str) -> Result<T, ChainError> {

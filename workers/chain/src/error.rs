@@ -5,7 +5,7 @@
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ChainError {
     /// No network of that name, or no chain id.
-    #[error("'{0}' is no network: bitcoin:mainnet, testnet4, signet or regtest, or evm:<chain id>")]
+    #[error("'{0}' is no network: bitcoin:main, testnet4, signet or regtest, or evm:<chain id>")]
     NotANetwork(String),
     /// A key that cannot be read, or is another kind of key.
     #[error("not the key that is wanted: {0}")]

@@ -126,7 +126,9 @@ impl SignedEvmTransaction {
         if !rest.is_empty() || !transaction.access_list.is_empty() {
             return Err(malformed);
         }
-        let sender = signed.recover_signer().map_err(|_| ChainError::BadSignature)?;
+        let sender = signed
+            .recover_signer()
+            .map_err(|_| ChainError::BadSignature)?;
         let read = EvmTransaction {
             chain_id: transaction.chain_id,
             nonce: transaction.nonce,

@@ -91,7 +91,10 @@ impl Node {
     /// # Errors
     /// [`ProofReject::Overflow`].
     pub fn above(left: &Node, right: &Node) -> Result<Node, ProofReject> {
-        let sum = left.sum.checked_add(right.sum).ok_or(ProofReject::Overflow)?;
+        let sum = left
+            .sum
+            .checked_add(right.sum)
+            .ok_or(ProofReject::Overflow)?;
         let hash = Sha256::new()
             .chain_update([NODE])
             .chain_update(left.hash)

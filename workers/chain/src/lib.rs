@@ -7,6 +7,7 @@ pub mod address;
 pub mod bitcoin_wallet;
 pub mod block;
 pub mod coin_selection;
+pub mod control;
 mod curve;
 pub mod erc20;
 pub mod error;

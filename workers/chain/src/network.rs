@@ -27,21 +27,13 @@ impl BitcoinNetwork {
         BitcoinNetwork::Regtest,
     ];
 
-    /// Its name here.
+    /// Its name, which is the node's (`getblockchaininfo`, field `chain`).
     pub fn name(self) -> &'static str {
         match self {
-            BitcoinNetwork::Mainnet => "mainnet",
+            BitcoinNetwork::Mainnet => "main",
             BitcoinNetwork::Testnet4 => "testnet4",
             BitcoinNetwork::Signet => "signet",
             BitcoinNetwork::Regtest => "regtest",
-        }
-    }
-
-    /// What the node calls it (`getblockchaininfo`, field `chain`).
-    pub fn node_name(self) -> &'static str {
-        match self {
-            BitcoinNetwork::Mainnet => "main",
-            other => other.name(),
         }
     }
 
@@ -65,11 +57,9 @@ impl From<BitcoinNetwork> for bitcoin::Network {
 impl FromStr for BitcoinNetwork {
     type Err = ChainError;
 
-    /// Its name here, or the node's.
     fn from_str(text: &str) -> Result<BitcoinNetwork, ChainError> {
-        let is_named =
-            |network: &BitcoinNetwork| text == network.name() || text == network.node_name();
-        let found = BitcoinNetwork::ALL.into_iter().find(is_named);
+        let mut all = BitcoinNetwork::ALL.into_iter();
+        let found = all.find(|network| text == network.name());
         found.ok_or_else(|| ChainError::NotANetwork(text.to_owned()))
     }
 }
@@ -89,21 +79,31 @@ pub enum Network {
     Evm(u64),
 }
 
+impl Network {
+    /// From its family, `bitcoin` or `evm`, and which of that family it is, as the table
+    /// `chain.networks` has them.
+    ///
+    /// # Errors
+    /// [`ChainError::NotANetwork`].
+    pub fn of(family: &str, chain: &str) -> Result<Network, ChainError> {
+        let wrong = || ChainError::NotANetwork(format!("{family}:{chain}"));
+        match (family, chain.parse()) {
+            ("bitcoin", _) => chain.parse().map(Network::Bitcoin).map_err(|_| wrong()),
+            // One way of writing a number.
+            ("evm", Ok(chain_id)) if chain_id > 0 && chain == format!("{chain_id}") => {
+                Ok(Network::Evm(chain_id))
+            }
+            _ => Err(wrong()),
+        }
+    }
+}
+
 impl FromStr for Network {
     type Err = ChainError;
 
     fn from_str(text: &str) -> Result<Network, ChainError> {
-        let wrong = || ChainError::NotANetwork(text.to_owned());
-        match text.split_once(':').ok_or_else(wrong)? {
-            ("bitcoin", name) => name.parse().map(Network::Bitcoin).map_err(|_| wrong()),
-            ("evm", id) => match id.parse() {
-                Ok(chain_id) if chain_id > 0 && id == format!("{chain_id}") => {
-                    Ok(Network::Evm(chain_id))
-                }
-                _ => Err(wrong()),
-            },
-            _ => Err(wrong()),
-        }
+        let (family, chain) = text.split_once(':').unwrap_or((text, ""));
+        Network::of(family, chain)
     }
 }
 
@@ -122,12 +122,25 @@ mod tests {
 
     #[test]
     fn a_network_is_written_as_it_is_read() {
-        for text in ["bitcoin:mainnet", "bitcoin:testnet4", "bitcoin:regtest", "evm:1"] {
+        for text in [
+            "bitcoin:main",
+            "bitcoin:testnet4",
+            "bitcoin:regtest",
+            "evm:1",
+        ] {
             let network: Network = text.parse().expect("a network");
             assert_eq!(network.to_string(), text);
         }
-        assert_eq!("main".parse(), Ok(BitcoinNetwork::Mainnet));
-        for text in ["", "bitcoin", "bitcoin:", "bitcoin:testnet3", "evm:0", "evm:01", "evm:-1"] {
+        assert_eq!(Network::of("evm", "10"), Ok(Network::Evm(10)));
+        for text in [
+            "",
+            "bitcoin",
+            "bitcoin:",
+            "bitcoin:mainnet",
+            "evm:0",
+            "evm:01",
+            "evm:-1",
+        ] {
             assert!(text.parse::<Network>().is_err(), "{text}");
         }
     }

@@ -111,7 +111,9 @@ impl SafeTransaction {
         // A call passes on 63 parts of 64 (EIP-150).
         let inner = self.safe_tx_gas.checked_mul(64)?.div_ceil(63);
         let data = u64::try_from(self.data.len()).ok()?.checked_mul(16)?;
-        inner.checked_add(data)?.checked_add(SURROUNDING_GAS + KEPT_GAS)
+        inner
+            .checked_add(data)?
+            .checked_add(SURROUNDING_GAS + KEPT_GAS)
     }
 
     /// The calldata that makes the Safe call, with signatures in the order of their owners.
@@ -121,7 +123,9 @@ impl SafeTransaction {
     /// [`ChainError::Malformed`] where `safe_tx_gas` is 0.
     pub fn execution(&self, signatures: &[(PublicKey, Signature)]) -> Result<Bytes, ChainError> {
         if self.safe_tx_gas == 0 {
-            return Err(ChainError::Malformed("a Safe transaction with gas of its own"));
+            return Err(ChainError::Malformed(
+                "a Safe transaction with gas of its own",
+            ));
         }
         let hash = self.hash();
         let mut signed = Vec::with_capacity(signatures.len());

@@ -77,11 +77,7 @@ impl Signature {
     ///
     /// # Errors
     /// As [`Signature::recoverable`].
-    pub fn for_contract(
-        &self,
-        digest: &[u8; 32],
-        key: &PublicKey,
-    ) -> Result<[u8; 65], ChainError> {
+    pub fn for_contract(&self, digest: &[u8; 32], key: &PublicKey) -> Result<[u8; 65], ChainError> {
         let parity = self.recoverable(digest, key)?.v();
         let mut bytes = [RECOVERY_BASE + u8::from(parity); 65];
         bytes[..64].copy_from_slice(&self.bytes());

@@ -163,7 +163,9 @@ fn add_all(
     for (digest, key, signature) in signatures {
         let key = bitcoin::PublicKey::new(key.0);
         let signature = ecdsa::Signature::sighash_all(signature.inner());
-        psbt.inputs[digest.input].partial_sigs.insert(key, signature);
+        psbt.inputs[digest.input]
+            .partial_sigs
+            .insert(key, signature);
     }
     Ok(())
 }
@@ -171,7 +173,9 @@ fn add_all(
 /// The keys that have signed an input.
 pub fn signers(psbt: &Psbt, input: usize) -> Vec<PublicKey> {
     let input = psbt.inputs.get(input);
-    let keys = input.into_iter().flat_map(|input| input.partial_sigs.keys());
+    let keys = input
+        .into_iter()
+        .flat_map(|input| input.partial_sigs.keys());
     keys.map(|key| PublicKey(key.inner)).collect()
 }
 

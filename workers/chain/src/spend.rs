@@ -177,8 +177,8 @@ impl Spend {
             let coins = [self.coins.as_slice(), &further[..count]].concat();
             plan.complete(&coins)
         });
-        let mut decided = attempts
-            .skip_while(|attempt| matches!(attempt, Err(SpendReject::NotEnoughCoins)));
+        let mut decided =
+            attempts.skip_while(|attempt| matches!(attempt, Err(SpendReject::NotEnoughCoins)));
         decided.next().unwrap_or(Err(SpendReject::NotEnoughCoins))
     }
 
@@ -198,7 +198,12 @@ impl Spend {
             version: transaction::Version::TWO,
             lock_time: absolute::LockTime::ZERO,
             input: self.coins.iter().map(input).collect(),
-            output: self.payments.iter().chain(&self.change).map(output).collect(),
+            output: self
+                .payments
+                .iter()
+                .chain(&self.change)
+                .map(output)
+                .collect(),
         }
     }
 
@@ -221,11 +226,7 @@ impl Spend {
     ///
     /// # Errors
     /// [`ChainError::Foreign`] where anything is not as here; [`ChainError::Overflow`].
-    pub fn read(
-        psbt: &Psbt,
-        wallet: &BitcoinWallet,
-        change: &Script,
-    ) -> Result<Spend, ChainError> {
+    pub fn read(psbt: &Psbt, wallet: &BitcoinWallet, change: &Script) -> Result<Spend, ChainError> {
         let coin = |(input, spent): (&bitcoin::psbt::Input, &TxIn)| {
             let owner = wallet.owner_of(input)?;
             let output = input.witness_utxo.as_ref();
@@ -249,7 +250,10 @@ impl Spend {
         let inputs = total(coins.iter().map(|coin| coin.value_sats));
         let (outputs, inputs) = outputs.zip(inputs).ok_or(ChainError::Overflow)?;
         let too_much = || ChainError::Foreign("it pays more than it spends".to_owned());
-        let scripts = payments.iter().chain(&change).map(|it| it.script.as_script());
+        let scripts = payments
+            .iter()
+            .chain(&change)
+            .map(|it| it.script.as_script());
         let owners = coins.iter().map(|coin| coin.owner);
         let spend = Spend {
             vsize: bytes_of(weight(owners, scripts)),
@@ -277,7 +281,10 @@ struct Plan<'a> {
 
 impl Plan<'_> {
     fn weight(&self, coins: &[Coin], has_change: bool) -> u64 {
-        let payments = self.payments.iter().map(|payment| payment.script.as_script());
+        let payments = self
+            .payments
+            .iter()
+            .map(|payment| payment.script.as_script());
         let change = has_change.then_some(self.change);
         weight(coins.iter().map(|coin| coin.owner), payments.chain(change))
     }
@@ -287,12 +294,16 @@ impl Plan<'_> {
         let inputs = total(coins.iter().map(|coin| coin.value_sats));
         let paid = total(self.payments.iter().map(|payment| payment.value_sats));
         let (inputs, paid) = inputs.zip(paid).ok_or(SpendReject::Overflow)?;
-        let rest = inputs.checked_sub(paid).ok_or(SpendReject::NotEnoughCoins)?;
+        let rest = inputs
+            .checked_sub(paid)
+            .ok_or(SpendReject::NotEnoughCoins)?;
         let dust = self.change.minimal_non_dust().to_sat();
         let spend = |has_change: bool| {
             let weight = self.weight(coins, has_change);
             let fee_sats = (self.fee)(bytes_of(weight)).ok_or(SpendReject::Overflow)?;
-            let left = rest.checked_sub(fee_sats).ok_or(SpendReject::NotEnoughCoins)?;
+            let left = rest
+                .checked_sub(fee_sats)
+                .ok_or(SpendReject::NotEnoughCoins)?;
             if has_change && left < dust {
                 return Err(SpendReject::NotEnoughCoins);
             }

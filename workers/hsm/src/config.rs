@@ -9,7 +9,7 @@ pub struct HsmConfig {
     pub token: String,
     /// `EXCHANGE_HSM_PIN`: the user's PIN; without it there is no HSM.
     pub pin: String,
-    /// `EXCHANGE_HSM_KEY`: the label of the AES key that wraps data keys.
+    /// `EXCHANGE_HSM_KEY`: the label of the AES key that wraps data keys and the seed.
     pub key: String,
 }
 

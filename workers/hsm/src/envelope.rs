@@ -4,7 +4,7 @@ use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use ring::rand::{SecureRandom as _, SystemRandom};
 
 use crate::error::HsmError;
-use crate::{Hsm, KEY_BYTES};
+use crate::wrapping_key::{Hsm, KEY_BYTES};
 
 /// A content that was sealed.
 pub struct Sealed {
@@ -21,7 +21,7 @@ pub struct Sealed {
 /// # Errors
 /// The token's.
 pub fn seal(hsm: &Hsm, context: &[u8], mut content: Vec<u8>) -> Result<Sealed, HsmError> {
-    let key = hsm.random_key()?;
+    let key = hsm.random::<KEY_BYTES>()?;
     let wrapped_key = hsm.wrap(&key, context)?;
     let mut nonce = [0; NONCE_LEN];
     let no_randomness = |_| HsmError::Failed("the system gave no randomness".to_owned());

@@ -23,9 +23,24 @@ pub enum HsmError {
     /// The token has no such key.
     #[error("the token has no AES key '{0}' (EXCHANGE_HSM_KEY); make it: workers hsm make-key")]
     NoKey(String),
+    /// The token has no such pair of keys.
+    #[error("the token has no signing key '{0}'; make it: workers hsm make-signing-key {0}")]
+    NoSigningKey(String),
+    /// The token has one half of a pair: whoever copied it here left the other behind.
+    #[error("the token has only one half of the signing key '{0}'")]
+    HalfKey(String),
+    /// The pair is of another curve.
+    #[error("the signing key '{0}' is not of the curve secp256k1")]
+    OtherCurve(String),
+    /// The token was replaced by one with a pair of its own.
+    #[error("the signing key '{0}' is another than at the beginning")]
+    OtherKey(String),
     /// The key could leave the token.
-    #[error("the AES key '{0}' can be read or extracted: it protects nothing")]
+    #[error("the key '{0}' can be read or extracted: it protects nothing")]
     WeakKey(String),
+    /// A label with other characters.
+    #[error("a label has letters, digits, '-', '_' and '.': '{0}'")]
+    BadLabel(String),
     /// What was to be unwrapped was changed, or is another key's.
     #[error("what was wrapped was changed, or belongs to another key or document")]
     Damaged,

@@ -1,8 +1,7 @@
-//! The library, the token, the session, the key.
+//! The library, the token, the session, and how keys are found and made.
 
 use cryptoki::context::{CInitializeArgs, CInitializeFlags, Pkcs11};
 use cryptoki::error::{Error, RvError};
-use cryptoki::mechanism::Mechanism;
 use cryptoki::object::{Attribute, AttributeType, KeyType, ObjectClass, ObjectHandle};
 use cryptoki::session::{Session, UserType};
 use cryptoki::slot::Slot;
@@ -11,18 +10,9 @@ use cryptoki::types::AuthPin;
 use crate::config::HsmConfig;
 use crate::error::HsmError;
 
-/// Bytes of the key that wraps.
-const KEY_BYTES: u64 = 32;
-
 /// The library, initialised.
 pub(crate) struct Module {
     library: Pkcs11,
-}
-
-/// A session that is logged in, and the key.
-pub(crate) struct Login {
-    pub(crate) session: Session,
-    pub(crate) key: ObjectHandle,
 }
 
 impl Module {
@@ -49,41 +39,8 @@ impl Module {
         }
     }
 
-    pub(crate) fn login(&self, config: &HsmConfig) -> Result<Login, HsmError> {
-        let session = self.session(config)?;
-        let key = find(&session, &config.key)
-            .map_err(failed)?
-            .ok_or_else(|| HsmError::NoKey(config.key.clone()))?;
-        let wanted = [AttributeType::Extractable, AttributeType::Sensitive];
-        let found = session.get_attributes(key, &wanted).map_err(failed)?;
-        let is_safe = found.contains(&Attribute::Extractable(false))
-            && found.contains(&Attribute::Sensitive(true));
-        if !is_safe {
-            return Err(HsmError::WeakKey(config.key.clone()));
-        }
-        Ok(Login { session, key })
-    }
-
-    pub(crate) fn make_key(&self, config: &HsmConfig) -> Result<bool, HsmError> {
-        let session = self.session(config)?;
-        if find(&session, &config.key).map_err(failed)?.is_some() {
-            return Ok(false);
-        }
-        let mut template = template(&config.key);
-        template.extend([
-            Attribute::ValueLen(KEY_BYTES.into()),
-            Attribute::Private(true),
-            Attribute::Sensitive(true),
-            Attribute::Extractable(false),
-            Attribute::Modifiable(false),
-            Attribute::Encrypt(true),
-            Attribute::Decrypt(true),
-        ]);
-        let made = session.generate_key(&Mechanism::AesKeyGen, &template);
-        made.map(|_| true).map_err(failed)
-    }
-
-    fn session(&self, config: &HsmConfig) -> Result<Session, HsmError> {
+    /// A session of the token that is logged in.
+    pub(crate) fn session(&self, config: &HsmConfig) -> Result<Session, HsmError> {
         let slot = self.slot(config)?;
         let session = self.library.open_rw_session(slot).map_err(failed)?;
         let pin = AuthPin::new(config.pin.clone().into());
@@ -112,21 +69,50 @@ impl Module {
     }
 }
 
-/// What names the key.
-fn template(label: &str) -> Vec<Attribute> {
+/// What names a key that stays in the token.
+pub(crate) fn template(class: ObjectClass, kind: KeyType, label: &str) -> Vec<Attribute> {
     vec![
-        Attribute::Class(ObjectClass::SECRET_KEY),
-        Attribute::KeyType(KeyType::AES),
+        Attribute::Class(class),
+        Attribute::KeyType(kind),
         Attribute::Token(true),
         Attribute::Label(label.into()),
     ]
 }
 
-pub(crate) fn find(session: &Session, label: &str) -> Result<Option<ObjectHandle>, Error> {
-    let found = session.find_objects(&template(label))?;
+/// What keeps a secret key inside, as it is.
+pub(crate) const KEPT: [Attribute; 4] = [
+    Attribute::Private(true),
+    Attribute::Sensitive(true),
+    Attribute::Extractable(false),
+    Attribute::Modifiable(false),
+];
+
+pub(crate) fn find(
+    session: &Session,
+    class: ObjectClass,
+    kind: KeyType,
+    label: &str,
+) -> Result<Option<ObjectHandle>, Error> {
+    let found = session.find_objects(&template(class, kind, label))?;
     Ok(found.first().copied())
 }
 
-fn failed(error: Error) -> HsmError {
+/// Refuses a key that can be read or extracted.
+pub(crate) fn check_kept(
+    session: &Session,
+    key: ObjectHandle,
+    label: &str,
+) -> Result<(), HsmError> {
+    let wanted = [AttributeType::Extractable, AttributeType::Sensitive];
+    let found = session.get_attributes(key, &wanted).map_err(failed)?;
+    let is_kept = found.contains(&Attribute::Extractable(false))
+        && found.contains(&Attribute::Sensitive(true));
+    match is_kept {
+        true => Ok(()),
+        false => Err(HsmError::WeakKey(label.to_owned())),
+    }
+}
+
+pub(crate) fn failed(error: Error) -> HsmError {
     HsmError::Failed(error.to_string())
 }

@@ -1,5 +1,5 @@
 //! Files that strangers upload, made safe to keep: images are decoded whole and written anew, so
-//! that nothing but pixels is left; PDFs are looked through.
+//! that nothing but pixels is left; PDFs are looked through, and their metadata is blanked.
 //!
 //! The content decides what a file is, never its name or what the client says. Memory and time are
 //! bounded before anything is decoded.
@@ -62,6 +62,9 @@ pub enum FileError {
     /// A PDF that does something.
     #[error("the PDF holds '{0}': send a plain scan")]
     ActivePdf(String),
+    /// A PDF with metadata that lies where it cannot be blanked.
+    #[error("the PDF holds metadata that cannot be taken out: send a plain scan")]
+    HiddenMetadata,
 }
 
 /// Looks through a file, and gives what is kept of it.
@@ -76,10 +79,10 @@ pub fn make_safe(content: &[u8]) -> Result<SafeFile, FileError> {
         [0xff, 0xd8, 0xff, ..] => image::rewrite_jpeg(content),
         [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n', ..] => image::rewrite_png(content),
         [b'%', b'P', b'D', b'F', b'-', ..] => {
-            pdf::check(content)?;
+            let content = pdf::make_safe(content)?;
             Ok(SafeFile {
                 media_type: "application/pdf",
-                content: content.to_vec(),
+                content,
                 facts: None,
             })
         }

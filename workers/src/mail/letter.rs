@@ -56,6 +56,18 @@ const LETTERS: &[(&str, &str)] = &[
     ("reset_password", include_str!("letters/reset_password.txt")),
     ("verify_email", include_str!("letters/verify_email.txt")),
     (
+        "withdrawal_address_added",
+        include_str!("letters/withdrawal_address_added.txt"),
+    ),
+    (
+        "withdrawal_ended",
+        include_str!("letters/withdrawal_ended.txt"),
+    ),
+    (
+        "withdrawal_requested",
+        include_str!("letters/withdrawal_requested.txt"),
+    ),
+    (
         "withdrawals_blocked",
         include_str!("letters/withdrawals_blocked.txt"),
     ),
@@ -73,6 +85,9 @@ const SECURITY: &[&str] = &[
     "factor_changed",
     "new_device",
     "password_changed",
+    "withdrawal_address_added",
+    "withdrawal_ended",
+    "withdrawal_requested",
     "withdrawals_blocked",
 ];
 

@@ -25,12 +25,12 @@ pub(super) const LINKS: &[Link] = &[
     Link {
         name: "verify_link",
         purpose: "verify_email",
-        path: "/api/auth/verify",
+        path: "/verify",
     },
     Link {
         name: "reset_link",
         purpose: "reset_password",
-        path: "/api/auth/verify",
+        path: "/verify",
     },
     Link {
         name: "confirm_link",

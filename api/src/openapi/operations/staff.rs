@@ -24,14 +24,25 @@ const DECIDING: &[&str] = &[
     "INVALID_RULE",
     "TOO_MANY_RULES",
     "RULE_NOT_FOUND",
+    "DEPOSIT_NOT_FOUND",
+    "DEPOSIT_DECIDED",
+    "NOT_CONFIRMED",
+    "INVALID_ADDRESS",
+    "UNKNOWN_NETWORK",
 ];
 const ADMINISTRATOR: &[&str] = &["administrator"];
 const FINANCE: &[&str] = &["finance"];
 const REVIEWER: &[&str] = &["reviewer"];
 const RISK: &[&str] = &["risk"];
 const ACCOUNT_VIEWERS: &[&str] = &["finance", "reviewer", "risk", "support"];
+const MONEY_VIEWERS: &[&str] = &["finance", "risk", "support"];
 const ACCOUNT_GUARDS: &[&str] = &["risk", "support"];
 const MARKET_GUARDS: &[&str] = &["administrator", "risk"];
+const WITHDRAWAL_REVIEWERS: &[&str] = &["finance", "reviewer"];
+const WITHDRAWAL_VIEWERS: &[&str] = &["finance", "reviewer", "risk"];
+const WITHDRAWAL_HALT_VIEWERS: &[&str] = &["administrator", "finance", "reviewer", "risk"];
+const WITHDRAWAL_GUARDS: &[&str] = &["administrator", "finance", "risk"];
+const HALTING: &[&str] = &["UNKNOWN_ASSET", "UNKNOWN_NETWORK"];
 const ANY_ROLE: &[&str] = &["administrator", "finance", "reviewer", "risk", "support"];
 
 /// The operations under `/api/admin`.
@@ -136,6 +147,43 @@ pub(super) const OPERATIONS: &[Operation] = &[
         RISK,
         &["UNKNOWN_MARKET", "INVALID_LIMITS"],
     ),
+    staff("staff_deposits", MONEY_VIEWERS, &[]),
+    staff(
+        "release_deposit",
+        RISK,
+        &["DEPOSIT_NOT_FOUND", "DEPOSIT_DECIDED", "NOT_CONFIRMED"],
+    ),
+    proposal(
+        "propose_refund",
+        RISK,
+        &[
+            "UNKNOWN_NETWORK",
+            "NOT_AN_ADDRESS",
+            "BAD_CHECKSUM",
+            "WRONG_NETWORK",
+            "UNSUPPORTED_ADDRESS",
+            "INVALID_ADDRESS",
+            "DEPOSIT_NOT_FOUND",
+            "DEPOSIT_DECIDED",
+            "NOT_CONFIRMED",
+        ],
+    ),
+    staff("debts", MONEY_VIEWERS, &[]),
+    staff("withdrawal_queue", WITHDRAWAL_VIEWERS, &[]),
+    staff(
+        "review_withdrawal",
+        WITHDRAWAL_REVIEWERS,
+        &[
+            "WITHDRAWAL_NOT_FOUND",
+            "WITHDRAWAL_DECIDED",
+            "SECOND_PERSON_REQUIRED",
+            "ACCOUNT_FROZEN",
+            "IN_DEBT",
+        ],
+    ),
+    staff("withdrawal_halts", WITHDRAWAL_HALT_VIEWERS, &[]),
+    staff("halt_withdrawals", WITHDRAWAL_GUARDS, HALTING),
+    proposal("propose_lift", WITHDRAWAL_GUARDS, HALTING),
     staff("risk_rules", RISK, &[]),
     proposal(
         "propose_risk_rule",
@@ -147,7 +195,12 @@ pub(super) const OPERATIONS: &[Operation] = &[
     staff(
         "decide_risk_event",
         RISK,
-        &["RISK_EVENT_NOT_FOUND", "RISK_EVENT_DECIDED"],
+        &[
+            "RISK_EVENT_NOT_FOUND",
+            "RISK_EVENT_DECIDED",
+            "ACCOUNT_FROZEN",
+            "IN_DEBT",
+        ],
     ),
 ];
 

@@ -41,15 +41,15 @@ pub(crate) struct Ledger {
     next_cursor: Option<String>,
 }
 
-/// What a trade, an adjustment or a transfer added to the account, or took from it where negative.
+/// What a fact added to the account, or took from it where negative.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct Entry {
-    /// trade, adjustment or transfer.
+    /// trade, adjustment, transfer, deposit or withdrawal.
     kind: String,
     /// Its number.
     reference_id: String,
-    /// base, quote, fee, adjustment or transfer.
+    /// base, quote, fee, adjustment, transfer, deposit or withdrawal.
     leg: String,
     /// Of a trade.
     market: Option<String>,

@@ -56,11 +56,21 @@ pub(crate) async fn set_password(
     let hash = app.passwords.hash_strong(request.password, words).await?;
     let device = random_token()?;
     let origin = origin(address, &headers);
+    let account_id = owner.account_id;
     client::set_password(&app.reads, &token.hash(), &hash, &device.hash(), origin)
         .await
         .map_err(about("token", "INVALID_TOKEN"))?;
+    tokio::spawn(async move { give_addresses(&app, account_id).await });
     Ok(Json(PasswordSet {
         status: "password_set",
         device_token: device.text(),
     }))
+}
+
+/// A new user has addresses to pay to at once: not before the address of the mails is proved, so that
+/// nobody who only registers uses up numbers. What fails here is made up for on asking.
+async fn give_addresses(app: &App, account_id: i64) {
+    if let Err(error) = app.wallet.issue_all(&app.reads, account_id).await {
+        tracing::warn!(account_id, %error, "no deposit addresses yet");
+    }
 }

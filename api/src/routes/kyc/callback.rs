@@ -5,19 +5,16 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
 use axum::http::HeaderMap;
-use ring::hmac;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 
 use crate::app::App;
+use crate::auth::callback;
 use crate::error::ApiError;
 use crate::extract::{parse_json, unreadable};
 use crate::openapi::Refusals;
 use crate::wire::millis;
-
-/// A signature is good for so long, before and after.
-const WINDOW_MS: i64 = 300_000;
 
 /// What the provider found.
 #[derive(Deserialize, ToSchema)]
@@ -55,7 +52,7 @@ pub(crate) async fn kyc_callback(
 ) -> Result<Json<Noted>, ApiError> {
     let body = body.map_err(unreadable)?;
     let now_ms = millis(OffsetDateTime::now_utc());
-    check(app.documents.provider(), &headers, &body, now_ms)?;
+    callback::check(app.documents.provider(), &headers, &body, now_ms)?;
     let answer: ProviderAnswer = parse_json(&body)?;
     if answer.score > 100 {
         return Err(ApiError::malformed("score", "score is 0 to 100"));
@@ -66,59 +63,4 @@ pub(crate) async fn kyc_callback(
         client::answer_kyc_provider(pool, &answer.reference, score, &answer.detail).await?;
     tracing::info!(answer.reference, outcome, "a provider answered");
     Ok(Json(Noted { status: "noted" }))
-}
-
-fn check(
-    key: Option<&hmac::Key>,
-    headers: &HeaderMap,
-    body: &[u8],
-    now_ms: i64,
-) -> Result<(), ApiError> {
-    let wrong = |words: &str| ApiError::InvalidSignature(words.to_owned());
-    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    let key = key.ok_or_else(|| wrong("no provider is known here"))?;
-    let timestamp = text("x-timestamp").unwrap_or_default();
-    let signature = text("x-signature").unwrap_or_default();
-    let signature = hex::decode(signature).map_err(|_| wrong("X-Signature is hexadecimal"))?;
-    let signed = [timestamp.as_bytes(), b"\n", body].concat();
-    hmac::verify(key, &signed, &signature).map_err(|_| wrong("the signature is wrong"))?;
-    let at_ms: i64 = timestamp
-        .parse()
-        .map_err(|_| wrong("X-Timestamp is a time"))?;
-    match now_ms.abs_diff(at_ms) <= WINDOW_MS.unsigned_abs() {
-        true => Ok(()),
-        false => Err(wrong("the signature is too old or too early")),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use axum::http::HeaderValue;
-
-    fn headers(timestamp: &str, signature: &str) -> HeaderMap {
-        let value = |text: &str| HeaderValue::from_str(text).expect("a value");
-        let mut headers = HeaderMap::new();
-        headers.insert("x-timestamp", value(timestamp));
-        headers.insert("x-signature", value(signature));
-        headers
-    }
-
-    #[test]
-    fn only_the_secret_the_body_and_the_time_that_were_signed_are_taken() {
-        let key = hmac::Key::new(hmac::HMAC_SHA256, &[7; 32]);
-        let good = hex::encode(hmac::sign(&key, b"1000000\n{}"));
-        let try_it = |key: Option<&hmac::Key>, at: &str, sign: &str, body: &[u8], now| {
-            check(key, &headers(at, sign), body, now).is_ok()
-        };
-        assert!(try_it(Some(&key), "1000000", &good, b"{}", 1_300_000));
-        assert!(!try_it(Some(&key), "1000000", &good, b"{}", 1_300_001));
-        assert!(!try_it(Some(&key), "1000000", &good, b"{}", 699_999));
-        assert!(!try_it(Some(&key), "1000001", &good, b"{}", 1_000_000));
-        assert!(!try_it(Some(&key), "1000000", &good, b"{ }", 1_000_000));
-        assert!(!try_it(Some(&key), "1000000", "", b"{}", 1_000_000));
-        let other = hmac::Key::new(hmac::HMAC_SHA256, &[8; 32]);
-        assert!(!try_it(Some(&other), "1000000", &good, b"{}", 1_000_000));
-        assert!(!try_it(None, "1000000", &good, b"{}", 1_000_000));
-    }
 }

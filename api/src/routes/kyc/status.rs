@@ -8,7 +8,6 @@ use utoipa::ToSchema;
 use crate::app::App;
 use crate::auth::Reader;
 use crate::error::ApiError;
-use crate::extract::{Nothing, Query};
 use crate::openapi::Refusals;
 use crate::wire::millis;
 
@@ -60,7 +59,6 @@ struct KycReason {
 pub(crate) async fn kyc_status(
     State(app): State<App>,
     Reader(caller): Reader,
-    Query(Nothing {}): Query<Nothing>,
 ) -> Result<Json<KycStatus>, ApiError> {
     let status = client::kyc_status(&app.reads, caller.account_id).await?;
     let status = status.ok_or_else(|| ApiError::Internal("an account is gone".to_owned()))?;

@@ -6,17 +6,13 @@ use axum::response::{IntoResponse, Response};
 
 use crate::app::App;
 use crate::error::ApiError;
-use crate::extract::{Nothing, Query};
 use crate::feed::symbols::Symbols;
 use crate::openapi::Refusals;
 
 /// What trades and under which rules. Fee rates are the caller's own: see account/fees.
 #[utoipa::path(get, path = "/api/market/symbols", tag = "market",
     responses((status = 200, body = Symbols), Refusals))]
-pub(in crate::routes) async fn symbols(
-    State(app): State<App>,
-    Query(Nothing {}): Query<Nothing>,
-) -> Result<Response, ApiError> {
+pub(in crate::routes) async fn symbols(State(app): State<App>) -> Result<Response, ApiError> {
     let body = app.symbols().await?;
     let json = HeaderValue::from_static("application/json");
     Ok(([(header::CONTENT_TYPE, json)], body).into_response())

@@ -5,7 +5,6 @@ use axum::Json;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::extract::{Nothing, Query};
 use crate::openapi::Refusals;
 use crate::wire::millis;
 
@@ -20,7 +19,7 @@ pub(in crate::routes) struct ServerTime {
 /// The server's clock; signatures are judged by it.
 #[utoipa::path(get, path = "/api/time", tag = "market",
     responses((status = 200, body = ServerTime), Refusals))]
-pub(in crate::routes) async fn time(Query(Nothing {}): Query<Nothing>) -> Json<ServerTime> {
+pub(in crate::routes) async fn time() -> Json<ServerTime> {
     Json(ServerTime {
         server_time: millis(OffsetDateTime::now_utc()),
     })

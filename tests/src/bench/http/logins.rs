@@ -120,7 +120,7 @@ async fn watch(port: u16, limit: Duration) -> Result<Latencies> {
                 sleep_until(due).await;
                 let answer = connection.exchange(REQUEST).await?;
                 ensure!(answer.status == 200, "depth answered {}", answer.status);
-                latencies.add(due.elapsed());
+                latencies.add(due.duration_since(start), due.elapsed());
                 due += gap;
             }
             anyhow::Ok(latencies)

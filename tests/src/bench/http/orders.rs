@@ -79,7 +79,7 @@ pub async fn open(
             while due.duration_since(start) < limit {
                 sleep_until(due).await;
                 trader.step().await?;
-                latencies.add(due.elapsed());
+                latencies.add(due.duration_since(start), due.elapsed());
                 due += gap * count;
             }
             anyhow::Ok((latencies, trader))

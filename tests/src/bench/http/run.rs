@@ -28,6 +28,9 @@ pub struct HttpPlan {
     pub build: Build,
 }
 
+/// An order that takes longer is late, and is told with its moment.
+const LATE: Duration = Duration::from_millis(15);
+
 /// Orders a second while sockets are watched: each of them reaches every socket.
 const WATCHED_PER_S: u32 = 20;
 
@@ -56,6 +59,7 @@ pub async fn run(plan: &HttpPlan, exchange: &Exchange, report: &mut Report) -> R
     report.add_ratio("api_overhead_ratio", done.rate(), empty.rate());
     let (latencies, traders) = orders::open(traders, plan.offered_per_s, plan.slice).await?;
     add(report, "http_order", &latencies);
+    tell_stalls(&latencies);
     let connections = usize::try_from(plan.connections)?;
     let read = depth::measure(server.port(), connections, plan.slice).await?;
     report.add("http_depth_per_s", read.rate(), "requests/s");
@@ -90,4 +94,17 @@ pub(super) fn add(report: &mut Report, name: &str, latencies: &Latencies) {
     report.add_duration(&format!("{name}_p99_s"), latencies.percentile(99));
     let count = latencies.count() as u64;
     report.add(&format!("{name}_count"), count, "samples");
+}
+
+/// So that a figure that is missed says how: a slower path, or a stall now and then.
+fn tell_stalls(latencies: &Latencies) {
+    for stall in latencies.stalls(LATE) {
+        println!(
+            "  late: {} orders, due {} to {} ms after the start, up to {} ms",
+            stall.count,
+            stall.from.as_millis(),
+            stall.to.as_millis(),
+            stall.worst.as_millis()
+        );
+    }
 }

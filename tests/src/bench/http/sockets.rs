@@ -126,7 +126,7 @@ impl Audience {
             let answered = Instant::now();
             let reached = tokio::time::timeout(PATIENCE, self.seen.all_reached(sequence)).await;
             reached.context("an update was lost")?;
-            latencies.add(answered.elapsed());
+            latencies.add(answered.duration_since(start), answered.elapsed());
             due = (due + gap).max(Instant::now());
         }
         ensure!(self.is_whole(), "a socket was closed");

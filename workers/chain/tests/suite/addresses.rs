@@ -111,7 +111,11 @@ fn an_evm_address_has_a_checksum_in_its_case() {
         }
         let mixed = text.replace('A', "a").replace('D', "d");
         if mixed != text {
-            assert_eq!(parse_evm(&mixed, Checksum::Optional), Err(BadChecksum), "{mixed}");
+            assert_eq!(
+                parse_evm(&mixed, Checksum::Optional),
+                Err(BadChecksum),
+                "{mixed}"
+            );
         }
     }
     // Digits alone have nothing that could be wrong.
@@ -122,9 +126,18 @@ fn an_evm_address_has_a_checksum_in_its_case() {
 #[test]
 fn an_evm_address_that_nobody_owns_or_that_is_none_is_refused() {
     for (text, expected) in [
-        ("0x0000000000000000000000000000000000000000", UnsupportedAddress),
-        ("0x0000000000000000000000000000000000000001", UnsupportedAddress),
-        ("0x0000000000000000000000000000000000000100", UnsupportedAddress),
+        (
+            "0x0000000000000000000000000000000000000000",
+            UnsupportedAddress,
+        ),
+        (
+            "0x0000000000000000000000000000000000000001",
+            UnsupportedAddress,
+        ),
+        (
+            "0x0000000000000000000000000000000000000100",
+            UnsupportedAddress,
+        ),
         ("5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed", NotAnAddress),
         ("0X5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed", NotAnAddress),
         ("0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAe", NotAnAddress),
@@ -142,11 +155,23 @@ fn a_destination_is_found_by_its_bytes_and_shown_in_one_way() {
     let parse = |text: &str, network: Network| {
         Destination::parse(text, network, Checksum::Optional).expect("an address")
     };
-    let bitcoin = parse("BC1QW508D6QEJXTDG4Y5R3ZARVARY0C5XW7KV8F3T4", Network::Bitcoin(MAINNET));
-    assert_eq!(bitcoin.canonical(), "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4");
+    let bitcoin = parse(
+        "BC1QW508D6QEJXTDG4Y5R3ZARVARY0C5XW7KV8F3T4",
+        Network::Bitcoin(MAINNET),
+    );
+    assert_eq!(
+        bitcoin.canonical(),
+        "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4"
+    );
     assert_eq!(bitcoin.bytes().len(), 22);
-    let evm = parse("0x5aaeb6053f3e94c9b9a09f33669435e7ef1beaed", Network::Evm(1));
-    assert_eq!(evm.canonical(), "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed");
+    let evm = parse(
+        "0x5aaeb6053f3e94c9b9a09f33669435e7ef1beaed",
+        Network::Evm(1),
+    );
+    assert_eq!(
+        evm.canonical(),
+        "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"
+    );
     assert_eq!(evm.bytes().len(), 20);
 }
 
@@ -156,6 +181,11 @@ fn each_refusal_has_a_code_of_its_own() {
     let codes = rejects.map(AddressReject::code);
     assert_eq!(
         codes,
-        ["NOT_AN_ADDRESS", "BAD_CHECKSUM", "WRONG_NETWORK", "UNSUPPORTED_ADDRESS"]
+        [
+            "NOT_AN_ADDRESS",
+            "BAD_CHECKSUM",
+            "WRONG_NETWORK",
+            "UNSUPPORTED_ADDRESS"
+        ]
     );
 }

@@ -3,6 +3,7 @@
 use chain::coin_selection::Coin;
 use chain::fee::FeeRate;
 use chain::spend::{Spend, SpendLimits, SpendReject};
+use proptest::collection::vec;
 use proptest::prelude::*;
 
 use crate::stage::{LIMITS, deposit_coin, hot_coin, payment, wallet};
@@ -27,9 +28,16 @@ fn assert_replaces(new: &Spend, old: &Spend) {
     assert_eq!(new.coins[..old.coins.len()], old.coins[..]);
     let relayed = old.fee_sats + RELAY.fee_sats(new.vsize).expect("it fits");
     assert!(new.fee_sats >= relayed, "{} < {relayed}", new.fee_sats);
-    assert!(new.fee_sats * old.vsize > old.fee_sats * new.vsize, "a lower rate");
+    assert!(
+        new.fee_sats * old.vsize > old.fee_sats * new.vsize,
+        "a lower rate"
+    );
     let inputs: u64 = new.coins.iter().map(|coin| coin.value_sats).sum();
-    let outputs = new.payments.iter().chain(&new.change).map(|it| it.value_sats);
+    let outputs = new
+        .payments
+        .iter()
+        .chain(&new.change)
+        .map(|it| it.value_sats);
     assert_eq!(inputs, outputs.sum::<u64>() + new.fee_sats);
 }
 
@@ -39,10 +47,18 @@ fn a_bump_takes_the_higher_fee_from_the_change() {
     let new = bump(&old, &[hot_coin(2, 50_000)], 10_000).expect("a replacement");
     assert_replaces(&new, &old);
     assert_eq!(new.coins, old.coins);
-    assert_eq!(new.fee_sats, FeeRate::per_kvb(10_000).fee_sats(new.vsize).expect("it fits"));
+    assert_eq!(
+        new.fee_sats,
+        FeeRate::per_kvb(10_000)
+            .fee_sats(new.vsize)
+            .expect("it fits")
+    );
     let (before, after) = (old.change.expect("change"), new.change.expect("change"));
     assert_eq!(before.script, after.script);
-    assert_eq!(before.value_sats - after.value_sats, new.fee_sats - old.fee_sats);
+    assert_eq!(
+        before.value_sats - after.value_sats,
+        new.fee_sats - old.fee_sats
+    );
 }
 
 #[test]
@@ -58,7 +74,10 @@ fn a_bump_brings_further_coins_where_the_change_does_not_suffice() {
     let old = original(20_700, 20_000);
     assert_eq!(bump(&old, &[], 50_000), Err(SpendReject::NotEnoughCoins));
     // The same coin again is no further one.
-    assert_eq!(bump(&old, &old.coins, 50_000), Err(SpendReject::NotEnoughCoins));
+    assert_eq!(
+        bump(&old, &old.coins, 50_000),
+        Err(SpendReject::NotEnoughCoins)
+    );
     let further = [deposit_coin(4, 40_000), hot_coin(9, 90_000)];
     let new = bump(&old, &further, 50_000).expect("a replacement");
     assert_replaces(&new, &old);
@@ -90,7 +109,7 @@ fn a_sweep_is_bumped_too_until_nothing_is_left() {
 
 proptest! {
     #[test]
-    fn every_bump_of_a_bump_replaces_it(rates in proptest::collection::vec(1_000_u64..90_000, 1..6)) {
+    fn every_bump_of_a_bump_replaces_it(rates in vec(1_000_u64..90_000, 1..6)) {
         let further: Vec<Coin> = (10..30).map(|number| hot_coin(number, 60_000)).collect();
         let mut spend = original(60_000, 40_000);
         for rate in rates {

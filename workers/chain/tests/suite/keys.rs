@@ -26,8 +26,8 @@ fn the_vectors_of_bip32_hold() {
              yGasTvXEYBVPamhGW6cFJodrTHy",
         ),
         (
-            "fffcf9f6f3f0edeae7e4e1dedbd8d5d2cfccc9c6c3c0bdbab7b4b1aeaba8a5a29f9c999693908d8a87847\
-             e7b7875726f6c696663605d5a5754514e4b484542",
+            "fffcf9f6f3f0edeae7e4e1dedbd8d5d2cfccc9c6c3c0bdbab7b4b1aeaba8a5a29f9c999693908d8a878481\
+             7e7b7875726f6c696663605d5a5754514e4b484542",
             "m/0/2147483647'/1/2147483646'/2",
             "xpub6FnCn6nSzZAw5Tw7cgR9bi15UV96gLZhjDstkXXxvCLsUXBGXPdSnLFbdpq8p9HmGsApME5hQTZ3emM2\
              rnY5agb9rXpVGyy3bdW6EEgAtqt",
@@ -58,8 +58,16 @@ fn the_vectors_of_bip84_hold() {
     assert!(public.to_string().starts_with("xpub"));
     assert_eq!(public.to_string().parse(), Ok(public.clone()));
     for (index, address, key) in [
-        (0, FIRST, "0330d54fd0dd420a6e5f8d3624f5f3482cae350f79d5f0753bf5beef9c2d91af3c"),
-        (1, SECOND, "03e775fd51f0dfb8cd865d9ff1cca2a158cf651fe997fdc9fee9c1d3b5e995ea77"),
+        (
+            0,
+            FIRST,
+            "0330d54fd0dd420a6e5f8d3624f5f3482cae350f79d5f0753bf5beef9c2d91af3c",
+        ),
+        (
+            1,
+            SECOND,
+            "03e775fd51f0dfb8cd865d9ff1cca2a158cf651fe997fdc9fee9c1d3b5e995ea77",
+        ),
     ] {
         let deposit = public.bitcoin_deposit(index, BitcoinNetwork::Mainnet);
         let deposit = deposit.expect("an address");
@@ -79,7 +87,10 @@ fn an_evm_account_is_the_one_that_every_wallet_derives() {
         (1, "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"),
         (9, "0xa0Ee7A142d267C1f36714E4a8F75612F20a79720"),
     ] {
-        assert_eq!(public.evm_deposit(index).expect("an address").to_string(), address);
+        assert_eq!(
+            public.evm_deposit(index).expect("an address").to_string(),
+            address
+        );
         let private = account.child(index).expect("a key");
         assert_eq!(private.public_key().evm_address().to_string(), address);
     }
@@ -102,7 +113,9 @@ fn a_key_gives_addresses_of_its_own_kind_of_network_alone() {
     let account: ExtendedKey = ZPUB.parse().expect("a key");
     let refused = account.bitcoin_deposit(0, BitcoinNetwork::Regtest);
     assert!(matches!(refused, Err(ChainError::NotAKey(_))));
-    let test = abandon().bitcoin_account(BitcoinNetwork::Regtest, 0).expect("an account");
+    let test = abandon()
+        .bitcoin_account(BitcoinNetwork::Regtest, 0)
+        .expect("an account");
     let test = test.extended_public().expect("a key");
     assert!(test.to_string().starts_with("tpub"));
     for (network, start) in [
@@ -120,7 +133,10 @@ fn there_is_no_address_beyond_the_last() {
     let account: ExtendedKey = ZPUB.parse().expect("a key");
     assert!(account.child(i32::MAX as u32).is_ok());
     let beyond = 1 << 31;
-    assert_eq!(account.child(beyond), Err(ChainError::IndexTooLarge(beyond)));
+    assert_eq!(
+        account.child(beyond),
+        Err(ChainError::IndexTooLarge(beyond))
+    );
     assert!(abandon().evm_account(beyond).is_err());
 }
 
@@ -140,9 +156,21 @@ fn the_hot_wallets_script_sorts_its_keys_as_bip67_says() {
         assert_eq!(wallet.witness_script().to_hex_string(), expected);
         assert!(wallet.hot_address().starts_with("bcrt1q"));
         assert!(wallet.deposit(0).is_err());
-        descriptors.push(wallet.descriptor());
+        let text = wallet.descriptor();
+        let read = BitcoinWallet::from_descriptor(BitcoinNetwork::Regtest, &text, None);
+        assert_eq!(read.expect("a wallet").hot_script(), wallet.hot_script());
+        descriptors.push(text);
     }
     assert!(descriptors[0].starts_with("wsh(sortedmulti(2,") && descriptors[0].contains('#'));
+    let other = descriptors[0].split('#').next().expect("a descriptor");
+    for (from, to) in [("(2,", "(3,"), ("wsh(", "sh(wsh(")] {
+        let text = match from {
+            "wsh(" => format!("{})", other.replace(from, to)),
+            _ => other.replace(from, to),
+        };
+        let refused = BitcoinWallet::from_descriptor(BitcoinNetwork::Regtest, &text, None);
+        assert!(refused.is_err(), "{text}");
+    }
     descriptors.dedup();
     assert_eq!(descriptors.len(), 1);
     let twice = BitcoinWallet::new(BitcoinNetwork::Regtest, [key(0), key(1), key(0)], None);
@@ -154,5 +182,8 @@ fn nothing_secret_is_shown() {
     let (seed, key) = (abandon(), hot_key(9));
     let account = seed.evm_account(0).expect("an account");
     let shown = format!("{seed:?} {account:?} {key:?}");
-    assert!(!shown.contains("prv") && !shown.contains(&"09".repeat(8)), "{shown}");
+    assert!(
+        !shown.contains("prv") && !shown.contains(&"09".repeat(8)),
+        "{shown}"
+    );
 }

@@ -45,19 +45,35 @@ fn a_signature_of_another_key_or_content_is_refused() {
     let signature = mine.sign(&[5; 32]);
     for (digest, key) in [([5; 32], &other), ([6; 32], &mine)] {
         let key = key.public_key();
-        assert_eq!(signature.verify(&digest, &key), Err(ChainError::BadSignature));
-        assert_eq!(signature.recoverable(&digest, &key), Err(ChainError::BadSignature));
-        assert_eq!(signature.for_contract(&digest, &key), Err(ChainError::BadSignature));
+        assert_eq!(
+            signature.verify(&digest, &key),
+            Err(ChainError::BadSignature)
+        );
+        assert_eq!(
+            signature.recoverable(&digest, &key),
+            Err(ChainError::BadSignature)
+        );
+        assert_eq!(
+            signature.for_contract(&digest, &key),
+            Err(ChainError::BadSignature)
+        );
     }
-    let last = signature.for_contract(&[5; 32], &mine.public_key()).expect("signed")[64];
+    let last = signature
+        .for_contract(&[5; 32], &mine.public_key())
+        .expect("signed")[64];
     assert!(last == 27 || last == 28);
 }
 
 #[test]
 fn what_is_no_signature_is_refused() {
-    assert_eq!(Signature::from_bytes(&[0xff; 64]), Err(ChainError::BadSignature));
+    assert_eq!(
+        Signature::from_bytes(&[0xff; 64]),
+        Err(ChainError::BadSignature)
+    );
     let zero = Signature::from_bytes(&[0; 64]).expect("it can be written");
-    let key = PrivateKey::from_bytes(&[1; 32]).expect("a key").public_key();
+    let key = PrivateKey::from_bytes(&[1; 32])
+        .expect("a key")
+        .public_key();
     assert!(zero.verify(&[5; 32], &key).is_err() && zero.recoverable(&[5; 32], &key).is_err());
     assert!(PrivateKey::from_bytes(&[0; 32]).is_err());
 }

@@ -40,7 +40,10 @@ fn signed(spend: &Spend, hot: [u8; 2]) -> Transaction {
         signed.expect("signed");
     }
     sign_deposits(&mut psbt, &wallet, &deposit_account()).expect("signed");
-    assert_eq!(Spend::read(&psbt, &wallet, wallet.hot_script()).as_ref(), Ok(spend));
+    assert_eq!(
+        Spend::read(&psbt, &wallet, wallet.hot_script()).as_ref(),
+        Ok(spend)
+    );
     let finished = finalise(&psbt, &wallet).expect("finished");
     let transaction: Transaction = bitcoin::consensus::deserialize(&finished.bytes).expect("read");
     assert_eq!(transaction.compute_txid(), finished.txid);
@@ -50,7 +53,11 @@ fn signed(spend: &Spend, hot: [u8; 2]) -> Transaction {
 }
 
 fn coins() -> impl Strategy<Value = Vec<Coin>> {
-    let value = prop_oneof![200_u64..5_000, 5_000_u64..1_000_000, 1_000_000_u64..1_000_000_000];
+    let value = prop_oneof![
+        200_u64..5_000,
+        5_000_u64..1_000_000,
+        1_000_000_u64..1_000_000_000
+    ];
     vec((value, any::<bool>()), 1..60).prop_map(|values| {
         let coin = |(index, (value, is_hot)): (u32, (u64, bool))| match is_hot {
             true => hot_coin(index, value),
@@ -126,7 +133,11 @@ proptest! {
 
 #[test]
 fn large_coins_stay_for_large_withdrawals() {
-    let coins = [hot_coin(1, 900_000), hot_coin(2, 50_000), hot_coin(3, 20_000)];
+    let coins = [
+        hot_coin(1, 900_000),
+        hot_coin(2, 50_000),
+        hot_coin(3, 20_000),
+    ];
     let spend = spend(&coins, vec![payment(1, 30_000)]).expect("a spend");
     assert_eq!(spend.coins, [coins[1]]);
     assert!(spend.transaction().is_explicitly_rbf());
@@ -152,7 +163,10 @@ fn what_cannot_be_paid_is_refused_by_name() {
     assert_eq!(dust, Err(SpendReject::DustPayment(1)));
     let poor = spend(&coins, vec![payment(1, 9_999)]);
     assert_eq!(poor, Err(SpendReject::NotEnoughCoins));
-    assert_eq!(spend(&[], vec![payment(1, 500)]), Err(SpendReject::NotEnoughCoins));
+    assert_eq!(
+        spend(&[], vec![payment(1, 500)]),
+        Err(SpendReject::NotEnoughCoins)
+    );
     let huge = spend(&coins, vec![payment(1, u64::MAX), payment(2, 500)]);
     assert_eq!(huge, Err(SpendReject::Overflow));
 }
@@ -185,7 +199,11 @@ fn limits_of_inputs_weight_and_fee_hold() {
 
 #[test]
 fn a_sweep_gathers_deposits_that_pay_for_themselves() {
-    let coins = [deposit_coin(1, 50_000), deposit_coin(2, 300), deposit_coin(7, 80_000)];
+    let coins = [
+        deposit_coin(1, 50_000),
+        deposit_coin(2, 300),
+        deposit_coin(7, 80_000),
+    ];
     let wallet = wallet();
     let swept = Spend::sweep(&coins, wallet.hot_script(), RATE, &LIMITS).expect("a sweep");
     assert_eq!(swept.coins, [coins[2], coins[0]]);
@@ -266,9 +284,18 @@ fn a_psbt_that_says_something_else_is_not_signed() {
         }),
         (false, false)
     );
-    assert_eq!(check(&|psbt| psbt.inputs[1].bip32_derivation.clear()), (false, false));
-    assert_eq!(check(&|psbt| psbt.inputs[0].witness_utxo = None), (false, false));
-    assert_eq!(check(&|psbt| psbt.inputs[0].witness_script = None), (false, false));
+    assert_eq!(
+        check(&|psbt| psbt.inputs[1].bip32_derivation.clear()),
+        (false, false)
+    );
+    assert_eq!(
+        check(&|psbt| psbt.inputs[0].witness_utxo = None),
+        (false, false)
+    );
+    assert_eq!(
+        check(&|psbt| psbt.inputs[0].witness_script = None),
+        (false, false)
+    );
     // Signatures of a kind that does not commit to outputs.
     let none = bitcoin::EcdsaSighashType::None;
     assert!(!check(&|psbt| psbt.inputs[0].sighash_type = Some(none.into())).1);

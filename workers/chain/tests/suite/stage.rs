@@ -1,7 +1,7 @@
 //! Keys, coins and wallets that the tests share. No key here is worth anything.
 
 use bitcoin::hashes::Hash as _;
-use bitcoin::hashes::{Hmac, HmacEngine, HashEngine as _, sha512};
+use bitcoin::hashes::{HashEngine as _, Hmac, HmacEngine, sha512};
 use bitcoin::{OutPoint, ScriptBuf, Txid};
 use chain::bitcoin_wallet::BitcoinWallet;
 use chain::coin_selection::{Coin, CoinOwner};

@@ -1,9 +1,14 @@
 //! Looks through a PDF (ISO 32000-1): it begins and ends as one, and no object of it, packed ones
-//! included, names anything that runs, opens or carries something else. It is never rendered here.
+//! included, names anything that runs, opens or carries something else. Then its metadata is
+//! blanked. It is never rendered here.
+
+mod jpeg;
+mod metadata;
 
 use std::io::Read as _;
+use std::ops::Range;
 
-use flate2::read::ZlibDecoder;
+use flate2::bufread::ZlibDecoder;
 
 use super::FileError;
 
@@ -18,7 +23,8 @@ const MAX_NAME: usize = 32;
 /// The dictionary of a stream is looked for in so many bytes before it.
 const MAX_DICTIONARY: usize = 4096;
 
-/// Names of what runs, opens, submits or carries something, and of what hides the rest.
+/// Names of what runs, opens, submits or carries something, of what hides the rest, and of where
+/// programs keep data of their own.
 const FORBIDDEN: &[&[u8]] = &[
     b"JavaScript",
     b"EmbeddedFile",
@@ -38,11 +44,44 @@ const FORBIDDEN: &[&[u8]] = &[
     b"Encrypt",
     b"Collection",
     b"OpenAction",
+    b"PieceInfo",
+    // A picture in a form whose metadata is not known here.
+    b"JPXDecode",
 ];
 
+/// A stream.
+struct Stream {
+    /// Names in its dictionary, in order.
+    names: Vec<Vec<u8>>,
+    /// Where its data lies.
+    data: Range<usize>,
+}
+
+impl Stream {
+    fn has(&self, wanted: &[u8]) -> bool {
+        self.names.iter().any(|name| name == wanted)
+    }
+
+    /// Whether the value of this key is that name.
+    fn says(&self, key: &[u8], value: &[u8]) -> bool {
+        self.names
+            .windows(2)
+            .any(|pair| pair[0] == key && pair[1] == value)
+    }
+}
+
+/// Checks it, and gives it back without metadata.
+///
 /// # Errors
-/// It is no plain PDF.
-pub(super) fn check(content: &[u8]) -> Result<(), FileError> {
+/// It is no plain PDF, or its metadata cannot be taken out.
+pub(super) fn make_safe(content: &[u8]) -> Result<Vec<u8>, FileError> {
+    let streams = check(content)?;
+    let mut plain = content.to_vec();
+    metadata::blank(&mut plain, &streams)?;
+    Ok(plain)
+}
+
+fn check(content: &[u8]) -> Result<Vec<Stream>, FileError> {
     let start = content.len().saturating_sub(TAIL);
     let end = rfind(&content[start..], b"%%EOF").ok_or(FileError::DamagedPdf)?;
     let tail = &content[start + end + b"%%EOF".len()..];
@@ -51,9 +90,10 @@ pub(super) fn check(content: &[u8]) -> Result<(), FileError> {
         return Err(FileError::DamagedPdf);
     }
     check_names(content)?;
-    let pages = check_packed(content)?;
+    let streams = streams(content)?;
+    let pages = check_packed(content, &streams)?;
     if pages || has_page(content) {
-        return Ok(());
+        return Ok(streams);
     }
     Err(FileError::DamagedPdf)
 }
@@ -93,15 +133,13 @@ fn is_regular(byte: u8) -> bool {
     !byte.is_ascii_whitespace() && byte != 0 && !b"()<>[]{}/%".contains(&byte)
 }
 
-/// Unpacks object streams, and looks through what is in them; says whether a page was there.
-fn check_packed(content: &[u8]) -> Result<bool, FileError> {
-    let mut left = MAX_UNPACKED;
-    let mut pages = false;
+fn streams(content: &[u8]) -> Result<Vec<Stream>, FileError> {
+    let mut streams = Vec::new();
     let mut at = 0;
-    let mut streams = 0;
+    let mut keywords = 0;
     while let Some(found) = find(&content[at..], b"stream") {
-        streams += 1;
-        if streams > 2 * MAX_STREAMS {
+        keywords += 1;
+        if keywords > 2 * MAX_STREAMS {
             return Err(FileError::DamagedPdf);
         }
         let keyword = at + found;
@@ -111,34 +149,50 @@ fn check_packed(content: &[u8]) -> Result<bool, FileError> {
         }
         let dictionary = &content[keyword.saturating_sub(MAX_DICTIONARY)..keyword];
         let start = rfind(dictionary, b"obj").map_or(0, |at| at + 3);
-        let names = names(&dictionary[start..]);
-        let has = |wanted: &[u8]| names.iter().any(|name| name == wanted);
-        if !has(b"ObjStm") {
-            continue;
-        }
-        // One filter that is known: what cannot be unpacked cannot be looked through.
-        let filters = names
-            .iter()
-            .filter(|name| name.ends_with(b"Decode"))
-            .count();
-        if filters != 1 || !has(b"FlateDecode") || has(b"DecodeParms") {
-            return Err(FileError::ActivePdf("ObjStm".to_owned()));
-        }
         let data = &content[at..];
         let data = data.strip_prefix(b"\r").unwrap_or(data);
         let data = data.strip_prefix(b"\n").unwrap_or(data);
-        let mut unpacked = Vec::new();
-        let mut reader = ZlibDecoder::new(data).take(left + 1);
-        reader
-            .read_to_end(&mut unpacked)
-            .map_err(|_| FileError::DamagedPdf)?;
-        left = left
-            .checked_sub(unpacked.len() as u64)
-            .ok_or(FileError::DamagedPdf)?;
+        let from = content.len() - data.len();
+        let length = find(data, b"endstream").unwrap_or(data.len());
+        streams.push(Stream {
+            names: names(&dictionary[start..]),
+            data: from..from + length,
+        });
+    }
+    Ok(streams)
+}
+
+/// Looks through what is in packed objects, and says whether a page was there.
+fn check_packed(content: &[u8], streams: &[Stream]) -> Result<bool, FileError> {
+    let mut left = MAX_UNPACKED;
+    let mut pages = false;
+    for stream in streams.iter().filter(|stream| stream.has(b"ObjStm")) {
+        // One filter that is known: what cannot be unpacked cannot be looked through.
+        let filters = stream.names.iter();
+        let filters = filters.filter(|name| name.ends_with(b"Decode")).count();
+        if filters != 1 || !stream.has(b"FlateDecode") || stream.has(b"DecodeParms") {
+            return Err(FileError::ActivePdf("ObjStm".to_owned()));
+        }
+        let (unpacked, _) = unpack(&content[stream.data.start..], left)?;
+        left -= unpacked.len() as u64;
         check_names(&unpacked)?;
         pages |= has_page(&unpacked);
     }
     Ok(pages)
+}
+
+/// What is packed at the beginning of the data, and how many bytes of it that took.
+fn unpack(data: &[u8], most: u64) -> Result<(Vec<u8>, usize), FileError> {
+    let mut unpacked = Vec::new();
+    let mut reader = ZlibDecoder::new(data).take(most + 1);
+    reader
+        .read_to_end(&mut unpacked)
+        .map_err(|_| FileError::DamagedPdf)?;
+    let packed = usize::try_from(reader.get_ref().total_in()).unwrap_or(usize::MAX);
+    match unpacked.len() as u64 > most {
+        true => Err(FileError::DamagedPdf),
+        false => Ok((unpacked, packed)),
+    }
 }
 
 fn names(text: &[u8]) -> Vec<Vec<u8>> {

@@ -1,6 +1,6 @@
 //! What is kept of a file, and what is refused.
 
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 
 use ::image::codecs::jpeg::JpegEncoder;
 use ::image::codecs::png::PngEncoder;
@@ -274,4 +274,75 @@ fn a_pdf_with_a_tail_or_without_a_page_is_refused() {
     ] {
         assert_eq!(make_safe(&wrong), Err(FileError::DamagedPdf));
     }
+}
+
+/// A PDF with a stream of this dictionary and data.
+fn with_stream(dictionary: &str, data: &[u8]) -> Vec<u8> {
+    let (head, tail) = PLAIN.split_once("trailer").expect("a trailer");
+    let mut pdf = format!("{head}4 0 obj <<{dictionary}>>\nstream\n").into_bytes();
+    pdf.extend(data);
+    write!(pdf, "\nendstream endobj\ntrailer{tail}").expect("written");
+    pdf
+}
+
+#[test]
+fn a_pdf_loses_what_it_says_about_its_maker_and_keeps_its_length() {
+    let scan = jpeg(&picture(64, 64), Some(&exif(1)));
+    let tailed = [&scan[..], b"Jane Doe"].concat();
+    let secrets: [&[u8]; 3] = [b"Jane Doe", b"GPS 52.5N", b"4A616E6520446F65"];
+    for pdf in [
+        with_object("<</Author (Jane Doe) /Title(of \\) \\( (Jane Doe) it)>>"),
+        with_object("<</#41uthor\n(Jane Doe)/Producer <4A616E6520446F65>>>"),
+        with_stream("/Type /Metadata /Subtype /XML", b"<dc:creator>Jane Doe"),
+        with_stream("/Type /XObject /Filter /DCTDecode", &scan),
+        with_stream("/Type /XObject /Filter [/DCTDecode]", &tailed),
+    ] {
+        let carries = |content: &[u8]| secrets.iter().any(|words| contains(content, words));
+        assert!(carries(&pdf));
+        let safe = make_safe(&pdf).expect("taken").content;
+        assert!(!carries(&safe), "{}", String::from_utf8_lossy(&safe));
+        assert_eq!(safe.len(), pdf.len());
+        assert_eq!(make_safe(&safe).expect("taken again").content, safe);
+    }
+}
+
+#[test]
+fn the_picture_in_a_pdf_shows_what_it_did() {
+    let scan = jpeg(&picture(64, 64), Some(&exif(1)));
+    let pdf = with_stream("/Type /XObject /Filter /DCTDecode", &scan);
+    let safe = make_safe(&pdf).expect("taken").content;
+    let at = pdf.windows(scan.len()).position(|part| part == scan);
+    let at = at.expect("the scan");
+    let pixels = |data: &[u8]| {
+        let picture = ::image::load_from_memory(data).expect("a picture");
+        picture.to_rgb8()
+    };
+    assert_eq!(pixels(&safe[at..at + scan.len()]), pixels(&scan));
+}
+
+#[test]
+fn packed_objects_lose_it_too_in_the_same_room() {
+    let words = "4 0 <</Author (Jane Doe, 1 Long Road, Somewhere)>> <</Type /Page>>";
+    let pdf = with_packed(words.as_bytes());
+    let safe = make_safe(&pdf).expect("taken").content;
+    assert_eq!(safe.len(), pdf.len());
+    let start = safe.windows(7).position(|part| part == b"stream\n");
+    let data = &safe[start.expect("a stream") + 7..];
+    let mut unpacked = String::new();
+    let read = flate2::read::ZlibDecoder::new(data).read_to_string(&mut unpacked);
+    read.expect("it unpacks");
+    let secret = "Jane Doe, 1 Long Road, Somewhere";
+    assert_eq!(unpacked, words.replace(secret, &" ".repeat(secret.len())));
+}
+
+#[test]
+fn metadata_that_cannot_be_reached_is_refused() {
+    for pdf in [
+        with_object("<</Author 9 0 R>>"),
+        with_stream("/Filter [/FlateDecode /DCTDecode]", b"x"),
+    ] {
+        assert_eq!(make_safe(&pdf), Err(FileError::HiddenMetadata));
+    }
+    let endless = with_object("<</Author (Jane Doe>>");
+    assert_eq!(make_safe(&endless), Err(FileError::DamagedPdf));
 }

@@ -1,0 +1,7 @@
+//! Proofs of what users are owed and of what chains hold, without any node.
+
+mod access;
+mod command;
+mod reconciliation;
+mod stage;
+mod trees;

@@ -1,0 +1,144 @@
+//! What a node is said to hold against what the facts say, and what follows from a difference.
+
+use tests::checks;
+use tests::database::Database;
+use tests::fixture;
+use tests::trading::{number, refusal, rows};
+use tests::wait;
+use tests::worker::Worker;
+use tokio_postgres::Client;
+
+/// A network at block 3 with a hot wallet that somebody filled with 10 BTC.
+async fn stage() -> (Database, Client) {
+    let database = Database::fresh().await;
+    let owner = database.owner().await;
+    fixture::populate(&owner, 1).await;
+    let text = "
+        select chain.create_network(1, 'bitcoin', 'bitcoin', 'regtest');
+        select chain.create_coin('BTC', 'bitcoin', null, confirmations => 2, large_amount => 5,
+            large_confirmations => 6, min_deposit => 0.0001, min_withdrawal => 0.001,
+            review_above => 1, second_review_above => 5, fee_units => 200, fee_floor => 0.00001,
+            fee_ceiling => 0.001, sweep_above => 0.001, hot_floor => 1, hot_ceiling => 100);
+        insert into chain.wallets (network_id, role, address, script)
+        values (1, 'hot', 'hot', decode(repeat('aa', 34), 'hex'));
+        insert into chain.blocks (network_id, height, hash, parent_hash, mined_at)
+        select 1, n, sha256(int4send(n)), sha256(int4send(n - 1)), now()
+        from generate_series(0, 3) n;
+        insert into exchange.reserve_entries (network_id, txid, position, asset_id, wallet_id, amount,
+            block_height, capital_account_id, external_account_id)
+        select 1, sha256('t'), 'output:0', 1, wallet_id, 10, 1, exchange.house_account('capital'),
+            exchange.house_account('external') from chain.wallets";
+    owner.batch_execute(text).await.expect("a network");
+    (database, owner)
+}
+
+/// Compares; gives difference and whether it halted now, or nothing where the block is another.
+async fn compare(owner: &Client, block: i32, held: &str) -> Vec<String> {
+    let text = format!(
+        "select difference::text || ' ' || is_halted
+         from proof.record_reconciliation(1, sha256(int4send({block})), array[1], array[{held}])"
+    );
+    rows(owner, &text).await
+}
+
+async fn halted(owner: &Client) -> Vec<String> {
+    rows(owner, "select halt_reason from chain.coins where is_halted").await
+}
+
+#[tokio::test]
+async fn a_difference_that_stays_halts_the_coin_and_is_told() {
+    let (database, owner) = stage().await;
+    assert_eq!(compare(&owner, 3, "10").await, ["0.00000000 false"]);
+    assert_eq!(compare(&owner, 3, "9.5").await, ["-0.50000000 false"]);
+    assert_eq!(
+        halted(&owner).await,
+        Vec::<String>::new(),
+        "once may be a race"
+    );
+    assert_eq!(compare(&owner, 3, "9.5").await, ["-0.50000000 true"]);
+    let reason = "the chain holds 9.5 BTC, the books say 10.00000000, at block 3";
+    assert_eq!(halted(&owner).await, [reason]);
+    let told = "select payload ->> 'change' from exchange.events where stream_id = 10001";
+    assert_eq!(rows(&owner, told).await, ["withdrawals_halted"]);
+    // It is halted already, and stays so when all is well again: people lift it.
+    assert_eq!(compare(&owner, 3, "9.5").await, ["-0.50000000 false"]);
+    assert_eq!(compare(&owner, 3, "10").await, ["0.00000000 false"]);
+    assert_eq!(halted(&owner).await, [reason]);
+    let kept = "select count(*) from proof.reconciliations";
+    assert_eq!(number(&owner, kept).await, 5);
+    database.drop().await;
+}
+
+#[tokio::test]
+async fn differences_with_a_match_or_a_change_of_sign_between_them_do_not_halt() {
+    let (database, owner) = stage().await;
+    for held in ["9", "10", "9", "11", "10", "11"] {
+        compare(&owner, 3, held).await;
+        assert!(halted(&owner).await.is_empty(), "{held}");
+    }
+    compare(&owner, 3, "12").await;
+    assert_eq!(
+        halted(&owner).await.len(),
+        1,
+        "more than expected is no better"
+    );
+    database.drop().await;
+}
+
+#[tokio::test]
+async fn facts_that_moved_to_another_block_are_not_compared() {
+    let (database, owner) = stage().await;
+    assert!(compare(&owner, 2, "10").await.is_empty());
+    let fork = "update chain.blocks set is_active = false where height = 3";
+    owner.batch_execute(fork).await.expect("a fork");
+    assert!(compare(&owner, 3, "10").await.is_empty());
+    assert_eq!(compare(&owner, 2, "10").await, ["0.00000000 false"]);
+    database.drop().await;
+}
+
+#[tokio::test]
+async fn a_loss_that_is_booked_makes_the_books_agree_at_the_cost_of_the_house() {
+    let (database, owner) = stage().await;
+    let lose = "select proof.book_loss('bitcoin', 'hot', 'BTC', sha256('theft'), 0.5, 'stolen')";
+    owner.batch_execute(lose).await.expect("booked");
+    assert_eq!(compare(&owner, 3, "9.5").await, ["0.00000000 false"]);
+    let capital = "select sum(l.amount)::text from exchange.ledger l
+        join exchange.accounts a using (account_id) where a.role = 'capital'";
+    assert_eq!(rows(&owner, capital).await, ["9.5"]);
+    for wrong in [
+        "select proof.book_loss('bitcoin', 'cold', 'BTC', sha256('x'), 1, 'stolen')",
+        "select proof.book_loss('bitcoin', 'hot', 'BTC', sha256('x'), 0.000000001, 'stolen')",
+        "select proof.book_loss('bitcoin', 'hot', 'BTC', sha256('x'), 1, '')",
+    ] {
+        refusal(&owner, wrong).await;
+    }
+    checks::assert_clean(&owner).await;
+    database.drop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_violated_check_halts_every_network() {
+    let (database, owner) = stage().await;
+    let spoil = "update exchange.balances set available = available + 1 where asset_id = 1";
+    owner.batch_execute(spoil).await.expect("spoilt");
+    let _worker = Worker::start(&database, "upkeep").expect("it starts");
+    let halted = "select count(*) from chain.networks where is_halted and halt_reason like
+        'the check % is violated'";
+    wait::until("the network is halted", async || {
+        number(&owner, halted).await == 1
+    })
+    .await;
+    let told = "select payload ->> 'change' from exchange.events where stream_id = 10001";
+    assert_eq!(rows(&owner, told).await, ["withdrawals_halted"]);
+    database.drop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_halted_while_the_checks_are_empty() {
+    let (database, owner) = stage().await;
+    let output = tests::worker::run(&database, &["upkeep", "--once"], &[]).expect("it runs");
+    assert!(output.status.success(), "{output:?}");
+    let halted = "select count(*) from chain.networks where is_halted";
+    assert_eq!(number(&owner, halted).await, 0);
+    database.drop().await;
+}
