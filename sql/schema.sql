@@ -4,6 +4,12 @@ ALTER SCHEMA audit OWNER TO exchange_owner;
 
 COMMENT ON SCHEMA audit IS 'What staff did: entries are only ever added, and chained by hashes.';
 
+CREATE SCHEMA chain;
+
+ALTER SCHEMA chain OWNER TO exchange_owner;
+
+COMMENT ON SCHEMA chain IS 'Bitcoin and EVM chains as the workers see them: networks, addresses, blocks, outputs, payments.';
+
 CREATE SCHEMA checks;
 
 ALTER SCHEMA checks OWNER TO exchange_owner;
@@ -15,6 +21,12 @@ CREATE SCHEMA exchange;
 ALTER SCHEMA exchange OWNER TO exchange_owner;
 
 COMMENT ON SCHEMA exchange IS 'The exchange: tables are private; clients call functions and read views.';
+
+CREATE SCHEMA proof;
+
+ALTER SCHEMA proof OWNER TO exchange_owner;
+
+COMMENT ON SCHEMA proof IS 'Proofs of what accounts are owed and of what lies on chains, and whether the two kinds of facts agree.';
 
 CREATE SCHEMA reporting;
 
@@ -238,6 +250,1477 @@ ALTER FUNCTION audit.verify_chain(from_link bigint, known_link bigint, known_has
 
 COMMENT ON FUNCTION audit.verify_chain(from_link bigint, known_link bigint, known_hash bytea) IS 'The first broken link from a number on, and what is wrong with it; no row where the chain is whole. A link that is known from elsewhere, such as the worker''s log, proves that the chain was not made anew or cut.';
 
+CREATE FUNCTION chain.add_attempt(payment_id bigint, from_script bytea, nonce bigint, unsigned bytea, fee_rate text, fee_atoms text, signings text[]) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    of chain.payments;
+    made bigint;
+    native_scale integer;
+begin
+    select * into strict of from chain.payments p where p.payment_id = add_attempt.payment_id for no key update;
+    select s.scale into strict native_scale from chain.coins c join exchange.assets s using (asset_id)
+    where c.network_id = of.network_id and c.contract is null;
+    insert into chain.attempts (payment_id, network_id, number, from_script, nonce, unsigned, fee_rate, fee)
+    select of.payment_id, of.network_id, coalesce(max(a.number), 0) + 1, add_attempt.from_script, add_attempt.nonce, add_attempt.unsigned,
+        add_attempt.fee_rate::numeric, chain.amount_of_atoms(add_attempt.fee_atoms, native_scale)
+    from chain.attempts a where a.payment_id = of.payment_id
+    returning attempt_id into made;
+    insert into chain.signings (payment_id, attempt_id, signer, kind)
+    select of.payment_id, made, split_part(asked, ' ', 1), split_part(asked, ' ', 2)
+    from unnest(add_attempt.signings) asked;
+    perform pg_notify('exchange_events', '10920');
+    return made;
+end $$;
+
+ALTER FUNCTION chain.add_attempt(payment_id bigint, from_script bytea, nonce bigint, unsigned bytea, fee_rate text, fee_atoms text, signings text[]) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION chain.add_attempt(payment_id bigint, from_script bytea, nonce bigint, unsigned bytea, fee_rate text, fee_atoms text, signings text[]) IS 'Writes down a transaction that may carry a payment, after begin_attempt, and asks signers for it: "a hot_outputs", "b hot_outputs". For the planner.';
+
+CREATE FUNCTION chain.add_payment(network_id integer, purpose text, asset_id integer, atoms text, from_wallet text, from_address_id bigint, safe_nonce bigint, identity_hash bytea, plan jsonb, items jsonb) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    made bigint;
+    of_scale integer;
+    of_wallet integer;
+    wanted bigint[];
+begin
+    select s.scale into strict of_scale from exchange.assets s where s.asset_id = add_payment.asset_id;
+    if add_payment.from_wallet is not null then
+        select w.wallet_id into strict of_wallet from chain.wallets w
+        where w.network_id = add_payment.network_id and w.role = add_payment.from_wallet;
+    end if;
+    insert into chain.payments (network_id, purpose, asset_id, amount, from_wallet_id, from_address_id, safe_nonce, identity_hash, plan)
+    values (add_payment.network_id, add_payment.purpose, add_payment.asset_id, chain.amount_of_atoms(add_payment.atoms, of_scale),
+        of_wallet, add_payment.from_address_id, add_payment.safe_nonce, add_payment.identity_hash, add_payment.plan)
+    returning payment_id into made;
+    insert into chain.payment_items (payment_id, item, withdrawal_id, deposit_id, address, script, amount)
+    select made, (i.number - 1)::integer, (i.item ->> 'withdrawal_id')::bigint, (i.item ->> 'deposit_id')::bigint,
+        i.item ->> 'address', decode(i.item ->> 'script', 'hex'), chain.amount_of_atoms(i.item ->> 'atoms', of_scale)
+    from jsonb_array_elements(add_payment.items) with ordinality as i (item, number);
+
+    select array_agg((i ->> 'withdrawal_id')::bigint) into wanted
+    from jsonb_array_elements(add_payment.items) i where i ? 'withdrawal_id';
+    if wanted is not null then
+        perform exchange.move_withdrawals(wanted, 'approved', made);
+    end if;
+    if add_payment.identity_hash is not null and add_payment.purpose <> 'refill' then
+        insert into chain.signings (payment_id, signer, kind) values (made, 'a', 'safe'), (made, 'b', 'safe');
+        perform pg_notify('exchange_events', '10920');
+    end if;
+    return made;
+end $$;
+
+ALTER FUNCTION chain.add_payment(network_id integer, purpose text, asset_id integer, atoms text, from_wallet text, from_address_id bigint, safe_nonce bigint, identity_hash bytea, plan jsonb, items jsonb) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION chain.add_payment(network_id integer, purpose text, asset_id integer, atoms text, from_wallet text, from_address_id bigint, safe_nonce bigint, identity_hash bytea, plan jsonb, items jsonb) IS 'Writes down what is to be sent and for what; a Safe''s transaction is at once asked of both signers, unless it is the cold wallet''s. Items: withdrawal_id or deposit_id or neither, address, script in hexadecimal digits, atoms. For the planner.';
+
+CREATE FUNCTION chain.add_wallet(network text, role text, address text, script bytea, descriptor text) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    of_network integer;
+    known chain.wallets;
+begin
+    select n.network_id into of_network from chain.networks n where n.name = add_wallet.network;
+    if not found then
+        perform exchange.reject('UNKNOWN_NETWORK', format('no network %s', add_wallet.network));
+    end if;
+    insert into chain.wallets (network_id, role, address, script, descriptor)
+    values (of_network, add_wallet.role, add_wallet.address, add_wallet.script, add_wallet.descriptor)
+    on conflict (network_id, role) do nothing;
+    select * into strict known from chain.wallets w where w.network_id = of_network and w.role = add_wallet.role;
+    if (known.address, known.script, known.descriptor) is distinct from (add_wallet.address, add_wallet.script, add_wallet.descriptor) then
+        perform exchange.reject('WALLET_EXISTS', format('the %s wallet of %s is %s', known.role, add_wallet.network, known.address));
+    end if;
+    return known.wallet_id;
+end $$;
+
+ALTER FUNCTION chain.add_wallet(network text, role text, address text, script bytea, descriptor text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION chain.add_wallet(network text, role text, address text, script bytea, descriptor text) IS 'Registers a wallet of the house, once a network and role; the same again is a repeat. For the operator. Rejects: UNKNOWN_NETWORK, WALLET_EXISTS.';
+
+CREATE FUNCTION chain.adopt_attempt(payment_id bigint, raw bytea, txid bytea) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    of chain.payments;
+    made bigint;
+begin
+    select * into strict of from chain.payments p where p.payment_id = adopt_attempt.payment_id for no key update;
+    select a.attempt_id into made from chain.attempts a where a.network_id = of.network_id and a.txid = adopt_attempt.txid;
+    if found then
+        return made;
+    end if;
+    insert into chain.attempts (payment_id, network_id, number, state, unsigned, raw, txid, fee_rate, signed_at)
+    select of.payment_id, of.network_id, coalesce(max(a.number), 0) + 1, 'broadcast', '', adopt_attempt.raw, adopt_attempt.txid, 1, clock_timestamp()
+    from chain.attempts a where a.payment_id = of.payment_id
+    returning attempt_id into made;
+    return made;
+end $$;
+
+ALTER FUNCTION chain.adopt_attempt(payment_id bigint, raw bytea, txid bytea) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION chain.adopt_attempt(payment_id bigint, raw bytea, txid bytea) IS 'Somebody else''s transaction carried our payment: anybody may carry what a Safe''s owners signed. It is kept like one of ours, but cost us nothing. For the follower.';
+
+CREATE FUNCTION chain.amount_of_atoms(atoms text, scale integer) RETURNS numeric
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select round(amount_of_atoms.atoms::numeric / power(10::numeric, amount_of_atoms.scale), amount_of_atoms.scale)
+$$;
+
+ALTER FUNCTION chain.amount_of_atoms(atoms text, scale integer) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION chain.amount_of_atoms(atoms text, scale integer) IS 'The amount of a whole number of the smallest unit.';
+
+CREATE FUNCTION chain.approved_withdrawals(network_id integer, most integer) RETURNS TABLE(withdrawal_id bigint, asset_id integer, contract bytea, atoms text, amount numeric, address text, script bytea, waited_ms bigint)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+    -- One planner at a time: what is reserved and which nonces are given is then never in dispute.
+    if not pg_try_advisory_xact_lock(hashtext('chain.payments'), approved_withdrawals.network_id) then
+        return;
+    end if;
+    return query
+    select w.withdrawal_id, w.asset_id, c.contract, chain.atoms(w.amount, s.scale), w.amount, w.address, w.script,
+        (extract(epoch from clock_timestamp() - w.approved_at) * 1000)::bigint
+    from exchange.withdrawals w
+    join chain.networks n on n.network_id = w.network_id and not n.is_halted
+    join chain.coins c on c.asset_id = w.asset_id and c.network_id = w.network_id and not c.is_halted
+    join exchange.assets s on s.asset_id = w.asset_id
+    join exchange.accounts a on a.account_id = w.account_id and a.status = 'active'
+    where w.state = 'approved' and w.ended_at is null and w.payment_id is null and w.internal_account_id is null
+        and w.network_id = approved_withdrawals.network_id
+        and not exists (
+            select from exchange.deposit_entries d
+            where d.account_id = w.account_id and d.debt_amount <> 0
+            group by d.asset_id having sum(d.debt_amount) < 0)
+    order by w.withdrawal_id
+    limit approved_withdrawals.most
+    for no key update of w skip locked;
+end $$;
+
+ALTER FUNCTION chain.approved_withdrawals(network_id integer, most integer) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION chain.approved_withdrawals(network_id integer, most integer) IS 'Locks approved withdrawals that no payment carries yet, oldest first, and makes the caller the network''s only planner until its transaction ends; nothing while another plans. Those of halted coins, frozen accounts and accounts with debts wait. For the planner.';
+
+CREATE FUNCTION chain.atoms(amount numeric, scale integer) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select trunc(atoms.amount * power(10::numeric, atoms.scale))::text
+$$;
+
+ALTER FUNCTION chain.atoms(amount numeric, scale integer) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION chain.atoms(amount numeric, scale integer) IS 'An amount as a whole number of the smallest unit, in digits.';
+
+CREATE FUNCTION chain.begin_attempt(payment_id bigint, number integer) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+    perform from chain.payments p where p.payment_id = begin_attempt.payment_id and p.ended_at is null for no key update;
+    return found
+        and begin_attempt.number = (select coalesce(max(a.number), 0) + 1 from chain.attempts a where a.payment_id = begin_attempt.payment_id)
+        and not exists (
+            select from chain.attempts a
+            where a.payment_id = begin_attempt.payment_id
+                and (a.is_success or (a.state = 'unsigned' and not exists (
+                    select from chain.signings s where s.attempt_id = a.attempt_id and s.state = 'refused'))));
+end $$;
+
+ALTER FUNCTION chain.begin_attempt(payment_id bigint, number integer) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION chain.begin_attempt(payment_id bigint, number integer) IS 'Locks a payment until the transaction ends: whether an attempt of this number is the next one, none waits to be signed and none has succeeded. For the planner.';
+
+CREATE FUNCTION chain.book_costs(payment_ids bigint[]) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+    -- After a chain was undone deeper than what is called final, another attempt may be the one that was mined: the fact is
+    -- corrected.
+    delete from exchange.network_costs k using chain.attempts a
+    where k.attempt_id = a.attempt_id and a.payment_id = any (book_costs.payment_ids) and a.state <> 'mined';
+    insert into exchange.network_costs (attempt_id, asset_id, amount, costs_account_id, external_account_id)
+    select a.attempt_id, c.asset_id, a.fee, exchange.house_account('costs'), exchange.house_account('external')
+    from chain.attempts a
+    join chain.coins c on c.network_id = a.network_id and c.contract is null
+    where a.payment_id = any (book_costs.payment_ids) and a.state = 'mined' and a.fee > 0
+    on conflict (attempt_id) do nothing;
+end $$;
+
+ALTER FUNCTION chain.book_costs(payment_ids bigint[]) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION chain.book_costs(payment_ids bigint[]) IS 'Books what the network was paid for each transaction of payments that a block holds, the undone ones too. For other functions.';
+
+CREATE FUNCTION chain.book_transfers(network_id integer, heights bigint[], hashes bytea[], block_numbers integer[], txids bytea[], positions text[], scripts bytea[], contracts bytea[], atoms numeric[], from_addresses text[]) RETURNS bigint[]
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    -- Once, not once a row.
+    external constant bigint := exchange.house_account('external');
+    capital constant bigint := exchange.house_account('capital');
+    came bigint[];
+begin
+    if coalesce(cardinality(book_transfers.txids), 0) = 0 then
+        return '{}';
+    end if;
+    with matched as materialized (
+        select m.*, book_transfers.hashes[m.block_number] as block_hash, book_transfers.heights[m.block_number] as block_height
+        from chain.match_transfers(
+            book_transfers.network_id, book_transfers.block_numbers, book_transfers.txids, book_transfers.positions,
+            book_transfers.scripts, book_transfers.contracts, book_transfers.atoms, book_transfers.from_addresses) m
+    ), outputs as (
+        insert into chain.outputs as o (network_id, txid, output_index, amount, address_id, wallet_id, block_hash, block_height)
+        select book_transfers.network_id, m.txid, substr(m."position", 8)::integer, m.amount, m.address_id,
+            case when m.address_id is null then m.wallet_id end, m.block_hash, m.block_height
+        from matched m
+        where m."position" like 'output:%'
+        on conflict (network_id, txid, output_index) do update
+            set block_hash = excluded.block_hash, block_height = excluded.block_height
+    ), reserves as (
+        insert into exchange.reserve_entries (
+            network_id, txid, position, asset_id, wallet_id, amount, block_height, capital_account_id, external_account_id)
+        select book_transfers.network_id, m.txid, m."position", m.asset_id, m.wallet_id, m.amount, m.block_height,
+            capital, external
+        from matched m
+        where m.wallet_id is not null and m.address_id is null and not m.is_ours
+    ), booked as (
+        -- What moved may differ from what was first seen: logs and calls of the same transaction do, in another block.
+        insert into exchange.deposits as d (
+            network_id, txid, position, asset_id, account_id, address_id, amount, from_address, block_hash, block_height,
+            required_confirmations, state)
+        select book_transfers.network_id, m.txid, m."position", m.asset_id, m.account_id, m.address_id, m.amount,
+            m.from_address, m.block_hash, m.block_height, m.required_confirmations, m.state
+        from matched m
+        where m.address_id is not null and not m.is_ours
+        on conflict (network_id, txid, position) do update
+            set asset_id = excluded.asset_id, account_id = excluded.account_id, address_id = excluded.address_id,
+                amount = excluded.amount, from_address = excluded.from_address, block_hash = excluded.block_hash,
+                block_height = excluded.block_height, required_confirmations = excluded.required_confirmations,
+                state = case when d.state in ('seen', 'orphaned') then excluded.state else d.state end,
+                changed_at = now()
+            where d.block_hash is null
+        returning d.deposit_id
+    )
+    select array_agg(b.deposit_id order by b.deposit_id) into came from booked b;
+    return came;
+end $$;
+
+ALTER FUNCTION chain.book_transfers(network_id integer, heights bigint[], hashes bytea[], block_numbers integer[], txids bytea[], positions text[], scripts bytea[], contracts bytea[], atoms numeric[], from_addresses text[]) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION chain.book_transfers(network_id integer, heights bigint[], hashes bytea[], block_numbers integer[], txids bytea[], positions text[], scripts bytea[], contracts bytea[], atoms numeric[], from_addresses text[]) IS 'Books what blocks brought: outputs, deposits, what came into the house''s wallets from outside. Gives the deposits. For chain.read_blocks.';
+
+CREATE FUNCTION chain.cancel_refill(payment_id bigint) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    given_up chain.payments;
+begin
+    select * into given_up from chain.payments p
+    where p.payment_id = cancel_refill.payment_id and p.purpose = 'refill' for no key update;
+    if not found then
+        perform exchange.reject('UNKNOWN_PAYMENT', format('no refill %s', cancel_refill.payment_id));
+    end if;
+    if given_up.owner_signatures is not null
+        or exists (select from chain.attempts a where a.payment_id = given_up.payment_id) then
+        perform exchange.reject('PAYMENT_SIGNED', format('refill %s is signed: it happens', given_up.payment_id));
+    end if;
+    perform chain.end_payment(given_up.payment_id, 'cancelled by the operator', null);
+end $$;
+
+ALTER FUNCTION chain.cancel_refill(payment_id bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION chain.cancel_refill(payment_id bigint) IS 'Gives up a refill that was exported and not imported: its outputs are free again. Once more is a repeat. For the operator. Rejects: UNKNOWN_PAYMENT, PAYMENT_SIGNED.';
+
+CREATE FUNCTION chain.check_coin() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    of_asset smallint;
+begin
+    select scale into strict of_asset from exchange.assets where asset_id = new.asset_id;
+    if (new.min_deposit, new.min_withdrawal, new.fee_floor, new.fee_ceiling)
+        is distinct from (
+            round(new.min_deposit, of_asset), round(new.min_withdrawal, of_asset), round(new.fee_floor, of_asset),
+            round(new.fee_ceiling, of_asset)) then
+        raise exception 'an amount is finer than the atom of asset %', new.asset_id
+            using errcode = 'check_violation', constraint = 'coins_amounts_in_atoms', schema = 'chain', table = 'coins';
+    end if;
+    if tg_op = 'UPDATE' and (new.asset_id, new.network_id, new.contract) is distinct from (old.asset_id, old.network_id, old.contract) then
+        raise exception 'asset, network and contract of a coin never change; list another'
+            using errcode = 'check_violation', constraint = 'coins_identity_fixed', schema = 'chain', table = 'coins';
+    end if;
+    return new;
+end $$;
+
+ALTER FUNCTION chain.check_coin() OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION chain.check_coin() IS 'Refuses amounts that would need rounding, and a change of what a coin is.';
+
+CREATE FUNCTION chain.confirm_deposits(network_id integer, limit_deposits integer) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    -- The engine's largest amount, in atoms (extension/engine/src/rules.rs, MAX_NOTIONAL).
+    largest constant numeric := power(10::numeric, 36);
+    tip bigint;
+    due record;
+    judged record;
+    decided integer := 0;
+    good bigint[] := '{}';
+    bad bigint[] := '{}';
+begin
+    perform from chain.networks n where n.network_id = confirm_deposits.network_id for no key update;
+    select b.height into tip from chain.blocks b
+    where b.network_id = confirm_deposits.network_id and b.is_active order by b.height desc limit 1;
+    -- By account, because accounts are locked in key order, and before balances.
+    for due in
+        select d.deposit_id, d.account_id, d.amount, d.from_address, s.symbol, d.amount * power(10::numeric, s.scale) as atoms
+        from exchange.deposits d
+        join exchange.assets s on s.asset_id = d.asset_id
+        where d.network_id = confirm_deposits.network_id and d.state = 'pending'
+            and d.block_height <= tip - d.required_confirmations + 1
+        order by d.account_id, d.deposit_id
+        limit least(greatest(confirm_deposits.limit_deposits, 0), 10000)
+        for update of d
+    loop
+        judged := risk.assess_activity('deposit', due.account_id, jsonb_build_object(
+            'asset', due.symbol, 'amount', trim_scale(due.amount)::text, 'wallet', coalesce(due.from_address, 'unknown'),
+            'deposit_id', due.deposit_id::text));
+        update exchange.deposits d set activity_id = judged.activity_id where d.deposit_id = due.deposit_id;
+        if judged.verdict in ('allow', 'review') and due.atoms <= largest then
+            good := good || due.deposit_id;
+        else
+            bad := bad || due.deposit_id;
+        end if;
+        decided := decided + 1;
+    end loop;
+    update exchange.deposits d set state = 'suspicious', changed_at = now() where d.deposit_id = any (bad);
+    perform exchange.credit_deposits(good);
+    perform chain.tell_deposits(bad);
+    return decided;
+end $$;
+
+ALTER FUNCTION chain.confirm_deposits(network_id integer, limit_deposits integer) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION chain.confirm_deposits(network_id integer, limit_deposits integer) IS 'Decides about pending deposits that have their confirmations, as many as the limit says: the risk rules let them be credited, or they wait for staff. Gives how many it decided; call it until that is less than the limit.';
+
+CREATE FUNCTION chain.create_coin(asset text, network text, contract bytea, confirmations integer, large_amount numeric, large_confirmations integer, min_deposit numeric, min_withdrawal numeric, review_above numeric, second_review_above numeric, fee_units integer, fee_floor numeric, fee_ceiling numeric, sweep_above numeric, hot_floor numeric, hot_ceiling numeric) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    listed exchange.assets;
+    listed_on chain.networks;
+begin
+    select * into listed from exchange.assets a where a.symbol = create_coin.asset;
+    if not found then
+        perform exchange.reject('UNKNOWN_ASSET', format('no asset %s', create_coin.asset));
+    end if;
+    select * into listed_on from chain.networks n where n.name = create_coin.network;
+    if not found then
+        perform exchange.reject('UNKNOWN_NETWORK', format('no network %s', create_coin.network));
+    end if;
+    if create_coin.contract is not null and listed_on.family <> 'evm' then
+        perform exchange.reject('INVALID_COIN', 'only networks of the evm family have contracts');
+    end if;
+    if exists (select from chain.coins c
+        where c.network_id = listed_on.network_id
+            and (c.asset_id = listed.asset_id or c.contract is not distinct from create_coin.contract)) then
+        perform exchange.reject('COIN_EXISTS', format(
+            '%s or this contract is listed on %s', listed.symbol, listed_on.name));
+    end if;
+    insert into chain.coins (
+        asset_id, network_id, contract, confirmations, large_amount, large_confirmations, min_deposit, min_withdrawal,
+        review_above, second_review_above, fee_units, fee_floor, fee_ceiling, sweep_above, hot_floor, hot_ceiling)
+    values (
+        listed.asset_id, listed_on.network_id, create_coin.contract, create_coin.confirmations, create_coin.large_amount,
+        create_coin.large_confirmations, create_coin.min_deposit, create_coin.min_withdrawal, create_coin.review_above,
+        create_coin.second_review_above, create_coin.fee_units, create_coin.fee_floor, create_coin.fee_ceiling,
+        create_coin.sweep_above, create_coin.hot_floor, create_coin.hot_ceiling);
+end $$;
+
+ALTER FUNCTION chain.create_coin(asset text, network text, contract bytea, confirmations integer, large_amount numeric, large_confirmations integer, min_deposit numeric, min_withdrawal numeric, review_above numeric, second_review_above numeric, fee_units integer, fee_floor numeric, fee_ceiling numeric, sweep_above numeric, hot_floor numeric, hot_ceiling numeric) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION chain.create_coin(asset text, network text, contract bytea, confirmations integer, large_amount numeric, large_confirmations integer, min_deposit numeric, min_withdrawal numeric, review_above numeric, second_review_above numeric, fee_units integer, fee_floor numeric, fee_ceiling numeric, sweep_above numeric, hot_floor numeric, hot_ceiling numeric) IS 'Lists an asset on a network: by its contract, or as the network''s own coin where that is null. The operator sees to it that the chain gives it as many decimals as the asset has. Rejects: UNKNOWN_ASSET, UNKNOWN_NETWORK, INVALID_COIN, COIN_EXISTS; a rule of the table that does not hold is a check violation that names it.';
+
+CREATE FUNCTION chain.create_network(network_id integer, name text, family text, chain text, first_height bigint DEFAULT 0) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+    if exists (select from chain.networks n
+        where n.network_id = create_network.network_id or n.name = create_network.name) then
+        perform exchange.reject('NETWORK_EXISTS', format(
+            'network %s or %s exists', create_network.network_id, create_network.name));
+    end if;
+    insert into chain.networks (network_id, name, family, chain, first_height)
+    values (create_network.network_id, create_network.name, create_network.family, create_network.chain,
+        create_network.first_height);
+    return create_network.network_id;
+end $$;
+
+ALTER FUNCTION chain.create_network(network_id integer, name text, family text, chain text, first_height bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION chain.create_network(network_id integer, name text, family text, chain text, first_height bigint) IS 'Lists a chain under the operator''s number. Its genesis block is learned from the first node that a worker asks. Rejects: NETWORK_EXISTS; a rule of the table that does not hold is a check violation that names it.';
+
+CREATE FUNCTION chain.drop_refused_payments(network_id integer) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    refused record;
+    dropped bigint := 0;
+begin
+    for refused in
+        select p.payment_id, p.safe_nonce, min(s.refusal) as words,
+            array_remove(array_agg(distinct s.withdrawal_id), null) as blamed
+        from chain.payments p
+        join chain.signings s on s.payment_id = p.payment_id and s.state = 'refused'
+        where p.network_id = drop_refused_payments.network_id and p.ended_at is null and p.purpose <> 'cancel'
+            and not exists (select from chain.attempts a where a.payment_id = p.payment_id and a.raw is not null)
+        group by p.payment_id
+        order by p.payment_id
+    loop
+        perform from chain.payments p where p.payment_id = refused.payment_id for no key update;
+        if refused.blamed = '{}' then
+            update chain.networks n set is_halted = true, halt_reason = left('a signer refused payment ' || refused.payment_id || ': ' || refused.words, 500)
+            where n.network_id = drop_refused_payments.network_id and not n.is_halted;
+        end if;
+        -- A nonce of the Safe has to be used up by another payment first: see cancelled_payments.
+        continue when refused.safe_nonce is not null;
+        perform chain.end_payment(refused.payment_id, 'refused: ' || refused.words, refused.blamed);
+        dropped := dropped + 1;
+    end loop;
+    return dropped;
+end $$;
+
+ALTER FUNCTION chain.drop_refused_payments(network_id integer) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION chain.drop_refused_payments(network_id integer) IS 'Ends payments that a signer refused and of which no bytes exist: the withdrawal that was the reason is refunded, others are paid anew. A refusal for another reason halts the network. For the planner.';
+
+CREATE FUNCTION chain.end_failed_payment(network_id integer) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    ended chain.payments;
+    cancelled bigint;
+    words text;
+begin
+    -- One a transaction: a refund locks balances in the order of their keys.
+    select p.* into ended
+    from chain.final_payments(end_failed_payment.network_id) f
+    join chain.payments p on p.payment_id = f.payment_id and p.ended_at is null
+    where not f.is_success or p.purpose = 'cancel'
+    order by p.payment_id limit 1
+    for no key update of p skip locked;
+    if not found then
+        return false;
+    end if;
+    perform chain.book_costs(array[ended.payment_id]);
+    if ended.purpose <> 'cancel' then
+        perform chain.end_payment(ended.payment_id, 'the chain refused it: the receiver does not take it', null);
+        return true;
+    end if;
+    update chain.payments p set state = 'confirmed', ended_at = clock_timestamp() where p.payment_id = ended.payment_id;
+    select p.payment_id into cancelled from chain.payments p
+    where p.network_id = ended.network_id and p.safe_nonce = ended.safe_nonce and p.purpose <> 'cancel';
+    select 'refused: ' || min(s.refusal) into words from chain.signings s where s.payment_id = cancelled and s.state = 'refused';
+    perform chain.end_payment(cancelled, coalesce(words, 'cancelled'), (
+        select coalesce(array_agg(distinct s.withdrawal_id) filter (where s.withdrawal_id is not null), '{}')
+        from chain.signings s where s.payment_id = cancelled))
+    where cancelled is not null;
+    return true;
+end $$;
+
+ALTER FUNCTION chain.end_failed_payment(network_id integer) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION chain.end_failed_payment(network_id integer) IS 'Ends one payment that the chain has finally refused, and refunds; or one whose nonce a cancelling payment has used up: the withdrawal that a signer had refused is refunded. False where there is none. For the follower.';
+
+CREATE FUNCTION chain.end_payment(payment_id bigint, reason text, refunded bigint[]) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    ended chain.payments;
+    given_up bigint[];
+    given_back bigint[];
+begin
+    update chain.payments p set state = 'failed', end_reason = end_payment.reason, ended_at = clock_timestamp()
+    where p.payment_id = end_payment.payment_id and p.ended_at is null
+    returning * into ended;
+    if not found then
+        return;
+    end if;
+    update chain.outputs o set payment_id = null where o.payment_id = ended.payment_id and o.spent_txid is null;
+    update chain.signings s set state = 'refused', refusal = 'the payment has ended', ended_at = clock_timestamp()
+    where s.payment_id = ended.payment_id and s.state = 'waiting';
+    select array_agg(w.withdrawal_id) filter (where end_payment.refunded is null or w.withdrawal_id = any (end_payment.refunded)),
+        array_agg(w.withdrawal_id) filter (where w.withdrawal_id <> all (end_payment.refunded))
+    into given_up, given_back
+    from exchange.withdrawals w where w.payment_id = ended.payment_id and w.ended_at is null;
+    perform exchange.refund_withdrawals(given_up, 'failed', end_payment.reason) where given_up is not null;
+    perform exchange.move_withdrawals(given_back, 'approved') where given_back is not null;
+    perform exchange.append_event('finance', jsonb_build_object(
+        'change', 'payment_failed', 'payment_id', ended.payment_id::text, 'purpose', ended.purpose, 'words', end_payment.reason));
+end $$;
+
+ALTER FUNCTION chain.end_payment(payment_id bigint, reason text, refunded bigint[]) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION chain.end_payment(payment_id bigint, reason text, refunded bigint[]) IS 'Ends a payment that provably never happens: its outputs are free again, the withdrawals of the list (all of them where it is null) are refunded, the others wait to be paid anew. For other functions.';
+
+CREATE FUNCTION chain.fail_conflicts(network_id integer) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    tip bigint;
+    lost record;
+    failed bigint := 0;
+begin
+    select max(b.height) into tip from chain.blocks b where b.network_id = fail_conflicts.network_id and b.is_active;
+    for lost in
+        select p.payment_id, min(encode(o.spent_txid, 'hex')) as spender
+        from chain.payments p
+        join chain.outputs o on o.payment_id = p.payment_id
+        join chain.coins c on c.asset_id = p.asset_id and c.network_id = p.network_id
+        where p.network_id = fail_conflicts.network_id and p.ended_at is null and tip - o.spent_height + 1 >= c.large_confirmations
+            and not exists (select from chain.attempts a where a.payment_id = p.payment_id and a.txid = o.spent_txid)
+        group by p.payment_id
+        order by p.payment_id
+    loop
+        update chain.attempts a set state = 'replaced' where a.payment_id = lost.payment_id and a.state in ('signed', 'broadcast');
+        perform chain.fail_payment(lost.payment_id, 'its outputs were spent by ' || lost.spender);
+        failed := failed + 1;
+    end loop;
+    return failed;
+end $$;
+
+ALTER FUNCTION chain.fail_conflicts(network_id integer) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION chain.fail_conflicts(network_id integer) IS 'Bitcoin: gives up payments whose outputs another transaction has spent, and that is final: theirs can never be mined. For the follower.';
+
+CREATE FUNCTION chain.fail_payment(payment_id bigint, reason text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+    perform from chain.payments p where p.payment_id = fail_payment.payment_id for no key update;
+    -- What a block holds has happened, whatever a worker thinks.
+    if exists (select from chain.attempts a where a.payment_id = fail_payment.payment_id and a.is_success) then
+        raise exception 'payment % has happened', fail_payment.payment_id using errcode = 'object_not_in_prerequisite_state';
+    end if;
+    perform chain.end_payment(fail_payment.payment_id, fail_payment.reason, null);
+end $$;
+
+ALTER FUNCTION chain.fail_payment(payment_id bigint, reason text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION chain.fail_payment(payment_id bigint, reason text) IS 'Gives up a payment whose nonce was finally used by something else, and refunds. For the follower.';
+
+CREATE FUNCTION chain.final_payments(network_id integer) RETURNS TABLE(payment_id bigint, is_success boolean)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select p.payment_id, a.is_success
+    from chain.payments p
+    join chain.attempts a on a.payment_id = p.payment_id and a.state = 'mined' and a.is_success is not null
+    join chain.blocks b on b.network_id = a.network_id and b.hash = a.block_hash and b.is_active
+    join chain.coins c on c.asset_id = p.asset_id and c.network_id = p.network_id
+    where p.network_id = final_payments.network_id and p.ended_at is null
+        and a.block_height <= (
+            select max(t.height) from chain.blocks t where t.network_id = final_payments.network_id and t.is_active
+        ) - c.large_confirmations + 1
+$$;
+
+ALTER FUNCTION chain.final_payments(network_id integer) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION chain.final_payments(network_id integer) IS 'Open payments whose outcome has its coin''s large_confirmations, counted on the active blocks. For other functions.';
+
+CREATE FUNCTION chain.finish_refund(deposit_id bigint) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    returned record;
+begin
+    update exchange.deposits d set state = 'refunded', changed_at = clock_timestamp()
+    from exchange.assets s, chain.networks n
+    where d.deposit_id = finish_refund.deposit_id and d.state = 'refunding' and s.asset_id = d.asset_id and n.network_id = d.network_id
+    returning d.deposit_id, d.account_id, d.amount, s.symbol, n.name into returned;
+    if found then
+        perform exchange.append_event('finance', jsonb_build_object(
+            'change', 'refunded', 'deposit_id', returned.deposit_id::text, 'account_id', returned.account_id::text,
+            'asset', returned.symbol, 'amount', returned.amount::text, 'network', returned.name, 'state', 'refunded'));
+    end if;
+end $$;
+
+ALTER FUNCTION chain.finish_refund(deposit_id bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION chain.finish_refund(deposit_id bigint) IS 'A deposit has gone back to where it came from. For other functions.';
+
+CREATE FUNCTION chain.forget_transactions(network_id integer, tip_hash bytea, txids bytea[]) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    gone bigint[];
+begin
+    perform from chain.networks n where n.network_id = forget_transactions.network_id for no key update;
+    -- In a block that was not read yet they are not gone.
+    if not exists (
+        select from chain.blocks b
+        where b.network_id = forget_transactions.network_id and b.hash = forget_transactions.tip_hash and b.is_active
+            and b.height = (select max(t.height) from chain.blocks t where t.network_id = b.network_id and t.is_active)) then
+        return 0;
+    end if;
+    with forgotten as (
+        update exchange.deposits d set state = 'orphaned', changed_at = now()
+        where d.network_id = forget_transactions.network_id and d.state = 'seen' and d.txid = any (forget_transactions.txids)
+        returning d.deposit_id
+    )
+    select array_agg(f.deposit_id order by f.deposit_id) into gone from forgotten f;
+    perform chain.tell_deposits(gone);
+    return coalesce(cardinality(gone), 0);
+end $$;
+
+ALTER FUNCTION chain.forget_transactions(network_id integer, tip_hash bytea, txids bytea[]) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION chain.forget_transactions(network_id integer, tip_hash bytea, txids bytea[]) IS 'These transactions have left the mempool of a node whose highest block is this one: replaced, or double-spent. Changes nothing while that block is not the highest that was read. Gives how many deposits are gone.';
+
+CREATE FUNCTION chain.free_outputs(network_id integer, kind text) RETURNS TABLE(txid bytea, output_index integer, atoms text, address_id bigint, deposit_id bigint, to_address text, to_script bytea)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select o.txid, o.output_index, chain.atoms(o.amount, s.scale), o.address_id, d.deposit_id, r.address, r.script
+    from chain.outputs o
+    join chain.coins c on c.network_id = o.network_id and c.contract is null
+    join exchange.assets s on s.asset_id = c.asset_id
+    left join chain.wallets w on w.wallet_id = o.wallet_id
+    left join exchange.deposits d on d.network_id = o.network_id and d.txid = o.txid and d.position = 'output:' || o.output_index
+    left join exchange.deposit_refunds r on r.deposit_id = d.deposit_id
+    where o.network_id = free_outputs.network_id and o.spent_txid is null and o.payment_id is null and o.block_hash is not null
+        and case free_outputs.kind
+            when 'hot' then w.role = 'hot'
+            when 'cold' then w.role = 'cold'
+            when 'deposits' then d.state = 'credited'
+            when 'refunds' then d.state = 'refunding' and r.deposit_id is not null
+        end
+    order by o.amount desc, o.txid, o.output_index
+    limit 2000
+$$;
+
+ALTER FUNCTION chain.free_outputs(network_id integer, kind text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION chain.free_outputs(network_id integer, kind text) IS 'Bitcoin: outputs in a block that nothing spends or has reserved, the largest first. Kind: hot; cold; deposits, those that were credited; refunds, those that go back. For the planner.';
+
+CREATE FUNCTION chain.gathered(network_id integer) RETURNS TABLE(address_id bigint, script bytea, asset_id integer, contract bytea, atoms text, deposit_id bigint, to_address text, to_script bytea)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    with arrived as (
+        select d.address_id, d.asset_id, sum(d.amount) as amount
+        from exchange.deposits d
+        where d.network_id = gathered.network_id and d.state = 'credited'
+        group by d.address_id, d.asset_id
+    ), sent as (
+        select p.from_address_id as address_id, p.asset_id, sum(p.amount) as amount
+        from chain.payments p
+        where p.network_id = gathered.network_id and p.purpose = 'sweep' and p.state <> 'failed' and p.from_address_id is not null
+        group by p.from_address_id, p.asset_id
+    ), due as (
+        select a.address_id, a.asset_id, a.amount - coalesce(s.amount, 0) as amount, null::bigint as deposit_id, null::text as to_address, null::bytea as to_script
+        from arrived a
+        left join sent s using (address_id, asset_id)
+        join chain.coins c on c.asset_id = a.asset_id and c.network_id = gathered.network_id
+        where a.amount - coalesce(s.amount, 0) >= c.sweep_above
+        union all
+        select d.address_id, d.asset_id, d.amount, d.deposit_id, r.address, r.script
+        from exchange.deposits d
+        join exchange.deposit_refunds r on r.deposit_id = d.deposit_id
+        where d.network_id = gathered.network_id and d.state = 'refunding'
+            and not exists (
+                select from chain.payment_items i join chain.payments p on p.payment_id = i.payment_id and p.state <> 'failed'
+                where i.deposit_id = d.deposit_id)
+    )
+    select due.address_id, a.script, due.asset_id, c.contract, chain.atoms(due.amount, s.scale), due.deposit_id, due.to_address, due.to_script
+    from due
+    join chain.addresses a on a.address_id = due.address_id
+    join chain.coins c on c.asset_id = due.asset_id and c.network_id = gathered.network_id
+    join exchange.assets s on s.asset_id = due.asset_id
+    where not exists (
+        select from chain.payments p
+        where p.from_address_id = due.address_id and p.ended_at is null)
+    order by due.deposit_id nulls last, due.address_id
+    limit 100
+$$;
+
+ALTER FUNCTION chain.gathered(network_id integer) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION chain.gathered(network_id integer) IS 'evm: what is to leave deposit addresses: credited and not gathered yet, from sweep_above on; and deposits that go back. An address from which something is under way waits. For the sweeper.';
+
+CREATE FUNCTION chain.judged_items(payment_id bigint) RETURNS TABLE(item integer, withdrawal_id bigint, deposit_id bigint, atoms text, script bytea, asked_atoms text, asked_script bytea, asked_asset_id integer, asked_network_id integer, state text, payment_of bigint, is_internal boolean, needed_reviews integer, approvals bigint, rejections bigint, account_status text, is_in_debt boolean, is_halted boolean, is_paid_twice boolean)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select i.item, i.withdrawal_id, i.deposit_id, chain.atoms(i.amount, s.scale), i.script,
+        chain.atoms(coalesce(w.amount, d.amount), s.scale), coalesce(w.script, r.script), coalesce(w.asset_id, d.asset_id), coalesce(w.network_id, d.network_id),
+        coalesce(w.state, d.state), w.payment_id, w.internal_account_id is not null,
+        greatest(w.required_reviews, exchange.required_reviews(c, w.amount, a.kyc_level)),
+        (select count(*) from exchange.withdrawal_reviews r where r.withdrawal_id = w.withdrawal_id and r.is_approved),
+        (select count(*) from exchange.withdrawal_reviews r where r.withdrawal_id = w.withdrawal_id and not r.is_approved),
+        a.status,
+        exists (
+            select from exchange.deposit_entries e
+            where e.account_id = w.account_id and e.debt_amount <> 0
+            group by e.asset_id having sum(e.debt_amount) < 0),
+        n.is_halted or c.is_halted,
+        exists (
+            select from chain.payment_items other
+            join chain.payments q on q.payment_id = other.payment_id and q.state <> 'failed'
+            where other.payment_id <> i.payment_id
+                and (other.withdrawal_id = i.withdrawal_id or other.deposit_id = i.deposit_id))
+    from chain.payment_items i
+    join chain.payments p on p.payment_id = i.payment_id
+    join exchange.assets s on s.asset_id = p.asset_id
+    join chain.networks n on n.network_id = p.network_id
+    left join chain.coins c on c.asset_id = p.asset_id and c.network_id = p.network_id
+    left join exchange.withdrawals w on w.withdrawal_id = i.withdrawal_id
+    left join exchange.deposits d on d.deposit_id = i.deposit_id
+    left join exchange.deposit_refunds r on r.deposit_id = i.deposit_id
+    left join exchange.accounts a on a.account_id = coalesce(w.account_id, d.account_id)
+    where i.payment_id = judged_items.payment_id
+    order by i.item
+$$;
+
+ALTER FUNCTION chain.judged_items(payment_id bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION chain.judged_items(payment_id bigint) IS 'What a signer has to know of whom a payment pays: what was asked, by how many approved, and what speaks against it. Reviews are counted and their need is computed anew, whatever the withdrawal''s state says. For signers.';
+
+CREATE FUNCTION chain.last_blocks(network_id integer, below_height bigint, limit_blocks integer) RETURNS TABLE(height bigint, hash bytea)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select b.height, b.hash from chain.blocks b
+    where b.network_id = last_blocks.network_id and b.is_active
+        and (last_blocks.below_height is null or b.height < last_blocks.below_height)
+    order by b.height desc
+    limit least(greatest(last_blocks.limit_blocks, 0), 1000)
+$$;
+
+ALTER FUNCTION chain.last_blocks(network_id integer, below_height bigint, limit_blocks integer) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION chain.last_blocks(network_id integer, below_height bigint, limit_blocks integer) IS 'The active blocks that were read, highest first, at most 1000; below a height where it is given.';
+
+CREATE FUNCTION chain.listed_contracts(network_id integer) RETURNS SETOF bytea
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select c.contract from chain.coins c where c.network_id = listed_contracts.network_id and c.contract is not null
+$$;
+
+ALTER FUNCTION chain.listed_contracts(network_id integer) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION chain.listed_contracts(network_id integer) IS 'The contracts of a network whose logs count.';
+
+CREATE FUNCTION chain.match_spent_outputs(network_id integer) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    matched bigint;
+begin
+    select count(*) filter (where chain.note_mined(m.attempt_id, m.hash, m.height, 'success', null)) into matched
+    from (
+        select distinct a.attempt_id, b.hash, b.height
+        from chain.payments p
+        join chain.outputs o on o.payment_id = p.payment_id and o.spent_height is not null
+        join chain.attempts a on a.payment_id = p.payment_id and a.txid = o.spent_txid and a.state <> 'mined'
+        join chain.blocks b on b.network_id = p.network_id and b.height = o.spent_height and b.is_active
+        where p.network_id = match_spent_outputs.network_id and p.ended_at is null
+        order by a.attempt_id
+    ) m;
+    return matched;
+end $$;
+
+ALTER FUNCTION chain.match_spent_outputs(network_id integer) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION chain.match_spent_outputs(network_id integer) IS 'Bitcoin: notes attempts as mined whose outputs the watcher has seen spent by them in a block. For the follower.';
+
+CREATE FUNCTION chain.match_transfers(network_id integer, block_numbers integer[], txids bytea[], positions text[], scripts bytea[], contracts bytea[], atoms numeric[], from_addresses text[]) RETURNS TABLE(block_number integer, txid bytea, "position" text, asset_id integer, amount numeric, from_address text, address_id bigint, account_id bigint, wallet_id integer, is_ours boolean, state text, required_confirmations integer)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    AS $$
+    select t.block_number, t.txid, t."position", c.asset_id, round(t.atoms / power(10::numeric, s.scale), s.scale),
+        t.from_address, a.address_id, a.account_id, w.wallet_id,
+        exists (select from chain.attempts own where own.network_id = match_transfers.network_id and own.txid = t.txid)
+            or exists (select from chain.wallets own
+                where own.network_id = match_transfers.network_id and own.address = t.from_address),
+        case when t.atoms < c.min_deposit * power(10::numeric, s.scale) then 'below_minimum' else 'pending' end,
+        greatest(
+            case when t.atoms < c.large_amount * power(10::numeric, s.scale) then c.confirmations else c.large_confirmations end,
+            -- Newly made coins cannot be spent before a hundred more blocks (Bitcoin, COINBASE_MATURITY).
+            case when t.from_address = 'coinbase' then 101 end)
+    from unnest(
+        match_transfers.block_numbers, match_transfers.txids, match_transfers.positions, match_transfers.scripts,
+        match_transfers.contracts, match_transfers.atoms, match_transfers.from_addresses)
+        as t (block_number, txid, "position", script, contract, atoms, from_address)
+    left join chain.addresses a on a.network_id = match_transfers.network_id and a.script = t.script
+    left join chain.wallets w on w.network_id = match_transfers.network_id and w.script = t.script
+    join chain.coins c on c.network_id = match_transfers.network_id
+        and (c.contract = t.contract or (c.contract is null and t.contract is null))
+    join exchange.assets s on s.asset_id = c.asset_id
+    where (a.address_id is not null or w.wallet_id is not null) and t.atoms > 0
+$$;
+
+ALTER FUNCTION chain.match_transfers(network_id integer, block_numbers integer[], txids bytea[], positions text[], scripts bytea[], contracts bytea[], atoms numeric[], from_addresses text[]) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION chain.match_transfers(network_id integer, block_numbers integer[], txids bytea[], positions text[], scripts bytea[], contracts bytea[], atoms numeric[], from_addresses text[]) IS 'Of what moved on a network, in atoms, that which came to a deposit address or a wallet and is of a listed coin. Ours: a transaction that the exchange has made itself. State: what a deposit of it is once it lies in a block. For other functions.';
+
+CREATE FUNCTION chain.measure_quiet_hours() RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    measured_over constant interval := '28 days';
+    measured integer;
+begin
+    with samples as (
+        select s.network_id, s.rate, s.sampled_at at time zone 'utc' as at
+        from chain.fee_samples s where s.sampled_at > now() - measured_over
+    ), usual as (
+        select s.network_id, percentile_disc(0.5) within group (order by s.rate) as rate from samples s group by s.network_id
+    ), hours as (
+        select s.network_id, extract(hour from s.at)::smallint as hour,
+            percentile_disc(0.5) within group (order by s.rate) as rate, count(distinct s.at::date) as days
+        from samples s group by s.network_id, extract(hour from s.at)
+    ), gone as (
+        delete from chain.fee_hours f
+        where not exists (select from hours h where h.network_id = f.network_id and h.hour = f.hour)
+    )
+    insert into chain.fee_hours as f (network_id, hour, rate, usual_rate, days)
+    select h.network_id, h.hour, h.rate, u.rate, h.days
+    from hours h join usual u on u.network_id = h.network_id
+    on conflict (network_id, hour) do update
+    set rate = excluded.rate, usual_rate = excluded.usual_rate, days = excluded.days, measured_at = now();
+    get diagnostics measured = row_count;
+    return measured;
+end $$;
+
+ALTER FUNCTION chain.measure_quiet_hours() OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION chain.measure_quiet_hours() IS 'Computes anew, from the samples of the last 28 days, what each hour of the day costs on each network. Returns how many hours are known.';
+
+CREATE FUNCTION chain.meet_node(network text, family text, chain text, genesis_hash bytea) RETURNS TABLE(network_id integer, first_height bigint)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    watched chain.networks;
+begin
+    select * into watched from chain.networks n
+    where n.name = meet_node.network and n.family = meet_node.family for no key update;
+    if not found then
+        perform exchange.reject('UNKNOWN_NETWORK', format('no network %s of family %s', meet_node.network, meet_node.family));
+    end if;
+    if watched.chain <> meet_node.chain then
+        perform exchange.reject('WRONG_NODE', format(
+            'the node is of chain %s; %s is %s', meet_node.chain, watched.name, watched.chain));
+    end if;
+    if watched.genesis_hash is null then
+        update chain.networks n set genesis_hash = meet_node.genesis_hash where n.network_id = watched.network_id;
+    elsif watched.genesis_hash <> meet_node.genesis_hash then
+        perform exchange.reject('WRONG_NODE', format(
+            'the node''s chain begins with block %s; that of %s with %s',
+            encode(meet_node.genesis_hash, 'hex'), watched.name, encode(watched.genesis_hash, 'hex')));
+    end if;
+    return query select watched.network_id, watched.first_height;
+end $$;
+
+ALTER FUNCTION chain.meet_node(network text, family text, chain text, genesis_hash bytea) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION chain.meet_node(network text, family text, chain text, genesis_hash bytea) IS 'Says which chain a node is of, by the chain''s name or id and its first block, before anything that it says is believed; the first node''s first block is learned. Rejects: UNKNOWN_NETWORK, WRONG_NODE.';
+
+CREATE FUNCTION chain.note_broadcast(attempt_id bigint) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    of chain.attempts;
+begin
+    update chain.attempts a
+    set state = 'broadcast', broadcast_at = coalesce(a.broadcast_at, clock_timestamp()), last_broadcast_at = clock_timestamp()
+    where a.attempt_id = note_broadcast.attempt_id and a.state in ('signed', 'broadcast')
+    returning * into of;
+    if not found then
+        return;
+    end if;
+    update chain.payments p set state = 'broadcast' where p.payment_id = of.payment_id and p.state = 'signed';
+    if found then
+        perform exchange.move_withdrawals(array_agg(w.withdrawal_id), 'broadcast', of.payment_id)
+        from exchange.withdrawals w where w.payment_id = of.payment_id and w.ended_at is null
+        having count(*) > 0;
+    end if;
+end $$;
+
+ALTER FUNCTION chain.note_broadcast(attempt_id bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION chain.note_broadcast(attempt_id bigint) IS 'A node has the bytes. For the broadcaster.';
+
+CREATE FUNCTION chain.note_hot_balance(network_id integer, asset_id integer, atoms text) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    told record;
+    balance numeric;
+begin
+    select s.scale, s.symbol, n.name, c.hot_floor, c.is_refill_wanted into strict told
+    from chain.coins c
+    join exchange.assets s on s.asset_id = c.asset_id
+    join chain.networks n on n.network_id = c.network_id
+    where c.network_id = note_hot_balance.network_id and c.asset_id = note_hot_balance.asset_id;
+    balance := chain.amount_of_atoms(note_hot_balance.atoms, told.scale);
+    if (balance < told.hot_floor) = told.is_refill_wanted then
+        return null;
+    end if;
+    update chain.coins c set is_refill_wanted = balance < told.hot_floor
+    where c.network_id = note_hot_balance.network_id and c.asset_id = note_hot_balance.asset_id;
+    if balance >= told.hot_floor then
+        return 'refilled';
+    end if;
+    perform exchange.append_event('finance', jsonb_build_object(
+        'change', 'refill_wanted', 'asset', told.symbol, 'network', told.name, 'amount', balance::text, 'floor', told.hot_floor::text));
+    return 'refill_wanted';
+end $$;
+
+ALTER FUNCTION chain.note_hot_balance(network_id integer, asset_id integer, atoms text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION chain.note_hot_balance(network_id integer, asset_id integer, atoms text) IS 'Compares what the hot wallet holds with the coin''s floor, and asks once for a refill. For the sweeper.';
+
+CREATE FUNCTION chain.note_mined(attempt_id bigint, block_hash bytea, block_height bigint, outcome text, fee_atoms text) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    of chain.attempts;
+    native_scale integer;
+begin
+    perform from chain.payments p
+    where p.payment_id = (select a.payment_id from chain.attempts a where a.attempt_id = note_mined.attempt_id) for no key update;
+    select s.scale into native_scale from chain.attempts a
+    join chain.coins c on c.network_id = a.network_id and c.contract is null
+    join exchange.assets s on s.asset_id = c.asset_id
+    where a.attempt_id = note_mined.attempt_id;
+    update chain.attempts a
+    set state = 'mined', block_hash = note_mined.block_hash, block_height = note_mined.block_height,
+        is_success = case note_mined.outcome when 'success' then true when 'failure' then false end,
+        is_reverted = note_mined.outcome = 'reverted',
+        fee = coalesce(chain.amount_of_atoms(note_mined.fee_atoms, native_scale), a.fee),
+        broadcast_at = coalesce(a.broadcast_at, clock_timestamp())
+    where a.attempt_id = note_mined.attempt_id and a.raw is not null
+        and (a.state <> 'mined' or a.block_hash <> note_mined.block_hash)
+    returning * into of;
+    if not found then
+        return false;
+    end if;
+    -- Those of the same nonce or outputs cannot be mined any more, unless this one is undone.
+    update chain.attempts a set state = 'replaced'
+    where a.payment_id = of.payment_id and a.attempt_id <> of.attempt_id and a.state in ('signed', 'broadcast')
+        and (a.nonce is not distinct from of.nonce or (of.is_success is not null and of.nonce is null));
+    -- The node may have had it before we noted that, or have it from somebody else.
+    update chain.payments p set state = 'broadcast' where p.payment_id = of.payment_id and p.state in ('planned', 'signed');
+    if found then
+        perform exchange.move_withdrawals(array_agg(w.withdrawal_id), 'signed', of.payment_id)
+        from exchange.withdrawals w where w.payment_id = of.payment_id and w.state = 'approved'
+        having count(*) > 0;
+        perform exchange.move_withdrawals(array_agg(w.withdrawal_id), 'broadcast', of.payment_id)
+        from exchange.withdrawals w where w.payment_id = of.payment_id and w.ended_at is null
+        having count(*) > 0;
+    end if;
+    return true;
+end $$;
+
+ALTER FUNCTION chain.note_mined(attempt_id bigint, block_hash bytea, block_height bigint, outcome text, fee_atoms text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION chain.note_mined(attempt_id bigint, block_hash bytea, block_height bigint, outcome text, fee_atoms text) IS 'A block holds the attempt. Outcome: success; failure, where what it carried failed for ever; reverted, where it was undone and another attempt has to carry it. Its fee where it is only known now. For the follower.';
+
+CREATE FUNCTION chain.note_replaced(attempt_id bigint) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+    update chain.attempts a set state = 'replaced'
+    where a.attempt_id = note_replaced.attempt_id and a.state in ('signed', 'broadcast');
+    return found;
+end $$;
+
+ALTER FUNCTION chain.note_replaced(attempt_id bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION chain.note_replaced(attempt_id bigint) IS 'Another transaction, of no payment of ours, used the attempt''s nonce, and that is final. For the follower.';
+
+CREATE FUNCTION chain.put_signature(signing_id bigint, signature bytea) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+    -- The session's own user: a signer signs for nobody else.
+    update chain.signings s set state = 'signed', signature = put_signature.signature, ended_at = clock_timestamp()
+    where s.signing_id = put_signature.signing_id and s.state = 'waiting' and 'exchange_signer_' || s.signer = session_user;
+    if not found then
+        return false;
+    end if;
+    perform pg_notify('exchange_events', '10921');
+    return true;
+end $$;
+
+ALTER FUNCTION chain.put_signature(signing_id bigint, signature bytea) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION chain.put_signature(signing_id bigint, signature bytea) IS 'A signer''s answer; false where nothing of that number waits for the one who calls. For signers.';
+
+CREATE FUNCTION chain.read_blocks(network_id integer, heights bigint[], hashes bytea[], parent_hashes bytea[], mined_at_s bigint[], block_numbers integer[], txids bytea[], positions text[], scripts bytea[], contracts bytea[], atoms numeric[], from_addresses text[], spend_numbers integer[], spending_txids bytea[], spent_txids bytea[], spent_indexes integer[]) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    watched chain.networks;
+    tip chain.blocks;
+    came bigint[];
+begin
+    -- One watcher after the other: the second finds that its blocks no longer follow the tip.
+    select * into strict watched from chain.networks n where n.network_id = read_blocks.network_id for no key update;
+    select * into tip from chain.blocks b where b.network_id = watched.network_id and b.is_active order by b.height desc limit 1;
+    if tip.height is null then
+        if read_blocks.heights[1] <> watched.first_height then
+            return false;
+        end if;
+    elsif (read_blocks.heights[1], read_blocks.parent_hashes[1]) is distinct from (tip.height + 1, tip.hash) then
+        return false;
+    end if;
+    -- A block of a fork may become active again.
+    insert into chain.blocks as b (network_id, height, hash, parent_hash, mined_at)
+    select watched.network_id, n.height, n.hash, n.parent_hash, to_timestamp(n.mined_at_s)
+    from unnest(read_blocks.heights, read_blocks.hashes, read_blocks.parent_hashes, read_blocks.mined_at_s)
+        as n (height, hash, parent_hash, mined_at_s)
+    on conflict (network_id, hash) do update set is_active = true;
+
+    came := chain.book_transfers(
+        watched.network_id, read_blocks.heights, read_blocks.hashes, read_blocks.block_numbers, read_blocks.txids,
+        read_blocks.positions, read_blocks.scripts, read_blocks.contracts, read_blocks.atoms, read_blocks.from_addresses);
+    update chain.outputs o
+    set spent_txid = s.spending_txid, spent_height = read_blocks.heights[s.block_number]
+    from unnest(read_blocks.spend_numbers, read_blocks.spending_txids, read_blocks.spent_txids, read_blocks.spent_indexes)
+        as s (block_number, spending_txid, txid, output_index)
+    where o.network_id = watched.network_id and o.txid = s.txid and o.output_index = s.output_index;
+
+    perform chain.tell_deposits(array(
+        select d.deposit_id from exchange.deposits d
+        where d.network_id = watched.network_id and d.state = 'pending'
+        union
+        select unnest(came)));
+    -- No stream has this number: payments look whether theirs were mined.
+    perform pg_notify('exchange_events', '10921');
+    return true;
+end $$;
+
+ALTER FUNCTION chain.read_blocks(network_id integer, heights bigint[], hashes bytea[], parent_hashes bytea[], mined_at_s bigint[], block_numbers integer[], txids bytea[], positions text[], scripts bytea[], contracts bytea[], atoms numeric[], from_addresses text[], spend_numbers integer[], spending_txids bytea[], spent_txids bytea[], spent_indexes integer[]) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION chain.read_blocks(network_id integer, heights bigint[], hashes bytea[], parent_hashes bytea[], mined_at_s bigint[], block_numbers integer[], txids bytea[], positions text[], scripts bytea[], contracts bytea[], atoms numeric[], from_addresses text[], spend_numbers integer[], spending_txids bytea[], spent_txids bytea[], spent_indexes integer[]) IS 'Takes blocks that follow the highest active one, or each other, with all that moved in them: numbers count the blocks from 1, contracts are null for the network''s own coin, spends are what Bitcoin''s inputs use up. False, and nothing is changed, where the first does not follow: another watcher was here, or there is a fork.';
+
+CREATE FUNCTION chain.refuse_signing(signing_id bigint, refusal text, withdrawal_id bigint) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    refused chain.signings;
+begin
+    update chain.signings s
+    set state = 'refused', refusal = refuse_signing.refusal, withdrawal_id = refuse_signing.withdrawal_id, ended_at = clock_timestamp()
+    where s.signing_id = refuse_signing.signing_id and s.state = 'waiting' and 'exchange_signer_' || s.signer = session_user
+    returning * into refused;
+    if not found then
+        return false;
+    end if;
+    perform pg_notify('exchange_events', '10921');
+    perform exchange.append_event('finance', jsonb_build_object(
+        'change', 'signing_refused', 'signing_id', refused.signing_id::text, 'payment_id', refused.payment_id::text,
+        'withdrawal_id', refused.withdrawal_id::text, 'signer', refused.signer, 'words', refused.refusal));
+    return true;
+end $$;
+
+ALTER FUNCTION chain.refuse_signing(signing_id bigint, refusal text, withdrawal_id bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION chain.refuse_signing(signing_id bigint, refusal text, withdrawal_id bigint) IS 'A signer will not sign: because of a withdrawal, or else something is wrong with the network''s payments at large. Staff is told. For signers.';
+
+CREATE FUNCTION chain.reopen_attempts(network_id integer) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    -- No chain is undone deeper; older history is not looked at.
+    deepest constant integer := 1000;
+    tip bigint;
+    undone record;
+    reopened bigint := 0;
+begin
+    select max(b.height) into tip from chain.blocks b where b.network_id = reopen_attempts.network_id and b.is_active;
+    for undone in
+        select a.attempt_id, a.payment_id from chain.attempts a
+        join chain.blocks b on b.network_id = a.network_id and b.hash = a.block_hash
+        where a.network_id = reopen_attempts.network_id and a.block_height > tip - deepest and not b.is_active
+            -- Failed for good is failed for good: what was refunded must not be sent again.
+            and exists (select from chain.payments p where p.payment_id = a.payment_id and p.state <> 'failed')
+        order by a.payment_id, a.attempt_id
+        for no key update of a
+    loop
+        update chain.attempts a
+        set state = 'broadcast', block_hash = null, block_height = null, is_success = null, is_reverted = false
+        where a.attempt_id = undone.attempt_id;
+        update chain.attempts a set state = 'broadcast' where a.payment_id = undone.payment_id and a.state = 'replaced';
+        update chain.payments p set state = 'broadcast', ended_at = null where p.payment_id = undone.payment_id and p.state = 'confirmed';
+        reopened := reopened + 1;
+    end loop;
+    return reopened;
+end $$;
+
+ALTER FUNCTION chain.reopen_attempts(network_id integer) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION chain.reopen_attempts(network_id integer) IS 'Attempts whose block is no longer in the chain are open again, those that they had replaced too: the same bytes are sent again. A withdrawal that was settled stays settled. For the follower.';
+
+CREATE FUNCTION chain.reorganise(network_id integer, tip_hash bytea, fork_height bigint) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    tip chain.blocks;
+    credited bigint[];
+    gone bigint[];
+begin
+    perform from chain.networks n where n.network_id = reorganise.network_id for no key update;
+    select * into tip from chain.blocks b where b.network_id = reorganise.network_id and b.is_active order by b.height desc limit 1;
+    -- Another watcher was here.
+    if tip.hash is distinct from reorganise.tip_hash or tip.height <= reorganise.fork_height then
+        return false;
+    end if;
+    update chain.blocks b set is_active = false
+    where b.network_id = reorganise.network_id and b.is_active and b.height > reorganise.fork_height;
+
+    select array_agg(d.deposit_id order by d.deposit_id) filter (where d.state = 'credited'),
+        array_agg(d.deposit_id order by d.deposit_id) into credited, gone
+    from (
+        select d.* from exchange.deposits d
+        where d.network_id = reorganise.network_id and d.block_height > reorganise.fork_height
+        order by d.deposit_id for update) d;
+    update exchange.deposits d
+    set block_hash = null, block_height = null, changed_at = now(),
+        state = case when d.state in ('pending', 'credited', 'below_minimum') then 'orphaned' else d.state end
+    where d.deposit_id = any (gone);
+
+    update chain.outputs o set block_hash = null, block_height = null
+    where o.network_id = reorganise.network_id and o.block_height > reorganise.fork_height;
+    -- What another's transaction spent may stay unspent; ours are sent again.
+    update chain.outputs o
+    set spent_height = null,
+        spent_txid = (select a.txid from chain.attempts a where a.network_id = o.network_id and a.txid = o.spent_txid)
+    where o.network_id = reorganise.network_id and o.spent_height > reorganise.fork_height;
+    insert into exchange.reserve_entries (
+        network_id, txid, position, asset_id, wallet_id, amount, block_height, capital_account_id, external_account_id)
+    select r.network_id, r.txid, r.position, r.asset_id, r.wallet_id, - sum(r.amount), r.block_height,
+        r.capital_account_id, r.external_account_id
+    from exchange.reserve_entries r
+    where r.network_id = reorganise.network_id and r.block_height > reorganise.fork_height
+    group by r.network_id, r.txid, r.position, r.asset_id, r.wallet_id, r.block_height, r.capital_account_id, r.external_account_id
+    having sum(r.amount) <> 0;
+
+    perform exchange.reverse_deposits(credited);
+    perform chain.tell_deposits(gone);
+    return true;
+end $$;
+
+ALTER FUNCTION chain.reorganise(network_id integer, tip_hash bytea, fork_height bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION chain.reorganise(network_id integer, tip_hash bytea, fork_height bigint) IS 'The node has left the chain whose highest block is this one: what lies above the fork is no longer active, and what was in it is taken back, with facts of its own. The deposits are orphaned until they are seen or mined again. False, and nothing is changed, where that block is not the highest that was read.';
+
+CREATE FUNCTION chain.reserve_outputs(payment_id bigint, txids bytea[], output_indexes integer[]) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    reserved integer;
+begin
+    update chain.outputs o set payment_id = p.payment_id
+    from chain.payments p, unnest(reserve_outputs.txids, reserve_outputs.output_indexes) as wanted (txid, output_index)
+    where p.payment_id = reserve_outputs.payment_id and o.network_id = p.network_id
+        and o.txid = wanted.txid and o.output_index = wanted.output_index
+        and o.spent_txid is null and o.block_hash is not null
+        and (o.payment_id is null or o.payment_id = p.payment_id);
+    get diagnostics reserved = row_count;
+    if reserved <> cardinality(reserve_outputs.txids) then
+        raise exception 'an output is spent or reserved meanwhile' using errcode = 'serialization_failure';
+    end if;
+end $$;
+
+ALTER FUNCTION chain.reserve_outputs(payment_id bigint, txids bytea[], output_indexes integer[]) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION chain.reserve_outputs(payment_id bigint, txids bytea[], output_indexes integer[]) IS 'Gives outputs to a payment: no other may spend them. For the planner.';
+
+CREATE FUNCTION chain.sample_fee(network_id integer, rate numeric) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    kept constant interval := '35 days';
+begin
+    insert into chain.fee_samples (network_id, sampled_at, rate) values (sample_fee.network_id, now(), sample_fee.rate)
+    on conflict (network_id, sampled_at) do nothing;
+    delete from chain.fee_samples f where f.network_id = sample_fee.network_id and f.sampled_at < now() - kept;
+end $$;
+
+ALTER FUNCTION chain.sample_fee(network_id integer, rate numeric) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION chain.sample_fee(network_id integer, rate numeric) IS 'Notes what the node says a unit of a block costs, in atoms, and forgets what is older than 35 days.';
+
+CREATE FUNCTION chain.see_transfers(network_id integer, txids bytea[], positions text[], scripts bytea[], contracts bytea[], atoms numeric[], from_addresses text[]) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    came bigint[];
+begin
+    perform from chain.networks n where n.network_id = see_transfers.network_id for no key update;
+    with matched as materialized (
+        select m.* from chain.match_transfers(
+            see_transfers.network_id, array_fill(1, array[cardinality(see_transfers.txids)]), see_transfers.txids,
+            see_transfers.positions, see_transfers.scripts, see_transfers.contracts, see_transfers.atoms,
+            see_transfers.from_addresses) m
+        where m.address_id is not null and not m.is_ours
+    ), seen as (
+        insert into exchange.deposits as d (
+            network_id, txid, position, asset_id, account_id, address_id, amount, from_address, required_confirmations, state)
+        select see_transfers.network_id, m.txid, m."position", m.asset_id, m.account_id, m.address_id, m.amount,
+            m.from_address, m.required_confirmations, 'seen'
+        from matched m
+        on conflict (network_id, txid, position) do update set state = 'seen', changed_at = now() where d.state = 'orphaned'
+        returning d.deposit_id
+    )
+    select array_agg(s.deposit_id order by s.deposit_id) into came from seen s;
+    perform chain.tell_deposits(came);
+    return coalesce(cardinality(came), 0);
+end $$;
+
+ALTER FUNCTION chain.see_transfers(network_id integer, txids bytea[], positions text[], scripts bytea[], contracts bytea[], atoms numeric[], from_addresses text[]) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION chain.see_transfers(network_id integer, txids bytea[], positions text[], scripts bytea[], contracts bytea[], atoms numeric[], from_addresses text[]) IS 'Takes what waits in the mempool, as chain.read_blocks takes what was mined: for display, nothing is credited by it. Gives how many deposits are seen for the first time, or again.';
+
+CREATE FUNCTION chain.seen_transactions(network_id integer) RETURNS SETOF bytea
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select distinct d.txid from exchange.deposits d
+    where d.network_id = seen_transactions.network_id and d.state = 'seen'
+$$;
+
+ALTER FUNCTION chain.seen_transactions(network_id integer) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION chain.seen_transactions(network_id integer) IS 'Transactions of deposits that were last seen in the mempool.';
+
+CREATE FUNCTION chain.settle_payments(network_id integer, most integer) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    final bigint[];
+    settled bigint[];
+begin
+    select array_agg(f.payment_id) into final
+    from (
+        select p.payment_id
+        from chain.final_payments(settle_payments.network_id) f
+        join chain.payments p on p.payment_id = f.payment_id and p.ended_at is null
+        where f.is_success and p.purpose <> 'cancel'
+        order by p.payment_id
+        limit settle_payments.most
+        for no key update of p skip locked
+    ) f;
+    if final is null then
+        return 0;
+    end if;
+    perform chain.book_costs(final);
+    update chain.payments p set state = 'confirmed', ended_at = clock_timestamp() where p.payment_id = any (final);
+    -- What only a replacement that was not mined would have spent.
+    update chain.outputs o set payment_id = null where o.payment_id = any (final) and o.spent_txid is null;
+    select array_agg(i.withdrawal_id) into settled
+    from chain.payment_items i where i.payment_id = any (final) and i.withdrawal_id is not null;
+    -- Once, because it locks balances in the order of their keys.
+    perform exchange.settle_withdrawals(settled) where settled is not null;
+    perform chain.finish_refund(i.deposit_id) from chain.payment_items i where i.payment_id = any (final) and i.deposit_id is not null;
+    -- What was to use up the same nonce of the Safe has come too late.
+    perform chain.end_payment(c.payment_id, 'the nonce was used by the payment itself', null)
+    from chain.payments p
+    join chain.payments c on c.network_id = p.network_id and c.safe_nonce = p.safe_nonce and c.purpose = 'cancel'
+    where p.payment_id = any (final);
+    return cardinality(final);
+end $$;
+
+ALTER FUNCTION chain.settle_payments(network_id integer, most integer) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION chain.settle_payments(network_id integer, most integer) IS 'Ends payments that went through and whose block has its coin''s confirmations: withdrawals are settled, what the network was paid is booked. For the follower.';
+
+CREATE FUNCTION chain.sign_refill(payment_id bigint, signatures bytea[]) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+    update chain.payments p set owner_signatures = sign_refill.signatures
+    where p.payment_id = sign_refill.payment_id and p.purpose = 'refill' and p.ended_at is null and p.owner_signatures is null;
+    if not found then
+        return false;
+    end if;
+    perform pg_notify('exchange_events', '10921');
+    return true;
+end $$;
+
+ALTER FUNCTION chain.sign_refill(payment_id bigint, signatures bytea[]) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION chain.sign_refill(payment_id bigint, signatures bytea[]) IS 'Keeps what two owners of the cold Safe have signed offline: the gas account carries it from now on. False where that is kept already, or the payment has ended. For the operator.';
+
+CREATE FUNCTION chain.store_raw(attempt_id bigint, raw bytea, txid bytea) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    of chain.attempts;
+begin
+    update chain.attempts a set state = 'signed', raw = store_raw.raw, txid = store_raw.txid, signed_at = clock_timestamp()
+    where a.attempt_id = store_raw.attempt_id and a.state = 'unsigned'
+    returning * into of;
+    if not found then
+        return false;
+    end if;
+    update chain.payments p set state = 'signed' where p.payment_id = of.payment_id and p.state = 'planned';
+    if found then
+        perform exchange.move_withdrawals(array_agg(i.withdrawal_id), 'signed', of.payment_id)
+        from chain.payment_items i where i.payment_id = of.payment_id and i.withdrawal_id is not null
+        having count(*) > 0;
+    end if;
+    return true;
+end $$;
+
+ALTER FUNCTION chain.store_raw(attempt_id bigint, raw bytea, txid bytea) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION chain.store_raw(attempt_id bigint, raw bytea, txid bytea) IS 'Keeps the bytes that will be sent, before anybody is sent them; false where they are kept already. For the assembler.';
+
+CREATE FUNCTION chain.take_nonce(network_id integer, script bytea, at_least bigint) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    taken bigint;
+begin
+    -- The row stays locked until the transaction ends: one that is undone leaves no gap.
+    insert into chain.nonces as n (network_id, script, next_nonce)
+    values (take_nonce.network_id, take_nonce.script, take_nonce.at_least + 1)
+    on conflict (network_id, script) do update set next_nonce = greatest(n.next_nonce, take_nonce.at_least) + 1
+    returning next_nonce - 1 into taken;
+    return taken;
+end $$;
+
+ALTER FUNCTION chain.take_nonce(network_id integer, script bytea, at_least bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION chain.take_nonce(network_id integer, script bytea, at_least bigint) IS 'The next nonce of an account, or of the Safe, in the transaction that uses it; never less than what the node says that was used. For the planner.';
+
+CREATE FUNCTION chain.tell_deposits(deposit_ids bigint[]) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+    perform exchange.append_events('finance', array(
+        select jsonb_build_object(
+            'change', d.state, 'deposit_id', d.deposit_id::text, 'account_id', d.account_id::text, 'asset', s.symbol,
+            'amount', d.amount::text, 'network', n.name, 'state', d.state, 'txid', encode(d.txid, 'hex'),
+            'confirmations', coalesce(tips.height - d.block_height + 1, 0),
+            'required_confirmations', d.required_confirmations)
+        from exchange.deposits d
+        join exchange.assets s on s.asset_id = d.asset_id
+        join chain.networks n on n.network_id = d.network_id
+        left join lateral (
+            select b.height from chain.blocks b
+            where b.network_id = d.network_id and b.is_active order by b.height desc limit 1) tips on true
+        where d.deposit_id = any (tell_deposits.deposit_ids)
+        order by d.deposit_id));
+end $$;
+
+ALTER FUNCTION chain.tell_deposits(deposit_ids bigint[]) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION chain.tell_deposits(deposit_ids bigint[]) IS 'Says on stream finance how these deposits stand. Last in a transaction, because everybody who moves money waits for this stream''s counter. For other functions.';
+
+CREATE FUNCTION chain.tip_height(network_id integer) RETURNS bigint
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select max(b.height) from chain.blocks b where b.network_id = tip_height.network_id and b.is_active
+$$;
+
+ALTER FUNCTION chain.tip_height(network_id integer) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION chain.tip_height(network_id integer) IS 'Height of the highest active block that was read; null before the first. Confirmations of a block are this less its height, plus one.';
+
 CREATE FUNCTION exchange.account_statement(account_id bigint, from_time timestamp with time zone DEFAULT '-infinity'::timestamp with time zone, to_time timestamp with time zone DEFAULT 'infinity'::timestamp with time zone) RETURNS TABLE(occurred_at timestamp with time zone, fact_kind text, fact_id bigint, leg text, asset text, amount numeric, balance numeric)
     LANGUAGE plpgsql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -363,6 +1846,59 @@ ALTER FUNCTION exchange.add_passkey(account_id bigint, session_id bigint, ceremo
 
 COMMENT ON FUNCTION exchange.add_passkey(account_id bigint, session_id bigint, ceremony_hash bytea, credential_id bytea, label text, credential jsonb, code_hashes bytea[]) IS 'Adds a passkey, whose answer the API has checked. As the first factor of the account it ends the other sessions and brings recovery codes. The owner gets a mail. No row: a risk rule denies it. Rejects: ACCESS_REVOKED, STEP_UP_REQUIRED, ACCOUNT_FROZEN, INVALID_TOKEN, TOO_MANY_PASSKEYS, DUPLICATE_PASSKEY.';
 
+CREATE FUNCTION exchange.add_withdrawal_address(account_id bigint, session_id bigint, network text, address text, script bytea, label text) RETURNS TABLE(withdrawal_address_id bigint, created_at timestamp with time zone, usable_from timestamp with time zone, repeated boolean)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    cool_down constant interval := '24 hours';
+    -- Of one account; more would be a list of somebody else's.
+    most_addresses constant integer := 100;
+    of_network integer;
+    made exchange.withdrawal_addresses;
+    caller exchange.sessions;
+begin
+    select n.network_id into of_network from chain.networks n where n.name = add_withdrawal_address.network;
+    if not found then
+        perform exchange.reject('UNKNOWN_NETWORK', format('no network %s', add_withdrawal_address.network));
+    end if;
+    -- One at a time, so that addresses can be counted and a repeat finds the first.
+    perform exchange.require_owner(add_withdrawal_address.account_id, add_withdrawal_address.session_id);
+    perform exchange.require_target(of_network, add_withdrawal_address.script);
+    select * into made from exchange.withdrawal_addresses w
+    where w.account_id = add_withdrawal_address.account_id and w.network_id = of_network
+        and w.script = add_withdrawal_address.script and w.removed_at is null;
+    if found then
+        return query select made.withdrawal_address_id, made.created_at, made.usable_from, true;
+        return;
+    end if;
+    if (select count(*) from exchange.withdrawal_addresses w
+        where w.account_id = add_withdrawal_address.account_id and w.removed_at is null) >= most_addresses then
+        perform exchange.reject('TOO_MANY_ADDRESSES', format('an address book has at most %s addresses', most_addresses));
+    end if;
+    if not exchange.may_change_security(
+        add_withdrawal_address.account_id, 'withdrawal_address_added', add_withdrawal_address.session_id,
+        more => jsonb_build_object('wallet', add_withdrawal_address.address)) then
+        return;
+    end if;
+    insert into exchange.withdrawal_addresses (account_id, network_id, address, script, label, usable_from)
+    values (add_withdrawal_address.account_id, of_network, add_withdrawal_address.address, add_withdrawal_address.script,
+        add_withdrawal_address.label, now() + cool_down)
+    returning * into made;
+    select * into caller from exchange.sessions s where s.session_id = add_withdrawal_address.session_id;
+    -- The label is told as the words of a stranger, which it may be.
+    perform exchange.cause_mail(made.account_id, 'withdrawal_address_added',
+        (exchange.mail_facts(caller.address, made.label) - 'program') || jsonb_build_object(
+            'label', exchange.mail_facts(null, made.label) -> 'program', 'network', add_withdrawal_address.network,
+            'to', made.address, 'usable_from', to_char(made.usable_from at time zone 'utc', 'YYYY-MM-DD HH24:MI "UTC"')));
+    return query select made.withdrawal_address_id, made.created_at, made.usable_from, false;
+end $$;
+
+ALTER FUNCTION exchange.add_withdrawal_address(account_id bigint, session_id bigint, network text, address text, script bytea, label text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.add_withdrawal_address(account_id bigint, session_id bigint, network text, address text, script bytea, label text) IS 'Puts an address, as it was read of the user''s text, into the address book, in the name of a session that has stepped up. It can be used after 24 hours; the owner gets a mail. One that is in the book is given as it is. No row: a risk rule denies it. Rejects: UNKNOWN_NETWORK, ACCESS_REVOKED, STEP_UP_REQUIRED, ACCOUNT_FROZEN, UNSUPPORTED_ADDRESS, TOO_MANY_ADDRESSES.';
+
 CREATE FUNCTION exchange.adjust_balance(account_id bigint, asset text, amount numeric, reason text, idempotency_key text) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -393,7 +1929,7 @@ begin
         perform exchange.reject('INVALID_REASON', 'a reason has 1 to 500 characters');
     end if;
     if not exists (
-        select from exchange.accounts a where a.account_id = adjust_balance.account_id and a.role <> 'external') then
+        select from exchange.accounts a where a.account_id = adjust_balance.account_id and exchange.has_balance(a.role)) then
         perform exchange.reject('UNKNOWN_ACCOUNT', format('no account %s that has balances', adjust_balance.account_id));
     end if;
     select min(a.account_id) into contra from exchange.accounts a where a.role = 'external';
@@ -743,6 +2279,71 @@ ALTER FUNCTION exchange.append_event(stream text, payload jsonb) OWNER TO exchan
 
 COMMENT ON FUNCTION exchange.append_event(stream text, payload jsonb) IS 'Writes a message of a stream that is no market''s, in the transaction that causes it, and rings the doorbell. Returns its sequence. A payload''s account_id says whose it is.';
 
+CREATE FUNCTION exchange.append_events(stream text, payloads jsonb[]) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    numbered exchange.streams;
+    count constant integer := cardinality(append_events.payloads);
+begin
+    if coalesce(count, 0) = 0 then
+        return;
+    end if;
+    -- Once for all of them: a row that changes often in one transaction gets slow to find.
+    update exchange.streams s set last_sequence = s.last_sequence + count where s.name = append_events.stream returning * into numbered;
+    if not found then
+        raise exception 'no stream %', append_events.stream using errcode = 'no_data_found';
+    end if;
+    insert into exchange.events (stream_id, first_sequence, last_sequence, payload, occurred_at)
+    select numbered.stream_id, n.sequence, n.sequence, p.payload, now()
+    from unnest(append_events.payloads) with ordinality as p (payload, place)
+    cross join lateral (select numbered.last_sequence - count + p.place as sequence) n;
+    perform pg_notify('exchange_events', numbered.stream_id::text);
+end $$;
+
+ALTER FUNCTION exchange.append_events(stream text, payloads jsonb[]) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.append_events(stream text, payloads jsonb[]) IS 'Writes messages of a stream, in their order, as append_event does one.';
+
+CREATE FUNCTION exchange.approve_withdrawal(withdrawal_id bigint) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    -- Tells the worker that sends.
+    payments_bell constant text := '10921';
+    waiting exchange.withdrawals;
+    owner exchange.accounts;
+begin
+    select * into strict waiting from exchange.withdrawals w where w.withdrawal_id = approve_withdrawal.withdrawal_id;
+    if waiting.state <> 'requested' or waiting.is_risk_held
+        or (select count(*) from exchange.withdrawal_reviews r
+            where r.withdrawal_id = waiting.withdrawal_id and r.is_approved) < waiting.required_reviews then
+        return false;
+    end if;
+    select * into strict owner from exchange.accounts a where a.account_id = waiting.account_id;
+    if owner.status <> 'active' then
+        perform exchange.reject('ACCOUNT_FROZEN', 'the account is frozen: nothing leaves it');
+    end if;
+    if exchange.is_in_debt(waiting.account_id) then
+        perform exchange.reject('IN_DEBT', 'the account owes something: nothing leaves it');
+    end if;
+    update exchange.withdrawals w set state = 'approved', approved_at = now() where w.withdrawal_id = waiting.withdrawal_id;
+    if waiting.internal_account_id is not null then
+        perform exchange.settle_withdrawals(array[waiting.withdrawal_id]);
+    else
+        perform pg_notify('exchange_events', payments_bell);
+        perform exchange.tell_withdrawals(array[waiting.withdrawal_id]);
+    end if;
+    return true;
+end $$;
+
+ALTER FUNCTION exchange.approve_withdrawal(withdrawal_id bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.approve_withdrawal(withdrawal_id bigint) IS 'Lets a withdrawal go on if nobody has to be waited for; an internal one is paid at once. The account and the withdrawal are locked by the caller, and balances are touched no more after it. False: it still waits, or does not wait at all. For other functions. Rejects: ACCOUNT_FROZEN, IN_DEBT.';
+
 CREATE FUNCTION exchange.await_kyc_provider(case_id bigint) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1030,6 +2631,39 @@ ALTER FUNCTION exchange.cancel_after(account_id bigint, of_market text, timeout_
 
 COMMENT ON FUNCTION exchange.cancel_after(account_id bigint, of_market text, timeout_ms bigint, holder text, session_id bigint, api_key_id bigint, valid_until bigint) IS 'A dead man''s switch: the account''s open orders, of one market where given, are cancelled after so many milliseconds unless this is called again before; 0 takes the switch away. Each holder has its own. Returns when it is due. Rejects: ACCESS_REVOKED, REQUEST_EXPIRED, UNKNOWN_MARKET, INVALID_TIMEOUT.';
 
+CREATE FUNCTION exchange.cancel_withdrawal(account_id bigint, session_id bigint, api_key_id bigint, valid_until bigint, withdrawal_id bigint) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    asked exchange.withdrawals;
+begin
+    perform from exchange.accounts a where a.account_id = cancel_withdrawal.account_id for share;
+    perform exchange.require_withdrawer(
+        cancel_withdrawal.account_id, cancel_withdrawal.session_id, cancel_withdrawal.api_key_id,
+        cancel_withdrawal.valid_until, stepped_up => false);
+    -- Locked: who plans, reviews or cancels it at the same moment comes before or after.
+    select * into asked from exchange.withdrawals w
+    where w.withdrawal_id = cancel_withdrawal.withdrawal_id and w.account_id = cancel_withdrawal.account_id
+    for no key update;
+    if not found then
+        perform exchange.reject('WITHDRAWAL_NOT_FOUND', format('no withdrawal %s', cancel_withdrawal.withdrawal_id));
+    end if;
+    if asked.state = 'cancelled' then
+        return true;
+    end if;
+    if asked.state not in ('requested', 'approved') or asked.payment_id is not null then
+        perform exchange.reject('WITHDRAWAL_NOT_CANCELLABLE', 'the withdrawal has ended, or is being sent');
+    end if;
+    perform exchange.refund_withdrawals(array[asked.withdrawal_id], 'cancelled', 'cancelled by the owner');
+    return false;
+end $$;
+
+ALTER FUNCTION exchange.cancel_withdrawal(account_id bigint, session_id bigint, api_key_id bigint, valid_until bigint, withdrawal_id bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.cancel_withdrawal(account_id bigint, session_id bigint, api_key_id bigint, valid_until bigint, withdrawal_id bigint) IS 'Takes back a withdrawal that is not being sent yet, by the owner''s session or a key that may withdraw; what was held is available again. True: it was cancelled before. Rejects: REQUEST_EXPIRED, ACCESS_REVOKED, WITHDRAWAL_NOT_FOUND, WITHDRAWAL_NOT_CANCELLABLE.';
+
 CREATE FUNCTION exchange.candles_of(market text, interval_seconds integer, from_time timestamp with time zone DEFAULT NULL::timestamp with time zone, to_time timestamp with time zone DEFAULT NULL::timestamp with time zone, limit_candles integer DEFAULT 500) RETURNS TABLE(opened_at timestamp with time zone, open numeric, high numeric, low numeric, close numeric, base_volume numeric, quote_volume numeric, trades bigint, first_trade_id bigint, last_trade_id bigint)
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1140,17 +2774,23 @@ ALTER FUNCTION exchange.cause_mail(account_id bigint, kind text, facts jsonb, re
 COMMENT ON FUNCTION exchange.cause_mail(account_id bigint, kind text, facts jsonb, recipient text) IS 'Writes a mail to an account, in the transaction that causes it: to its address of now, or to another. An account without an address gets none. For other functions.';
 
 CREATE FUNCTION exchange.check_access(session_ids bigint[], api_key_ids bigint[]) RETURNS TABLE(session_id bigint, api_key_id bigint)
-    LANGUAGE sql STABLE SECURITY DEFINER
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    SET jit TO 'off'
     AS $$
+#variable_conflict use_column
+begin
+    return query
     select s.session_id, null::bigint
     from exchange.sessions s
     where s.session_id = any (check_access.session_ids) and s.expires_at > now()
     union all
     select null, k.api_key_id
     from exchange.api_keys k
-    where k.api_key_id = any (check_access.api_key_ids) and k.revoked_at is null
-$$;
+    where k.api_key_id = any (check_access.api_key_ids) and k.revoked_at is null;
+end $$;
 
 ALTER FUNCTION exchange.check_access(session_ids bigint[], api_key_ids bigint[]) OWNER TO exchange_owner;
 
@@ -1436,7 +3076,7 @@ begin
     returning f.failures into so_far;
     if so_far >= free then
         update exchange.factor_failures
-        set blocked_until = now() + least(first_pause * power(2, least(so_far - free, 20)), longest_pause)
+        set blocked_until = now() + exchange.doubling_pause(so_far, free, first_pause, longest_pause)
         where account_id = count_factor_failure.account_id;
     end if;
 end $$;
@@ -1588,6 +3228,78 @@ ALTER FUNCTION exchange.create_market(market_id integer, base_asset text, quote_
 
 COMMENT ON FUNCTION exchange.create_market(market_id integer, base_asset text, quote_asset text, tick numeric, lot numeric, min_quantity numeric, max_quantity numeric, min_notional numeric, price_band numeric, reference_price numeric, max_open_orders integer, allow_self_trade boolean, status text) IS 'Lists base/quote under the operator''s number, with a fee account of its own, which stream markets tells. What the engine could not count exactly is refused. Rejects: UNKNOWN_ASSET, INVALID_MARKET, MARKET_EXISTS; a rule of the table that does not hold is a check violation that names it.';
 
+CREATE FUNCTION exchange.credit_deposits(deposit_ids bigint[]) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    -- Once, not once a row.
+    external constant bigint := exchange.house_account('external');
+    debts constant bigint := exchange.house_account('debts');
+    messages jsonb[];
+begin
+    if coalesce(cardinality(credit_deposits.deposit_ids), 0) = 0 then
+        return;
+    end if;
+    insert into exchange.balances (account_id, asset_id, available, held)
+    select distinct d.account_id, d.asset_id, round(0::numeric, a.scale), round(0::numeric, a.scale)
+    from exchange.deposits d
+    join exchange.assets a on a.asset_id = d.asset_id
+    where d.deposit_id = any (credit_deposits.deposit_ids)
+    order by d.account_id, d.asset_id
+    on conflict (account_id, asset_id) do nothing;
+    -- In key order, as every transaction locks balances. Debts change under these locks only.
+    perform from exchange.balances b
+    where (b.account_id, b.asset_id) in (
+        select d.account_id, d.asset_id from exchange.deposits d where d.deposit_id = any (credit_deposits.deposit_ids))
+    order by b.account_id, b.asset_id
+    for update;
+    with credited as materialized (
+        select d.*, b.available, b.held, coalesce(o.owed, 0) as owed,
+            -- What the credits before this one have brought already.
+            coalesce(sum(d.amount) over (
+                partition by d.account_id, d.asset_id order by d.deposit_id
+                rows between unbounded preceding and 1 preceding), 0) as before
+        from exchange.deposits d
+        join exchange.balances b on b.account_id = d.account_id and b.asset_id = d.asset_id
+        left join exchange.debts o on o.account_id = d.account_id and o.asset_id = d.asset_id
+        where d.deposit_id = any (credit_deposits.deposit_ids)
+    ), split as materialized (
+        select c.*, least(c.amount, greatest(c.owed - c.before, 0)) as settled from credited c
+    ), facts as (
+        insert into exchange.deposit_entries (
+            deposit_id, account_id, asset_id, amount, debt_amount, external_account_id, debts_account_id)
+        select s.deposit_id, s.account_id, s.asset_id, s.amount, s.settled,
+            external, debts
+        from split s
+        order by s.deposit_id
+    ), moved as (
+        update exchange.balances b set available = b.available + t.given
+        from (
+            select s.account_id, s.asset_id, sum(s.amount - s.settled) as given from split s group by s.account_id, s.asset_id) t
+        where b.account_id = t.account_id and b.asset_id = t.asset_id
+    ), settled as (
+        update exchange.deposits d set state = 'credited', credited_at = now(), changed_at = now()
+        where d.deposit_id = any (credit_deposits.deposit_ids)
+    )
+    select array_agg(jsonb_build_object(
+        'change', 'deposited', 'deposit_id', s.deposit_id::text, 'account_id', s.account_id::text, 'asset', a.symbol,
+        'amount', (s.amount - s.settled)::text, 'settled', s.settled::text,
+        'available', (s.available + greatest(s.before + s.amount - s.owed, 0))::text, 'held', s.held::text)
+        order by s.deposit_id)
+    into messages
+    from split s
+    join exchange.assets a on a.asset_id = s.asset_id;
+    perform exchange.mail_deposits('deposit_credited', credit_deposits.deposit_ids);
+    perform exchange.append_events('asset', messages);
+    perform chain.tell_deposits(credit_deposits.deposit_ids);
+end $$;
+
+ALTER FUNCTION exchange.credit_deposits(deposit_ids bigint[]) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.credit_deposits(deposit_ids bigint[]) IS 'Credits deposits, which settles first what the account owes of the asset. The caller has locked them and has seen that they may be credited. For chain.confirm_deposits and exchange.release_deposit.';
+
 CREATE FUNCTION exchange.decide_kyc(case_id bigint, findings jsonb, decider text) RETURNS TABLE(outcome text, reasons text[])
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1699,6 +3411,118 @@ ALTER FUNCTION exchange.decide_kyc_case(staff_session_id bigint, case_id bigint,
 
 COMMENT ON FUNCTION exchange.decide_kyc_case(staff_session_id bigint, case_id bigint, approve boolean, reasons text[], note text) IS 'A reviewer''s decision about a case that the reviewer has claimed. A level that needs two reviewers stays in the queue until another one agrees; one is enough to reject. What is decided takes effect in this transaction. A repeat changes nothing. Rejects: ACCESS_REVOKED, PERMISSION_DENIED, CASE_NOT_FOUND, CASE_DECIDED, CASE_NOT_CLAIMED, INVALID_REASON, SECOND_PERSON_REQUIRED.';
 
+CREATE FUNCTION exchange.deposit_address_of(account_id bigint, of_asset text, of_network text DEFAULT NULL::text) RETURNS TABLE(address_id bigint, address text, network text, family text, chain text, contract bytea, account_key text, confirmations integer, large_amount numeric, large_confirmations integer, min_deposit numeric)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    coin constant chain.coins := exchange.find_coin(of_asset, of_network);
+    held chain.addresses;
+begin
+    select * into held from chain.addresses d
+    where d.account_id = deposit_address_of.account_id and d.asset_id = coin.asset_id and d.network_id = coin.network_id;
+    if not found then
+        perform from exchange.accounts a where a.account_id = deposit_address_of.account_id and a.role = 'user';
+        if not found then
+            perform exchange.reject('UNKNOWN_ACCOUNT', format('no user''s account %s', deposit_address_of.account_id));
+        end if;
+        insert into chain.addresses as d (network_id, account_id, asset_id)
+        values (coin.network_id, deposit_address_of.account_id, coin.asset_id)
+        on conflict on constraint addresses_account_id_key do nothing
+        returning * into held;
+        if not found then
+            -- Somebody was faster, and has committed.
+            select * into strict held from chain.addresses d
+            where d.account_id = deposit_address_of.account_id and d.asset_id = coin.asset_id
+                and d.network_id = coin.network_id;
+        end if;
+    end if;
+    return query
+    select held.address_id, held.address, n.name, n.family, n.chain, coin.contract, n.account_key, coin.confirmations,
+        round(coin.large_amount, a.scale), coin.large_confirmations, round(coin.min_deposit, a.scale)
+    from chain.networks n, exchange.assets a
+    where n.network_id = coin.network_id and a.asset_id = coin.asset_id;
+end $$;
+
+ALTER FUNCTION exchange.deposit_address_of(account_id bigint, of_asset text, of_network text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.deposit_address_of(account_id bigint, of_asset text, of_network text) IS 'The account''s deposit address of an asset, which takes a number when it is first asked for. Its address is null until exchange.name_deposit_address. The network may be left out where the asset has one alone. Rejects: UNKNOWN_ASSET, UNKNOWN_NETWORK, NETWORK_REQUIRED, UNKNOWN_ACCOUNT.';
+
+CREATE FUNCTION exchange.deposit_of(account_id bigint, of_deposit_id bigint) RETURNS TABLE(deposit_id bigint, asset text, network text, address text, amount numeric, txid text, from_address text, state text, confirmations bigint, required_confirmations integer, seen_at timestamp with time zone, changed_at timestamp with time zone, credited_at timestamp with time zone)
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+    -- The first of the list below the next number, where that is the one.
+    return query
+    select d.* from exchange.deposits_of(
+        deposit_of.account_id,
+        before_deposit_id => least(of_deposit_id, 9223372036854775806) + 1, limit_deposits => 1) d
+    where d.deposit_id = of_deposit_id;
+    if not found then
+        perform exchange.reject('DEPOSIT_NOT_FOUND', format('no deposit %s of the account', of_deposit_id));
+    end if;
+end $$;
+
+ALTER FUNCTION exchange.deposit_of(account_id bigint, of_deposit_id bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.deposit_of(account_id bigint, of_deposit_id bigint) IS 'One deposit of a user, as exchange.deposits_of gives it. Row-level security applies. Rejects: DEPOSIT_NOT_FOUND.';
+
+CREATE FUNCTION exchange.deposits_of(account_id bigint, of_asset text DEFAULT NULL::text, of_network text DEFAULT NULL::text, of_states text[] DEFAULT NULL::text[], from_time timestamp with time zone DEFAULT NULL::timestamp with time zone, to_time timestamp with time zone DEFAULT NULL::timestamp with time zone, before_deposit_id bigint DEFAULT NULL::bigint, limit_deposits integer DEFAULT 100) RETURNS TABLE(deposit_id bigint, asset text, network text, address text, amount numeric, txid text, from_address text, state text, confirmations bigint, required_confirmations integer, seen_at timestamp with time zone, changed_at timestamp with time zone, credited_at timestamp with time zone)
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    SET enable_bitmapscan TO 'off'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    SET jit TO 'off'
+    AS $$
+#variable_conflict use_column
+declare
+    only_asset integer;
+    only_network integer;
+begin
+    if of_asset is not null then
+        select a.asset_id into only_asset from exchange.assets a where a.symbol = of_asset;
+        if not found then
+            perform exchange.reject('UNKNOWN_ASSET', format('no asset %s', of_asset));
+        end if;
+    end if;
+    if of_network is not null then
+        select n.network_id into only_network from chain.networks n where n.name = of_network;
+        if not found then
+            perform exchange.reject('UNKNOWN_NETWORK', format('no network %s', of_network));
+        end if;
+    end if;
+    return query
+    with page as (
+        select d.* from exchange.deposits d
+        where d.account_id = deposits_of.account_id and d.deposit_id < coalesce(before_deposit_id, 9223372036854775807)
+            and (only_asset is null or d.asset_id = only_asset)
+            and (only_network is null or d.network_id = only_network)
+            and (of_states is null or d.state = any (of_states))
+            and (from_time is null or d.seen_at >= from_time) and (to_time is null or d.seen_at < to_time)
+        order by d.deposit_id desc
+        limit least(greatest(coalesce(limit_deposits, 100), 0), 1000)
+    )
+    select d.deposit_id, a.symbol, n.name, h.address, round(d.amount, a.scale),
+        case n.family when 'evm' then '0x' else '' end || encode(d.txid, 'hex'), d.from_address, d.state,
+        coalesce(greatest(chain.tip_height(d.network_id) - d.block_height + 1, 0), 0), d.required_confirmations,
+        d.seen_at, d.changed_at, d.credited_at
+    from page d
+    join exchange.assets a on a.asset_id = d.asset_id
+    join chain.networks n on n.network_id = d.network_id
+    join chain.addresses h on h.address_id = d.address_id
+    order by d.deposit_id desc;
+end $$;
+
+ALTER FUNCTION exchange.deposits_of(account_id bigint, of_asset text, of_network text, of_states text[], from_time timestamp with time zone, to_time timestamp with time zone, before_deposit_id bigint, limit_deposits integer) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.deposits_of(account_id bigint, of_asset text, of_network text, of_states text[], from_time timestamp with time zone, to_time timestamp with time zone, before_deposit_id bigint, limit_deposits integer) IS 'A user''s deposits, the newest first, at most 1,000: of one asset, of one network, in one of these states, seen from a time until before another, before a number in the list, where given. Confirmations are counted to the highest block that was read. Row-level security applies. Rejects: UNKNOWN_ASSET, UNKNOWN_NETWORK.';
+
 CREATE FUNCTION exchange.devices_of(account_id bigint) RETURNS TABLE(device_id bigint, address inet, user_agent text, first_seen_at timestamp with time zone, last_seen_at timestamp with time zone)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1712,6 +3536,21 @@ $$;
 ALTER FUNCTION exchange.devices_of(account_id bigint) OWNER TO exchange_owner;
 
 COMMENT ON FUNCTION exchange.devices_of(account_id bigint) IS 'What the account was logged in from, the last seen first.';
+
+CREATE FUNCTION exchange.doubling_pause(failures integer, free integer, first_pause interval, longest_pause interval) RETURNS interval
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select case
+        when failures < free then interval '0'
+        -- Twenty doublings of anything are longer than any longest pause.
+        else least(first_pause * power(2, least(failures - free, 20)), longest_pause)
+    end
+$$;
+
+ALTER FUNCTION exchange.doubling_pause(failures integer, free integer, first_pause interval, longest_pause interval) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.doubling_pause(failures integer, free integer, first_pause interval, longest_pause interval) IS 'How long the next attempt waits after so many wrong ones in a row, of which fewer than so many are free: each from then on waits twice as long as the one before, up to the longest. For other functions.';
 
 CREATE FUNCTION exchange.drop_unneeded_codes(account_id bigint) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1728,6 +3567,38 @@ end $$;
 ALTER FUNCTION exchange.drop_unneeded_codes(account_id bigint) OWNER TO exchange_owner;
 
 COMMENT ON FUNCTION exchange.drop_unneeded_codes(account_id bigint) IS 'Forgets recovery codes and wrong codes of an account that has no second factor any more. For other functions.';
+
+CREATE FUNCTION exchange.end_cool_down() RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    passed bigint;
+begin
+    select e.event_id into passed
+    from exchange.withdrawals w
+    join exchange.accounts a on a.account_id = w.account_id
+    join risk.events e on e.activity_id = w.activity_id and e.action = 'hold'
+    join risk.rules l on l.rule = e.rule and l.version = e.version and l.kind = 'new_withdrawal_address'
+    where w.state = 'requested' and w.is_risk_held and w.ended_at is null
+        -- What may not go on now waits on.
+        and a.status = 'active' and not exchange.is_in_debt(w.account_id)
+        and (e.observed ->> 'known_since')::timestamptz
+            + make_interval(secs => (l.parameters ->> 'cool_down_seconds')::integer) <= now()
+        and not exists (select from risk.reviews r where r.event_id = e.event_id)
+    order by e.event_id
+    limit 1;
+    if not found then
+        return false;
+    end if;
+    perform risk.decide_event(passed, 'released', 'the address has been known long enough');
+    return true;
+end $$;
+
+ALTER FUNCTION exchange.end_cool_down() OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.end_cool_down() IS 'Releases the oldest hold of the risk rules on a withdrawal to a new address that has been known for the rule''s time by now. False: there is none. One a transaction, because an internal one locks balances.';
 
 CREATE FUNCTION exchange.end_other_sessions(account_id bigint, session_id bigint) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1905,6 +3776,108 @@ ALTER FUNCTION exchange.find_ceremony(token_hash bytea) OWNER TO exchange_owner;
 
 COMMENT ON FUNCTION exchange.find_ceremony(token_hash bytea) IS 'What was asked under this token; no row where nothing was, or the time is over. Using it up is left to what the answer does.';
 
+CREATE TABLE chain.coins (
+    asset_id integer NOT NULL,
+    network_id integer NOT NULL,
+    contract bytea,
+    confirmations integer NOT NULL,
+    large_amount numeric NOT NULL,
+    large_confirmations integer NOT NULL,
+    min_deposit numeric NOT NULL,
+    min_withdrawal numeric NOT NULL,
+    review_above numeric NOT NULL,
+    second_review_above numeric NOT NULL,
+    fee_units integer NOT NULL,
+    fee_floor numeric NOT NULL,
+    fee_ceiling numeric NOT NULL,
+    sweep_above numeric NOT NULL,
+    hot_floor numeric NOT NULL,
+    hot_ceiling numeric NOT NULL,
+    is_halted boolean DEFAULT false NOT NULL,
+    halt_reason text,
+    is_refill_wanted boolean DEFAULT false NOT NULL,
+    CONSTRAINT coins_amounts_range CHECK (((large_amount > (0)::numeric) AND (min_deposit > (0)::numeric) AND (min_withdrawal > (0)::numeric) AND (sweep_above > (0)::numeric) AND (hot_floor >= (0)::numeric) AND (large_amount < 'Infinity'::numeric) AND (min_deposit < 'Infinity'::numeric) AND (min_withdrawal < 'Infinity'::numeric) AND (sweep_above < 'Infinity'::numeric) AND (hot_ceiling < 'Infinity'::numeric))),
+    CONSTRAINT coins_confirmations_range CHECK ((((confirmations >= 1) AND (confirmations <= 1000)) AND ((large_confirmations >= confirmations) AND (large_confirmations <= 1000)))),
+    CONSTRAINT coins_contract_length CHECK ((octet_length(contract) = 20)),
+    CONSTRAINT coins_fee_order CHECK (((fee_floor >= (0)::numeric) AND (fee_ceiling >= fee_floor) AND (fee_ceiling < 'Infinity'::numeric))),
+    CONSTRAINT coins_fee_units_positive CHECK ((fee_units > 0)),
+    CONSTRAINT coins_halt_has_reason CHECK ((is_halted = (halt_reason IS NOT NULL))),
+    CONSTRAINT coins_hot_order CHECK ((hot_ceiling > hot_floor)),
+    CONSTRAINT coins_review_order CHECK (((review_above >= (0)::numeric) AND (second_review_above >= review_above) AND (second_review_above < 'Infinity'::numeric)))
+);
+
+ALTER TABLE chain.coins OWNER TO exchange_owner;
+
+COMMENT ON TABLE chain.coins IS 'An asset as it exists on a network. On the chain it has as many decimals as the asset has here.';
+
+COMMENT ON COLUMN chain.coins.asset_id IS 'The asset.';
+
+COMMENT ON COLUMN chain.coins.network_id IS 'The network.';
+
+COMMENT ON COLUMN chain.coins.contract IS 'Address of the token''s contract: a token is known by this alone, never by name. Null: the network''s own coin.';
+
+COMMENT ON COLUMN chain.coins.confirmations IS 'Blocks, the one that holds a deposit included, before it is credited.';
+
+COMMENT ON COLUMN chain.coins.large_amount IS 'A deposit from this amount on waits for large_confirmations.';
+
+COMMENT ON COLUMN chain.coins.large_confirmations IS 'Blocks before a large deposit is credited, and before a withdrawal of any size is final.';
+
+COMMENT ON COLUMN chain.coins.min_deposit IS 'Less than this is not credited.';
+
+COMMENT ON COLUMN chain.coins.min_withdrawal IS 'Less than this is not sent.';
+
+COMMENT ON COLUMN chain.coins.review_above IS 'A withdrawal of more than this waits for a reviewer.';
+
+COMMENT ON COLUMN chain.coins.second_review_above IS 'A withdrawal of more than this waits for two.';
+
+COMMENT ON COLUMN chain.coins.fee_units IS 'What one withdrawal uses of a block: virtual bytes, or gas.';
+
+COMMENT ON COLUMN chain.coins.fee_floor IS 'Least fee of a withdrawal, in the asset.';
+
+COMMENT ON COLUMN chain.coins.fee_ceiling IS 'Greatest fee of a withdrawal, in the asset; where the network asks more, the house pays the rest.';
+
+COMMENT ON COLUMN chain.coins.sweep_above IS 'What a deposit address holds is gathered from this amount on; less waits.';
+
+COMMENT ON COLUMN chain.coins.hot_floor IS 'Below this the hot wallet asks for a refill.';
+
+COMMENT ON COLUMN chain.coins.hot_ceiling IS 'What the hot wallet holds above this goes to the cold one.';
+
+COMMENT ON COLUMN chain.coins.is_halted IS 'No withdrawal of the coin goes on while it is set.';
+
+COMMENT ON COLUMN chain.coins.halt_reason IS 'Why it is halted.';
+
+COMMENT ON COLUMN chain.coins.is_refill_wanted IS 'The hot wallet was below its floor when it was last looked at, and this was told.';
+
+CREATE FUNCTION exchange.find_coin(asset text, network text DEFAULT NULL::text) RETURNS chain.coins
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    listed chain.coins[];
+begin
+    perform from exchange.assets a where a.symbol = find_coin.asset;
+    if not found then
+        perform exchange.reject('UNKNOWN_ASSET', format('no asset %s', coalesce(find_coin.asset, 'null')));
+    end if;
+    select array_agg(c) into listed
+    from chain.coins c
+    join exchange.assets a on a.asset_id = c.asset_id
+    join chain.networks n on n.network_id = c.network_id
+    where a.symbol = find_coin.asset and (find_coin.network is null or n.name = find_coin.network);
+    if listed is null then
+        perform exchange.reject('UNKNOWN_NETWORK', format('%s is not listed on such a network', find_coin.asset));
+    end if;
+    if cardinality(listed) > 1 then
+        perform exchange.reject('NETWORK_REQUIRED', format('%s is listed on several networks: say which', find_coin.asset));
+    end if;
+    return listed[1];
+end $$;
+
+ALTER FUNCTION exchange.find_coin(asset text, network text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.find_coin(asset text, network text) IS 'An asset as it is on a network, which may be left out where there is one alone. For other functions. Rejects: UNKNOWN_ASSET, UNKNOWN_NETWORK, NETWORK_REQUIRED.';
+
 CREATE FUNCTION exchange.finish_kyc_case(case_id bigint, state text, decider text, staff_id bigint, reasons text[]) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2005,6 +3978,39 @@ end $$;
 ALTER FUNCTION exchange.finish_mail(mail_id bigint, max_attempts integer, failure text) OWNER TO exchange_owner;
 
 COMMENT ON FUNCTION exchange.finish_mail(mail_id bigint, max_attempts integer, failure text) IS 'After an attempt: sent where there is no failure. Returns whether it will be tried again.';
+
+CREATE FUNCTION exchange.follow_risk_decision(activity_id bigint, decision text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    judged exchange.withdrawals;
+begin
+    select * into judged from exchange.withdrawals w where w.activity_id = follow_risk_decision.activity_id;
+    if not found then
+        return;
+    end if;
+    perform from exchange.accounts a where a.account_id = judged.account_id for share;
+    select * into judged from exchange.withdrawals w where w.withdrawal_id = judged.withdrawal_id for no key update;
+    if follow_risk_decision.decision = 'upheld' then
+        -- Too late where it is being sent: then the decision is a matter for people.
+        if judged.state in ('requested', 'approved') and judged.payment_id is null then
+            perform exchange.refund_withdrawals(array[judged.withdrawal_id], 'rejected', 'it did not pass our checks');
+        end if;
+        return;
+    end if;
+    if judged.state <> 'requested' or not judged.is_risk_held
+        or risk.standing_of(follow_risk_decision.activity_id) <> 'free' then
+        return;
+    end if;
+    update exchange.withdrawals w set is_risk_held = false where w.withdrawal_id = judged.withdrawal_id;
+    perform exchange.approve_withdrawal(judged.withdrawal_id);
+end $$;
+
+ALTER FUNCTION exchange.follow_risk_decision(activity_id bigint, decision text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.follow_risk_decision(activity_id bigint, decision text) IS 'What a decision about a risk event does to the withdrawal that it was about: once all that held it is released it goes on, as far as reviews allow; upheld, it is rejected unless it is being sent. For other functions. Rejects: ACCOUNT_FROZEN, IN_DEBT.';
 
 CREATE FUNCTION exchange.forget_device(account_id bigint, session_id bigint, device_id bigint) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -2171,6 +4177,29 @@ ALTER FUNCTION exchange.forget_spent_access(limit_rows integer) OWNER TO exchang
 
 COMMENT ON FUNCTION exchange.forget_spent_access(limit_rows integer) IS 'Deletes one-time tokens, ceremonies, mails and what was asked for them, pauses, devices and windows of limits that nobody asks about any more, so many of each at most; returns how many.';
 
+CREATE FUNCTION exchange.forget_withdrawal_quotes(limit_quotes integer DEFAULT 10000) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    kept constant interval := '1 day';
+    forgotten integer;
+begin
+    delete from exchange.withdrawal_quotes q
+    where q.quote_id in (
+        select o.quote_id from exchange.withdrawal_quotes o
+        where o.expires_at < now() - kept
+        order by o.expires_at
+        limit least(greatest(limit_quotes, 0), 100000)
+        for update skip locked);
+    get diagnostics forgotten = row_count;
+    return forgotten;
+end $$;
+
+ALTER FUNCTION exchange.forget_withdrawal_quotes(limit_quotes integer) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.forget_withdrawal_quotes(limit_quotes integer) IS 'Forgets quotes that ended a day ago, the oldest first, so many at most; returns how many.';
+
 CREATE FUNCTION exchange.forgive_login(email text, device_id bigint, address inet) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2218,12 +4247,29 @@ begin
             'change', 'revoked', 'account_id', used.account_id::text,
             'session_ids', '[]'::jsonb, 'api_key_ids', to_jsonb(revoked)));
     end if;
+    -- Who was robbed gets back what is not being sent yet.
+    perform exchange.refund_withdrawals(array(
+        select w.withdrawal_id from exchange.withdrawals w
+        where exchange.owns_account(used.account_id, w.account_id) and w.state in ('requested', 'approved')
+            and w.payment_id is null
+        order by w.withdrawal_id for no key update), 'cancelled', 'the account was frozen');
     perform exchange.cause_mail(used.account_id, 'account_frozen', exchange.mail_facts(freeze_account.address));
 end $$;
 
 ALTER FUNCTION exchange.freeze_account(token_hash bytea, address inet) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION exchange.freeze_account(token_hash bytea, address inet) IS 'Follows the link of a mail to an owner who was robbed: the account is frozen, its sessions end, its API keys and those of its sub-accounts are revoked and its devices forgotten. Only the operator frees it. Rejects: INVALID_TOKEN.';
+COMMENT ON FUNCTION exchange.freeze_account(token_hash bytea, address inet) IS 'Follows the link of a mail to an owner who was robbed: the account is frozen, its withdrawals that are not being sent are cancelled, its sessions end, its API keys and those of its sub-accounts are revoked and its devices forgotten. Only the operator frees it. Rejects: INVALID_TOKEN.';
+
+CREATE FUNCTION exchange.has_balance(role text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select role not in ('external', 'debts', 'costs', 'capital')
+$$;
+
+ALTER FUNCTION exchange.has_balance(role text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.has_balance(role text) IS 'Whether accounts of a role have balance rows; the others are sides of the ledger alone. For checks and other functions.';
 
 CREATE FUNCTION exchange.has_second_factor(account_id bigint) RETURNS boolean
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -2238,6 +4284,49 @@ $$;
 ALTER FUNCTION exchange.has_second_factor(account_id bigint) OWNER TO exchange_owner;
 
 COMMENT ON FUNCTION exchange.has_second_factor(account_id bigint) IS 'Whether the password alone is not enough for this account. For other functions.';
+
+CREATE FUNCTION exchange.house_account(role text) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    found_id bigint;
+begin
+    if house_account.role is null or house_account.role not in ('withdrawal_fees', 'external', 'debts', 'costs', 'capital') then
+        raise exception 'no house account of role %', house_account.role using errcode = 'invalid_parameter_value';
+    end if;
+    select min(a.account_id) into found_id from exchange.accounts a where a.role = house_account.role;
+    if found_id is null and house_account.role <> 'external' then
+        insert into exchange.accounts (role) values (house_account.role)
+        on conflict (role) where role in ('withdrawal_fees', 'debts', 'costs', 'capital') do nothing;
+        select min(a.account_id) into found_id from exchange.accounts a where a.role = house_account.role;
+    end if;
+    if found_id is null then
+        raise exception 'there is no account of role external: seed the database first'
+            using errcode = 'object_not_in_prerequisite_state';
+    end if;
+    return found_id;
+end $$;
+
+ALTER FUNCTION exchange.house_account(role text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.house_account(role text) IS 'The house''s account of a role: withdrawal_fees, debts, costs, capital (made when first asked for), or external. For other functions.';
+
+CREATE FUNCTION exchange.is_in_debt(account_id bigint) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select exists (
+        select from exchange.deposit_entries e
+        where e.account_id = is_in_debt.account_id and e.debt_amount <> 0
+        group by e.asset_id
+        having sum(e.debt_amount) < 0)
+$$;
+
+ALTER FUNCTION exchange.is_in_debt(account_id bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.is_in_debt(account_id bigint) IS 'Whether an account owes something of any asset, because a deposit that was spent vanished from its chain. For other functions.';
 
 CREATE FUNCTION exchange.kyc_case(staff_session_id bigint, case_id bigint) RETURNS jsonb
     LANGUAGE plpgsql SECURITY DEFINER
@@ -2539,6 +4628,34 @@ begin
             order by i.transferred_at desc, i.transfer_id desc limit wanted + 1)
         ) d
         where only_asset is null or a.asset_id = only_asset
+        union all
+        select d.occurred_at, 'deposit', d.deposit_entry_id, 2, 'deposit', null, d.asset_id, d.amount - d.debt_amount
+        from exchange.assets a
+        cross join lateral (
+            select i.* from exchange.deposit_entries i
+            where i.account_id = ledger_of.account_id and i.asset_id = a.asset_id and i.amount <> i.debt_amount
+                and i.occurred_at >= since and i.occurred_at < until and i.occurred_at <= place_time
+            order by i.occurred_at desc, i.deposit_entry_id desc limit wanted + 1) d
+        where only_asset is null or a.asset_id = only_asset
+        union all
+        select d.ended_at, 'withdrawal', d.withdrawal_id, e.part, e.leg, null, d.asset_id, e.amount
+        from exchange.assets a
+        cross join lateral (
+            select i.* from exchange.withdrawals i
+            where i.account_id = ledger_of.account_id and i.asset_id = a.asset_id and i.state = 'confirmed'
+                and i.ended_at >= since and i.ended_at < until and i.ended_at <= place_time
+            order by i.ended_at desc, i.withdrawal_id desc limit wanted + 1) d
+        cross join lateral (values (4, 'withdrawal', - d.amount), (3, 'fee', - d.fee)) as e (part, leg, amount)
+        where only_asset is null or a.asset_id = only_asset
+        union all
+        select d.ended_at, 'withdrawal', d.withdrawal_id, 5, 'withdrawal', null, d.asset_id, d.amount
+        from exchange.assets a
+        cross join lateral (
+            select i.* from exchange.withdrawals i
+            where i.internal_account_id = ledger_of.account_id and i.asset_id = a.asset_id and i.state = 'confirmed'
+                and i.ended_at >= since and i.ended_at < until and i.ended_at <= place_time
+            order by i.ended_at desc, i.withdrawal_id desc limit wanted + 1) d
+        where only_asset is null or a.asset_id = only_asset
     )
     select e.occurred_at, e.fact_kind, e.fact_id, e.part, e.leg, e.market, a.symbol, round(e.amount, a.scale)
     from entries e
@@ -2552,6 +4669,23 @@ end $$;
 ALTER FUNCTION exchange.ledger_of(account_id bigint, of_asset text, from_time timestamp with time zone, to_time timestamp with time zone, before_time timestamp with time zone, before_fact_id bigint, before_part integer, limit_entries integer) OWNER TO exchange_owner;
 
 COMMENT ON FUNCTION exchange.ledger_of(account_id bigint, of_asset text, from_time timestamp with time zone, to_time timestamp with time zone, before_time timestamp with time zone, before_fact_id bigint, before_part integer, limit_entries integer) IS 'A user''s ledger entries, the newest first, at most 1,000: of one asset, from a time until before another, following a place in the list (occurred_at, fact_id and part of the last row), where given. Reads no more of the history than it gives. Row-level security applies. Rejects: UNKNOWN_ASSET.';
+
+CREATE FUNCTION exchange.listed_coins() RETURNS TABLE(asset text, network text, family text, chain text, contract bytea, scale smallint, confirmations integer, large_amount numeric, large_confirmations integer, min_deposit numeric, min_withdrawal numeric, may_withdraw boolean)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select a.symbol, n.name, n.family, n.chain, c.contract, a.scale, c.confirmations,
+        round(c.large_amount, a.scale), c.large_confirmations, round(c.min_deposit, a.scale), round(c.min_withdrawal, a.scale),
+        not (n.is_halted or c.is_halted)
+    from chain.coins c
+    join chain.networks n on n.network_id = c.network_id
+    join exchange.assets a on a.asset_id = c.asset_id
+    order by a.symbol, n.name
+$$;
+
+ALTER FUNCTION exchange.listed_coins() OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.listed_coins() IS 'Every asset on every network that takes it: what deposits need, what withdrawals need, and whether any are sent at the moment.';
 
 CREATE FUNCTION exchange.load_sanctions(list text, entries jsonb, replaces boolean) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
@@ -2574,6 +4708,127 @@ end $$;
 ALTER FUNCTION exchange.load_sanctions(list text, entries jsonb, replaces boolean) OWNER TO exchange_owner;
 
 COMMENT ON FUNCTION exchange.load_sanctions(list text, entries jsonb, replaces boolean) IS 'Loads names of a list, [{name, birth_year, country}], in the place of what the list had or beside it. Returns how many.';
+
+CREATE FUNCTION exchange.lock_balances(account_ids bigint[], asset_ids integer[]) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    key record;
+begin
+    -- One after the other in key order, as every transaction that touches several.
+    for key in
+        select distinct k.account_id, k.asset_id, a.scale
+        from unnest(lock_balances.account_ids, lock_balances.asset_ids) as k (account_id, asset_id)
+        join exchange.assets a on a.asset_id = k.asset_id
+        order by k.account_id, k.asset_id
+    loop
+        insert into exchange.balances (account_id, asset_id, available, held)
+        values (key.account_id, key.asset_id, round(0::numeric, key.scale), round(0::numeric, key.scale))
+        on conflict (account_id, asset_id) do nothing;
+        perform from exchange.balances b
+        where b.account_id = key.account_id and b.asset_id = key.asset_id for no key update;
+    end loop;
+end $$;
+
+ALTER FUNCTION exchange.lock_balances(account_ids bigint[], asset_ids integer[]) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.lock_balances(account_ids bigint[], asset_ids integer[]) IS 'Locks the balances of these accounts and assets, pairs by place, in key order until the transaction ends; makes those that are missing. For other functions.';
+
+CREATE TABLE exchange.deposits (
+    deposit_id bigint NOT NULL,
+    network_id integer NOT NULL,
+    txid bytea NOT NULL,
+    "position" text NOT NULL COLLATE pg_catalog."C",
+    asset_id integer NOT NULL,
+    account_id bigint NOT NULL,
+    address_id bigint NOT NULL,
+    amount numeric NOT NULL,
+    from_address text,
+    block_hash bytea,
+    block_height bigint,
+    required_confirmations integer NOT NULL,
+    state text NOT NULL,
+    activity_id bigint,
+    seen_at timestamp with time zone DEFAULT now() NOT NULL,
+    changed_at timestamp with time zone DEFAULT now() NOT NULL,
+    credited_at timestamp with time zone,
+    CONSTRAINT deposits_amount_positive CHECK (((amount > (0)::numeric) AND (amount < 'Infinity'::numeric))),
+    CONSTRAINT deposits_block_whole CHECK (((block_hash IS NULL) = (block_height IS NULL))),
+    CONSTRAINT deposits_credited_when CHECK (((state <> 'credited'::text) OR (credited_at IS NOT NULL))),
+    CONSTRAINT deposits_from_address_length CHECK (((length(from_address) >= 1) AND (length(from_address) <= 100))),
+    CONSTRAINT deposits_pending_has_block CHECK (((state <> ALL (ARRAY['pending'::text, 'credited'::text])) OR (block_hash IS NOT NULL))),
+    CONSTRAINT deposits_position_form CHECK (("position" ~ '^(output:[0-9]+|value|log:[0-9]+|trace:[0-9.]+)$'::text)),
+    CONSTRAINT deposits_required_confirmations_positive CHECK ((required_confirmations > 0)),
+    CONSTRAINT deposits_seen_has_no_block CHECK (((state <> ALL (ARRAY['seen'::text, 'orphaned'::text])) OR (block_hash IS NULL))),
+    CONSTRAINT deposits_state_known CHECK ((state = ANY (ARRAY['seen'::text, 'pending'::text, 'credited'::text, 'suspicious'::text, 'orphaned'::text, 'below_minimum'::text, 'refunding'::text, 'refunded'::text]))),
+    CONSTRAINT deposits_txid_length CHECK ((octet_length(txid) = 32))
+);
+
+ALTER TABLE exchange.deposits OWNER TO exchange_owner;
+
+COMMENT ON TABLE exchange.deposits IS 'Every payment to a deposit address: an output, the value of a transaction, a log, a call inside one.';
+
+COMMENT ON COLUMN exchange.deposits.deposit_id IS 'Number of the deposit.';
+
+COMMENT ON COLUMN exchange.deposits.network_id IS 'On which network.';
+
+COMMENT ON COLUMN exchange.deposits.txid IS 'Its transaction.';
+
+COMMENT ON COLUMN exchange.deposits."position" IS 'Where in the transaction: output:n; value; log:n, counted inside the transaction; trace:a.b of a call inside it. Together with network and transaction it is credited once.';
+
+COMMENT ON COLUMN exchange.deposits.asset_id IS 'What arrived.';
+
+COMMENT ON COLUMN exchange.deposits.account_id IS 'For whom.';
+
+COMMENT ON COLUMN exchange.deposits.address_id IS 'At which address.';
+
+COMMENT ON COLUMN exchange.deposits.amount IS 'How much.';
+
+COMMENT ON COLUMN exchange.deposits.from_address IS 'Where it came from, where the chain says so.';
+
+COMMENT ON COLUMN exchange.deposits.block_hash IS 'The active block that holds it; null: in the mempool, or gone.';
+
+COMMENT ON COLUMN exchange.deposits.block_height IS 'Height of that block; confirmations are counted from it to the highest block read.';
+
+COMMENT ON COLUMN exchange.deposits.required_confirmations IS 'How many it needs, by its coin and amount as they were when it was first seen.';
+
+COMMENT ON COLUMN exchange.deposits.state IS 'seen: in the mempool; pending: in a block; credited; suspicious: waits for staff; orphaned: gone from the chain; below_minimum: never credited; refunding, refunded: goes or went back.';
+
+COMMENT ON COLUMN exchange.deposits.activity_id IS 'What the risk rules judged, once it had its confirmations.';
+
+COMMENT ON COLUMN exchange.deposits.seen_at IS 'When it was first seen.';
+
+COMMENT ON COLUMN exchange.deposits.changed_at IS 'When its state last changed.';
+
+COMMENT ON COLUMN exchange.deposits.credited_at IS 'When it was last credited.';
+
+CREATE FUNCTION exchange.lock_suspicious_deposit(deposit_id bigint) RETURNS exchange.deposits
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    found_deposit exchange.deposits;
+begin
+    -- The network first, as its watcher does: no reorganisation comes between.
+    perform from chain.networks n
+    where n.network_id = (select d.network_id from exchange.deposits d where d.deposit_id = lock_suspicious_deposit.deposit_id)
+    for no key update;
+    select * into found_deposit from exchange.deposits d where d.deposit_id = lock_suspicious_deposit.deposit_id for update;
+    if not found then
+        perform exchange.reject('DEPOSIT_NOT_FOUND', format('no deposit %s', lock_suspicious_deposit.deposit_id));
+    end if;
+    if found_deposit.state <> 'suspicious' then
+        perform exchange.reject('DEPOSIT_DECIDED', 'the deposit does not wait for staff');
+    end if;
+    return found_deposit;
+end $$;
+
+ALTER FUNCTION exchange.lock_suspicious_deposit(deposit_id bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.lock_suspicious_deposit(deposit_id bigint) IS 'A deposit that waits for staff, locked with its network. For other functions. Rejects: DEPOSIT_NOT_FOUND, DEPOSIT_DECIDED.';
 
 CREATE FUNCTION exchange.login_account(email text) RETURNS TABLE(account_id bigint, password_hash text, status text)
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -2599,10 +4854,7 @@ declare
     first_pause constant interval := '1 second';
     longest_pause constant interval := '15 minutes';
 begin
-    if failures < free_attempts then
-        return '0';
-    end if;
-    return least(first_pause * power(2, least(failures - free_attempts, 20)), longest_pause);
+    return exchange.doubling_pause(failures, free_attempts, first_pause, longest_pause);
 end $$;
 
 ALTER FUNCTION exchange.login_pause(subject text, failures integer) OWNER TO exchange_owner;
@@ -2627,6 +4879,35 @@ ALTER FUNCTION exchange.login_subjects(email text, device_id bigint, address ine
 
 COMMENT ON FUNCTION exchange.login_subjects(email text, device_id bigint, address inet) IS 'Whose pauses a login is subject to. For other functions.';
 
+CREATE FUNCTION exchange.mail_deposits(kind text, deposit_ids bigint[]) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    -- No stream has this number: the bell alone says that a mail is due.
+    mail_bell constant text := '10900';
+begin
+    insert into exchange.mails (account_id, kind, facts, recipient)
+    select d.account_id, mail_deposits.kind, jsonb_build_object(
+            'at', to_char(now() at time zone 'utc', 'YYYY-MM-DD HH24:MI "UTC"'), 'amount', trim_scale(d.amount)::text,
+            'asset', s.symbol, 'network', n.name, 'txid', encode(d.txid, 'hex')),
+        a.email
+    from exchange.deposits d
+    join exchange.accounts a on a.account_id = d.account_id
+    join exchange.assets s on s.asset_id = d.asset_id
+    join chain.networks n on n.network_id = d.network_id
+    where d.deposit_id = any (mail_deposits.deposit_ids) and a.email is not null
+    order by d.deposit_id;
+    if found then
+        perform pg_notify('exchange_events', mail_bell);
+    end if;
+end $$;
+
+ALTER FUNCTION exchange.mail_deposits(kind text, deposit_ids bigint[]) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.mail_deposits(kind text, deposit_ids bigint[]) IS 'Writes the owners of these deposits a mail each, as cause_mail does one. For other functions.';
+
 CREATE FUNCTION exchange.mail_facts(address inet, program text DEFAULT NULL::text, blocked_until timestamp with time zone DEFAULT NULL::timestamp with time zone) RETURNS jsonb
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2642,6 +4923,129 @@ $$;
 ALTER FUNCTION exchange.mail_facts(address inet, program text, blocked_until timestamp with time zone) OWNER TO exchange_owner;
 
 COMMENT ON FUNCTION exchange.mail_facts(address inet, program text, blocked_until timestamp with time zone) IS 'What a mail about security says of when and from where. For other functions.';
+
+CREATE TABLE exchange.withdrawals (
+    withdrawal_id bigint NOT NULL,
+    account_id bigint NOT NULL,
+    asset_id integer NOT NULL,
+    network_id integer NOT NULL,
+    address text NOT NULL,
+    script bytea NOT NULL,
+    internal_account_id bigint,
+    amount numeric NOT NULL,
+    fee numeric NOT NULL,
+    quote_id bigint,
+    state text NOT NULL,
+    required_reviews smallint NOT NULL,
+    is_risk_held boolean DEFAULT false NOT NULL,
+    activity_id bigint NOT NULL,
+    payment_id bigint,
+    fees_account_id bigint NOT NULL,
+    external_account_id bigint NOT NULL,
+    request_key text,
+    end_reason text,
+    requested_at timestamp with time zone DEFAULT now() NOT NULL,
+    approved_at timestamp with time zone,
+    ended_at timestamp with time zone,
+    CONSTRAINT withdrawals_address_length CHECK (((length(address) >= 1) AND (length(address) <= 100))),
+    CONSTRAINT withdrawals_amount_positive CHECK (((amount > (0)::numeric) AND (amount < 'Infinity'::numeric))),
+    CONSTRAINT withdrawals_end_reason_length CHECK (((length(end_reason) >= 1) AND (length(end_reason) <= 500))),
+    CONSTRAINT withdrawals_ended_when CHECK (((ended_at IS NOT NULL) = (state = ANY (ARRAY['confirmed'::text, 'rejected'::text, 'cancelled'::text, 'failed'::text])))),
+    CONSTRAINT withdrawals_fee_not_negative CHECK (((fee >= (0)::numeric) AND (fee < 'Infinity'::numeric))),
+    CONSTRAINT withdrawals_internal_is_free CHECK (((internal_account_id IS NULL) OR (fee = (0)::numeric))),
+    CONSTRAINT withdrawals_payment_when_sent CHECK (((internal_account_id IS NOT NULL) OR (state <> ALL (ARRAY['signed'::text, 'broadcast'::text, 'confirmed'::text])) OR (payment_id IS NOT NULL))),
+    CONSTRAINT withdrawals_required_reviews_range CHECK (((required_reviews >= 0) AND (required_reviews <= 2))),
+    CONSTRAINT withdrawals_script_length CHECK (((octet_length(script) >= 20) AND (octet_length(script) <= 42))),
+    CONSTRAINT withdrawals_state_known CHECK ((state = ANY (ARRAY['requested'::text, 'approved'::text, 'signed'::text, 'broadcast'::text, 'confirmed'::text, 'rejected'::text, 'cancelled'::text, 'failed'::text])))
+);
+
+ALTER TABLE exchange.withdrawals OWNER TO exchange_owner;
+
+COMMENT ON TABLE exchange.withdrawals IS 'What accounts asked to be sent. Amount and fee are held from the request until the end.';
+
+COMMENT ON COLUMN exchange.withdrawals.withdrawal_id IS 'Number of the withdrawal.';
+
+COMMENT ON COLUMN exchange.withdrawals.account_id IS 'Who pays.';
+
+COMMENT ON COLUMN exchange.withdrawals.asset_id IS 'Of which asset.';
+
+COMMENT ON COLUMN exchange.withdrawals.network_id IS 'On which network.';
+
+COMMENT ON COLUMN exchange.withdrawals.address IS 'To where, in its canonical form.';
+
+COMMENT ON COLUMN exchange.withdrawals.script IS 'What the chain has: the output script, or the 20 bytes.';
+
+COMMENT ON COLUMN exchange.withdrawals.internal_account_id IS 'The address is a deposit address of this account: it was paid at once, without a chain.';
+
+COMMENT ON COLUMN exchange.withdrawals.amount IS 'What arrives.';
+
+COMMENT ON COLUMN exchange.withdrawals.fee IS 'What is taken besides.';
+
+COMMENT ON COLUMN exchange.withdrawals.quote_id IS 'The quote whose fee it is, while that is kept.';
+
+COMMENT ON COLUMN exchange.withdrawals.state IS 'requested: waits for people; approved: may be sent; signed; broadcast; and ended: confirmed, rejected, cancelled, failed (refunded).';
+
+COMMENT ON COLUMN exchange.withdrawals.required_reviews IS 'How many reviewers must approve it.';
+
+COMMENT ON COLUMN exchange.withdrawals.is_risk_held IS 'The risk rules hold it until a risk officer releases it.';
+
+COMMENT ON COLUMN exchange.withdrawals.activity_id IS 'What the risk rules judged.';
+
+COMMENT ON COLUMN exchange.withdrawals.payment_id IS 'The payment that carries it.';
+
+COMMENT ON COLUMN exchange.withdrawals.fees_account_id IS 'Who receives the fee.';
+
+COMMENT ON COLUMN exchange.withdrawals.external_account_id IS 'The ledger''s other side.';
+
+COMMENT ON COLUMN exchange.withdrawals.request_key IS 'Idempotency key: a repeat gives the first one.';
+
+COMMENT ON COLUMN exchange.withdrawals.end_reason IS 'Why it was rejected or failed.';
+
+COMMENT ON COLUMN exchange.withdrawals.requested_at IS 'When it was asked for.';
+
+COMMENT ON COLUMN exchange.withdrawals.approved_at IS 'When the last approval came.';
+
+COMMENT ON COLUMN exchange.withdrawals.ended_at IS 'When it ended.';
+
+CREATE FUNCTION exchange.mail_internal_receipt(paid exchange.withdrawals) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    facts jsonb;
+begin
+    select jsonb_build_object('amount', round(paid.amount, a.scale)::text, 'asset', a.symbol, 'network', n.name)
+    into strict facts
+    from exchange.assets a, chain.networks n
+    where a.asset_id = paid.asset_id and n.network_id = paid.network_id;
+    perform exchange.cause_mail(paid.internal_account_id, 'deposit_credited', exchange.mail_facts(null) || facts);
+end $$;
+
+ALTER FUNCTION exchange.mail_internal_receipt(paid exchange.withdrawals) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.mail_internal_receipt(paid exchange.withdrawals) IS 'Mails whom an internal withdrawal paid, as of a deposit. For other functions.';
+
+CREATE FUNCTION exchange.mail_withdrawal(kind text, withdrawal exchange.withdrawals, address inet DEFAULT NULL::inet, program text DEFAULT NULL::text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    facts jsonb;
+begin
+    select jsonb_strip_nulls(jsonb_build_object(
+        'withdrawal_id', withdrawal.withdrawal_id::text, 'asset', a.symbol, 'network', n.name,
+        'amount', round(withdrawal.amount, a.scale)::text, 'fee', round(withdrawal.fee, a.scale)::text,
+        'to', withdrawal.address, 'state', withdrawal.state, 'reason', withdrawal.end_reason))
+    into strict facts
+    from exchange.assets a, chain.networks n
+    where a.asset_id = withdrawal.asset_id and n.network_id = withdrawal.network_id;
+    perform exchange.cause_mail(
+        withdrawal.account_id, mail_withdrawal.kind, exchange.mail_facts(mail_withdrawal.address, mail_withdrawal.program) || facts);
+end $$;
+
+ALTER FUNCTION exchange.mail_withdrawal(kind text, withdrawal exchange.withdrawals, address inet, program text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.mail_withdrawal(kind text, withdrawal exchange.withdrawals, address inet, program text) IS 'Mails an owner about a withdrawal as it is now. For other functions.';
 
 CREATE FUNCTION exchange.make_partitions(months_ahead integer DEFAULT 12) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
@@ -2947,6 +5351,79 @@ end $$;
 ALTER FUNCTION exchange.messages_after(of_stream integer, after_sequence bigint, limit_messages integer) OWNER TO exchange_owner;
 
 COMMENT ON FUNCTION exchange.messages_after(of_stream integer, after_sequence bigint, limit_messages integer) IS 'The next messages of a stream, oldest first, at most 10,000: of a market its orders, order updates and trades; of another stream its payloads. A trade''s maker and taker parts are private to account_ids; the rest of it is public.';
+
+CREATE FUNCTION exchange.move_withdrawals(withdrawal_ids bigint[], state text, payment_id bigint DEFAULT NULL::bigint) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    moved record;
+    comes_from text[];
+    changed bigint[] := '{}';
+begin
+    comes_from := case move_withdrawals.state
+        when 'approved' then case when move_withdrawals.payment_id is null
+            then array['approved', 'signed', 'broadcast'] else array['approved'] end
+        when 'signed' then array['approved', 'signed']
+        when 'broadcast' then array['signed', 'broadcast']
+    end;
+    if comes_from is null or (move_withdrawals.payment_id is null and move_withdrawals.state <> 'approved') then
+        raise exception 'a withdrawal does not become % with payment %', move_withdrawals.state, move_withdrawals.payment_id
+            using errcode = 'invalid_parameter_value';
+    end if;
+    for moved in
+        select * from exchange.withdrawals w
+        where w.withdrawal_id = any (move_withdrawals.withdrawal_ids) order by w.withdrawal_id for no key update
+    loop
+        if moved.state <> all (comes_from) or moved.internal_account_id is not null
+            or moved.payment_id <> move_withdrawals.payment_id then
+            raise exception 'withdrawal % is % with payment %: it does not become %',
+                moved.withdrawal_id, moved.state, moved.payment_id, move_withdrawals.state
+                using errcode = 'object_not_in_prerequisite_state';
+        end if;
+        if moved.state <> move_withdrawals.state then
+            changed := changed || moved.withdrawal_id;
+        end if;
+    end loop;
+    update exchange.withdrawals w set state = move_withdrawals.state, payment_id = move_withdrawals.payment_id
+    where w.withdrawal_id = any (move_withdrawals.withdrawal_ids)
+        and (w.state, w.payment_id) is distinct from (move_withdrawals.state, move_withdrawals.payment_id);
+    perform exchange.tell_withdrawals(changed);
+    return cardinality(changed);
+end $$;
+
+ALTER FUNCTION exchange.move_withdrawals(withdrawal_ids bigint[], state text, payment_id bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.move_withdrawals(withdrawal_ids bigint[], state text, payment_id bigint) IS 'Withdrawals go on with a payment: approved with it (planned: from now on they cannot be cancelled), signed, broadcast; approved without a payment gives them back to the planner, where that payment provably never happens. A repeat changes nothing. Returns how many states changed; an impossible step is an error. Call it after balances are done. For other functions.';
+
+CREATE FUNCTION exchange.name_deposit_address(address_id bigint, account_key text, address text, script bytea) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    named chain.addresses;
+begin
+    update chain.networks n set account_key = name_deposit_address.account_key
+    from chain.addresses d
+    where d.address_id = name_deposit_address.address_id and n.network_id = d.network_id and n.account_key is null;
+    perform from chain.networks n join chain.addresses d on d.network_id = n.network_id
+    where d.address_id = name_deposit_address.address_id and n.account_key = name_deposit_address.account_key;
+    if not found then
+        perform exchange.reject('OTHER_ACCOUNT_KEY', 'the addresses of this network come from another extended public key');
+    end if;
+    update chain.addresses d set address = name_deposit_address.address, script = name_deposit_address.script
+    where d.address_id = name_deposit_address.address_id and d.address is null;
+    select * into strict named from chain.addresses d where d.address_id = name_deposit_address.address_id;
+    if (named.address, named.script) is distinct from (name_deposit_address.address, name_deposit_address.script) then
+        perform exchange.reject('OTHER_ADDRESS', format('address %s has another name already', named.address_id));
+    end if;
+end $$;
+
+ALTER FUNCTION exchange.name_deposit_address(address_id bigint, account_key text, address text, script bytea) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.name_deposit_address(address_id bigint, account_key text, address text, script bytea) IS 'Stores what was derived for a deposit address, once: a repeat changes nothing, another name is refused. The first extended public key that a network''s address is derived from stays its only one. Rejects: OTHER_ACCOUNT_KEY, OTHER_ADDRESS.';
 
 CREATE FUNCTION exchange.next_cancel_deadline() RETURNS bigint
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -3533,6 +6010,31 @@ ALTER FUNCTION exchange.queue_kyc_case(case_id bigint, reason text) OWNER TO exc
 
 COMMENT ON FUNCTION exchange.queue_kyc_case(case_id bigint, reason text) IS 'Hands a case to the reviewers. For other functions.';
 
+CREATE FUNCTION exchange.quote_withdrawal_fee(account_id bigint, asset text, network text DEFAULT NULL::text) RETURNS TABLE(quote_id bigint, network_name text, fee numeric, quiet_ppm integer, min_withdrawal numeric, expires_at timestamp with time zone)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    lifetime constant interval := '60 seconds';
+    coin constant chain.coins := exchange.find_coin(quote_withdrawal_fee.asset, quote_withdrawal_fee.network);
+    given record;
+    made exchange.withdrawal_quotes;
+begin
+    given := exchange.withdrawal_fee_of(coin);
+    insert into exchange.withdrawal_quotes (account_id, asset_id, network_id, fee, quiet_ppm, created_at, expires_at)
+    values (quote_withdrawal_fee.account_id, coin.asset_id, coin.network_id, given.fee, given.quiet_ppm, now(), now() + lifetime)
+    returning * into made;
+    return query
+    select made.quote_id, n.name, made.fee, made.quiet_ppm, round(coin.min_withdrawal, a.scale), made.expires_at
+    from chain.networks n, exchange.assets a
+    where n.network_id = coin.network_id and a.asset_id = coin.asset_id;
+end $$;
+
+ALTER FUNCTION exchange.quote_withdrawal_fee(account_id bigint, asset text, network text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.quote_withdrawal_fee(account_id bigint, asset text, network text) IS 'Promises an account the fee of a withdrawal for 60 seconds. Rejects: UNKNOWN_ASSET, UNKNOWN_NETWORK, NETWORK_REQUIRED, FEE_UNKNOWN.';
+
 CREATE FUNCTION exchange.read_kyc_document(staff_session_id bigint, document_id bigint) RETURNS TABLE(kind text, media_type text, account_id bigint, seal_id bytea, key_label text, wrapped_key bytea, content bytea)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -3654,6 +6156,106 @@ ALTER FUNCTION exchange.recognise_device(account_id bigint, device_hash bytea, n
 
 COMMENT ON FUNCTION exchange.recognise_device(account_id bigint, device_hash bytea, new_device_hash bytea, address inet, user_agent text) IS 'The device of a login; one that is not known is added, and after an account''s first login a mail tells of it. For open_session.';
 
+CREATE FUNCTION exchange.refund_deposit(deposit_id bigint, address text, script bytea) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    found_deposit exchange.deposits := exchange.lock_suspicious_deposit(refund_deposit.deposit_id);
+    needed integer;
+begin
+    -- What goes out is final; so must be what came in.
+    select c.large_confirmations into strict needed from chain.coins c
+    where c.asset_id = found_deposit.asset_id and c.network_id = found_deposit.network_id;
+    perform exchange.require_confirmations(found_deposit, needed);
+    if coalesce(length(refund_deposit.address) not between 1 and 100, true)
+        or coalesce(octet_length(refund_deposit.script) not between 20 and 42, true)
+        or exists (select from chain.addresses a
+            where a.network_id = found_deposit.network_id and a.script = refund_deposit.script)
+        or exists (select from chain.wallets w
+            where w.network_id = found_deposit.network_id and w.script = refund_deposit.script) then
+        perform exchange.reject('INVALID_ADDRESS', 'a deposit goes back to an address outside of the exchange');
+    end if;
+    insert into exchange.deposit_refunds (deposit_id, address, script)
+    values (found_deposit.deposit_id, refund_deposit.address, refund_deposit.script);
+    update exchange.deposits d set state = 'refunding', changed_at = now() where d.deposit_id = found_deposit.deposit_id;
+    perform chain.tell_deposits(array[found_deposit.deposit_id]);
+    -- No stream has this number: payments have work.
+    perform pg_notify('exchange_events', '10921');
+end $$;
+
+ALTER FUNCTION exchange.refund_deposit(deposit_id bigint, address text, script bytea) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.refund_deposit(deposit_id bigint, address text, script bytea) IS 'Lets a suspicious deposit go back, once it is as old as a large one must be. For staff.run_action: two people decide it. Rejects: DEPOSIT_NOT_FOUND, DEPOSIT_DECIDED, NOT_CONFIRMED, INVALID_ADDRESS.';
+
+CREATE FUNCTION exchange.refund_withdrawal(withdrawal_id bigint, state text, reason text) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    return exchange.refund_withdrawals(array[refund_withdrawal.withdrawal_id], refund_withdrawal.state, refund_withdrawal.reason);
+end $$;
+
+ALTER FUNCTION exchange.refund_withdrawal(withdrawal_id bigint, state text, reason text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.refund_withdrawal(withdrawal_id bigint, state text, reason text) IS 'As refund_withdrawals, of one. Where several end in one transaction, call that once. For other functions.';
+
+CREATE FUNCTION exchange.refund_withdrawals(withdrawal_ids bigint[], state text, reason text) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    open_ids bigint[];
+    ended exchange.withdrawals;
+    accounts bigint[];
+    assets integer[];
+begin
+    if refund_withdrawals.state is null or refund_withdrawals.state not in ('rejected', 'cancelled', 'failed') then
+        raise exception 'a withdrawal is not given back as %', refund_withdrawals.state using errcode = 'invalid_parameter_value';
+    end if;
+    perform from exchange.withdrawals w
+    where w.withdrawal_id = any (refund_withdrawals.withdrawal_ids) order by w.withdrawal_id for no key update;
+    select array_agg(w.withdrawal_id order by w.withdrawal_id), array_agg(w.account_id), array_agg(w.asset_id)
+    into open_ids, accounts, assets
+    from exchange.withdrawals w
+    where w.withdrawal_id = any (refund_withdrawals.withdrawal_ids) and w.state <> refund_withdrawals.state;
+    if open_ids is null then
+        return 0;
+    end if;
+    select * into ended from exchange.withdrawals w where w.withdrawal_id = any (open_ids) and w.ended_at is not null limit 1;
+    if found then
+        raise exception 'withdrawal % is %: it cannot be given back', ended.withdrawal_id, ended.state
+            using errcode = 'object_not_in_prerequisite_state';
+    end if;
+
+    perform exchange.lock_balances(accounts, assets);
+    with summed as (
+        select w.account_id, w.asset_id, sum(w.amount + w.fee) as amount
+        from exchange.withdrawals w where w.withdrawal_id = any (open_ids) group by w.account_id, w.asset_id
+    )
+    update exchange.balances b
+    set available = b.available + s.amount, held = b.held - s.amount
+    from summed s
+    where b.account_id = s.account_id and b.asset_id = s.asset_id;
+    update exchange.withdrawals w
+    set state = refund_withdrawals.state, end_reason = left(refund_withdrawals.reason, 500), ended_at = now()
+    where w.withdrawal_id = any (open_ids);
+
+    for ended in select * from exchange.withdrawals w where w.withdrawal_id = any (open_ids) order by w.withdrawal_id loop
+        perform exchange.mail_withdrawal('withdrawal_ended', ended);
+        perform exchange.tell_balance(
+            'withdrawal_returned', ended.withdrawal_id, ended.account_id, ended.asset_id, ended.amount + ended.fee);
+    end loop;
+    perform exchange.tell_withdrawals(open_ids);
+    return cardinality(open_ids);
+end $$;
+
+ALTER FUNCTION exchange.refund_withdrawals(withdrawal_ids bigint[], state text, reason text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.refund_withdrawals(withdrawal_ids bigint[], state text, reason text) IS 'Withdrawals end as rejected, cancelled or failed: what was held for them is available again. Those that ended so already are left as they are. Returns how many it gave back. Who calls it has made sure that nothing was or will be sent. Locks the withdrawals, then balances in key order; one call a transaction. For other functions.';
+
 CREATE FUNCTION exchange.rehash_password(account_id bigint, old_hash text, new_hash text) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -3761,6 +6363,26 @@ ALTER FUNCTION exchange.remove_totp(account_id bigint, session_id bigint) OWNER 
 
 COMMENT ON FUNCTION exchange.remove_totp(account_id bigint, session_id bigint) IS 'Takes the authenticator app away, also one whose first code has not come. Nothing is withdrawn for a day, and the owner gets a mail. False: a risk rule denies it. Rejects: ACCESS_REVOKED, STEP_UP_REQUIRED, ACCOUNT_FROZEN, FACTOR_NOT_FOUND.';
 
+CREATE FUNCTION exchange.remove_withdrawal_address(account_id bigint, session_id bigint, withdrawal_address_id bigint) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+    perform exchange.require_owner(remove_withdrawal_address.account_id, remove_withdrawal_address.session_id);
+    update exchange.withdrawal_addresses w set removed_at = coalesce(w.removed_at, now())
+    where w.withdrawal_address_id = remove_withdrawal_address.withdrawal_address_id
+        and w.account_id = remove_withdrawal_address.account_id;
+    if not found then
+        perform exchange.reject('ADDRESS_NOT_FOUND', format(
+            'no address %s in the address book', remove_withdrawal_address.withdrawal_address_id));
+    end if;
+end $$;
+
+ALTER FUNCTION exchange.remove_withdrawal_address(account_id bigint, session_id bigint, withdrawal_address_id bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.remove_withdrawal_address(account_id bigint, session_id bigint, withdrawal_address_id bigint) IS 'Takes an address out of the address book, in the name of a session that has stepped up; a repeat changes nothing. Rejects: ACCESS_REVOKED, STEP_UP_REQUIRED, ACCOUNT_FROZEN, ADDRESS_NOT_FOUND.';
+
 CREATE FUNCTION exchange.replace_recovery_codes(account_id bigint, session_id bigint, code_hashes bytea[]) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -3831,6 +6453,124 @@ ALTER FUNCTION exchange.request_mail(kind text, email text, address inet, user_a
 
 COMMENT ON FUNCTION exchange.request_mail(kind text, email text, address inet, user_agent text, full_name text, country text, birth_date date, phone text, device_hash bytea) IS 'Writes down that somebody wants to register, or to reset the password of an address. Answering is another''s work (answer_mail_requests), so that neither answer nor time tell whether the address is known. Rejects: INVALID_EMAIL.';
 
+CREATE FUNCTION exchange.request_withdrawal(account_id bigint, session_id bigint, api_key_id bigint, valid_until bigint, asset text, network text, to_address text, to_script bytea, amount numeric, quote_id bigint DEFAULT NULL::bigint, request_key text DEFAULT NULL::text, from_address inet DEFAULT NULL::inet, program text DEFAULT NULL::text) RETURNS TABLE(withdrawal_id bigint, repeated boolean)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    coin constant chain.coins := exchange.find_coin(request_withdrawal.asset, request_withdrawal.network);
+    of_asset exchange.assets;
+    owner exchange.accounts;
+    made exchange.withdrawals;
+    quote exchange.withdrawal_quotes;
+    caller exchange.sessions;
+    assessed record;
+    receiver bigint;
+    asked_fee numeric;
+begin
+    select * into strict of_asset from exchange.assets a where a.asset_id = coin.asset_id;
+    -- 10^36 atoms is the engine's largest amount (extension/engine/src/rules.rs, MAX_NOTIONAL).
+    if request_withdrawal.amount is null or request_withdrawal.amount = 'NaN' or request_withdrawal.amount <= 0
+        or request_withdrawal.amount > power(10::numeric, 36 - of_asset.scale)
+        or round(request_withdrawal.amount, of_asset.scale) <> request_withdrawal.amount then
+        perform exchange.reject('INVALID_AMOUNT', format(
+            '%s is withdrawn by a positive amount with at most %s decimals', of_asset.symbol, of_asset.scale));
+    end if;
+    -- One at a time an account: of two for the same money, or of the same key, the second sees the
+    -- first. Accounts are locked before sessions everywhere.
+    select * into owner from exchange.accounts a
+    where a.account_id = request_withdrawal.account_id and a.role = 'user' for no key update;
+    perform exchange.require_withdrawer(
+        request_withdrawal.account_id, request_withdrawal.session_id, request_withdrawal.api_key_id, request_withdrawal.valid_until);
+    select * into made from exchange.withdrawals w
+    where w.account_id = owner.account_id and w.request_key = request_withdrawal.request_key;
+    if found then
+        if (made.asset_id, made.network_id, made.script, made.amount)
+            is distinct from (coin.asset_id, coin.network_id, request_withdrawal.to_script, request_withdrawal.amount) then
+            perform exchange.reject('DUPLICATE_IDEMPOTENCY_KEY', 'this key was used for another withdrawal');
+        end if;
+        return query select made.withdrawal_id, true;
+        return;
+    end if;
+    perform exchange.require_may_withdraw(owner, coin);
+    if request_withdrawal.amount < coin.min_withdrawal then
+        perform exchange.reject('BELOW_MINIMUM', format(
+            'at least %s %s is withdrawn', round(coin.min_withdrawal, of_asset.scale), of_asset.symbol));
+    end if;
+    perform exchange.require_target(coin.network_id, request_withdrawal.to_script);
+    select d.account_id into receiver from chain.addresses d
+    where d.network_id = coin.network_id and d.script = request_withdrawal.to_script;
+    if receiver = owner.account_id then
+        perform exchange.reject('SAME_ACCOUNT', 'this is the account''s own deposit address');
+    end if;
+    perform exchange.require_in_book(owner.account_id, coin.network_id, request_withdrawal.to_script);
+
+    if receiver is not null then
+        asked_fee := 0;
+    elsif request_withdrawal.quote_id is null then
+        asked_fee := (exchange.withdrawal_fee_of(coin)).fee;
+    else
+        select * into quote from exchange.withdrawal_quotes q
+        where q.quote_id = request_withdrawal.quote_id and q.account_id = owner.account_id
+            and q.asset_id = coin.asset_id and q.network_id = coin.network_id;
+        if not found then
+            perform exchange.reject('QUOTE_NOT_FOUND', 'the account has no such quote for this asset and network');
+        end if;
+        if quote.expires_at <= clock_timestamp() then
+            perform exchange.reject('QUOTE_EXPIRED', 'the quote has ended; ask for another');
+        end if;
+        asked_fee := quote.fee;
+    end if;
+    -- Only looked at: balances are locked after the stream of the risk rules, as by orders.
+    if not exists (
+        select from exchange.balances b
+        where b.account_id = owner.account_id and b.asset_id = coin.asset_id and b.available >= request_withdrawal.amount + asked_fee) then
+        perform exchange.reject('INSUFFICIENT_BALANCE', format(
+            'less than %s %s is available', round(request_withdrawal.amount + asked_fee, of_asset.scale), of_asset.symbol));
+    end if;
+
+    select * into caller from exchange.sessions s where s.session_id = request_withdrawal.session_id;
+    assessed := risk.assess_activity('withdrawal', owner.account_id, jsonb_strip_nulls(jsonb_build_object(
+        'asset', of_asset.symbol, 'amount', request_withdrawal.amount::text, 'wallet', request_withdrawal.to_address,
+        'address', host(coalesce(request_withdrawal.from_address, caller.address)), 'session_id', caller.session_id::text,
+        'api_key_id', request_withdrawal.api_key_id::text, 'is_internal', case when receiver is not null then true end)));
+    if assessed.verdict = 'deny' then
+        return;
+    end if;
+    insert into exchange.withdrawals (
+        account_id, asset_id, network_id, address, script, internal_account_id, amount, fee, quote_id, state, required_reviews,
+        is_risk_held, activity_id, fees_account_id, external_account_id, request_key)
+    values (
+        owner.account_id, coin.asset_id, coin.network_id, request_withdrawal.to_address, request_withdrawal.to_script, receiver,
+        round(request_withdrawal.amount, of_asset.scale), asked_fee, quote.quote_id, 'requested',
+        -- What stays in the house waits for nobody because of its size.
+        greatest(
+            case when receiver is null then exchange.required_reviews(coin, request_withdrawal.amount, owner.kyc_level) else 0 end,
+            -- Also where a stricter rule holds it: a hold can end by itself.
+            exists (select from risk.events e where e.activity_id = assessed.activity_id and e.action = 'review')::integer),
+        assessed.verdict = 'hold', assessed.activity_id, exchange.house_account('withdrawal_fees'),
+        exchange.house_account('external'), request_withdrawal.request_key)
+    returning * into made;
+    update exchange.balances b
+    set available = b.available - made.amount - made.fee, held = b.held + made.amount + made.fee
+    where b.account_id = made.account_id and b.asset_id = made.asset_id and b.available >= made.amount + made.fee;
+    if not found then
+        perform exchange.reject('INSUFFICIENT_BALANCE', format('less than %s %s is available', made.amount + made.fee, of_asset.symbol));
+    end if;
+    perform exchange.mail_withdrawal('withdrawal_requested', made, coalesce(request_withdrawal.from_address, caller.address),
+        coalesce(request_withdrawal.program, caller.user_agent));
+    perform exchange.tell_balance('withdrawal_held', made.withdrawal_id, made.account_id, made.asset_id, - made.amount - made.fee);
+    if not exchange.approve_withdrawal(made.withdrawal_id) then
+        perform exchange.tell_withdrawals(array[made.withdrawal_id]);
+    end if;
+    return query select made.withdrawal_id, false;
+end $$;
+
+ALTER FUNCTION exchange.request_withdrawal(account_id bigint, session_id bigint, api_key_id bigint, valid_until bigint, asset text, network text, to_address text, to_script bytea, amount numeric, quote_id bigint, request_key text, from_address inet, program text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.request_withdrawal(account_id bigint, session_id bigint, api_key_id bigint, valid_until bigint, asset text, network text, to_address text, to_script bytea, amount numeric, quote_id bigint, request_key text, from_address inet, program text) IS 'Asks for a withdrawal in the name of a session that has stepped up, or of an API key that may withdraw; address and script are what was read of the user''s text. Holds amount and fee. It goes on by itself where nobody must be waited for; one to a deposit address of the exchange is paid at once, free. A repeat of the request key gives the first. No row: the risk rules deny it. Rejects, the first that holds: UNKNOWN_ASSET, UNKNOWN_NETWORK, NETWORK_REQUIRED, INVALID_AMOUNT, REQUEST_EXPIRED, ACCESS_REVOKED, STEP_UP_REQUIRED, DUPLICATE_IDEMPOTENCY_KEY, ACCOUNT_FROZEN, WITHDRAWALS_BLOCKED, IN_DEBT, KYC_REQUIRED, WITHDRAWALS_HALTED, BELOW_MINIMUM, UNSUPPORTED_ADDRESS, SAME_ACCOUNT, ADDRESS_NOT_IN_BOOK, ADDRESS_COOLING_DOWN, FEE_UNKNOWN, QUOTE_NOT_FOUND, QUOTE_EXPIRED, INSUFFICIENT_BALANCE.';
+
 CREATE FUNCTION exchange.require_authority(account_id bigint, session_id bigint, api_key_id bigint, valid_until bigint) RETURNS void
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -3856,6 +6596,165 @@ end $$;
 ALTER FUNCTION exchange.require_authority(account_id bigint, session_id bigint, api_key_id bigint, valid_until bigint) OWNER TO exchange_owner;
 
 COMMENT ON FUNCTION exchange.require_authority(account_id bigint, session_id bigint, api_key_id bigint, valid_until bigint) IS 'Refuses a request whose session has ended, whose key was revoked or does not allow to trade, or that came after its time (milliseconds UTC); what is null is not checked. Rejects: REQUEST_EXPIRED, ACCESS_REVOKED.';
+
+CREATE FUNCTION exchange.require_confirmations(deposit exchange.deposits, confirmations integer) RETURNS void
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    if deposit.block_height is null
+        or chain.tip_height(deposit.network_id) - deposit.block_height + 1 < require_confirmations.confirmations then
+        perform exchange.reject('NOT_CONFIRMED', format(
+            'the deposit does not lie under %s blocks of its chain', require_confirmations.confirmations));
+    end if;
+end $$;
+
+ALTER FUNCTION exchange.require_confirmations(deposit exchange.deposits, confirmations integer) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.require_confirmations(deposit exchange.deposits, confirmations integer) IS 'Refuses where a deposit has fewer confirmations. For other functions. Rejects: NOT_CONFIRMED.';
+
+CREATE FUNCTION exchange.require_in_book(account_id bigint, network_id integer, script bytea) RETURNS void
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    usable_from timestamptz;
+begin
+    select w.usable_from into usable_from from exchange.withdrawal_addresses w
+    where w.account_id = require_in_book.account_id and w.network_id = require_in_book.network_id
+        and w.script = require_in_book.script and w.removed_at is null;
+    if not found and exchange.sends_to_book_only(require_in_book.account_id) then
+        perform exchange.reject('ADDRESS_NOT_IN_BOOK', 'the account sends to addresses of its address book alone');
+    end if;
+    if usable_from > now() then
+        perform exchange.reject('ADDRESS_COOLING_DOWN', format('the address can be used from %s UTC',
+            to_char(usable_from at time zone 'utc', 'YYYY-MM-DD HH24:MI')));
+    end if;
+end $$;
+
+ALTER FUNCTION exchange.require_in_book(account_id bigint, network_id integer, script bytea) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.require_in_book(account_id bigint, network_id integer, script bytea) IS 'Refuses an address whose cool-down has not passed, and one that is not in the book where the owner wants that. For other functions. Rejects: ADDRESS_NOT_IN_BOOK, ADDRESS_COOLING_DOWN.';
+
+CREATE TABLE exchange.accounts (
+    account_id bigint NOT NULL,
+    role text DEFAULT 'user'::text NOT NULL,
+    email text,
+    password_hash text,
+    fee_tier_id integer DEFAULT 1 NOT NULL,
+    status text DEFAULT 'active'::text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    email_verified_at timestamp with time zone,
+    full_name text,
+    country text COLLATE pg_catalog."C",
+    birth_date date,
+    phone text,
+    anti_phishing_code text,
+    first_login_at timestamp with time zone,
+    withdrawals_blocked_until timestamp with time zone,
+    parent_account_id bigint,
+    label text,
+    kyc_level integer DEFAULT 0 NOT NULL,
+    kyc_expires_on date,
+    kyc_expiry_noticed_at timestamp with time zone,
+    may_trade boolean DEFAULT true NOT NULL,
+    is_linked boolean DEFAULT false NOT NULL,
+    withdrawals_to_book_only boolean DEFAULT false NOT NULL,
+    book_only_ends_at timestamp with time zone,
+    CONSTRAINT accounts_anti_phishing_code_form CHECK ((anti_phishing_code ~ '^[A-Za-z0-9 _-]{4,20}$'::text)),
+    CONSTRAINT accounts_birth_date_range CHECK ((birth_date >= '1900-01-01'::date)),
+    CONSTRAINT accounts_book_only_ends_while_on CHECK (((book_only_ends_at IS NULL) OR withdrawals_to_book_only)),
+    CONSTRAINT accounts_country_form CHECK ((country ~ '^[A-Z]{2}$'::text)),
+    CONSTRAINT accounts_email_lower CHECK ((email = lower(email))),
+    CONSTRAINT accounts_full_name_length CHECK (((length(full_name) >= 1) AND (length(full_name) <= 100))),
+    CONSTRAINT accounts_label_length CHECK (((length(label) >= 1) AND (length(label) <= 64))),
+    CONSTRAINT accounts_parent_is_another CHECK ((parent_account_id <> account_id)),
+    CONSTRAINT accounts_phone_form CHECK ((phone ~ '^\+[1-9][0-9]{6,14}$'::text)),
+    CONSTRAINT accounts_role_known CHECK ((role = ANY (ARRAY['user'::text, 'fees'::text, 'withdrawal_fees'::text, 'external'::text, 'debts'::text, 'costs'::text, 'capital'::text]))),
+    CONSTRAINT accounts_status_known CHECK ((status = ANY (ARRAY['active'::text, 'frozen'::text]))),
+    CONSTRAINT accounts_sub_account_has_no_login CHECK (((parent_account_id IS NULL) OR ((role = 'user'::text) AND (email IS NULL) AND (password_hash IS NULL) AND (label IS NOT NULL)))),
+    CONSTRAINT accounts_user_has_email CHECK (((role <> 'user'::text) OR (email IS NOT NULL) OR (parent_account_id IS NOT NULL)))
+);
+
+ALTER TABLE exchange.accounts OWNER TO exchange_owner;
+
+COMMENT ON TABLE exchange.accounts IS 'Who owns balances: users, and house accounts by role.';
+
+COMMENT ON COLUMN exchange.accounts.account_id IS 'Names the account everywhere.';
+
+COMMENT ON COLUMN exchange.accounts.role IS 'user; fees: receives a market''s fees; withdrawal_fees: those of withdrawals. Without balance rows, sides of the ledger alone: external: the world outside; debts: what accounts owe after a deposit vanished; costs: what networks were paid; capital: what the house put into its own wallets.';
+
+COMMENT ON COLUMN exchange.accounts.email IS 'Login name of a user, in lower case.';
+
+COMMENT ON COLUMN exchange.accounts.password_hash IS 'bcrypt; null where no login is possible.';
+
+COMMENT ON COLUMN exchange.accounts.fee_tier_id IS 'The fee rates of orders placed from now on.';
+
+COMMENT ON COLUMN exchange.accounts.status IS 'active, or frozen by its owner or by us: may cancel and reduce, not place.';
+
+COMMENT ON COLUMN exchange.accounts.created_at IS 'When the account was opened.';
+
+COMMENT ON COLUMN exchange.accounts.email_verified_at IS 'When the owner proved to read the address; null where nobody did.';
+
+COMMENT ON COLUMN exchange.accounts.full_name IS 'As its owner wrote it at registration.';
+
+COMMENT ON COLUMN exchange.accounts.country IS 'Where its owner lives, by ISO 3166-1 alpha-2.';
+
+COMMENT ON COLUMN exchange.accounts.birth_date IS 'When its owner was born, by the owner''s word.';
+
+COMMENT ON COLUMN exchange.accounts.phone IS 'E.164, such as +4930123456; null where none was given.';
+
+COMMENT ON COLUMN exchange.accounts.anti_phishing_code IS 'Words of the owner''s choice that every mail of ours repeats and no forger knows.';
+
+COMMENT ON COLUMN exchange.accounts.first_login_at IS 'When somebody first logged in; from then on a new device is worth a mail.';
+
+COMMENT ON COLUMN exchange.accounts.withdrawals_blocked_until IS 'Before this time nothing is withdrawn, because the password or the address was changed.';
+
+COMMENT ON COLUMN exchange.accounts.parent_account_id IS 'Of a sub-account: whose it is. Who logs in as the parent owns both; a parent is never a sub-account.';
+
+COMMENT ON COLUMN exchange.accounts.label IS 'The owner''s name for a sub-account.';
+
+COMMENT ON COLUMN exchange.accounts.kyc_level IS 'How well the owner is known; see kyc_levels.';
+
+COMMENT ON COLUMN exchange.accounts.kyc_expires_on IS 'Last good day of the document that the level rests on; null at level 0.';
+
+COMMENT ON COLUMN exchange.accounts.kyc_expiry_noticed_at IS 'When the owner was told that it expires.';
+
+COMMENT ON COLUMN exchange.accounts.may_trade IS 'Whether the level allows to place orders; kept equal to kyc_levels.may_trade.';
+
+COMMENT ON COLUMN exchange.accounts.is_linked IS 'Whether risk.links knows the account: only then are its orders looked at for trades with linked accounts.';
+
+COMMENT ON COLUMN exchange.accounts.withdrawals_to_book_only IS 'Its owner wants withdrawals to addresses of the book alone.';
+
+COMMENT ON COLUMN exchange.accounts.book_only_ends_at IS 'The owner has taken withdrawals_to_book_only back: it counts until then.';
+
+CREATE FUNCTION exchange.require_may_withdraw(owner exchange.accounts, coin chain.coins) RETURNS void
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    if owner.status <> 'active' then
+        perform exchange.reject('ACCOUNT_FROZEN', 'the account is frozen: nothing can be withdrawn');
+    end if;
+    if owner.withdrawals_blocked_until > now() then
+        perform exchange.reject('WITHDRAWALS_BLOCKED', format('nothing can be withdrawn before %s UTC',
+            to_char(owner.withdrawals_blocked_until at time zone 'utc', 'YYYY-MM-DD HH24:MI')));
+    end if;
+    if exchange.is_in_debt(owner.account_id) then
+        perform exchange.reject('IN_DEBT', 'a deposit vanished from its chain and the account owes it: nothing can be withdrawn');
+    end if;
+    if not exists (select from exchange.kyc_levels l where l.level = owner.kyc_level and l.may_withdraw) then
+        perform exchange.reject('KYC_REQUIRED', 'the account''s level does not allow to withdraw');
+    end if;
+    if coin.is_halted or exists (select from chain.networks n where n.network_id = coin.network_id and n.is_halted) then
+        perform exchange.reject('WITHDRAWALS_HALTED', 'withdrawals of this asset are halted at the moment');
+    end if;
+end $$;
+
+ALTER FUNCTION exchange.require_may_withdraw(owner exchange.accounts, coin chain.coins) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.require_may_withdraw(owner exchange.accounts, coin chain.coins) IS 'Refuses unless the account, which the caller has locked, may withdraw at all, and the coin may be sent. For other functions. Rejects: ACCOUNT_FROZEN, WITHDRAWALS_BLOCKED, IN_DEBT, KYC_REQUIRED, WITHDRAWALS_HALTED.';
 
 CREATE FUNCTION exchange.require_owner(account_id bigint, session_id bigint) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -3914,6 +6813,136 @@ ALTER FUNCTION exchange.require_stepped_up(account_id bigint, session_id bigint)
 
 COMMENT ON FUNCTION exchange.require_stepped_up(account_id bigint, session_id bigint) IS 'As require_session, and the session has proved of late what the account asks for. For other functions. Rejects: ACCESS_REVOKED, STEP_UP_REQUIRED.';
 
+CREATE FUNCTION exchange.require_target(network_id integer, script bytea) RETURNS void
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    family text;
+begin
+    select n.family into strict family from chain.networks n where n.network_id = require_target.network_id;
+    -- The API has read the text; this holds against whoever else calls.
+    if require_target.script is null
+        or (family = 'evm' and octet_length(require_target.script) <> 20)
+        or (family = 'bitcoin' and octet_length(require_target.script) not between 22 and 42)
+        or exists (
+            select from chain.wallets w
+            where w.network_id = require_target.network_id and w.script = require_target.script)
+        or exists (
+            select from chain.coins c
+            where c.network_id = require_target.network_id and c.contract = require_target.script) then
+        perform exchange.reject('UNSUPPORTED_ADDRESS', 'nothing can be sent to this address');
+    end if;
+end $$;
+
+ALTER FUNCTION exchange.require_target(network_id integer, script bytea) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.require_target(network_id integer, script bytea) IS 'Refuses what is no address of the network, a wallet of the house and a token''s contract. For other functions. Rejects: UNSUPPORTED_ADDRESS.';
+
+CREATE FUNCTION exchange.require_withdrawer(account_id bigint, session_id bigint, api_key_id bigint, valid_until bigint, stepped_up boolean DEFAULT true) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+    if require_withdrawer.valid_until < extract(epoch from clock_timestamp()) * 1000 then
+        perform exchange.reject('REQUEST_EXPIRED', 'the request came later than it allows');
+    end if;
+    if require_withdrawer.session_id is not null and require_withdrawer.stepped_up then
+        perform exchange.require_stepped_up(require_withdrawer.account_id, require_withdrawer.session_id);
+    elsif require_withdrawer.session_id is not null then
+        perform exchange.require_session(require_withdrawer.account_id, require_withdrawer.session_id);
+    else
+        -- Locked, so that it cannot be revoked before what it allows is done.
+        perform from exchange.api_keys k
+        where k.api_key_id = require_withdrawer.api_key_id and k.account_id = require_withdrawer.account_id
+            and k.revoked_at is null and 'withdraw' = any (k.permissions)
+        for share;
+        if not found then
+            perform exchange.reject('ACCESS_REVOKED', 'this key may not do this, or no longer');
+        end if;
+    end if;
+end $$;
+
+ALTER FUNCTION exchange.require_withdrawer(account_id bigint, session_id bigint, api_key_id bigint, valid_until bigint, stepped_up boolean) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.require_withdrawer(account_id bigint, session_id bigint, api_key_id bigint, valid_until bigint, stepped_up boolean) IS 'Refuses unless the session is the account''s and live, and has proved of late who it is where that is asked for, or the API key is the account''s, live and may withdraw; or after the request''s time (milliseconds UTC). One of session and key must be given. For other functions. Rejects: REQUEST_EXPIRED, ACCESS_REVOKED, STEP_UP_REQUIRED.';
+
+CREATE FUNCTION exchange.required_reviews(coin chain.coins, amount numeric, kyc_level integer) RETURNS smallint
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select case
+        when required_reviews.amount * 1000000 > coin.second_review_above * l.review_ppm then 2
+        when required_reviews.amount * 1000000 > coin.review_above * l.review_ppm then 1
+        else 0
+    end::smallint
+    from exchange.kyc_levels l where l.level = required_reviews.kyc_level
+$$;
+
+ALTER FUNCTION exchange.required_reviews(coin chain.coins, amount numeric, kyc_level integer) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.required_reviews(coin chain.coins, amount numeric, kyc_level integer) IS 'How many reviewers must approve a withdrawal of such an amount by an account of such a level. For other functions.';
+
+CREATE FUNCTION exchange.reverse_deposits(deposit_ids bigint[]) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    -- Once, not once a row.
+    external constant bigint := exchange.house_account('external');
+    debts constant bigint := exchange.house_account('debts');
+    messages jsonb[];
+begin
+    if coalesce(cardinality(reverse_deposits.deposit_ids), 0) = 0 then
+        return;
+    end if;
+    -- In key order, as every transaction locks balances.
+    perform from exchange.balances b
+    where (b.account_id, b.asset_id) in (
+        select d.account_id, d.asset_id from exchange.deposits d where d.deposit_id = any (reverse_deposits.deposit_ids))
+    order by b.account_id, b.asset_id
+    for update;
+    with reversed as materialized (
+        select d.*, b.available, b.held,
+            -- What the reversals before this one have taken already.
+            coalesce(sum(d.amount) over (
+                partition by d.account_id, d.asset_id order by d.deposit_id
+                rows between unbounded preceding and 1 preceding), 0) as before
+        from exchange.deposits d
+        join exchange.balances b on b.account_id = d.account_id and b.asset_id = d.asset_id
+        where d.deposit_id = any (reverse_deposits.deposit_ids)
+    ), split as materialized (
+        select r.*, least(r.amount, greatest(r.available - r.before, 0)) as taken from reversed r
+    ), facts as (
+        insert into exchange.deposit_entries (
+            deposit_id, account_id, asset_id, amount, debt_amount, external_account_id, debts_account_id)
+        select s.deposit_id, s.account_id, s.asset_id, - s.amount, s.taken - s.amount,
+            external, debts
+        from split s
+        order by s.deposit_id
+    ), moved as (
+        update exchange.balances b set available = b.available - t.taken
+        from (select s.account_id, s.asset_id, sum(s.taken) as taken from split s group by s.account_id, s.asset_id) t
+        where b.account_id = t.account_id and b.asset_id = t.asset_id
+    )
+    select array_agg(jsonb_build_object(
+        'change', 'deposit_reversed', 'deposit_id', s.deposit_id::text, 'account_id', s.account_id::text, 'asset', a.symbol,
+        'amount', (- s.taken)::text, 'owed', (s.amount - s.taken)::text,
+        'available', (s.available - least(s.available, s.before + s.taken))::text, 'held', s.held::text) order by s.deposit_id)
+    into messages
+    from split s
+    join exchange.assets a on a.asset_id = s.asset_id;
+    perform exchange.mail_deposits('deposit_reversed', reverse_deposits.deposit_ids);
+    perform exchange.append_events('asset', messages);
+end $$;
+
+ALTER FUNCTION exchange.reverse_deposits(deposit_ids bigint[]) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.reverse_deposits(deposit_ids bigint[]) IS 'Takes back credited deposits that have vanished from their chain: from what is available; what is missing the account owes. The caller has locked the deposits and changes their state. For chain.reorganise.';
+
 CREATE FUNCTION exchange.revoke_api_key(account_id bigint, session_id bigint, api_key_id bigint) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -3941,6 +6970,26 @@ end $$;
 ALTER FUNCTION exchange.revoke_api_key(account_id bigint, session_id bigint, api_key_id bigint) OWNER TO exchange_owner;
 
 COMMENT ON FUNCTION exchange.revoke_api_key(account_id bigint, session_id bigint, api_key_id bigint) IS 'Ends an API key of the account or of one of its sub-accounts, in the name of a session; a repeat changes nothing. Rejects: ACCESS_REVOKED, KEY_NOT_FOUND.';
+
+CREATE FUNCTION exchange.ring_network(network text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    -- No stream has these numbers: the bell of a network is this and its own number.
+    first_bell constant integer := 10910;
+    rung integer;
+begin
+    select n.network_id into rung from chain.networks n where n.name = ring_network.network;
+    if not found then
+        perform exchange.reject('UNKNOWN_NETWORK', format('no network %s', ring_network.network));
+    end if;
+    perform pg_notify('exchange_events', (first_bell + rung)::text);
+end $$;
+
+ALTER FUNCTION exchange.ring_network(network text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.ring_network(network text) IS 'Has the network''s worker look at its node now. What is there the node says. Rejects: UNKNOWN_NETWORK.';
 
 CREATE FUNCTION exchange.run_cancel_deadlines(limit_deadlines integer DEFAULT 100) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
@@ -3984,6 +7033,20 @@ end $$;
 ALTER FUNCTION exchange.run_cancel_deadlines(limit_deadlines integer) OWNER TO exchange_owner;
 
 COMMENT ON FUNCTION exchange.run_cancel_deadlines(limit_deadlines integer) IS 'Cancels the orders of up to so many dead man''s switches that are due, and removes these; returns how many. Several at once see to different ones.';
+
+CREATE FUNCTION exchange.sends_to_book_only(account_id bigint) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select exists (
+        select from exchange.accounts a
+        where a.account_id = sends_to_book_only.account_id and a.withdrawals_to_book_only
+            and (a.book_only_ends_at is null or a.book_only_ends_at > now()))
+$$;
+
+ALTER FUNCTION exchange.sends_to_book_only(account_id bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.sends_to_book_only(account_id bigint) IS 'Whether an account''s withdrawals go to addresses of its book alone. For other functions.';
 
 CREATE FUNCTION exchange.session_account(token_hash bytea) RETURNS TABLE(session_id bigint, account_id bigint, expires_at timestamp with time zone)
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -4281,6 +7344,164 @@ ALTER FUNCTION exchange.set_password_hash(account_id bigint, password_hash text)
 
 COMMENT ON FUNCTION exchange.set_password_hash(account_id bigint, password_hash text) IS 'Changes a password and ends the account''s sessions. Rejects: INVALID_PASSWORD_HASH, UNKNOWN_ACCOUNT.';
 
+CREATE FUNCTION exchange.set_withdrawal_halt(asset text, network text, reason text) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    halts constant boolean := set_withdrawal_halt.reason is not null;
+    changed integer;
+begin
+    if set_withdrawal_halt.asset is not null
+        and not exists (select from exchange.assets a where a.symbol = set_withdrawal_halt.asset) then
+        perform exchange.reject('UNKNOWN_ASSET', format('no asset %s', set_withdrawal_halt.asset));
+    end if;
+    if set_withdrawal_halt.network is not null
+        and not exists (select from chain.networks n where n.name = set_withdrawal_halt.network) then
+        perform exchange.reject('UNKNOWN_NETWORK', format('no network %s', set_withdrawal_halt.network));
+    end if;
+    -- The first reason stays.
+    if set_withdrawal_halt.asset is null then
+        update chain.networks n set is_halted = halts, halt_reason = set_withdrawal_halt.reason
+        where n.name = coalesce(set_withdrawal_halt.network, n.name) and n.is_halted <> halts;
+    else
+        update chain.coins c set is_halted = halts, halt_reason = set_withdrawal_halt.reason
+        from exchange.assets a, chain.networks n
+        where a.asset_id = c.asset_id and a.symbol = set_withdrawal_halt.asset and n.network_id = c.network_id
+            and n.name = coalesce(set_withdrawal_halt.network, n.name) and c.is_halted <> halts;
+    end if;
+    get diagnostics changed = row_count;
+    if changed > 0 and not halts then
+        -- What waited can be sent.
+        perform pg_notify('exchange_events', '10921');
+    end if;
+    return changed;
+end $$;
+
+ALTER FUNCTION exchange.set_withdrawal_halt(asset text, network text, reason text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.set_withdrawal_halt(asset text, network text, reason text) IS 'Halts withdrawals for a reason, or lets them go on where that is null: of an asset (on one network, or on all), of a network, or of all networks where both are null. Returns how many coins or networks changed. For the operator, the reconciliation and other functions. Rejects: UNKNOWN_ASSET, UNKNOWN_NETWORK.';
+
+CREATE FUNCTION exchange.set_withdrawal_mode(account_id bigint, session_id bigint, book_only boolean) RETURNS TABLE(now_book_only boolean, book_only_ends_at timestamp with time zone)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    cool_down constant interval := '24 hours';
+    caller exchange.sessions;
+    ends_at timestamptz;
+begin
+    perform exchange.require_owner(set_withdrawal_mode.account_id, set_withdrawal_mode.session_id);
+    if set_withdrawal_mode.book_only then
+        -- More careful: at once, and nobody needs to be told.
+        update exchange.accounts a set withdrawals_to_book_only = true, book_only_ends_at = null
+        where a.account_id = set_withdrawal_mode.account_id;
+    elsif exchange.sends_to_book_only(set_withdrawal_mode.account_id) and exists (
+        select from exchange.accounts a where a.account_id = set_withdrawal_mode.account_id and a.book_only_ends_at is null) then
+        if not exchange.may_change_security(set_withdrawal_mode.account_id, 'book_only_ended', set_withdrawal_mode.session_id) then
+            return;
+        end if;
+        update exchange.accounts a set book_only_ends_at = now() + cool_down
+        where a.account_id = set_withdrawal_mode.account_id returning a.book_only_ends_at into ends_at;
+        select * into caller from exchange.sessions s where s.session_id = set_withdrawal_mode.session_id;
+        perform exchange.cause_mail(set_withdrawal_mode.account_id, 'withdrawal_address_added',
+            exchange.mail_facts(caller.address, caller.user_agent) || jsonb_build_object(
+                'any_from', to_char(ends_at at time zone 'utc', 'YYYY-MM-DD HH24:MI "UTC"')));
+    end if;
+    return query select m.book_only, m.book_only_ends_at from exchange.withdrawal_mode_of(set_withdrawal_mode.account_id) m;
+end $$;
+
+ALTER FUNCTION exchange.set_withdrawal_mode(account_id bigint, session_id bigint, book_only boolean) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.set_withdrawal_mode(account_id bigint, session_id bigint, book_only boolean) IS 'Whether withdrawals go to addresses of the book alone, in the name of a session that has stepped up: from now on, or no more after 24 hours, of which the owner gets a mail. No row: a risk rule denies it. Rejects: ACCESS_REVOKED, STEP_UP_REQUIRED, ACCOUNT_FROZEN.';
+
+CREATE FUNCTION exchange.settle_withdrawal(withdrawal_id bigint) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    return exchange.settle_withdrawals(array[settle_withdrawal.withdrawal_id]);
+end $$;
+
+ALTER FUNCTION exchange.settle_withdrawal(withdrawal_id bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.settle_withdrawal(withdrawal_id bigint) IS 'As settle_withdrawals, of one. Where several end in one transaction, call that once. For other functions.';
+
+CREATE FUNCTION exchange.settle_withdrawals(withdrawal_ids bigint[]) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    open_ids bigint[];
+    ended exchange.withdrawals;
+    accounts bigint[];
+    assets integer[];
+begin
+    perform from exchange.withdrawals w
+    where w.withdrawal_id = any (settle_withdrawals.withdrawal_ids) order by w.withdrawal_id for no key update;
+    select array_agg(w.withdrawal_id order by w.withdrawal_id) into open_ids
+    from exchange.withdrawals w
+    where w.withdrawal_id = any (settle_withdrawals.withdrawal_ids) and w.state <> 'confirmed';
+    if open_ids is null then
+        return 0;
+    end if;
+    select * into ended from exchange.withdrawals w
+    where w.withdrawal_id = any (open_ids)
+        and w.state <> all (case when w.internal_account_id is null then array['signed', 'broadcast'] else array['approved'] end)
+    limit 1;
+    if found then
+        raise exception 'withdrawal % is %: it cannot be settled', ended.withdrawal_id, ended.state
+            using errcode = 'object_not_in_prerequisite_state';
+    end if;
+
+    with keys as (
+        select w.account_id, w.asset_id from exchange.withdrawals w where w.withdrawal_id = any (open_ids)
+        union
+        select coalesce(w.internal_account_id, w.fees_account_id), w.asset_id
+        from exchange.withdrawals w where w.withdrawal_id = any (open_ids)
+    )
+    select array_agg(k.account_id), array_agg(k.asset_id) into accounts, assets from keys k;
+    perform exchange.lock_balances(accounts, assets);
+    with changes as (
+        select w.account_id, w.asset_id, 0 as available, w.amount + w.fee as held
+        from exchange.withdrawals w where w.withdrawal_id = any (open_ids)
+        union all
+        select w.fees_account_id, w.asset_id, w.fee, 0
+        from exchange.withdrawals w where w.withdrawal_id = any (open_ids) and w.internal_account_id is null
+        union all
+        select w.internal_account_id, w.asset_id, w.amount, 0
+        from exchange.withdrawals w where w.withdrawal_id = any (open_ids) and w.internal_account_id is not null
+    ), summed as (
+        select c.account_id, c.asset_id, sum(c.available) as available, sum(c.held) as held
+        from changes c group by c.account_id, c.asset_id
+    )
+    update exchange.balances b
+    set available = b.available + s.available, held = b.held - s.held
+    from summed s
+    where b.account_id = s.account_id and b.asset_id = s.asset_id;
+    update exchange.withdrawals w set state = 'confirmed', ended_at = now() where w.withdrawal_id = any (open_ids);
+
+    for ended in select * from exchange.withdrawals w where w.withdrawal_id = any (open_ids) order by w.withdrawal_id loop
+        perform exchange.mail_withdrawal('withdrawal_ended', ended);
+        perform exchange.tell_balance('withdrawn', ended.withdrawal_id, ended.account_id, ended.asset_id, - ended.amount - ended.fee);
+        if ended.internal_account_id is not null then
+            perform exchange.mail_internal_receipt(ended);
+            perform exchange.tell_balance('received', ended.withdrawal_id, ended.internal_account_id, ended.asset_id, ended.amount);
+        elsif ended.fee > 0 then
+            perform exchange.tell_balance('withdrawal_fee', ended.withdrawal_id, ended.fees_account_id, ended.asset_id, ended.fee);
+        end if;
+    end loop;
+    perform exchange.tell_withdrawals(open_ids);
+    return cardinality(open_ids);
+end $$;
+
+ALTER FUNCTION exchange.settle_withdrawals(withdrawal_ids bigint[]) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.settle_withdrawals(withdrawal_ids bigint[]) IS 'Withdrawals have arrived for good: what was held for them is gone, the fee is the house''s; an internal one pays the other account. Those that are confirmed already are left as they are. Returns how many it settled. Locks the withdrawals, then balances in key order; one call a transaction. For other functions.';
+
 CREATE FUNCTION exchange.step_up(account_id bigint, session_id bigint, password_hash text, totp_step bigint, recovery_code_hash bytea, ceremony_hash bytea, passkey_id bigint, passkey_before jsonb, passkey_after jsonb, token_hash bytea) RETURNS TABLE(outcome text, new_session_id bigint, expires_at timestamp with time zone, device_id bigint)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -4549,9 +7770,14 @@ ALTER FUNCTION exchange.take_login_attempt(subjects text[]) OWNER TO exchange_ow
 COMMENT ON FUNCTION exchange.take_login_attempt(subjects text[]) IS 'Takes an attempt of all these subjects, or of none: 0, or the milliseconds until one is taken. An attempt during a pause does not lengthen it. For other functions.';
 
 CREATE FUNCTION exchange.take_rate(subjects text[], amounts bigint[], limits bigint[], seconds integer[]) RETURNS TABLE(subject text, granted bigint, remaining bigint, ends_in_ms bigint)
-    LANGUAGE sql SECURITY DEFINER
+    LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET jit TO 'off'
     AS $$
+#variable_conflict use_column
+begin
+    return query
     insert into exchange.rate_usage as u (subject, window_start, allowed, granted, used)
     select a.subject, date_bin(make_interval(secs => a.seconds), now(), 'epoch'), a.allowed,
         least(a.amount, a.allowed), least(a.amount, a.allowed)
@@ -4571,12 +7797,35 @@ CREATE FUNCTION exchange.take_rate(subjects text[], amounts bigint[], limits big
         end
     returning u.subject, u.granted, greatest(u.allowed - u.used, 0),
         (extract(epoch from u.window_start - clock_timestamp()) * 1000)::bigint
-            + 1000 * seconds[array_position(subjects, u.subject)]
-$$;
+            + 1000 * seconds[array_position(subjects, u.subject)];
+end $$;
 
 ALTER FUNCTION exchange.take_rate(subjects text[], amounts bigint[], limits bigint[], seconds integer[]) OWNER TO exchange_owner;
 
 COMMENT ON FUNCTION exchange.take_rate(subjects text[], amounts bigint[], limits bigint[], seconds integer[]) IS 'Reserves parts of limits for a server, for many subjects at once, each given once: what was granted of the amount, what nobody has reserved yet, and when the window ends. What all servers are granted in a window is never more than the limit.';
+
+CREATE FUNCTION exchange.tell_balance(change text, withdrawal_id bigint, account_id bigint, asset_id integer, amount numeric) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    payload jsonb;
+begin
+    select jsonb_build_object(
+        'change', tell_balance.change, 'withdrawal_id', tell_balance.withdrawal_id::text,
+        'account_id', b.account_id::text, 'asset', a.symbol, 'amount', round(tell_balance.amount, a.scale)::text,
+        'available', round(b.available, a.scale)::text, 'held', round(b.held, a.scale)::text)
+    into strict payload
+    from exchange.balances b
+    join exchange.assets a on a.asset_id = b.asset_id
+    where b.account_id = tell_balance.account_id and b.asset_id = tell_balance.asset_id;
+    perform exchange.append_event('asset', payload);
+end $$;
+
+ALTER FUNCTION exchange.tell_balance(change text, withdrawal_id bigint, account_id bigint, asset_id integer, amount numeric) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.tell_balance(change text, withdrawal_id bigint, account_id bigint, asset_id integer, amount numeric) IS 'Writes to stream asset what a withdrawal did to a balance, which is locked and changed already. For other functions.';
 
 CREATE FUNCTION exchange.tell_factor_changed(account_id bigint, session_id bigint, factor text, change text, is_weaker boolean) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -4628,11 +7877,46 @@ ALTER FUNCTION exchange.tell_market() OWNER TO exchange_owner;
 
 COMMENT ON FUNCTION exchange.tell_market() IS 'Says in stream markets what became of a market: made, status, rules or removed.';
 
-CREATE FUNCTION exchange.token_owner(token_hash bytea, purpose text) RETURNS TABLE(email text, full_name text)
+CREATE FUNCTION exchange.tell_withdrawals(withdrawal_ids bigint[]) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    told record;
+    facts jsonb;
+begin
+    -- Last in the transaction: whoever changes a withdrawal or a deposit waits for this stream's counter.
+    for told in
+        select w.*, a.symbol, a.scale, n.name as network
+        from exchange.withdrawals w
+        join exchange.assets a on a.asset_id = w.asset_id
+        join chain.networks n on n.network_id = w.network_id
+        where w.withdrawal_id = any (tell_withdrawals.withdrawal_ids)
+        order by w.withdrawal_id
+    loop
+        facts := jsonb_strip_nulls(jsonb_build_object(
+            'change', told.state, 'withdrawal_id', told.withdrawal_id::text, 'account_id', told.account_id::text,
+            'asset', told.symbol, 'network', told.network, 'amount', round(told.amount, told.scale)::text,
+            'fee', round(told.fee, told.scale)::text, 'state', told.state, 'reason', told.end_reason));
+        perform exchange.append_event('finance', facts);
+        if told.state = 'confirmed' and told.internal_account_id is not null then
+            -- To whom it was paid: neither who paid nor what for.
+            perform exchange.append_event('finance', facts - 'fee' || jsonb_build_object(
+                'change', 'received', 'account_id', told.internal_account_id::text));
+        end if;
+    end loop;
+end $$;
+
+ALTER FUNCTION exchange.tell_withdrawals(withdrawal_ids bigint[]) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.tell_withdrawals(withdrawal_ids bigint[]) IS 'Writes to stream finance in which state withdrawals are now; after everything else of the transaction. For other functions.';
+
+CREATE FUNCTION exchange.token_owner(token_hash bytea, purpose text) RETURNS TABLE(account_id bigint, email text, full_name text)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-    select a.email, a.full_name
+    select a.account_id, a.email, a.full_name
     from exchange.account_tokens t
     join exchange.accounts a on a.account_id = t.account_id
     where t.token_hash = token_owner.token_hash and t.purpose = token_owner.purpose
@@ -4824,6 +8108,23 @@ ALTER FUNCTION exchange.try_commands(batch json) OWNER TO exchange_owner;
 
 COMMENT ON FUNCTION exchange.try_commands(batch json) IS 'What submit would answer now. Nothing is booked, nobody is rung, and the markets are free again when it returns.';
 
+CREATE FUNCTION exchange.txid_of_payment(payment_id bigint) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    -- The one that was mined, else the last that a node has.
+    select case n.family when 'evm' then '0x' else '' end || encode(t.txid, 'hex')
+    from chain.attempts t
+    join chain.networks n on n.network_id = t.network_id
+    where t.payment_id = txid_of_payment.payment_id and t.state in ('broadcast', 'mined')
+    order by t.state = 'mined' desc, t.number desc
+    limit 1
+$$;
+
+ALTER FUNCTION exchange.txid_of_payment(payment_id bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.txid_of_payment(payment_id bigint) IS 'The transaction that carries a payment, as the chain''s tools print it; null before a node has one.';
+
 CREATE FUNCTION exchange.use_ceremony(token_hash bytea, kind text, account_id bigint, session_id bigint) RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -4944,6 +8245,792 @@ ALTER FUNCTION exchange.verify_email(token_hash bytea, password_token_hash bytea
 
 COMMENT ON FUNCTION exchange.verify_email(token_hash bytea, password_token_hash bytea) IS 'Follows the link of a mail: the address is proved, what was said of the person at registration is taken over, and the second token allows to set the password until the time returned. Rejects: INVALID_TOKEN.';
 
+CREATE FUNCTION exchange.withdrawal_addresses_of(account_id bigint) RETURNS TABLE(withdrawal_address_id bigint, network text, address text, label text, created_at timestamp with time zone, usable_from timestamp with time zone)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select w.withdrawal_address_id, n.name, w.address, w.label, w.created_at, w.usable_from
+    from exchange.withdrawal_addresses w
+    join chain.networks n on n.network_id = w.network_id
+    where w.account_id = withdrawal_addresses_of.account_id and w.removed_at is null
+    order by w.withdrawal_address_id
+$$;
+
+ALTER FUNCTION exchange.withdrawal_addresses_of(account_id bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.withdrawal_addresses_of(account_id bigint) IS 'An account''s address book, the oldest entry first; 100 at most.';
+
+CREATE FUNCTION exchange.withdrawal_fee_of(coin chain.coins, OUT fee numeric, OUT quiet_ppm integer) RETURNS record
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    -- A median over so long: a spike of some minutes does not move it.
+    smoothed_over constant interval := '30 minutes';
+    -- An hour is known to be quiet once it was measured on so many days.
+    known_after_days constant integer := 7;
+    -- The most that quiet hours take off.
+    most_quiet_ppm constant integer := 200000;
+    of_asset exchange.assets;
+    native exchange.assets;
+    newest timestamptz;
+    rate numeric;
+    cost numeric;
+begin
+    select * into strict of_asset from exchange.assets a where a.asset_id = coin.asset_id;
+    -- The last that the node said counts, however old: while it is away nothing is sent anyway.
+    select max(s.sampled_at) into newest from chain.fee_samples s where s.network_id = coin.network_id;
+    if newest is null then
+        perform exchange.reject('FEE_UNKNOWN', 'the network has not said yet what a transaction costs; try again');
+    end if;
+    select percentile_disc(0.5) within group (order by s.rate) into strict rate
+    from chain.fee_samples s
+    where s.network_id = coin.network_id and s.sampled_at > newest - smoothed_over;
+    select coalesce(least(most_quiet_ppm, greatest(0, trunc((h.usual_rate - h.rate) * 1000000 / h.usual_rate)))::integer, 0)
+    into quiet_ppm
+    from (values (1)) as one
+    left join chain.fee_hours h on h.network_id = coin.network_id and h.days >= known_after_days
+        and h.hour = extract(hour from now() at time zone 'utc');
+
+    select a.* into native
+    from chain.coins c join exchange.assets a on a.asset_id = c.asset_id
+    where c.network_id = coin.network_id and c.contract is null;
+    cost := rate * coin.fee_units / power(10::numeric, native.scale);
+    if native.asset_id <> of_asset.asset_id then
+        cost := risk.value_of(native.symbol, cost, now()) / risk.value_of(of_asset.symbol, 1, now());
+    end if;
+    -- Without a price the most is asked. Rounded up to the atom.
+    fee := least(coin.fee_ceiling, greatest(coin.fee_floor, coalesce(
+        ceil(cost * (1000000 - quiet_ppm) / 1000000 * power(10::numeric, of_asset.scale)) / power(10::numeric, of_asset.scale),
+        coin.fee_ceiling)));
+    fee := round(fee, of_asset.scale);
+end $$;
+
+ALTER FUNCTION exchange.withdrawal_fee_of(coin chain.coins, OUT fee numeric, OUT quiet_ppm integer) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.withdrawal_fee_of(coin chain.coins, OUT fee numeric, OUT quiet_ppm integer) IS 'What a withdrawal of a coin costs now: the network''s smoothed rate for fee_units, less in hours that are quiet as measured, in the asset by last prices, rounded up, between floor and ceiling. For other functions. Rejects: FEE_UNKNOWN.';
+
+CREATE FUNCTION exchange.withdrawal_mode_of(account_id bigint) RETURNS TABLE(book_only boolean, book_only_ends_at timestamp with time zone)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select exchange.sends_to_book_only(a.account_id),
+        case when exchange.sends_to_book_only(a.account_id) then a.book_only_ends_at end
+    from exchange.accounts a where a.account_id = withdrawal_mode_of.account_id
+$$;
+
+ALTER FUNCTION exchange.withdrawal_mode_of(account_id bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.withdrawal_mode_of(account_id bigint) IS 'Whether an account''s withdrawals go to addresses of its book alone, and until when, where the owner took that back.';
+
+CREATE FUNCTION exchange.withdrawal_network(asset text, network text DEFAULT NULL::text) RETURNS TABLE(name text, family text, chain text)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    coin constant chain.coins := exchange.find_coin(withdrawal_network.asset, withdrawal_network.network);
+begin
+    return query select n.name, n.family, n.chain from chain.networks n where n.network_id = coin.network_id;
+end $$;
+
+ALTER FUNCTION exchange.withdrawal_network(asset text, network text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.withdrawal_network(asset text, network text) IS 'By which network''s rules an address of a withdrawal is read. Rejects: UNKNOWN_ASSET, UNKNOWN_NETWORK, NETWORK_REQUIRED.';
+
+CREATE FUNCTION exchange.withdrawals_of(account_id bigint, of_asset text DEFAULT NULL::text, of_network text DEFAULT NULL::text, of_states text[] DEFAULT NULL::text[], from_time timestamp with time zone DEFAULT NULL::timestamp with time zone, to_time timestamp with time zone DEFAULT NULL::timestamp with time zone, before_withdrawal_id bigint DEFAULT NULL::bigint, limit_withdrawals integer DEFAULT 100, only_withdrawal_id bigint DEFAULT NULL::bigint) RETURNS TABLE(withdrawal_id bigint, asset text, network text, address text, amount numeric, fee numeric, state text, is_internal boolean, may_cancel boolean, txid text, end_reason text, requested_at timestamp with time zone, approved_at timestamp with time zone, ended_at timestamp with time zone)
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    SET enable_bitmapscan TO 'off'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    SET jit TO 'off'
+    AS $$
+#variable_conflict use_column
+declare
+    only_asset integer;
+    only_network integer;
+begin
+    if of_asset is not null then
+        select a.asset_id into only_asset from exchange.assets a where a.symbol = of_asset;
+        if not found then
+            perform exchange.reject('UNKNOWN_ASSET', format('no asset %s', of_asset));
+        end if;
+    end if;
+    if of_network is not null then
+        select n.network_id into only_network from chain.networks n where n.name = of_network;
+        if not found then
+            perform exchange.reject('UNKNOWN_NETWORK', format('no network %s', of_network));
+        end if;
+    end if;
+    return query
+    with page as (
+        select w.* from exchange.withdrawals w
+        where w.account_id = withdrawals_of.account_id
+            and w.withdrawal_id < coalesce(before_withdrawal_id, 9223372036854775807)
+            and (only_withdrawal_id is null or w.withdrawal_id = only_withdrawal_id)
+            and (only_asset is null or w.asset_id = only_asset)
+            and (only_network is null or w.network_id = only_network)
+            and (coalesce(cardinality(of_states), 0) = 0 or w.state = any (of_states))
+            and (from_time is null or w.requested_at >= from_time) and (to_time is null or w.requested_at < to_time)
+        order by w.withdrawal_id desc
+        limit least(greatest(coalesce(limit_withdrawals, 100), 0), 1000)
+    )
+    select w.withdrawal_id, a.symbol, n.name, w.address, round(w.amount, a.scale), round(w.fee, a.scale), w.state,
+        w.internal_account_id is not null, w.state in ('requested', 'approved') and w.payment_id is null,
+        exchange.txid_of_payment(w.payment_id), w.end_reason, w.requested_at, w.approved_at, w.ended_at
+    from page w
+    join exchange.assets a on a.asset_id = w.asset_id
+    join chain.networks n on n.network_id = w.network_id
+    order by w.withdrawal_id desc;
+end $$;
+
+ALTER FUNCTION exchange.withdrawals_of(account_id bigint, of_asset text, of_network text, of_states text[], from_time timestamp with time zone, to_time timestamp with time zone, before_withdrawal_id bigint, limit_withdrawals integer, only_withdrawal_id bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.withdrawals_of(account_id bigint, of_asset text, of_network text, of_states text[], from_time timestamp with time zone, to_time timestamp with time zone, before_withdrawal_id bigint, limit_withdrawals integer, only_withdrawal_id bigint) IS 'An account''s withdrawals, the newest first, at most 1,000: of one asset, of one network, in one of these states, asked for from a time until before another, before a number in the list, or one alone, where given; with the transaction that carries each. Row-level security applies. Rejects: UNKNOWN_ASSET, UNKNOWN_NETWORK.';
+
+CREATE FUNCTION proof.add_signature(signer text, proof_id bigint, network_id integer, holder text, public_key bytea, signature bytea) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+    if session_user <> 'exchange_signer_' || add_signature.signer then
+        raise exception 'signer % signs as its own role', add_signature.signer using errcode = 'insufficient_privilege';
+    end if;
+    insert into proof.signatures (proof_id, network_id, signer, holder, public_key, signature)
+    values (
+        add_signature.proof_id, add_signature.network_id, add_signature.signer, add_signature.holder, add_signature.public_key,
+        add_signature.signature)
+    on conflict do nothing;
+end $$;
+
+ALTER FUNCTION proof.add_signature(signer text, proof_id bigint, network_id integer, holder text, public_key bytea, signature bytea) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION proof.add_signature(signer text, proof_id bigint, network_id integer, holder text, public_key bytea, signature bytea) IS 'Stores a signer''s signature over a statement; a second one is ignored. Whether it is right everybody can verify.';
+
+CREATE FUNCTION proof.atom_bytes(atoms numeric) RETURNS bytea
+    LANGUAGE sql IMMUTABLE
+    AS $$
+    select case
+        when atoms < 9223372036854775808 then '\x0000000000000000'::bytea || int8send(atoms::bigint)
+        else int8send((div(atoms, 18446744073709551616)
+                - case when atoms >= 170141183460469231731687303715884105728 then 18446744073709551616 else 0 end)::bigint)
+            || int8send((mod(atoms, 18446744073709551616)
+                - case when mod(atoms, 18446744073709551616) >= 9223372036854775808 then 18446744073709551616 else 0 end)::bigint)
+    end
+$$;
+
+ALTER FUNCTION proof.atom_bytes(atoms numeric) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION proof.atom_bytes(atoms numeric) IS 'A whole number below 2^128 as 16 bytes, big-endian, as hashes have it.';
+
+CREATE FUNCTION proof.book_loss(network text, wallet text, asset text, txid bytea, amount numeric, reason text) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    robbed record;
+    booked bigint;
+begin
+    select n.network_id, w.wallet_id, a.asset_id, a.scale into robbed
+    from chain.networks n
+    join chain.wallets w on w.network_id = n.network_id and w.role = book_loss.wallet
+    join chain.coins c on c.network_id = n.network_id
+    join exchange.assets a on a.asset_id = c.asset_id and a.symbol = book_loss.asset
+    where n.name = book_loss.network;
+    if not found then
+        raise exception 'no wallet % of % on %', book_loss.wallet, book_loss.asset, book_loss.network using errcode = 'no_data_found';
+    end if;
+    if book_loss.amount is null or book_loss.amount <> round(book_loss.amount, robbed.scale) or coalesce(book_loss.reason, '') = '' then
+        raise exception 'a loss has an amount in atoms and a reason' using errcode = 'invalid_parameter_value';
+    end if;
+    insert into exchange.reserve_entries (
+        network_id, txid, position, asset_id, wallet_id, amount, block_height, capital_account_id, external_account_id)
+    select robbed.network_id, book_loss.txid, 'lost', robbed.asset_id, robbed.wallet_id, - book_loss.amount,
+        coalesce(max(b.height), 0), exchange.house_account('capital'), exchange.house_account('external')
+    from chain.blocks b
+    where b.network_id = robbed.network_id and b.is_active
+    returning reserve_entry_id into booked;
+    perform exchange.append_event('finance', jsonb_build_object(
+        'change', 'loss_booked', 'network', book_loss.network, 'asset', book_loss.asset, 'amount', book_loss.amount::text,
+        'txid', encode(book_loss.txid, 'hex'), 'reason', book_loss.reason));
+    return booked;
+end $$;
+
+ALTER FUNCTION proof.book_loss(network text, wallet text, asset text, txid bytea, amount numeric, reason text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION proof.book_loss(network text, wallet text, asset text, txid bytea, amount numeric, reason text) IS 'Books what left our wallets without a payment of ours, at the cost of the house''s capital; negative: what came in and was not seen. After it the comparison agrees again. The operator''s alone.';
+
+CREATE FUNCTION proof.depth_of(leaves bigint) RETURNS integer
+    LANGUAGE sql IMMUTABLE
+    AS $$ select length(ltrim((leaves - 1)::bit(63)::text, '0')) $$;
+
+ALTER FUNCTION proof.depth_of(leaves bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION proof.depth_of(leaves bigint) IS 'Levels above so many leaves until one node is left: 0 for one leaf.';
+
+CREATE FUNCTION proof.facts_of(network_id integer) RETURNS TABLE(asset_id integer, asset text, scale integer, contract bytea, block_height bigint, block_hash bytea, expected numeric, parts jsonb)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    AS $$
+    -- One statement, so one snapshot. docs/decisions/0020 has the equation in words.
+    with tip as (
+        select b.height, b.hash from chain.blocks b
+        where b.network_id = facts_of.network_id and b.is_active
+        order by b.height desc
+        limit 1
+    ), mined as materialized (
+        select t.attempt_id, t.payment_id, t.fee, t.is_success is true or n.family = 'bitcoin' as is_success
+        from chain.attempts t
+        join chain.networks n on n.network_id = t.network_id
+        where t.network_id = facts_of.network_id and t.state = 'mined'
+    ), terms (asset_id, term, amount) as (
+        -- What the ledger has of this network.
+        select e.asset_id, 'credited', sum(e.amount)
+        from exchange.deposit_entries e
+        join exchange.deposits d on d.deposit_id = e.deposit_id
+        where d.network_id = facts_of.network_id
+        group by e.asset_id
+        union all
+        select r.asset_id, 'reserves', sum(r.amount)
+        from exchange.reserve_entries r
+        where r.network_id = facts_of.network_id
+        group by r.asset_id
+        union all
+        select w.asset_id, 'withdrawn', - sum(w.amount)
+        from exchange.withdrawals w
+        where w.network_id = facts_of.network_id and w.state = 'confirmed' and w.internal_account_id is null
+        group by w.asset_id
+        union all
+        select c.asset_id, 'costs', - sum(c.amount)
+        from exchange.network_costs c
+        join chain.attempts t on t.attempt_id = c.attempt_id
+        where t.network_id = facts_of.network_id
+        group by c.asset_id
+        union all
+        -- What is in the chain and not, or not yet, in the ledger.
+        select d.asset_id, 'not_credited', sum(d.amount)
+        from exchange.deposits d
+        where d.network_id = facts_of.network_id and d.block_hash is not null and d.state <> 'credited'
+        group by d.asset_id
+        union all
+        select p.asset_id, 'mined', - sum(i.amount)
+        from mined m
+        join chain.payments p on p.payment_id = m.payment_id and p.purpose in ('withdrawal', 'refund')
+        join chain.payment_items i on i.payment_id = p.payment_id
+        left join exchange.withdrawals w on w.withdrawal_id = i.withdrawal_id
+        where m.is_success and w.state is distinct from 'confirmed'
+        group by p.asset_id
+        union all
+        -- A payment to a script of ours has left nothing.
+        select p.asset_id, 'to_ourselves', sum(i.amount)
+        from mined m
+        join chain.payments p on p.payment_id = m.payment_id and p.purpose in ('withdrawal', 'refund')
+        join chain.payment_items i on i.payment_id = p.payment_id
+        where m.is_success and (
+            exists (select from chain.addresses a where a.network_id = facts_of.network_id and a.script = i.script)
+            or exists (select from chain.wallets w where w.network_id = facts_of.network_id and w.script = i.script))
+        group by p.asset_id
+        union all
+        select c.asset_id, 'fees', - sum(m.fee)
+        from mined m
+        join chain.coins c on c.network_id = facts_of.network_id and c.contract is null
+        where m.fee is not null and not exists (select from exchange.network_costs n where n.attempt_id = m.attempt_id)
+        group by c.asset_id
+    )
+    select c.asset_id, a.symbol, a.scale::integer, c.contract, tip.height, tip.hash, round(coalesce(s.expected, 0), a.scale),
+        coalesce(s.parts, '{}')
+    from chain.coins c
+    join exchange.assets a on a.asset_id = c.asset_id
+    cross join tip
+    left join lateral (
+        select sum(t.amount) as expected, jsonb_object_agg(t.term, t.amount::text) as parts
+        from terms t
+        where t.asset_id = c.asset_id
+    ) s on true
+    where c.network_id = facts_of.network_id
+    order by c.asset_id
+$$;
+
+ALTER FUNCTION proof.facts_of(network_id integer) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION proof.facts_of(network_id integer) IS 'What our wallets and deposit addresses of a network should hold of each coin at the highest block that was read, and the sums that make it up. No row before the first block.';
+
+CREATE FUNCTION proof.fold(nodes bytea, atoms numeric[], levels integer, OUT hash bytea, OUT sum_atoms numeric) RETURNS record
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    above record;
+begin
+    for level in 1 .. levels loop
+        select * into above from proof.level_above(nodes, atoms);
+        nodes := above.nodes_above;
+        atoms := above.atoms_above;
+    end loop;
+    hash := substr(nodes, 1, 32);
+    sum_atoms := atoms[1];
+end $$;
+
+ALTER FUNCTION proof.fold(nodes bytea, atoms numeric[], levels integer, OUT hash bytea, OUT sum_atoms numeric) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION proof.fold(nodes bytea, atoms numeric[], levels integer, OUT hash bytea, OUT sum_atoms numeric) IS 'The first node so many levels above these: the root where the levels are all there are.';
+
+CREATE FUNCTION proof.forget_pages(age_days integer, limit_proofs integer) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    forgotten integer;
+begin
+    with old as (
+        select p.proof_id from proof.proofs p
+        where p.made_at < now() - make_interval(days => forget_pages.age_days)
+            and exists (select from proof.pages g where g.proof_id = p.proof_id)
+        order by p.proof_id
+        limit greatest(forget_pages.limit_proofs, 0)
+    ), gone as (
+        delete from proof.pages g using old o where g.proof_id = o.proof_id
+    )
+    select count(*) into forgotten from old;
+    delete from proof.reconciliations r where r.compared_at < now() - interval '400 days';
+    return forgotten;
+end $$;
+
+ALTER FUNCTION proof.forget_pages(age_days integer, limit_proofs integer) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION proof.forget_pages(age_days integer, limit_proofs integer) IS 'Forgets the leaves of proofs older than so many days, so many proofs at most, and comparisons older than 400 days; returns of how many proofs. The roots stay.';
+
+CREATE FUNCTION proof.halt_all(reason text) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    halted constant integer := exchange.set_withdrawal_halt(null, null, halt_all.reason);
+begin
+    if halted > 0 then
+        perform exchange.append_event('finance', jsonb_build_object('change', 'withdrawals_halted', 'reason', halt_all.reason));
+    end if;
+    return halted;
+end $$;
+
+ALTER FUNCTION proof.halt_all(reason text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION proof.halt_all(reason text) IS 'Halts what is sent on every network, because a check is violated, and says so in the stream finance; returns how many were not halted before.';
+
+CREATE FUNCTION proof.halt_coin(network_id integer, asset_id integer, reason text) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    halted record;
+begin
+    select n.name as network, a.symbol as asset into strict halted
+    from chain.networks n
+    join exchange.assets a on a.asset_id = halt_coin.asset_id
+    where n.network_id = halt_coin.network_id;
+    if exchange.set_withdrawal_halt(halted.asset, halted.network, halt_coin.reason) = 0 then
+        return false;
+    end if;
+    perform exchange.append_event('finance', jsonb_build_object(
+        'change', 'withdrawals_halted', 'network', halted.network, 'asset', halted.asset, 'reason', halt_coin.reason));
+    return true;
+end $$;
+
+ALTER FUNCTION proof.halt_coin(network_id integer, asset_id integer, reason text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION proof.halt_coin(network_id integer, asset_id integer, reason text) IS 'Halts the withdrawals of a coin and says so in the stream finance; false where they were halted already. For other functions.';
+
+CREATE FUNCTION proof.holders_of(network_id integer) RETURNS TABLE(holder text, script bytea)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select w.role, w.script from chain.wallets w where w.network_id = holders_of.network_id
+    union all
+    select 'deposits', a.script
+    from chain.addresses a
+    where a.network_id = holders_of.network_id and a.script is not null
+        and a.address_id in (
+            select d.address_id from exchange.deposits d where d.network_id = holders_of.network_id and d.block_hash is not null)
+$$;
+
+ALTER FUNCTION proof.holders_of(network_id integer) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION proof.holders_of(network_id integer) IS 'EVM: accounts of ours that may hold something: the wallets, and deposit addresses to which something was ever paid. A node is asked for each.';
+
+CREATE FUNCTION proof.level_above(nodes bytea, atoms numeric[], OUT nodes_above bytea, OUT atoms_above numeric[]) RETURNS record
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    -- A node is 48 bytes: its hash, then its sum. A missing neighbour is 48 zero bytes.
+    select string_agg(sha256('\x01'::bytea || p.pair) || proof.atom_bytes(p.sum), ''::bytea order by p.number),
+        array_agg(p.sum order by p.number)
+    from (
+        select n as number, substr(nodes || decode(repeat('00', 48), 'hex'), n * 96 + 1, 96) as pair,
+            atoms[2 * n + 1] + coalesce(atoms[2 * n + 2], 0) as sum
+        from generate_series(0, (cardinality(atoms) - 1) / 2) n
+    ) p
+$$;
+
+ALTER FUNCTION proof.level_above(nodes bytea, atoms numeric[], OUT nodes_above bytea, OUT atoms_above numeric[]) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION proof.level_above(nodes bytea, atoms numeric[], OUT nodes_above bytea, OUT atoms_above numeric[]) IS 'The nodes above those of one level of a tree: node = sha256(0x01, left hash, left sum, right hash, right sum).';
+
+CREATE FUNCTION proof.liabilities(at timestamp with time zone DEFAULT NULL::timestamp with time zone) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET work_mem TO '256MB'
+    SET jit TO 'off'
+    AS $$
+#variable_conflict use_column
+declare
+    leaves_a_page constant integer := 1024;
+    levels_a_page constant integer := 10;
+    made bigint;
+begin
+    -- The facts of a minute are not all there yet: they bear the time when their transaction began.
+    if liabilities.at > now() - interval '1 minute' then
+        raise exception 'a past moment is a minute ago or more; null means now' using errcode = 'invalid_parameter_value';
+    end if;
+    insert into proof.proofs (taken_at) values (coalesce(liabilities.at, clock_timestamp())) returning proof_id into made;
+
+    -- One statement, so one snapshot for all assets.
+    with owed as materialized (
+        select b.account_id, b.asset_id, b.available + b.held as amount
+        from exchange.balances b
+        where liabilities.at is null and b.available + b.held <> 0
+        union all
+        select l.account_id, l.asset_id, sum(l.amount)
+        from exchange.ledger l
+        where liabilities.at is not null and l.occurred_at <= liabilities.at
+        group by l.account_id, l.asset_id
+        having sum(l.amount) <> 0
+    ), secrets as materialized (
+        select s.asset_id, s.scale, sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())) as secret
+        from exchange.assets s
+    ), salted as (
+        select o.asset_id, o.account_id, proof.salt_of(s.secret, o.account_id) as salt,
+            trunc(o.amount * ('1e' || s.scale)::numeric) as atoms
+        from owed o
+        join secrets s on s.asset_id = o.asset_id
+        join exchange.accounts a on a.account_id = o.account_id and a.role = 'user'
+    ), leaves as (
+        -- In the order of the salts, which is no order of people: a neighbour's sum has no name.
+        select l.*, (row_number() over (partition by l.asset_id order by l.salt) - 1) / leaves_a_page as page,
+            count(*) over (partition by l.asset_id) as all_leaves
+        from salted l
+    ), gathered as (
+        select l.asset_id, l.page::integer as page, min(l.all_leaves) as all_leaves, array_agg(l.account_id order by l.salt) as account_ids,
+            array_agg(l.atoms order by l.salt) as atoms,
+            string_agg(
+                sha256('\x00'::bytea || l.salt || int8send(l.account_id) || proof.atom_bytes(l.atoms)) || proof.atom_bytes(l.atoms),
+                ''::bytea order by l.salt) as nodes
+        from leaves l
+        group by l.asset_id, l.page
+    ), pages as materialized (
+        select g.asset_id, g.page, g.all_leaves, g.account_ids, g.atoms, f.hash, f.sum_atoms
+        from gathered g
+        cross join lateral proof.fold(
+            g.nodes, g.atoms, case when g.all_leaves > leaves_a_page then levels_a_page else proof.depth_of(g.all_leaves) end) f
+    ), stored as (
+        insert into proof.pages (proof_id, asset_id, page, first_salt, account_ids, atoms, hash, sum_atoms)
+        select made, p.asset_id, p.page, proof.salt_of(s.secret, p.account_ids[1]), p.account_ids, p.atoms, p.hash, p.sum_atoms
+        from pages p
+        join secrets s on s.asset_id = p.asset_id
+    ), tops as (
+        select p.asset_id, min(p.all_leaves) as all_leaves, count(*) as pages,
+            string_agg(p.hash || proof.atom_bytes(p.sum_atoms), ''::bytea order by p.page) as nodes,
+            array_agg(p.sum_atoms order by p.page) as atoms
+        from pages p
+        group by p.asset_id
+    ), house as (
+        select o.asset_id, sum(o.amount) as amount
+        from owed o
+        join exchange.accounts a on a.account_id = o.account_id and a.role in ('fees', 'withdrawal_fees')
+        group by o.asset_id
+    )
+    insert into proof.roots (proof_id, asset_id, root, sum, leaves, house_amount, secret)
+    select made, s.asset_id, coalesce(f.hash, decode(repeat('00', 32), 'hex')),
+        round(coalesce(f.sum_atoms, 0) / ('1e' || s.scale)::numeric, s.scale), coalesce(t.all_leaves, 0), round(coalesce(h.amount, 0), s.scale),
+        s.secret
+    from secrets s
+    left join tops t on t.asset_id = s.asset_id
+    left join lateral proof.fold(t.nodes, t.atoms, proof.depth_of(t.pages)) f on t.asset_id is not null
+    left join house h on h.asset_id = s.asset_id;
+    return made;
+end $$;
+
+ALTER FUNCTION proof.liabilities(at timestamp with time zone) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION proof.liabilities(at timestamp with time zone) IS 'Makes a proof of what all users are owed, each asset a Merkle-sum tree, and returns its number. Null: now, from the balances, in one snapshot beside running trade. A moment a minute ago or more: from the ledger, all of which it reads. A negative balance, which cannot be, fails it. Sub-accounts are users; the house''s accounts are not in the tree.';
+
+CREATE FUNCTION proof.list_proofs(before bigint DEFAULT NULL::bigint, limit_proofs integer DEFAULT 20) RETURNS TABLE(proof_id bigint, taken_at timestamp with time zone, roots jsonb, statements jsonb)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select p.proof_id, p.taken_at, r.roots, coalesce(s.statements, '[]')
+    from proof.proofs p
+    cross join lateral (
+        select jsonb_agg(jsonb_build_object(
+            'asset', a.symbol, 'scale', a.scale, 'root', encode(r.root, 'hex'), 'sum', r.sum::text, 'leaves', r.leaves,
+            'house_amount', r.house_amount::text) order by r.asset_id) as roots
+        from proof.roots r
+        join exchange.assets a on a.asset_id = r.asset_id
+        where r.proof_id = p.proof_id
+    ) r
+    cross join lateral (
+        select jsonb_agg(jsonb_build_object(
+            'network', n.name, 'family', n.family, 'chain', n.chain, 'block_height', s.block_height,
+            'block_hash', encode(s.block_hash, 'hex'), 'message', s.message,
+            'reserves', (
+                select coalesce(jsonb_agg(jsonb_build_object(
+                    'holder', v.holder, 'address', v.address, 'descriptor', v.descriptor, 'asset', a.symbol, 'amount', v.amount::text)
+                    order by v.asset_id, v.holder), '[]')
+                from proof.reserves v
+                join exchange.assets a on a.asset_id = v.asset_id
+                where v.proof_id = s.proof_id and v.network_id = s.network_id),
+            'signatures', (
+                select coalesce(jsonb_agg(jsonb_build_object(
+                    'holder', g.holder, 'public_key', encode(g.public_key, 'hex'), 'signature', encode(g.signature, 'hex'))
+                    order by g.holder, g.signer), '[]')
+                from proof.signatures g
+                where g.proof_id = s.proof_id and g.network_id = s.network_id)) order by s.network_id) as statements
+        from proof.statements s
+        join chain.networks n on n.network_id = s.network_id
+        where s.proof_id = p.proof_id
+    ) s
+    where list_proofs.before is null or p.proof_id < list_proofs.before
+    order by p.proof_id desc
+    limit least(greatest(coalesce(limit_proofs, 20), 1), 101)
+$$;
+
+ALTER FUNCTION proof.list_proofs(before bigint, limit_proofs integer) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION proof.list_proofs(before bigint, limit_proofs integer) IS 'Proofs, the newest first, at most 101: what is owed of each asset with its root, and what was held on each network with signatures of the wallets'' keys. Public.';
+
+CREATE FUNCTION proof.outputs_of(network_id integer) RETURNS TABLE(holder text, txid bytea, output_index integer, script bytea, amount numeric)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select coalesce(w.role, 'deposits'), o.txid, o.output_index, coalesce(w.script, a.script), o.amount
+    from chain.outputs o
+    left join chain.wallets w on w.wallet_id = o.wallet_id
+    left join chain.addresses a on a.address_id = o.address_id
+    where o.network_id = outputs_of.network_id and o.block_hash is not null and o.spent_height is null
+$$;
+
+ALTER FUNCTION proof.outputs_of(network_id integer) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION proof.outputs_of(network_id integer) IS 'Bitcoin: our outputs that no block spends. A node is asked for each.';
+
+CREATE FUNCTION proof.path_of(account_id bigint, proof_id bigint, asset text) RETURNS TABLE(found_proof_id bigint, taken_at timestamp with time zone, scale integer, root bytea, sum_atoms text, salt bytea, atoms text, path jsonb)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    asked record;
+    own proof.pages;
+    own_salt bytea;
+    place integer;
+    nodes bytea;
+    found_path jsonb;
+begin
+    -- The API may ask for the account that it acts for, whatever number it passes.
+    if path_of.account_id is distinct from nullif(current_setting('exchange.account_id', true), '')::bigint then
+        raise exception 'another account''s leaf' using errcode = 'insufficient_privilege';
+    end if;
+    perform from exchange.assets a where a.symbol = path_of.asset;
+    if not found then
+        perform exchange.reject('UNKNOWN_ASSET', format('no asset %s', coalesce(path_of.asset, 'null')));
+    end if;
+    select p.proof_id, p.taken_at, a.asset_id, a.scale, r.root, r.leaves, r.secret, r.sum into asked
+    from proof.proofs p
+    join proof.roots r on r.proof_id = p.proof_id
+    join exchange.assets a on a.asset_id = r.asset_id and a.symbol = path_of.asset
+    where path_of.proof_id is null or p.proof_id = path_of.proof_id
+    order by p.proof_id desc
+    limit 1;
+    if not found or (asked.leaves > 0 and not exists (
+        select from proof.pages g where g.proof_id = asked.proof_id and g.asset_id = asked.asset_id)) then
+        perform exchange.reject('PROOF_NOT_FOUND', 'there is no such proof, or its leaves are not kept any more');
+    end if;
+
+    own_salt := proof.salt_of(asked.secret, path_of.account_id);
+    select g.* into own
+    from proof.pages g
+    where g.proof_id = asked.proof_id and g.asset_id = asked.asset_id and g.first_salt <= own_salt
+    order by g.first_salt desc
+    limit 1;
+    place := array_position(own.account_ids, path_of.account_id) - 1;
+    if place is null then
+        perform exchange.reject('LEAF_NOT_FOUND', 'the account was owed nothing of this asset');
+    end if;
+
+    select string_agg(
+        sha256('\x00'::bytea || proof.salt_of(asked.secret, l.account_id) || int8send(l.account_id) || proof.atom_bytes(l.atoms))
+            || proof.atom_bytes(l.atoms), ''::bytea order by l.number)
+    into nodes
+    from unnest(own.account_ids, own.atoms) with ordinality as l (account_id, atoms, number);
+    found_path := proof.path_through(nodes, own.atoms, place, case when asked.leaves > 1024 then 10 else proof.depth_of(asked.leaves) end);
+    select found_path || proof.path_through(
+        string_agg(g.hash || proof.atom_bytes(g.sum_atoms), ''::bytea order by g.page), array_agg(g.sum_atoms order by g.page), own.page,
+        proof.depth_of(count(*)))
+    into found_path
+    from proof.pages g
+    where g.proof_id = asked.proof_id and g.asset_id = asked.asset_id;
+    return query select asked.proof_id, asked.taken_at, asked.scale::integer, asked.root,
+        trunc(asked.sum * ('1e' || asked.scale)::numeric)::text, own_salt, own.atoms[place + 1]::text, found_path;
+end $$;
+
+ALTER FUNCTION proof.path_of(account_id bigint, proof_id bigint, asset text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION proof.path_of(account_id bigint, proof_id bigint, asset text) IS 'An account''s leaf in a proof (null: the newest) and the path from it to the root, sums in atoms. Only for the account that is acted for. Rejects: UNKNOWN_ASSET, PROOF_NOT_FOUND, LEAF_NOT_FOUND.';
+
+CREATE FUNCTION proof.path_through(nodes bytea, atoms numeric[], place integer, levels integer) RETURNS jsonb
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    path jsonb := '[]';
+    neighbour integer;
+    above record;
+begin
+    for level in 1 .. levels loop
+        neighbour := place # 1;
+        path := path || jsonb_build_object(
+            'side', case when neighbour < place then 'left' else 'right' end,
+            'hash', encode(case
+                when neighbour < cardinality(atoms) then substr(nodes, neighbour * 48 + 1, 32)
+                else decode(repeat('00', 32), 'hex')
+            end, 'hex'),
+            'sum', coalesce(atoms[neighbour + 1], 0)::text);
+        select * into above from proof.level_above(nodes, atoms);
+        nodes := above.nodes_above;
+        atoms := above.atoms_above;
+        place := place / 2;
+    end loop;
+    return path;
+end $$;
+
+ALTER FUNCTION proof.path_through(nodes bytea, atoms numeric[], place integer, levels integer) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION proof.path_through(nodes bytea, atoms numeric[], place integer, levels integer) IS 'The neighbours on the way from a node, counted from 0, so many levels up, with their sums in atoms.';
+
+CREATE FUNCTION proof.record_reconciliation(network_id integer, block_hash bytea, asset_ids integer[], held numeric[]) RETURNS TABLE(asset text, held_amount numeric, expected numeric, difference numeric, is_halted boolean)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    fact record;
+    earlier numeric;
+begin
+    -- Two at once would each be the other's second.
+    perform from chain.networks n where n.network_id = record_reconciliation.network_id for no key update;
+    for fact in
+        select f.asset_id, f.asset, f.block_height, f.expected, f.parts, h.amount, h.amount - f.expected as difference
+        from proof.facts_of(record_reconciliation.network_id) f
+        join unnest(record_reconciliation.asset_ids, record_reconciliation.held) as h (asset_id, amount) on h.asset_id = f.asset_id
+        where f.block_hash = record_reconciliation.block_hash
+    loop
+        select r.difference into earlier
+        from proof.reconciliations r
+        where r.network_id = record_reconciliation.network_id and r.asset_id = fact.asset_id
+        order by r.reconciliation_id desc
+        limit 1;
+        insert into proof.reconciliations (network_id, asset_id, block_height, block_hash, held, expected, parts)
+        values (record_reconciliation.network_id, fact.asset_id, fact.block_height, record_reconciliation.block_hash,
+            fact.amount, fact.expected, fact.parts);
+        asset := fact.asset;
+        held_amount := fact.amount;
+        expected := fact.expected;
+        difference := fact.difference;
+        -- Once may be a fact that is on its way: the node is ahead of whoever writes it down.
+        is_halted := fact.difference <> 0 and coalesce(sign(earlier) = sign(fact.difference), false) and proof.halt_coin(
+            record_reconciliation.network_id, fact.asset_id,
+            format('the chain holds %s %s, the books say %s, at block %s',
+                fact.amount, fact.asset, fact.expected, fact.block_height));
+        return next;
+    end loop;
+end $$;
+
+ALTER FUNCTION proof.record_reconciliation(network_id integer, block_hash bytea, asset_ids integer[], held numeric[]) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION proof.record_reconciliation(network_id integer, block_hash bytea, asset_ids integer[], held numeric[]) IS 'Compares what a node said at a block with the facts, and stores it. A difference that the comparison before had too halts the coin''s withdrawals; is_halted: now. No row where the facts stand at another block by now: ask the node again.';
+
+CREATE FUNCTION proof.salt_of(secret bytea, account_id bigint) RETURNS bytea
+    LANGUAGE sql IMMUTABLE
+    AS $$ select sha256(secret || int8send(account_id)) $$;
+
+ALTER FUNCTION proof.salt_of(secret bytea, account_id bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION proof.salt_of(secret bytea, account_id bigint) IS 'The salt of an account''s leaf, from the secret of its tree.';
+
+CREATE FUNCTION proof.state_reserves(proof_id bigint, network_id integer, block_height bigint, block_hash bytea, asset_ids integer[], holders text[], amounts numeric[]) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    stated text;
+begin
+    select format('Proof of reserves %s', p.proof_id) || E'\n'
+        || format('Balances of %s', to_char(p.taken_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')) || E'\n'
+        || format('Network %s (%s %s), block %s %s', n.name, n.family, n.chain, state_reserves.block_height, encode(state_reserves.block_hash, 'hex')) || E'\n'
+        || (select string_agg(format('Owed %s %s, root %s', a.symbol, r.sum, encode(r.root, 'hex')), E'\n' order by a.asset_id)
+            from proof.roots r
+            join exchange.assets a on a.asset_id = r.asset_id
+            where r.proof_id = p.proof_id and exists (
+                select from chain.coins c where c.asset_id = r.asset_id and c.network_id = n.network_id)) || E'\n'
+        || (select string_agg(
+                format('Held %s %s, %s', a.symbol, h.amount, coalesce(h.holder || ' ' || w.address, 'deposit addresses')),
+                E'\n' order by a.asset_id, h.holder)
+            from unnest(state_reserves.asset_ids, state_reserves.holders, state_reserves.amounts) as h (asset_id, holder, amount)
+            join exchange.assets a on a.asset_id = h.asset_id
+            left join chain.wallets w on w.network_id = n.network_id and w.role = h.holder)
+    into stated
+    from proof.proofs p
+    join chain.networks n on n.network_id = state_reserves.network_id
+    where p.proof_id = state_reserves.proof_id;
+    insert into proof.statements (proof_id, network_id, block_height, block_hash, message)
+    values (state_reserves.proof_id, state_reserves.network_id, state_reserves.block_height, state_reserves.block_hash, stated);
+    insert into proof.reserves (proof_id, network_id, asset_id, holder, address, descriptor, amount)
+    select state_reserves.proof_id, state_reserves.network_id, h.asset_id, h.holder, w.address, w.descriptor, h.amount
+    from unnest(state_reserves.asset_ids, state_reserves.holders, state_reserves.amounts) as h (asset_id, holder, amount)
+    left join chain.wallets w on w.network_id = state_reserves.network_id and w.role = h.holder;
+    return stated;
+end $$;
+
+ALTER FUNCTION proof.state_reserves(proof_id bigint, network_id integer, block_height bigint, block_hash bytea, asset_ids integer[], holders text[], amounts numeric[]) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION proof.state_reserves(proof_id bigint, network_id integer, block_height bigint, block_hash bytea, asset_ids integer[], holders text[], amounts numeric[]) IS 'Adds to a proof what a node said at a block that our wallets and deposit addresses hold, and the text that the wallets'' keys sign; returns that text.';
+
+CREATE FUNCTION proof.unsigned_statements(signer text) RETURNS TABLE(proof_id bigint, network_id integer, family text, holder text, message text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select s.proof_id, s.network_id, n.family, w.role, s.message
+    from proof.statements s
+    join proof.proofs p on p.proof_id = s.proof_id and p.made_at > now() - interval '7 days'
+    join chain.networks n on n.network_id = s.network_id
+    join chain.wallets w on w.network_id = s.network_id and (w.role = 'hot' or w.role = 'gas' and unsigned_statements.signer = 'a')
+    where not exists (
+        select from proof.signatures g
+        where g.proof_id = s.proof_id and g.network_id = s.network_id and g.signer = unsigned_statements.signer and g.holder = w.role)
+    order by s.proof_id, s.network_id, w.role
+$$;
+
+ALTER FUNCTION proof.unsigned_statements(signer text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION proof.unsigned_statements(signer text) IS 'Statements of the last week that a signer (a or b) has not signed: both sign for the hot wallet, a for the gas account too.';
+
 CREATE FUNCTION risk.account_listed(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) RETURNS jsonb
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -4968,6 +9055,8 @@ CREATE FUNCTION risk.after_security_change(parameters jsonb, account_id bigint, 
     select jsonb_build_object('change', a.facts ->> 'change', 'changed_at', a.occurred_at)
     from risk.activities a
     where a.account_id = after_security_change.account_id and a.point = 'security_change' and a.verdict <> 'deny'
+        -- An address that is saved opens nothing: it has a cool-down of its own.
+        and a.wallet is null
         and a.occurred_at < at
         and a.occurred_at > at - make_interval(secs => (after_security_change.parameters ->> 'within_seconds')::integer)
     order by a.occurred_at desc limit 1
@@ -4975,7 +9064,7 @@ $$;
 
 ALTER FUNCTION risk.after_security_change(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION risk.after_security_change(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) IS 'Condition of kinds: the change, or null where there is none so late.';
+COMMENT ON FUNCTION risk.after_security_change(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) IS 'Condition of kinds: the change, or null where there is none so late. An address that was saved is none.';
 
 CREATE FUNCTION risk.assess(point text, account_id bigint, facts jsonb) RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER
@@ -5179,11 +9268,14 @@ begin
     perform exchange.append_event('risk', jsonb_strip_nulls(jsonb_build_object(
         'change', decide_event.decision, 'event_id', event.event_id::text, 'point', event.point,
         'account_id', event.account_id::text, 'activity_id', event.activity_id::text, 'action', event.action)));
+    if event.point = 'withdrawal' then
+        perform exchange.follow_risk_decision(event.activity_id, decide_event.decision);
+    end if;
 end $$;
 
 ALTER FUNCTION risk.decide_event(event_id bigint, decision text, note text, decided_by bigint) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION risk.decide_event(event_id bigint, decision text, note text, decided_by bigint) IS 'Decides about an event that waits: released or upheld; stream risk tells it. Rejects: MALFORMED, RISK_EVENT_NOT_FOUND, RISK_EVENT_DECIDED.';
+COMMENT ON FUNCTION risk.decide_event(event_id bigint, decision text, note text, decided_by bigint) IS 'Decides about an event that waits: released or upheld; stream risk tells it, and a withdrawal that it held goes on or is rejected. Rejects: MALFORMED, RISK_EVENT_NOT_FOUND, RISK_EVENT_DECIDED, ACCOUNT_FROZEN, IN_DEBT.';
 
 CREATE FUNCTION risk.disposable_mail_domain(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) RETURNS jsonb
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -5278,6 +9370,57 @@ $$;
 ALTER FUNCTION risk.first_withdrawal(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) OWNER TO exchange_owner;
 
 COMMENT ON FUNCTION risk.first_withdrawal(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) IS 'Condition of kinds: an empty object where it is met, else null. What was denied does not count.';
+
+CREATE FUNCTION risk.forget_activities(limit_rows integer DEFAULT 1000) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    AS $$
+#variable_conflict use_column
+declare
+    -- No rule looks further back than 366 days (within_seconds in risk.kinds).
+    activities_kept constant interval := '400 days';
+    -- Long enough for whoever asks afterwards why an account was looked at.
+    events_kept constant interval := '1830 days';
+    at_most constant integer := least(greatest(limit_rows, 0), 100000);
+    over bigint[] := '{}';
+    oldest record;
+    forgotten integer;
+    total integer := 0;
+begin
+    -- Times follow numbers, so that the first young event ends the walk. What waits for somebody is not
+    -- forgotten, and what moved money never is.
+    for oldest in
+        select e.event_id, e.occurred_at,
+            e.point not in ('deposit', 'withdrawal') and (e.action = 'deny' or r.event_id is not null) as is_over
+        from risk.events e left join risk.reviews r on r.event_id = e.event_id
+        order by e.event_id
+    loop
+        exit when oldest.occurred_at >= now() - events_kept or cardinality(over) >= at_most;
+        if oldest.is_over then
+            over := over || oldest.event_id;
+        end if;
+    end loop;
+    delete from risk.reviews r where r.event_id = any (over);
+    delete from risk.events e where e.event_id = any (over);
+    get diagnostics forgotten = row_count;
+    total := total + forgotten;
+    delete from risk.activities a
+    where a.activity_id in (
+        select o.activity_id from risk.activities o
+        -- An address that was saved says since when it is known.
+        where o.point in ('registration', 'login', 'security_change') and o.wallet is null
+            and o.occurred_at < now() - activities_kept
+            and not exists (select from risk.events e where e.activity_id = o.activity_id)
+        limit at_most for update of o skip locked);
+    get diagnostics forgotten = row_count;
+    return total + forgotten;
+end $$;
+
+ALTER FUNCTION risk.forget_activities(limit_rows integer) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.forget_activities(limit_rows integer) IS 'Deletes registrations, logins and security changes that no rule can count any more (after 400 days), and events with their reviews after 1830 days, so many of each at most; returns how many. Stays: what moved money, a saved address, and an event that waits for somebody.';
 
 CREATE FUNCTION risk.frequent_activity(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) RETURNS jsonb
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -6081,7 +10224,7 @@ end $$;
 
 ALTER FUNCTION risk.review_event(staff_session_id bigint, event_id bigint, decision text, note text) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION risk.review_event(staff_session_id bigint, event_id bigint, decision text, note text) IS 'A risk officer''s decision about an event that waits. True: a repeat of the officer''s own decision, which does nothing. Rejects: ACCESS_REVOKED, PERMISSION_DENIED, MALFORMED, RISK_EVENT_NOT_FOUND, RISK_EVENT_DECIDED.';
+COMMENT ON FUNCTION risk.review_event(staff_session_id bigint, event_id bigint, decision text, note text) IS 'A risk officer''s decision about an event that waits. True: a repeat of the officer''s own decision, which does nothing. Rejects: ACCESS_REVOKED, PERMISSION_DENIED, MALFORMED, RISK_EVENT_NOT_FOUND, RISK_EVENT_DECIDED, ACCOUNT_FROZEN, IN_DEBT.';
 
 CREATE FUNCTION risk.standing_of(activity_id bigint) RETURNS text
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -6377,8 +10520,8 @@ CREATE FUNCTION staff.fail_login(staff_id bigint, password_fits boolean, address
     AS $$
 #variable_conflict use_column
 declare
-    -- So many wrong codes are nothing; each further one locks for twice as long.
-    free_codes constant integer := 4;
+    -- From so many wrong codes on each locks, for twice as long as the one before.
+    free_codes constant integer := 5;
     first_lock constant interval := '30 seconds';
     longest_lock constant interval := '15 minutes';
     -- Anybody may try passwords, so that only some of them are logged, and none locks: a stranger
@@ -6392,8 +10535,8 @@ begin
         -- What is tried while the member is locked counts for nothing.
         update staff.members m
         set failed_codes = least(m.failed_codes + 1, most),
-            locked_until = case when m.failed_codes >= free_codes
-                then now() + least(first_lock * power(2, least(m.failed_codes - free_codes, 10)), longest_lock) end
+            locked_until = case when m.failed_codes + 1 >= free_codes
+                then now() + exchange.doubling_pause(m.failed_codes + 1, free_codes, first_lock, longest_lock) end
         where m.staff_id = fail_login.staff_id and (m.locked_until is null or m.locked_until <= now())
         returning m.failed_codes into failures;
     else
@@ -6460,6 +10603,30 @@ ALTER FUNCTION staff.freeze_account(staff_session_id bigint, account_id bigint, 
 
 COMMENT ON FUNCTION staff.freeze_account(staff_session_id bigint, account_id bigint, reason text) IS 'Freezes a user''s account at once: one person is enough, because it can be undone; undoing is a proposal (set_account_status). Rejects: ACCESS_REVOKED, PERMISSION_DENIED, ACCOUNT_NOT_FOUND.';
 
+CREATE FUNCTION staff.halt_withdrawals(staff_session_id bigint, asset text, network text, reason text) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    actor constant bigint := staff.require(halt_withdrawals.staff_session_id, 'risk', 'finance', 'administrator');
+    halted integer;
+begin
+    if coalesce(length(halt_withdrawals.reason) not between 1 and 500, true) then
+        perform exchange.reject('INVALID_REASON', 'a reason has 1 to 500 characters');
+    end if;
+    halted := exchange.set_withdrawal_halt(halt_withdrawals.asset, halt_withdrawals.network, halt_withdrawals.reason);
+    perform audit.record(
+        actor, 'withdrawals_halted',
+        format('coins:%s/%s', coalesce(halt_withdrawals.asset, '*'), coalesce(halt_withdrawals.network, '*')),
+        jsonb_build_object('reason', halt_withdrawals.reason, 'halted', halted));
+    return halted;
+end $$;
+
+ALTER FUNCTION staff.halt_withdrawals(staff_session_id bigint, asset text, network text, reason text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION staff.halt_withdrawals(staff_session_id bigint, asset text, network text, reason text) IS 'Halts withdrawals at once, of an asset, a network or all: one person is enough, because it can be undone; undoing is a proposal (lift_withdrawal_halt). Returns how many coins or networks were not halted before. Rejects: ACCESS_REVOKED, PERMISSION_DENIED, INVALID_REASON, UNKNOWN_ASSET, UNKNOWN_NETWORK.';
+
 CREATE FUNCTION staff.invite_member(staff_session_id bigint, staff_id bigint, invitation_hash bytea) RETURNS timestamp with time zone
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -6507,6 +10674,86 @@ end $$;
 ALTER FUNCTION staff.invited_member(invitation_hash bytea) OWNER TO exchange_owner;
 
 COMMENT ON FUNCTION staff.invited_member(invitation_hash bytea) IS 'For whom an invitation is. Rejects: INVALID_TOKEN.';
+
+CREATE FUNCTION staff.list_debts(staff_session_id bigint, of_account_id bigint DEFAULT NULL::bigint, after_account_id bigint DEFAULT NULL::bigint, limit_debts integer DEFAULT 100) RETURNS TABLE(account_id bigint, email text, asset text, owed numeric, available numeric, held numeric, since timestamp with time zone)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+    perform staff.require(list_debts.staff_session_id, 'risk', 'finance', 'support');
+    return query
+    select d.account_id, a.email, s.symbol, round(d.owed, s.scale), round(coalesce(b.available, 0), s.scale),
+        round(coalesce(b.held, 0), s.scale),
+        (select max(e.occurred_at) from exchange.deposit_entries e
+        where e.account_id = d.account_id and e.asset_id = d.asset_id and e.debt_amount < 0)
+    from exchange.debts d
+    join exchange.accounts a on a.account_id = d.account_id
+    join exchange.assets s on s.asset_id = d.asset_id
+    left join exchange.balances b on b.account_id = d.account_id and b.asset_id = d.asset_id
+    where d.owed > 0 and (of_account_id is null or d.account_id = of_account_id)
+        and d.account_id > coalesce(after_account_id, 0)
+    order by d.account_id, s.symbol
+    limit least(greatest(coalesce(limit_debts, 100), 0), 1000);
+end $$;
+
+ALTER FUNCTION staff.list_debts(staff_session_id bigint, of_account_id bigint, after_account_id bigint, limit_debts integer) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION staff.list_debts(staff_session_id bigint, of_account_id bigint, after_account_id bigint, limit_debts integer) IS 'What accounts owe because a deposit vanished from its chain after it was spent, and what they have, by account: of one account, after an account in the list, where given; since: the last time that it grew. Rejects: ACCESS_REVOKED, PERMISSION_DENIED.';
+
+CREATE FUNCTION staff.list_deposits(staff_session_id bigint, of_state text DEFAULT NULL::text, of_account_id bigint DEFAULT NULL::bigint, before_deposit_id bigint DEFAULT NULL::bigint, limit_deposits integer DEFAULT 100) RETURNS TABLE(deposit_id bigint, account_id bigint, asset text, network text, address text, amount numeric, txid text, from_address text, state text, confirmations bigint, required_confirmations integer, activity_id bigint, seen_at timestamp with time zone, changed_at timestamp with time zone, credited_at timestamp with time zone)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_custom_plan'
+    SET jit TO 'off'
+    AS $$
+#variable_conflict use_column
+begin
+    perform staff.require(list_deposits.staff_session_id, 'risk', 'finance', 'support');
+    return query
+    with page as (
+        select d.* from exchange.deposits d
+        where d.deposit_id < coalesce(before_deposit_id, 9223372036854775807)
+            and (of_state is null or d.state = of_state)
+            and (of_account_id is null or d.account_id = of_account_id)
+        order by d.deposit_id desc
+        limit least(greatest(coalesce(limit_deposits, 100), 0), 1000)
+    )
+    select d.deposit_id, d.account_id, a.symbol, n.name, h.address, round(d.amount, a.scale),
+        case n.family when 'evm' then '0x' else '' end || encode(d.txid, 'hex'), d.from_address, d.state,
+        coalesce(greatest(chain.tip_height(d.network_id) - d.block_height + 1, 0), 0), d.required_confirmations, d.activity_id,
+        d.seen_at, d.changed_at, d.credited_at
+    from page d
+    join exchange.assets a on a.asset_id = d.asset_id
+    join chain.networks n on n.network_id = d.network_id
+    join chain.addresses h on h.address_id = d.address_id
+    order by d.deposit_id desc;
+end $$;
+
+ALTER FUNCTION staff.list_deposits(staff_session_id bigint, of_state text, of_account_id bigint, before_deposit_id bigint, limit_deposits integer) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION staff.list_deposits(staff_session_id bigint, of_state text, of_account_id bigint, before_deposit_id bigint, limit_deposits integer) IS 'Deposits of users, the newest first, at most 1,000: in one state, of one account, before a number in the list, where given. Rejects: ACCESS_REVOKED, PERMISSION_DENIED.';
+
+CREATE FUNCTION staff.list_halts(staff_session_id bigint) RETURNS TABLE(asset text, network text, reason text)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    perform staff.require(list_halts.staff_session_id, 'risk', 'finance', 'reviewer', 'administrator');
+    return query
+    select null, n.name, n.halt_reason from chain.networks n where n.is_halted
+    union all
+    select a.symbol, n.name, c.halt_reason
+    from chain.coins c
+    join exchange.assets a on a.asset_id = c.asset_id
+    join chain.networks n on n.network_id = c.network_id
+    where c.is_halted
+    order by 2, 1 nulls first;
+end $$;
+
+ALTER FUNCTION staff.list_halts(staff_session_id bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION staff.list_halts(staff_session_id bigint) IS 'What is halted: networks (no asset) and coins. Rejects: ACCESS_REVOKED, PERMISSION_DENIED.';
 
 CREATE FUNCTION staff.list_members(staff_session_id bigint) RETURNS TABLE(staff_id bigint, email text, name text, roles text[], status text, enrolled_at timestamp with time zone, invited_until timestamp with time zone, created_at timestamp with time zone, open_sessions integer)
     LANGUAGE plpgsql SECURITY DEFINER
@@ -6802,6 +11049,30 @@ ALTER FUNCTION staff.propose(staff_session_id bigint, action text, arguments jso
 
 COMMENT ON FUNCTION staff.propose(staff_session_id bigint, action text, arguments jsonb, reason text, request_key text) IS 'Asks for a second person to do an action of staff.actions. One that cannot be done as things stand is refused at once with the action''s own reject. Waits 24 hours. The founder makes the second administrator alone, at once. A repeat of the request key gives the first proposal. Rejects: ACCESS_REVOKED, PERMISSION_DENIED, DUPLICATE_IDEMPOTENCY_KEY, TOO_MANY_PROPOSALS, and the action''s.';
 
+CREATE FUNCTION staff.release_deposit(staff_session_id bigint, deposit_id bigint, note text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    actor constant bigint := staff.require(release_deposit.staff_session_id, 'risk');
+    released exchange.deposits;
+begin
+    if coalesce(length(release_deposit.note) not between 1 and 1000, true) then
+        perform exchange.reject('INVALID_REASON', 'a note has 1 to 1000 characters');
+    end if;
+    released := exchange.lock_suspicious_deposit(release_deposit.deposit_id);
+    perform exchange.require_confirmations(released, released.required_confirmations);
+    perform audit.record(
+        actor, 'deposit_released', 'deposit:' || released.deposit_id,
+        jsonb_build_object('account_id', released.account_id, 'amount', released.amount::text, 'note', release_deposit.note));
+    perform exchange.credit_deposits(array[released.deposit_id]);
+end $$;
+
+ALTER FUNCTION staff.release_deposit(staff_session_id bigint, deposit_id bigint, note text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION staff.release_deposit(staff_session_id bigint, deposit_id bigint, note text) IS 'A risk officer lets a suspicious deposit be credited, at once. Giving it back is a proposal (refund_deposit). Rejects: ACCESS_REVOKED, PERMISSION_DENIED, INVALID_REASON, DEPOSIT_NOT_FOUND, DEPOSIT_DECIDED, NOT_CONFIRMED.';
+
 CREATE FUNCTION staff.require(staff_session_id bigint, VARIADIC any_of text[]) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -6883,6 +11154,64 @@ ALTER FUNCTION staff.reset_member(staff_id bigint) OWNER TO exchange_owner;
 
 COMMENT ON FUNCTION staff.reset_member(staff_id bigint) IS 'Takes a member''s password, one-time codes and roles away and lifts a disabling: invited and given roles anew, the member can begin again. For staff.run_action. Rejects: MEMBER_NOT_FOUND, TOO_FEW_ADMINISTRATORS.';
 
+CREATE FUNCTION staff.review_withdrawal(staff_session_id bigint, withdrawal_id bigint, approve boolean, note text) RETURNS TABLE(state text, repeated boolean)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    reviewer constant bigint := staff.require(review_withdrawal.staff_session_id, 'finance', 'reviewer');
+    asked exchange.withdrawals;
+    earlier exchange.withdrawal_reviews;
+begin
+    if coalesce(length(review_withdrawal.note) not between 1 and 500, true) then
+        perform exchange.reject('INVALID_REASON', 'a note has 1 to 500 characters');
+    end if;
+    -- Accounts before withdrawals, as everywhere.
+    perform from exchange.accounts a
+    where a.account_id = (
+        select w.account_id from exchange.withdrawals w where w.withdrawal_id = review_withdrawal.withdrawal_id)
+    for share;
+    -- Locked: of two who decide at once the second sees what the first did.
+    select * into asked from exchange.withdrawals w
+    where w.withdrawal_id = review_withdrawal.withdrawal_id for no key update;
+    if not found then
+        perform exchange.reject('WITHDRAWAL_NOT_FOUND', format('no withdrawal %s', review_withdrawal.withdrawal_id));
+    end if;
+    select * into earlier from exchange.withdrawal_reviews r
+    where r.withdrawal_id = asked.withdrawal_id and r.staff_id = reviewer;
+    if found and earlier.is_approved = review_withdrawal.approve then
+        return query select asked.state, true;
+        return;
+    end if;
+    if asked.state <> 'requested' then
+        perform exchange.reject('WITHDRAWAL_DECIDED', 'the withdrawal does not wait for a reviewer');
+    end if;
+    if earlier.staff_id is not null then
+        perform exchange.reject('SECOND_PERSON_REQUIRED', 'who has decided does not decide again');
+    end if;
+    if review_withdrawal.approve and (
+        select count(*) from exchange.withdrawal_reviews r
+        where r.withdrawal_id = asked.withdrawal_id and r.is_approved) >= asked.required_reviews then
+        perform exchange.reject('WITHDRAWAL_DECIDED', 'it waits for a risk officer, not for a reviewer');
+    end if;
+    insert into exchange.withdrawal_reviews (withdrawal_id, staff_id, is_approved, note)
+    values (asked.withdrawal_id, reviewer, review_withdrawal.approve, review_withdrawal.note);
+    perform audit.record(
+        reviewer, case when review_withdrawal.approve then 'withdrawal_approved' else 'withdrawal_rejected' end,
+        'withdrawal:' || asked.withdrawal_id, jsonb_build_object('account_id', asked.account_id, 'note', review_withdrawal.note));
+    if not review_withdrawal.approve then
+        perform exchange.refund_withdrawals(array[asked.withdrawal_id], 'rejected', review_withdrawal.note);
+    else
+        perform exchange.approve_withdrawal(asked.withdrawal_id);
+    end if;
+    return query select w.state, false from exchange.withdrawals w where w.withdrawal_id = asked.withdrawal_id;
+end $$;
+
+ALTER FUNCTION staff.review_withdrawal(staff_session_id bigint, withdrawal_id bigint, approve boolean, note text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION staff.review_withdrawal(staff_session_id bigint, withdrawal_id bigint, approve boolean, note text) IS 'A reviewer''s decision about a withdrawal that waits. Each reviewer decides once, so that two reviews are two people''s; one is enough to reject, and then the note is what the owner is told. Gives the state that follows: requested where somebody is still waited for. A repeat of the own decision changes nothing. Rejects: ACCESS_REVOKED, PERMISSION_DENIED, INVALID_REASON, WITHDRAWAL_NOT_FOUND, WITHDRAWAL_DECIDED, SECOND_PERSON_REQUIRED, ACCOUNT_FROZEN, IN_DEBT.';
+
 CREATE FUNCTION staff.run_action(proposal staff.proposals) RETURNS jsonb
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -6933,6 +11262,12 @@ begin
             return jsonb_build_object('version', given);
         when 'end_risk_rule' then
             perform risk.end_rule(arguments ->> 'rule');
+        when 'lift_withdrawal_halt' then
+            given := exchange.set_withdrawal_halt(arguments ->> 'asset', arguments ->> 'network', null);
+            return jsonb_build_object('lifted', given);
+        when 'refund_deposit' then
+            perform exchange.refund_deposit(
+                (arguments ->> 'deposit_id')::bigint, arguments ->> 'address', decode(arguments ->> 'script', 'hex'));
     end case;
     return '{}';
 end $$;
@@ -7009,6 +11344,37 @@ ALTER FUNCTION staff.show_account(staff_session_id bigint, account_id bigint) OW
 
 COMMENT ON FUNCTION staff.show_account(staff_session_id bigint, account_id bigint) IS 'A user''s account (or sub-account, which has a parent and no address) and what it has, as JSON {asset, available, held}. Logged. Rejects: ACCESS_REVOKED, PERMISSION_DENIED, ACCOUNT_NOT_FOUND.';
 
+CREATE FUNCTION staff.withdrawal_queue(staff_session_id bigint, after_withdrawal_id bigint, at_most integer) RETURNS TABLE(withdrawal_id bigint, account_id bigint, asset text, network text, address text, is_internal boolean, amount numeric, fee numeric, value_usdt numeric, kyc_level integer, required_reviews integer, approvals integer, approved_by bigint[], is_risk_held boolean, rules text[], requested_at timestamp with time zone)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    most constant integer := 500;
+begin
+    perform staff.require(withdrawal_queue.staff_session_id, 'finance', 'reviewer', 'risk');
+    return query
+    select w.withdrawal_id, w.account_id, a.symbol, n.name, w.address, w.internal_account_id is not null,
+        round(w.amount, a.scale), round(w.fee, a.scale), round(risk.value_of(a.symbol, w.amount, now()), 2), o.kyc_level,
+        w.required_reviews::integer, coalesce(cardinality(done.by), 0), coalesce(done.by, '{}'), w.is_risk_held,
+        array(select distinct e.rule from risk.events e where e.activity_id = w.activity_id order by e.rule), w.requested_at
+    from exchange.withdrawals w
+    join exchange.accounts o on o.account_id = w.account_id
+    join exchange.assets a on a.asset_id = w.asset_id
+    join chain.networks n on n.network_id = w.network_id
+    cross join lateral (
+        select array_agg(r.staff_id order by r.decided_at) as by from exchange.withdrawal_reviews r
+        where r.withdrawal_id = w.withdrawal_id and r.is_approved) done
+    where w.state = 'requested' and w.ended_at is null
+        and w.withdrawal_id > coalesce(withdrawal_queue.after_withdrawal_id, 0)
+    order by w.withdrawal_id
+    limit least(greatest(withdrawal_queue.at_most, 0), most);
+end $$;
+
+ALTER FUNCTION staff.withdrawal_queue(staff_session_id bigint, after_withdrawal_id bigint, at_most integer) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION staff.withdrawal_queue(staff_session_id bigint, after_withdrawal_id bigint, at_most integer) IS 'Withdrawals that wait for people, the oldest first, after a number where given, 500 at most: what is asked, how many reviews it needs and has, and which risk rules were met. Rejects: ACCESS_REVOKED, PERMISSION_DENIED.';
+
 ALTER TABLE audit.entries ALTER COLUMN entry_id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME audit.entries_entry_id_seq
     START WITH 1
@@ -7066,6 +11432,516 @@ ALTER TABLE audit.unlinked OWNER TO exchange_owner;
 COMMENT ON TABLE audit.unlinked IS 'Entries that wait for their link.';
 
 COMMENT ON COLUMN audit.unlinked.entry_id IS 'Which entry.';
+
+CREATE TABLE chain.addresses (
+    address_id bigint NOT NULL,
+    network_id integer NOT NULL,
+    account_id bigint NOT NULL,
+    asset_id integer NOT NULL,
+    address text,
+    script bytea,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT addresses_address_id_range CHECK (((address_id >= 1) AND (address_id <= 2147483647))),
+    CONSTRAINT addresses_address_length CHECK (((length(address) >= 1) AND (length(address) <= 100))),
+    CONSTRAINT addresses_named_whole CHECK (((address IS NULL) = (script IS NULL))),
+    CONSTRAINT addresses_script_length CHECK (((octet_length(script) >= 20) AND (octet_length(script) <= 34)))
+);
+
+ALTER TABLE chain.addresses OWNER TO exchange_owner;
+
+COMMENT ON TABLE chain.addresses IS 'Deposit addresses: one an account, asset and network. Any listed coin of the network that arrives is credited to the account.';
+
+COMMENT ON COLUMN chain.addresses.address_id IS 'Number of the address, and the last step of its derivation path (m/84''/c''/0''/0/n, m/44''/60''/0''/0/n).';
+
+COMMENT ON COLUMN chain.addresses.network_id IS 'On which network.';
+
+COMMENT ON COLUMN chain.addresses.account_id IS 'Whose deposits it takes.';
+
+COMMENT ON COLUMN chain.addresses.asset_id IS 'The asset it was made for.';
+
+COMMENT ON COLUMN chain.addresses.address IS 'As people write it; null until the API has derived it, which is before anybody sees it.';
+
+COMMENT ON COLUMN chain.addresses.script IS 'What the chain has: the output script, or the 20 bytes.';
+
+COMMENT ON COLUMN chain.addresses.created_at IS 'When the number was given.';
+
+ALTER TABLE chain.addresses ALTER COLUMN address_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME chain.addresses_address_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE chain.attempts (
+    attempt_id bigint NOT NULL,
+    payment_id bigint NOT NULL,
+    network_id integer NOT NULL,
+    number integer NOT NULL,
+    state text DEFAULT 'unsigned'::text NOT NULL,
+    from_script bytea,
+    nonce bigint,
+    unsigned bytea NOT NULL,
+    raw bytea,
+    txid bytea,
+    fee_rate numeric NOT NULL,
+    fee numeric,
+    block_hash bytea,
+    block_height bigint,
+    is_success boolean,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    signed_at timestamp with time zone,
+    broadcast_at timestamp with time zone,
+    last_broadcast_at timestamp with time zone,
+    is_reverted boolean DEFAULT false NOT NULL,
+    CONSTRAINT attempts_block_whole CHECK (((block_hash IS NULL) = (block_height IS NULL))),
+    CONSTRAINT attempts_fee_not_negative CHECK (((fee >= (0)::numeric) AND (fee < 'Infinity'::numeric))),
+    CONSTRAINT attempts_fee_rate_positive CHECK (((fee_rate > (0)::numeric) AND (fee_rate < 'Infinity'::numeric))),
+    CONSTRAINT attempts_mined_has_block CHECK (((state = 'mined'::text) = (block_hash IS NOT NULL))),
+    CONSTRAINT attempts_nonce_whole CHECK ((((nonce IS NULL) = (from_script IS NULL)) AND (nonce >= 0))),
+    CONSTRAINT attempts_number_positive CHECK (((number >= 1) AND (number <= 100))),
+    CONSTRAINT attempts_raw_whole CHECK ((((raw IS NULL) = (state = 'unsigned'::text)) AND ((raw IS NULL) = (txid IS NULL)))),
+    CONSTRAINT attempts_reverted_has_no_outcome CHECK (((NOT is_reverted) OR (is_success IS NULL))),
+    CONSTRAINT attempts_state_known CHECK ((state = ANY (ARRAY['unsigned'::text, 'signed'::text, 'broadcast'::text, 'mined'::text, 'replaced'::text]))),
+    CONSTRAINT attempts_txid_length CHECK ((octet_length(txid) = 32))
+);
+
+ALTER TABLE chain.attempts OWNER TO exchange_owner;
+
+COMMENT ON TABLE chain.attempts IS 'The transactions that may carry a payment, with the bytes that are sent, and sent again.';
+
+COMMENT ON COLUMN chain.attempts.attempt_id IS 'Number of the attempt.';
+
+COMMENT ON COLUMN chain.attempts.payment_id IS 'The payment.';
+
+COMMENT ON COLUMN chain.attempts.network_id IS 'On which network.';
+
+COMMENT ON COLUMN chain.attempts.number IS 'Counts from 1 for each payment; a later one pays a higher fee.';
+
+COMMENT ON COLUMN chain.attempts.state IS 'unsigned; signed: the bytes are stored, nobody has them; broadcast; mined: in the active block; replaced: another attempt, or another transaction of the same nonce or outputs, was mined.';
+
+COMMENT ON COLUMN chain.attempts.from_script IS 'evm: the 20 bytes of the account that sends it.';
+
+COMMENT ON COLUMN chain.attempts.nonce IS 'evm: the nonce of that account.';
+
+COMMENT ON COLUMN chain.attempts.unsigned IS 'What is signed: a PSBT, or the unsigned transaction.';
+
+COMMENT ON COLUMN chain.attempts.raw IS 'What is sent.';
+
+COMMENT ON COLUMN chain.attempts.txid IS 'Its hash.';
+
+COMMENT ON COLUMN chain.attempts.fee_rate IS 'Atoms a unit: satoshi a virtual byte, or the most wei a gas.';
+
+COMMENT ON COLUMN chain.attempts.fee IS 'bitcoin: what it pays, known before; evm: what it has paid, known when mined. In the network''s coin.';
+
+COMMENT ON COLUMN chain.attempts.block_hash IS 'The active block that holds it.';
+
+COMMENT ON COLUMN chain.attempts.block_height IS 'Height of that block.';
+
+COMMENT ON COLUMN chain.attempts.is_success IS 'evm: whether it went through; null until mined.';
+
+COMMENT ON COLUMN chain.attempts.created_at IS 'When it was made.';
+
+COMMENT ON COLUMN chain.attempts.signed_at IS 'When its bytes were stored.';
+
+COMMENT ON COLUMN chain.attempts.broadcast_at IS 'When a node first took it.';
+
+COMMENT ON COLUMN chain.attempts.last_broadcast_at IS 'When it was last sent.';
+
+COMMENT ON COLUMN chain.attempts.is_reverted IS 'evm: it was mined and undone as a whole: what it carried is still to be carried, by another attempt. Then is_success is null.';
+
+ALTER TABLE chain.attempts ALTER COLUMN attempt_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME chain.attempts_attempt_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE chain.blocks (
+    network_id integer NOT NULL,
+    height bigint NOT NULL,
+    hash bytea NOT NULL,
+    parent_hash bytea NOT NULL,
+    mined_at timestamp with time zone NOT NULL,
+    is_active boolean DEFAULT true NOT NULL,
+    read_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT blocks_hash_length CHECK (((octet_length(hash) = 32) AND (octet_length(parent_hash) = 32))),
+    CONSTRAINT blocks_height_not_negative CHECK ((height >= 0))
+);
+
+ALTER TABLE chain.blocks OWNER TO exchange_owner;
+
+COMMENT ON TABLE chain.blocks IS 'Blocks that were read, by hash: the checkpoint chain. The active ones are one chain without gaps; those of forks stay, inactive.';
+
+COMMENT ON COLUMN chain.blocks.network_id IS 'Of which network.';
+
+COMMENT ON COLUMN chain.blocks.height IS 'How many came before it.';
+
+COMMENT ON COLUMN chain.blocks.hash IS 'Its hash, first byte first as the chain''s tools print it.';
+
+COMMENT ON COLUMN chain.blocks.parent_hash IS 'The one before it.';
+
+COMMENT ON COLUMN chain.blocks.mined_at IS 'Its own time.';
+
+COMMENT ON COLUMN chain.blocks.is_active IS 'Whether it is in the best chain, as the node last said.';
+
+COMMENT ON COLUMN chain.blocks.read_at IS 'When it was read.';
+
+CREATE TABLE chain.fee_hours (
+    network_id integer NOT NULL,
+    hour smallint NOT NULL,
+    rate numeric NOT NULL,
+    usual_rate numeric NOT NULL,
+    days integer NOT NULL,
+    measured_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT fee_hours_days_positive CHECK ((days > 0)),
+    CONSTRAINT fee_hours_hour_range CHECK (((hour >= 0) AND (hour <= 23))),
+    CONSTRAINT fee_hours_rates_positive CHECK (((rate > (0)::numeric) AND (usual_rate > (0)::numeric) AND (rate < 'Infinity'::numeric) AND (usual_rate < 'Infinity'::numeric)))
+);
+
+ALTER TABLE chain.fee_hours OWNER TO exchange_owner;
+
+COMMENT ON TABLE chain.fee_hours IS 'What a unit of a block costs at each hour of the day, as measured over the last 28 days: tells quiet hours.';
+
+COMMENT ON COLUMN chain.fee_hours.network_id IS 'On which network.';
+
+COMMENT ON COLUMN chain.fee_hours.hour IS 'Hour of the day, UTC.';
+
+COMMENT ON COLUMN chain.fee_hours.rate IS 'Median of that hour, in atoms a unit.';
+
+COMMENT ON COLUMN chain.fee_hours.usual_rate IS 'Median of all hours.';
+
+COMMENT ON COLUMN chain.fee_hours.days IS 'On how many days that hour was measured.';
+
+COMMENT ON COLUMN chain.fee_hours.measured_at IS 'When it was computed.';
+
+CREATE TABLE chain.fee_samples (
+    network_id integer NOT NULL,
+    sampled_at timestamp with time zone NOT NULL,
+    rate numeric NOT NULL,
+    CONSTRAINT fee_samples_rate_positive CHECK (((rate > (0)::numeric) AND (rate < 'Infinity'::numeric)))
+);
+
+ALTER TABLE chain.fee_samples OWNER TO exchange_owner;
+
+COMMENT ON TABLE chain.fee_samples IS 'What the node said a unit of a block costs; kept 35 days, so that quiet hours can be told.';
+
+COMMENT ON COLUMN chain.fee_samples.network_id IS 'On which network.';
+
+COMMENT ON COLUMN chain.fee_samples.sampled_at IS 'When it was asked.';
+
+COMMENT ON COLUMN chain.fee_samples.rate IS 'Atoms a unit: satoshi a virtual byte, wei a gas.';
+
+CREATE TABLE chain.networks (
+    network_id integer NOT NULL,
+    name text NOT NULL,
+    family text NOT NULL,
+    chain text NOT NULL,
+    genesis_hash bytea,
+    first_height bigint DEFAULT 0 NOT NULL,
+    is_halted boolean DEFAULT false NOT NULL,
+    halt_reason text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    account_key text,
+    CONSTRAINT networks_account_key_length CHECK (((length(account_key) >= 1) AND (length(account_key) <= 200))),
+    CONSTRAINT networks_chain_form CHECK ((chain ~ '^[a-z0-9]{1,20}$'::text)),
+    CONSTRAINT networks_family_known CHECK ((family = ANY (ARRAY['bitcoin'::text, 'evm'::text]))),
+    CONSTRAINT networks_first_height_not_negative CHECK ((first_height >= 0)),
+    CONSTRAINT networks_genesis_hash_length CHECK ((octet_length(genesis_hash) = 32)),
+    CONSTRAINT networks_halt_has_reason CHECK ((is_halted = (halt_reason IS NOT NULL))),
+    CONSTRAINT networks_name_form CHECK ((name ~ '^[a-z][a-z0-9_]{1,19}$'::text)),
+    CONSTRAINT networks_network_id_range CHECK (((network_id >= 1) AND (network_id <= 99)))
+);
+
+ALTER TABLE chain.networks OWNER TO exchange_owner;
+
+COMMENT ON TABLE chain.networks IS 'Chains that the exchange watches; one worker each.';
+
+COMMENT ON COLUMN chain.networks.network_id IS 'Chosen by the operator. Its doorbell is 10910 + network_id.';
+
+COMMENT ON COLUMN chain.networks.name IS 'The name people use: bitcoin, ethereum.';
+
+COMMENT ON COLUMN chain.networks.family IS 'How it works: bitcoin (outputs) or evm (accounts and logs).';
+
+COMMENT ON COLUMN chain.networks.chain IS 'Which chain of its family: main, testnet4, signet or regtest; the chain id in decimal.';
+
+COMMENT ON COLUMN chain.networks.genesis_hash IS 'Hash of block 0, as the first node said. A node that says otherwise is not listened to.';
+
+COMMENT ON COLUMN chain.networks.first_height IS 'The first block that is read; what lies before was never ours.';
+
+COMMENT ON COLUMN chain.networks.is_halted IS 'Nothing is sent while it is set; deposits go on.';
+
+COMMENT ON COLUMN chain.networks.halt_reason IS 'Why it is halted.';
+
+COMMENT ON COLUMN chain.networks.created_at IS 'When it was listed.';
+
+COMMENT ON COLUMN chain.networks.account_key IS 'Extended public key that its deposit addresses are derived from: the first that was used. With another one no address is given out, because the signer could not spend from it.';
+
+CREATE TABLE chain.nonces (
+    network_id integer NOT NULL,
+    script bytea NOT NULL,
+    next_nonce bigint NOT NULL,
+    CONSTRAINT nonces_next_nonce_not_negative CHECK ((next_nonce >= 0)),
+    CONSTRAINT nonces_script_length CHECK ((octet_length(script) = 20))
+);
+
+ALTER TABLE chain.nonces OWNER TO exchange_owner;
+
+COMMENT ON TABLE chain.nonces IS 'The next nonce of each account that sends, and of the Safe. The row''s lock makes numbers gapless.';
+
+COMMENT ON COLUMN chain.nonces.network_id IS 'On which network.';
+
+COMMENT ON COLUMN chain.nonces.script IS 'The account''s 20 bytes.';
+
+COMMENT ON COLUMN chain.nonces.next_nonce IS 'What the next transaction of it gets.';
+
+CREATE TABLE chain.outputs (
+    network_id integer NOT NULL,
+    txid bytea NOT NULL,
+    output_index integer NOT NULL,
+    amount numeric NOT NULL,
+    address_id bigint,
+    wallet_id integer,
+    block_hash bytea,
+    block_height bigint,
+    spent_txid bytea,
+    spent_height bigint,
+    payment_id bigint,
+    seen_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT outputs_amount_not_negative CHECK (((amount >= (0)::numeric) AND (amount < 'Infinity'::numeric))),
+    CONSTRAINT outputs_block_whole CHECK (((block_hash IS NULL) = (block_height IS NULL))),
+    CONSTRAINT outputs_output_index_not_negative CHECK ((output_index >= 0)),
+    CONSTRAINT outputs_owner_is_one CHECK (((address_id IS NULL) <> (wallet_id IS NULL))),
+    CONSTRAINT outputs_spent_whole CHECK (((spent_height IS NULL) OR (spent_txid IS NOT NULL))),
+    CONSTRAINT outputs_txid_length CHECK ((octet_length(txid) = 32))
+);
+
+ALTER TABLE chain.outputs OWNER TO exchange_owner;
+
+COMMENT ON TABLE chain.outputs IS 'Outputs of Bitcoin transactions that are ours: of deposit addresses, of the hot and the cold wallet.';
+
+COMMENT ON COLUMN chain.outputs.network_id IS 'On which network.';
+
+COMMENT ON COLUMN chain.outputs.txid IS 'Its transaction, first byte first as the chain''s tools print it.';
+
+COMMENT ON COLUMN chain.outputs.output_index IS 'Which output of it.';
+
+COMMENT ON COLUMN chain.outputs.amount IS 'How much, in the network''s coin.';
+
+COMMENT ON COLUMN chain.outputs.address_id IS 'The deposit address that it pays.';
+
+COMMENT ON COLUMN chain.outputs.wallet_id IS 'The wallet that it pays.';
+
+COMMENT ON COLUMN chain.outputs.block_hash IS 'The active block that holds it; null: in the mempool, or gone from the chain.';
+
+COMMENT ON COLUMN chain.outputs.block_height IS 'Height of that block.';
+
+COMMENT ON COLUMN chain.outputs.spent_txid IS 'The transaction that spends it, in the mempool or in a block.';
+
+COMMENT ON COLUMN chain.outputs.spent_height IS 'Height of the active block that holds that.';
+
+COMMENT ON COLUMN chain.outputs.payment_id IS 'The payment that has reserved it: no other may spend it.';
+
+COMMENT ON COLUMN chain.outputs.seen_at IS 'When it was first seen.';
+
+CREATE TABLE chain.payment_items (
+    payment_id bigint NOT NULL,
+    item integer NOT NULL,
+    withdrawal_id bigint,
+    deposit_id bigint,
+    address text NOT NULL,
+    script bytea NOT NULL,
+    amount numeric NOT NULL,
+    CONSTRAINT payment_items_amount_positive CHECK (((amount > (0)::numeric) AND (amount < 'Infinity'::numeric))),
+    CONSTRAINT payment_items_item_not_negative CHECK ((item >= 0)),
+    CONSTRAINT payment_items_script_length CHECK (((octet_length(script) >= 20) AND (octet_length(script) <= 42)))
+);
+
+ALTER TABLE chain.payment_items OWNER TO exchange_owner;
+
+COMMENT ON TABLE chain.payment_items IS 'Whom a payment pays; change is not here.';
+
+COMMENT ON COLUMN chain.payment_items.payment_id IS 'The payment.';
+
+COMMENT ON COLUMN chain.payment_items.item IS 'Counts from 0.';
+
+COMMENT ON COLUMN chain.payment_items.withdrawal_id IS 'The withdrawal that it carries out.';
+
+COMMENT ON COLUMN chain.payment_items.deposit_id IS 'The deposit that it gives back.';
+
+COMMENT ON COLUMN chain.payment_items.address IS 'To where.';
+
+COMMENT ON COLUMN chain.payment_items.script IS 'What the chain has: the output script, or the 20 bytes.';
+
+COMMENT ON COLUMN chain.payment_items.amount IS 'How much.';
+
+CREATE TABLE chain.payments (
+    payment_id bigint NOT NULL,
+    network_id integer NOT NULL,
+    purpose text NOT NULL,
+    state text DEFAULT 'planned'::text NOT NULL,
+    asset_id integer NOT NULL,
+    amount numeric NOT NULL,
+    from_wallet_id integer,
+    from_address_id bigint,
+    safe_nonce bigint,
+    identity_hash bytea,
+    plan jsonb NOT NULL,
+    end_reason text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    ended_at timestamp with time zone,
+    owner_signatures bytea[],
+    CONSTRAINT payments_amount_not_negative CHECK (((amount >= (0)::numeric) AND (amount < 'Infinity'::numeric))),
+    CONSTRAINT payments_ended_when CHECK (((ended_at IS NOT NULL) = (state = ANY (ARRAY['confirmed'::text, 'failed'::text])))),
+    CONSTRAINT payments_identity_hash_length CHECK ((octet_length(identity_hash) = 32)),
+    CONSTRAINT payments_owner_signatures_of_refill CHECK (((owner_signatures IS NULL) OR ((purpose = 'refill'::text) AND (cardinality(owner_signatures) = 2)))),
+    CONSTRAINT payments_purpose_known CHECK ((purpose = ANY (ARRAY['withdrawal'::text, 'sweep'::text, 'gas'::text, 'cold'::text, 'refund'::text, 'cancel'::text, 'refill'::text]))),
+    CONSTRAINT payments_safe_nonce_not_negative CHECK ((safe_nonce >= 0)),
+    CONSTRAINT payments_state_known CHECK ((state = ANY (ARRAY['planned'::text, 'signed'::text, 'broadcast'::text, 'confirmed'::text, 'failed'::text])))
+);
+
+ALTER TABLE chain.payments OWNER TO exchange_owner;
+
+COMMENT ON TABLE chain.payments IS 'One intention to send each. It can be carried by several attempts, of which the chain accepts one at most: they spend the same outputs, or use the same nonces.';
+
+COMMENT ON COLUMN chain.payments.payment_id IS 'Number of the payment.';
+
+COMMENT ON COLUMN chain.payments.network_id IS 'On which network.';
+
+COMMENT ON COLUMN chain.payments.purpose IS 'withdrawal; sweep: from deposit addresses to the hot wallet; gas: to a deposit address, so that it can pay for a sweep; cold: from the hot wallet to the cold one; refill: from the cold wallet to the hot one, signed offline; refund: of a suspicious deposit; cancel: uses up the nonce of a payment that shall not happen.';
+
+COMMENT ON COLUMN chain.payments.state IS 'planned: being signed; signed: its bytes are stored; broadcast: a node has them; confirmed: final; failed: provably never happens.';
+
+COMMENT ON COLUMN chain.payments.asset_id IS 'What is sent.';
+
+COMMENT ON COLUMN chain.payments.amount IS 'How much leaves the wallet or address, the network''s fee aside.';
+
+COMMENT ON COLUMN chain.payments.from_wallet_id IS 'The wallet that pays.';
+
+COMMENT ON COLUMN chain.payments.from_address_id IS 'evm: the deposit address that pays, of a sweep.';
+
+COMMENT ON COLUMN chain.payments.safe_nonce IS 'evm: the nonce of the Safe that it uses. The Safe executes one transaction a nonce.';
+
+COMMENT ON COLUMN chain.payments.identity_hash IS 'evm: the hash that the Safe''s owners sign, and by which its outcome is found on the chain.';
+
+COMMENT ON COLUMN chain.payments.plan IS 'What was planned, for people and signers.';
+
+COMMENT ON COLUMN chain.payments.end_reason IS 'Why it failed.';
+
+COMMENT ON COLUMN chain.payments.created_at IS 'When it was planned.';
+
+COMMENT ON COLUMN chain.payments.ended_at IS 'When it became final.';
+
+COMMENT ON COLUMN chain.payments.owner_signatures IS 'evm, refill: the signatures of two owners of the cold Safe, 65 bytes each, made offline; null until they are imported.';
+
+ALTER TABLE chain.payments ALTER COLUMN payment_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME chain.payments_payment_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE chain.signings (
+    signing_id bigint NOT NULL,
+    payment_id bigint NOT NULL,
+    attempt_id bigint,
+    signer text NOT NULL,
+    kind text NOT NULL,
+    state text DEFAULT 'waiting'::text NOT NULL,
+    signature bytea,
+    refusal text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    ended_at timestamp with time zone,
+    withdrawal_id bigint,
+    CONSTRAINT signings_ended_when CHECK (((state = 'waiting'::text) = (ended_at IS NULL))),
+    CONSTRAINT signings_kind_known CHECK ((kind = ANY (ARRAY['hot_outputs'::text, 'safe'::text, 'gas_account'::text, 'deposit_keys'::text]))),
+    CONSTRAINT signings_refusal_length CHECK (((length(refusal) >= 1) AND (length(refusal) <= 500))),
+    CONSTRAINT signings_refused_whole CHECK (((state = 'refused'::text) = (refusal IS NOT NULL))),
+    CONSTRAINT signings_signed_whole CHECK (((state = 'signed'::text) = (signature IS NOT NULL))),
+    CONSTRAINT signings_signer_known CHECK ((signer = ANY (ARRAY['a'::text, 'b'::text]))),
+    CONSTRAINT signings_state_known CHECK ((state = ANY (ARRAY['waiting'::text, 'signed'::text, 'refused'::text]))),
+    CONSTRAINT signings_withdrawal_of_refusal CHECK (((withdrawal_id IS NULL) OR (state = 'refused'::text)))
+);
+
+ALTER TABLE chain.signings OWNER TO exchange_owner;
+
+COMMENT ON TABLE chain.signings IS 'What signers are asked to sign. A signer reads what it needs from the other tables and judges for itself.';
+
+COMMENT ON COLUMN chain.signings.signing_id IS 'Number of the request.';
+
+COMMENT ON COLUMN chain.signings.payment_id IS 'The payment.';
+
+COMMENT ON COLUMN chain.signings.attempt_id IS 'The attempt; null for what holds for all attempts, the owners'' signature of a Safe.';
+
+COMMENT ON COLUMN chain.signings.signer IS 'a or b: which process, with its own role and token.';
+
+COMMENT ON COLUMN chain.signings.kind IS 'hot_outputs: inputs of the hot Bitcoin wallet; safe: the hash of a Safe''s transaction; gas_account: a transaction of the gas account; deposit_keys: inputs or a transaction of deposit addresses.';
+
+COMMENT ON COLUMN chain.signings.state IS 'waiting, signed or refused.';
+
+COMMENT ON COLUMN chain.signings.signature IS 'The signatures, one after the other in the order of the inputs, 64 bytes each (65 with recovery id for evm).';
+
+COMMENT ON COLUMN chain.signings.refusal IS 'Why it was refused: somebody has to look.';
+
+COMMENT ON COLUMN chain.signings.created_at IS 'When it was asked.';
+
+COMMENT ON COLUMN chain.signings.ended_at IS 'When it was signed or refused.';
+
+COMMENT ON COLUMN chain.signings.withdrawal_id IS 'Because of which withdrawal it was refused; null: because of something else, which halts the network.';
+
+ALTER TABLE chain.signings ALTER COLUMN signing_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME chain.signings_signing_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE chain.wallets (
+    wallet_id integer NOT NULL,
+    network_id integer NOT NULL,
+    role text NOT NULL,
+    address text NOT NULL,
+    script bytea NOT NULL,
+    descriptor text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT wallets_address_length CHECK (((length(address) >= 1) AND (length(address) <= 100))),
+    CONSTRAINT wallets_role_known CHECK ((role = ANY (ARRAY['hot'::text, 'cold'::text, 'gas'::text]))),
+    CONSTRAINT wallets_script_length CHECK (((octet_length(script) >= 20) AND (octet_length(script) <= 34)))
+);
+
+ALTER TABLE chain.wallets OWNER TO exchange_owner;
+
+COMMENT ON TABLE chain.wallets IS 'The house''s own wallets. No private key of them is anywhere but in a token or offline.';
+
+COMMENT ON COLUMN chain.wallets.wallet_id IS 'Number of the wallet.';
+
+COMMENT ON COLUMN chain.wallets.network_id IS 'On which network.';
+
+COMMENT ON COLUMN chain.wallets.role IS 'hot: two of three keys, pays withdrawals; cold: watched only; gas (evm): pays for what is sent.';
+
+COMMENT ON COLUMN chain.wallets.address IS 'Its address.';
+
+COMMENT ON COLUMN chain.wallets.script IS 'What the chain has: the output script, or the 20 bytes.';
+
+COMMENT ON COLUMN chain.wallets.descriptor IS 'bitcoin: wsh(sortedmulti(2,...)) of the public keys; evm: owners of the Safe, by comma. Null for a single key.';
+
+COMMENT ON COLUMN chain.wallets.created_at IS 'When it was registered.';
+
+ALTER TABLE chain.wallets ALTER COLUMN wallet_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME chain.wallets_wallet_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 
 CREATE TABLE exchange.assets (
     asset_id integer NOT NULL,
@@ -7240,91 +12116,6 @@ ALTER TABLE checks.amounts_on_grid OWNER TO exchange_owner;
 
 COMMENT ON VIEW checks.amounts_on_grid IS 'Amounts finer than their asset''s atom, prices off the tick, quantities off the lot.';
 
-CREATE TABLE exchange.accounts (
-    account_id bigint NOT NULL,
-    role text DEFAULT 'user'::text NOT NULL,
-    email text,
-    password_hash text,
-    fee_tier_id integer DEFAULT 1 NOT NULL,
-    status text DEFAULT 'active'::text NOT NULL,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    email_verified_at timestamp with time zone,
-    full_name text,
-    country text COLLATE pg_catalog."C",
-    birth_date date,
-    phone text,
-    anti_phishing_code text,
-    first_login_at timestamp with time zone,
-    withdrawals_blocked_until timestamp with time zone,
-    parent_account_id bigint,
-    label text,
-    kyc_level integer DEFAULT 0 NOT NULL,
-    kyc_expires_on date,
-    kyc_expiry_noticed_at timestamp with time zone,
-    may_trade boolean DEFAULT true NOT NULL,
-    is_linked boolean DEFAULT false NOT NULL,
-    CONSTRAINT accounts_anti_phishing_code_form CHECK ((anti_phishing_code ~ '^[A-Za-z0-9 _-]{4,20}$'::text)),
-    CONSTRAINT accounts_birth_date_range CHECK ((birth_date >= '1900-01-01'::date)),
-    CONSTRAINT accounts_country_form CHECK ((country ~ '^[A-Z]{2}$'::text)),
-    CONSTRAINT accounts_email_lower CHECK ((email = lower(email))),
-    CONSTRAINT accounts_full_name_length CHECK (((length(full_name) >= 1) AND (length(full_name) <= 100))),
-    CONSTRAINT accounts_label_length CHECK (((length(label) >= 1) AND (length(label) <= 64))),
-    CONSTRAINT accounts_parent_is_another CHECK ((parent_account_id <> account_id)),
-    CONSTRAINT accounts_phone_form CHECK ((phone ~ '^\+[1-9][0-9]{6,14}$'::text)),
-    CONSTRAINT accounts_role_known CHECK ((role = ANY (ARRAY['user'::text, 'fees'::text, 'external'::text]))),
-    CONSTRAINT accounts_status_known CHECK ((status = ANY (ARRAY['active'::text, 'frozen'::text]))),
-    CONSTRAINT accounts_sub_account_has_no_login CHECK (((parent_account_id IS NULL) OR ((role = 'user'::text) AND (email IS NULL) AND (password_hash IS NULL) AND (label IS NOT NULL)))),
-    CONSTRAINT accounts_user_has_email CHECK (((role <> 'user'::text) OR (email IS NOT NULL) OR (parent_account_id IS NOT NULL)))
-);
-
-ALTER TABLE exchange.accounts OWNER TO exchange_owner;
-
-COMMENT ON TABLE exchange.accounts IS 'Who owns balances: users, and house accounts by role.';
-
-COMMENT ON COLUMN exchange.accounts.account_id IS 'Names the account everywhere.';
-
-COMMENT ON COLUMN exchange.accounts.role IS 'user; fees: receives a market''s fees; external: the world outside, contra side of adjustments, has no balance row.';
-
-COMMENT ON COLUMN exchange.accounts.email IS 'Login name of a user, in lower case.';
-
-COMMENT ON COLUMN exchange.accounts.password_hash IS 'bcrypt; null where no login is possible.';
-
-COMMENT ON COLUMN exchange.accounts.fee_tier_id IS 'The fee rates of orders placed from now on.';
-
-COMMENT ON COLUMN exchange.accounts.status IS 'active, or frozen by its owner or by us: may cancel and reduce, not place.';
-
-COMMENT ON COLUMN exchange.accounts.created_at IS 'When the account was opened.';
-
-COMMENT ON COLUMN exchange.accounts.email_verified_at IS 'When the owner proved to read the address; null where nobody did.';
-
-COMMENT ON COLUMN exchange.accounts.full_name IS 'As its owner wrote it at registration.';
-
-COMMENT ON COLUMN exchange.accounts.country IS 'Where its owner lives, by ISO 3166-1 alpha-2.';
-
-COMMENT ON COLUMN exchange.accounts.birth_date IS 'When its owner was born, by the owner''s word.';
-
-COMMENT ON COLUMN exchange.accounts.phone IS 'E.164, such as +4930123456; null where none was given.';
-
-COMMENT ON COLUMN exchange.accounts.anti_phishing_code IS 'Words of the owner''s choice that every mail of ours repeats and no forger knows.';
-
-COMMENT ON COLUMN exchange.accounts.first_login_at IS 'When somebody first logged in; from then on a new device is worth a mail.';
-
-COMMENT ON COLUMN exchange.accounts.withdrawals_blocked_until IS 'Before this time nothing is withdrawn, because the password or the address was changed.';
-
-COMMENT ON COLUMN exchange.accounts.parent_account_id IS 'Of a sub-account: whose it is. Who logs in as the parent owns both; a parent is never a sub-account.';
-
-COMMENT ON COLUMN exchange.accounts.label IS 'The owner''s name for a sub-account.';
-
-COMMENT ON COLUMN exchange.accounts.kyc_level IS 'How well the owner is known; see kyc_levels.';
-
-COMMENT ON COLUMN exchange.accounts.kyc_expires_on IS 'Last good day of the document that the level rests on; null at level 0.';
-
-COMMENT ON COLUMN exchange.accounts.kyc_expiry_noticed_at IS 'When the owner was told that it expires.';
-
-COMMENT ON COLUMN exchange.accounts.may_trade IS 'Whether the level allows to place orders; kept equal to kyc_levels.may_trade.';
-
-COMMENT ON COLUMN exchange.accounts.is_linked IS 'Whether risk.links knows the account: only then are its orders looked at for trades with linked accounts.';
-
 CREATE TABLE exchange.adjustments (
     adjustment_id bigint NOT NULL,
     account_id bigint NOT NULL,
@@ -7358,6 +12149,117 @@ COMMENT ON COLUMN exchange.adjustments.reason IS 'Why, in words.';
 COMMENT ON COLUMN exchange.adjustments.idempotency_key IS 'A repeat of the same key changes nothing.';
 
 COMMENT ON COLUMN exchange.adjustments.adjusted_at IS 'When.';
+
+CREATE TABLE exchange.deposit_entries (
+    deposit_entry_id bigint NOT NULL,
+    deposit_id bigint NOT NULL,
+    account_id bigint NOT NULL,
+    asset_id integer NOT NULL,
+    amount numeric NOT NULL,
+    debt_amount numeric DEFAULT 0 NOT NULL,
+    external_account_id bigint NOT NULL,
+    debts_account_id bigint NOT NULL,
+    occurred_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT deposit_entries_amount_not_zero CHECK (((amount <> (0)::numeric) AND (amount > '-Infinity'::numeric) AND (amount < 'Infinity'::numeric))),
+    CONSTRAINT deposit_entries_debt_within_amount CHECK (
+CASE
+    WHEN (amount > (0)::numeric) THEN ((debt_amount >= (0)::numeric) AND (debt_amount <= amount))
+    ELSE ((debt_amount >= amount) AND (debt_amount <= (0)::numeric))
+END)
+);
+
+ALTER TABLE exchange.deposit_entries OWNER TO exchange_owner;
+
+COMMENT ON TABLE exchange.deposit_entries IS 'The ledger''s facts of deposits: a credit, or its reversal after the deposit vanished from the chain. Those of one deposit sum to its amount while it is credited, else to zero.';
+
+COMMENT ON COLUMN exchange.deposit_entries.deposit_entry_id IS 'Number of the fact.';
+
+COMMENT ON COLUMN exchange.deposit_entries.deposit_id IS 'The deposit.';
+
+COMMENT ON COLUMN exchange.deposit_entries.account_id IS 'Whose.';
+
+COMMENT ON COLUMN exchange.deposit_entries.asset_id IS 'Of which asset.';
+
+COMMENT ON COLUMN exchange.deposit_entries.amount IS 'Positive for a credit, negative for a reversal; the other side is external.';
+
+COMMENT ON COLUMN exchange.deposit_entries.debt_amount IS 'The part that changes what the account owes and not its balance, with the sign of amount: negative where a reversal found less than it took, positive where a credit settles that.';
+
+COMMENT ON COLUMN exchange.deposit_entries.external_account_id IS 'The other side, of role external.';
+
+COMMENT ON COLUMN exchange.deposit_entries.debts_account_id IS 'The side of debts, of role debts.';
+
+COMMENT ON COLUMN exchange.deposit_entries.occurred_at IS 'When.';
+
+CREATE TABLE exchange.network_costs (
+    network_cost_id bigint NOT NULL,
+    attempt_id bigint NOT NULL,
+    asset_id integer NOT NULL,
+    amount numeric NOT NULL,
+    costs_account_id bigint NOT NULL,
+    external_account_id bigint NOT NULL,
+    occurred_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT network_costs_amount_positive CHECK (((amount > (0)::numeric) AND (amount < 'Infinity'::numeric)))
+);
+
+ALTER TABLE exchange.network_costs OWNER TO exchange_owner;
+
+COMMENT ON TABLE exchange.network_costs IS 'The ledger''s facts of what networks were paid for transactions of ours, once those are final.';
+
+COMMENT ON COLUMN exchange.network_costs.network_cost_id IS 'Number of the fact.';
+
+COMMENT ON COLUMN exchange.network_costs.attempt_id IS 'The transaction.';
+
+COMMENT ON COLUMN exchange.network_costs.asset_id IS 'The network''s coin.';
+
+COMMENT ON COLUMN exchange.network_costs.amount IS 'How much.';
+
+COMMENT ON COLUMN exchange.network_costs.costs_account_id IS 'Who bears it, of role costs.';
+
+COMMENT ON COLUMN exchange.network_costs.external_account_id IS 'The other side, of role external.';
+
+COMMENT ON COLUMN exchange.network_costs.occurred_at IS 'When it became final.';
+
+CREATE TABLE exchange.reserve_entries (
+    reserve_entry_id bigint NOT NULL,
+    network_id integer NOT NULL,
+    txid bytea NOT NULL,
+    "position" text NOT NULL COLLATE pg_catalog."C",
+    asset_id integer NOT NULL,
+    wallet_id integer NOT NULL,
+    amount numeric NOT NULL,
+    block_height bigint NOT NULL,
+    capital_account_id bigint NOT NULL,
+    external_account_id bigint NOT NULL,
+    occurred_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT reserve_entries_amount_not_zero CHECK (((amount <> (0)::numeric) AND (amount > '-Infinity'::numeric) AND (amount < 'Infinity'::numeric))),
+    CONSTRAINT reserve_entries_txid_length CHECK ((octet_length(txid) = 32))
+);
+
+ALTER TABLE exchange.reserve_entries OWNER TO exchange_owner;
+
+COMMENT ON TABLE exchange.reserve_entries IS 'The ledger''s facts of what came into the house''s own wallets from outside, such as a refill; negative where that vanished from the chain.';
+
+COMMENT ON COLUMN exchange.reserve_entries.reserve_entry_id IS 'Number of the fact.';
+
+COMMENT ON COLUMN exchange.reserve_entries.network_id IS 'On which network.';
+
+COMMENT ON COLUMN exchange.reserve_entries.txid IS 'Its transaction.';
+
+COMMENT ON COLUMN exchange.reserve_entries."position" IS 'Where in the transaction, as in deposits.';
+
+COMMENT ON COLUMN exchange.reserve_entries.asset_id IS 'Of which asset.';
+
+COMMENT ON COLUMN exchange.reserve_entries.wallet_id IS 'Into which wallet.';
+
+COMMENT ON COLUMN exchange.reserve_entries.amount IS 'How much.';
+
+COMMENT ON COLUMN exchange.reserve_entries.block_height IS 'Height of the block that holds or held it.';
+
+COMMENT ON COLUMN exchange.reserve_entries.capital_account_id IS 'The house, of role capital.';
+
+COMMENT ON COLUMN exchange.reserve_entries.external_account_id IS 'The other side, of role external.';
+
+COMMENT ON COLUMN exchange.reserve_entries.occurred_at IS 'When it was read.';
 
 CREATE VIEW exchange.ledger WITH (security_invoker='true') AS
  SELECT 'trade'::text AS fact_kind,
@@ -7462,11 +12364,126 @@ UNION ALL
     t.asset_id,
     t.amount,
     t.transferred_at AS occurred_at
-   FROM exchange.transfers t;
+   FROM exchange.transfers t
+UNION ALL
+ SELECT 'deposit'::text AS fact_kind,
+    d.deposit_entry_id AS fact_id,
+    'deposit'::text AS leg,
+    d.account_id,
+    d.asset_id,
+    (d.amount - d.debt_amount) AS amount,
+    d.occurred_at
+   FROM exchange.deposit_entries d
+  WHERE (d.amount <> d.debt_amount)
+UNION ALL
+ SELECT 'deposit'::text AS fact_kind,
+    d.deposit_entry_id AS fact_id,
+    'debt'::text AS leg,
+    d.debts_account_id AS account_id,
+    d.asset_id,
+    d.debt_amount AS amount,
+    d.occurred_at
+   FROM exchange.deposit_entries d
+  WHERE (d.debt_amount <> (0)::numeric)
+UNION ALL
+ SELECT 'deposit'::text AS fact_kind,
+    d.deposit_entry_id AS fact_id,
+    'deposit'::text AS leg,
+    d.external_account_id AS account_id,
+    d.asset_id,
+    (- d.amount) AS amount,
+    d.occurred_at
+   FROM exchange.deposit_entries d
+UNION ALL
+ SELECT 'withdrawal'::text AS fact_kind,
+    w.withdrawal_id AS fact_id,
+    'withdrawal'::text AS leg,
+    w.account_id,
+    w.asset_id,
+    (- w.amount) AS amount,
+    w.ended_at AS occurred_at
+   FROM exchange.withdrawals w
+  WHERE (w.state = 'confirmed'::text)
+UNION ALL
+ SELECT 'withdrawal'::text AS fact_kind,
+    w.withdrawal_id AS fact_id,
+    'fee'::text AS leg,
+    w.account_id,
+    w.asset_id,
+    (- w.fee) AS amount,
+    w.ended_at AS occurred_at
+   FROM exchange.withdrawals w
+  WHERE ((w.state = 'confirmed'::text) AND (w.fee <> (0)::numeric))
+UNION ALL
+ SELECT 'withdrawal'::text AS fact_kind,
+    w.withdrawal_id AS fact_id,
+    'fee'::text AS leg,
+    w.fees_account_id AS account_id,
+    w.asset_id,
+    w.fee AS amount,
+    w.ended_at AS occurred_at
+   FROM exchange.withdrawals w
+  WHERE ((w.state = 'confirmed'::text) AND (w.fee <> (0)::numeric))
+UNION ALL
+ SELECT 'withdrawal'::text AS fact_kind,
+    w.withdrawal_id AS fact_id,
+    'withdrawal'::text AS leg,
+    w.external_account_id AS account_id,
+    w.asset_id,
+    w.amount,
+    w.ended_at AS occurred_at
+   FROM exchange.withdrawals w
+  WHERE ((w.state = 'confirmed'::text) AND (w.internal_account_id IS NULL))
+UNION ALL
+ SELECT 'withdrawal'::text AS fact_kind,
+    w.withdrawal_id AS fact_id,
+    'withdrawal'::text AS leg,
+    w.internal_account_id AS account_id,
+    w.asset_id,
+    w.amount,
+    w.ended_at AS occurred_at
+   FROM exchange.withdrawals w
+  WHERE ((w.state = 'confirmed'::text) AND (w.internal_account_id IS NOT NULL))
+UNION ALL
+ SELECT 'network_cost'::text AS fact_kind,
+    c.network_cost_id AS fact_id,
+    'cost'::text AS leg,
+    c.costs_account_id AS account_id,
+    c.asset_id,
+    (- c.amount) AS amount,
+    c.occurred_at
+   FROM exchange.network_costs c
+UNION ALL
+ SELECT 'network_cost'::text AS fact_kind,
+    c.network_cost_id AS fact_id,
+    'cost'::text AS leg,
+    c.external_account_id AS account_id,
+    c.asset_id,
+    c.amount,
+    c.occurred_at
+   FROM exchange.network_costs c
+UNION ALL
+ SELECT 'reserve'::text AS fact_kind,
+    r.reserve_entry_id AS fact_id,
+    'reserve'::text AS leg,
+    r.capital_account_id AS account_id,
+    r.asset_id,
+    r.amount,
+    r.occurred_at
+   FROM exchange.reserve_entries r
+UNION ALL
+ SELECT 'reserve'::text AS fact_kind,
+    r.reserve_entry_id AS fact_id,
+    'reserve'::text AS leg,
+    r.external_account_id AS account_id,
+    r.asset_id,
+    (- r.amount) AS amount,
+    r.occurred_at
+   FROM exchange.reserve_entries r;
 
 ALTER TABLE exchange.ledger OWNER TO exchange_owner;
 
-COMMENT ON VIEW exchange.ledger IS 'The double-entry ledger: one row a posting, over trades, adjustments and transfers. The postings of a fact, and of an asset, sum to zero.';
+COMMENT ON VIEW exchange.ledger IS 'The double-entry ledger: one row a posting, over trades, adjustments, transfers, deposits, withdrawals, costs of networks and reserves of the house. The postings of a fact, and of an asset, sum to zero.';
 
 CREATE VIEW checks.assets_sum_to_zero AS
  SELECT asset_id,
@@ -7475,7 +12492,7 @@ CREATE VIEW checks.assets_sum_to_zero AS
     l.outside_sum
    FROM (( SELECT l_1.asset_id,
             sum(l_1.amount) AS ledger_sum,
-            (- COALESCE(sum(l_1.amount) FILTER (WHERE (a.role = 'external'::text)), (0)::numeric)) AS outside_sum
+            (- COALESCE(sum(l_1.amount) FILTER (WHERE (NOT exchange.has_balance(a.role))), (0)::numeric)) AS outside_sum
            FROM (exchange.ledger l_1
              LEFT JOIN exchange.accounts a ON ((a.account_id = l_1.account_id)))
           GROUP BY l_1.asset_id) l
@@ -7487,7 +12504,7 @@ CREATE VIEW checks.assets_sum_to_zero AS
 
 ALTER TABLE checks.assets_sum_to_zero OWNER TO exchange_owner;
 
-COMMENT ON VIEW checks.assets_sum_to_zero IS 'Assets whose ledger does not sum to zero, or whose balances together are not what came in from outside.';
+COMMENT ON VIEW checks.assets_sum_to_zero IS 'Assets whose ledger does not sum to zero, or whose balances together are not what the sides without balances say.';
 
 CREATE VIEW checks.audit_chain_is_whole AS
  SELECT v.link_number,
@@ -7513,13 +12530,36 @@ CREATE VIEW checks.balances_equal_ledger AS
            FROM exchange.ledger e
           WHERE (NOT (EXISTS ( SELECT
                    FROM exchange.accounts a
-                  WHERE ((a.account_id = e.account_id) AND (a.role = 'external'::text)))))
+                  WHERE ((a.account_id = e.account_id) AND (NOT exchange.has_balance(a.role))))))
           GROUP BY e.account_id, e.asset_id) l USING (account_id, asset_id))
   WHERE (COALESCE((b.available + b.held), (0)::numeric) <> COALESCE(l.total, (0)::numeric));
 
 ALTER TABLE checks.balances_equal_ledger OWNER TO exchange_owner;
 
 COMMENT ON VIEW checks.balances_equal_ledger IS 'Balances that are not the sum of their ledger entries.';
+
+CREATE VIEW checks.blocks_are_one_chain AS
+ SELECT b.network_id,
+    b.height,
+    b.hash,
+    b.parent_hash,
+    below.hash AS hash_below
+   FROM (( SELECT b_1.network_id,
+            b_1.height,
+            b_1.hash,
+            b_1.parent_hash,
+            b_1.mined_at,
+            b_1.is_active,
+            b_1.read_at,
+            min(b_1.height) OVER (PARTITION BY b_1.network_id) AS lowest
+           FROM chain.blocks b_1
+          WHERE b_1.is_active) b
+     LEFT JOIN chain.blocks below ON (((below.network_id = b.network_id) AND (below.height = (b.height - 1)) AND below.is_active)))
+  WHERE ((b.height > b.lowest) AND (below.hash IS DISTINCT FROM b.parent_hash));
+
+ALTER TABLE checks.blocks_are_one_chain OWNER TO exchange_owner;
+
+COMMENT ON VIEW checks.blocks_are_one_chain IS 'Active blocks whose parent is not the active block below them.';
 
 CREATE VIEW checks.book_equals_tables AS
  SELECT v.market,
@@ -7760,6 +12800,76 @@ ALTER TABLE checks.closed_orders_explained OWNER TO exchange_owner;
 
 COMMENT ON VIEW checks.closed_orders_explained IS 'Orders whose end or reductions are not told, once and in full, by order updates.';
 
+CREATE VIEW checks.debts_not_negative AS
+ SELECT e.account_id,
+    e.asset_id,
+    sum(e.debt_amount) AS overpaid
+   FROM exchange.deposit_entries e
+  WHERE (e.debt_amount <> (0)::numeric)
+  GROUP BY e.account_id, e.asset_id
+ HAVING (sum(e.debt_amount) > (0)::numeric);
+
+ALTER TABLE checks.debts_not_negative OWNER TO exchange_owner;
+
+COMMENT ON VIEW checks.debts_not_negative IS 'Accounts that have settled more than they owed.';
+
+CREATE VIEW checks.deposits_equal_entries AS
+ SELECT d.deposit_id,
+    d.state,
+    d.amount,
+    COALESCE(e.total, (0)::numeric) AS entries,
+    COALESCE(e.accounts, (0)::bigint) AS accounts
+   FROM (exchange.deposits d
+     LEFT JOIN ( SELECT e_1.deposit_id,
+            sum(e_1.amount) AS total,
+            count(DISTINCT ROW(e_1.account_id, e_1.asset_id)) AS accounts,
+            min(e_1.account_id) AS account_id,
+            min(e_1.asset_id) AS asset_id
+           FROM exchange.deposit_entries e_1
+          GROUP BY e_1.deposit_id) e ON ((e.deposit_id = d.deposit_id)))
+  WHERE ((COALESCE(e.total, (0)::numeric) <>
+        CASE
+            WHEN (d.state = 'credited'::text) THEN d.amount
+            ELSE (0)::numeric
+        END) OR ((d.state = 'credited'::text) AND (((e.accounts IS DISTINCT FROM (1)::bigint) OR (e.account_id IS DISTINCT FROM d.account_id)) OR (e.asset_id IS DISTINCT FROM d.asset_id))));
+
+ALTER TABLE checks.deposits_equal_entries OWNER TO exchange_owner;
+
+COMMENT ON VIEW checks.deposits_equal_entries IS 'Deposits whose facts do not sum to their amount while they are credited, to the account and asset that they name, or to zero while they are not.';
+
+CREATE VIEW checks.deposits_have_outputs AS
+ SELECT d.deposit_id,
+    d.amount,
+    o.amount AS output_amount
+   FROM (exchange.deposits d
+     LEFT JOIN chain.outputs o ON (((o.network_id = d.network_id) AND (o.txid = d.txid) AND (('output:'::text || o.output_index) = d."position"))))
+  WHERE ((d."position" ~~ 'output:%'::text) AND (d.block_hash IS NOT NULL) AND (((o.address_id IS DISTINCT FROM d.address_id) OR (o.amount IS DISTINCT FROM d.amount)) OR (o.block_hash IS DISTINCT FROM d.block_hash)));
+
+ALTER TABLE checks.deposits_have_outputs OWNER TO exchange_owner;
+
+COMMENT ON VIEW checks.deposits_have_outputs IS 'Deposits of Bitcoin''s kind in a block whose output is unknown or is another one.';
+
+CREATE VIEW checks.deposits_lie_in_active_blocks AS
+ SELECT 'deposits'::text AS table_name,
+    (d.deposit_id)::text AS row_id,
+    d.network_id,
+    d.block_height
+   FROM (exchange.deposits d
+     LEFT JOIN chain.blocks b ON (((b.network_id = d.network_id) AND (b.hash = d.block_hash))))
+  WHERE ((d.block_hash IS NOT NULL) AND ((b.is_active IS DISTINCT FROM true) OR (b.height IS DISTINCT FROM d.block_height)))
+UNION ALL
+ SELECT 'outputs'::text AS table_name,
+    ((encode(o.txid, 'hex'::text) || ':'::text) || o.output_index) AS row_id,
+    o.network_id,
+    o.block_height
+   FROM (chain.outputs o
+     LEFT JOIN chain.blocks b ON (((b.network_id = o.network_id) AND (b.hash = o.block_hash))))
+  WHERE ((o.block_hash IS NOT NULL) AND ((b.is_active IS DISTINCT FROM true) OR (b.height IS DISTINCT FROM o.block_height)));
+
+ALTER TABLE checks.deposits_lie_in_active_blocks OWNER TO exchange_owner;
+
+COMMENT ON VIEW checks.deposits_lie_in_active_blocks IS 'Deposits and outputs that name a block which is not in the active chain at that height. Every credited deposit names one.';
+
 CREATE VIEW checks.filled_equals_trades AS
  SELECT order_id,
     o.filled_quantity,
@@ -7790,35 +12900,40 @@ ALTER TABLE checks.filled_equals_trades OWNER TO exchange_owner;
 
 COMMENT ON VIEW checks.filled_equals_trades IS 'Orders whose filled amounts are not the sum of their trades.';
 
-CREATE VIEW checks.holds_equal_open_orders AS
+CREATE VIEW checks.holds_are_explained AS
  SELECT account_id,
     asset_id,
     b.held,
     h.implied
    FROM (exchange.balances b
-     FULL JOIN ( SELECT o.account_id,
-                CASE o.side
-                    WHEN 'buy'::text THEN m.quote_asset_id
-                    ELSE m.base_asset_id
-                END AS asset_id,
-            sum((((o.quantity - o.reduced_quantity) - o.filled_quantity) *
-                CASE o.side
-                    WHEN 'buy'::text THEN o.price
-                    ELSE (1)::numeric
-                END)) AS implied
-           FROM (exchange.orders o
-             JOIN exchange.markets m ON ((m.market_id = o.market_id)))
-          WHERE (o.state = 'open'::text)
-          GROUP BY o.account_id,
-                CASE o.side
-                    WHEN 'buy'::text THEN m.quote_asset_id
-                    ELSE m.base_asset_id
-                END) h USING (account_id, asset_id))
+     FULL JOIN ( SELECT e.account_id,
+            e.asset_id,
+            sum(e.implied) AS implied
+           FROM ( SELECT o.account_id,
+                        CASE o.side
+                            WHEN 'buy'::text THEN m.quote_asset_id
+                            ELSE m.base_asset_id
+                        END AS asset_id,
+                    (((o.quantity - o.reduced_quantity) - o.filled_quantity) *
+                        CASE o.side
+                            WHEN 'buy'::text THEN o.price
+                            ELSE (1)::numeric
+                        END) AS implied
+                   FROM (exchange.orders o
+                     JOIN exchange.markets m ON ((m.market_id = o.market_id)))
+                  WHERE (o.state = 'open'::text)
+                UNION ALL
+                 SELECT w.account_id,
+                    w.asset_id,
+                    (w.amount + w.fee)
+                   FROM exchange.withdrawals w
+                  WHERE (w.ended_at IS NULL)) e
+          GROUP BY e.account_id, e.asset_id) h USING (account_id, asset_id))
   WHERE (COALESCE(b.held, (0)::numeric) <> COALESCE(h.implied, (0)::numeric));
 
-ALTER TABLE checks.holds_equal_open_orders OWNER TO exchange_owner;
+ALTER TABLE checks.holds_are_explained OWNER TO exchange_owner;
 
-COMMENT ON VIEW checks.holds_equal_open_orders IS 'Holds that are not what the account''s open orders imply: price times remaining quantity in quote for buys, remaining quantity in base for sells.';
+COMMENT ON VIEW checks.holds_are_explained IS 'Holds that are not what the account''s open orders and withdrawals imply: price times remaining quantity in quote for buys, remaining quantity in base for sells; amount and fee of a withdrawal.';
 
 CREATE VIEW checks.no_crossed_book AS
  SELECT o.market_id,
@@ -7842,6 +12957,111 @@ CREATE VIEW checks.partitions_made_ahead AS
 ALTER TABLE checks.partitions_made_ahead OWNER TO exchange_owner;
 
 COMMENT ON VIEW checks.partitions_made_ahead IS 'Tables that will refuse rows next month: call exchange.make_partitions().';
+
+CREATE TABLE proof.pages (
+    proof_id bigint NOT NULL,
+    asset_id integer NOT NULL,
+    page integer NOT NULL,
+    first_salt bytea NOT NULL,
+    account_ids bigint[] NOT NULL,
+    atoms numeric[] NOT NULL,
+    hash bytea NOT NULL,
+    sum_atoms numeric NOT NULL,
+    CONSTRAINT pages_hash_length CHECK (((octet_length(hash) = 32) AND (octet_length(first_salt) = 32))),
+    CONSTRAINT pages_leaves_not_negative CHECK (((0)::numeric <= ALL (atoms))),
+    CONSTRAINT pages_leaves_range CHECK ((((cardinality(account_ids) >= 1) AND (cardinality(account_ids) <= 1024)) AND (cardinality(atoms) = cardinality(account_ids)))),
+    CONSTRAINT pages_page_not_negative CHECK ((page >= 0)),
+    CONSTRAINT pages_sum_atoms_range CHECK (((sum_atoms >= (0)::numeric) AND (sum_atoms <= '340282366920938463463374607431768211455'::numeric)))
+);
+
+ALTER TABLE proof.pages OWNER TO exchange_owner;
+
+COMMENT ON TABLE proof.pages IS 'The leaves of a tree, 1,024 a row, in the order of their salts. From the account''s own page and the hashes of all pages its path is made when it is asked for. Forgotten after a time; the roots stay.';
+
+COMMENT ON COLUMN proof.pages.proof_id IS 'The proof.';
+
+COMMENT ON COLUMN proof.pages.asset_id IS 'Of which asset.';
+
+COMMENT ON COLUMN proof.pages.page IS 'Counts from 0.';
+
+COMMENT ON COLUMN proof.pages.first_salt IS 'Salt of its first leaf; by it the page of an account is found.';
+
+COMMENT ON COLUMN proof.pages.account_ids IS 'Whose leaves.';
+
+COMMENT ON COLUMN proof.pages.atoms IS 'Their balances, available and held together, in atoms.';
+
+COMMENT ON COLUMN proof.pages.hash IS 'Hash of the node that stands over the page.';
+
+COMMENT ON COLUMN proof.pages.sum_atoms IS 'The sum that this node carries.';
+
+CREATE TABLE proof.proofs (
+    proof_id bigint NOT NULL,
+    taken_at timestamp with time zone NOT NULL,
+    made_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE proof.proofs OWNER TO exchange_owner;
+
+COMMENT ON TABLE proof.proofs IS 'Snapshots of what accounts are owed. Their roots are kept for ever.';
+
+COMMENT ON COLUMN proof.proofs.proof_id IS 'Number of the proof.';
+
+COMMENT ON COLUMN proof.proofs.taken_at IS 'The moment whose balances it is about.';
+
+COMMENT ON COLUMN proof.proofs.made_at IS 'When it was made.';
+
+CREATE TABLE proof.roots (
+    proof_id bigint NOT NULL,
+    asset_id integer NOT NULL,
+    root bytea NOT NULL,
+    sum numeric NOT NULL,
+    leaves integer NOT NULL,
+    house_amount numeric NOT NULL,
+    secret bytea NOT NULL,
+    CONSTRAINT roots_house_amount_not_negative CHECK (((house_amount >= (0)::numeric) AND (house_amount < 'Infinity'::numeric))),
+    CONSTRAINT roots_leaves_not_negative CHECK ((leaves >= 0)),
+    CONSTRAINT roots_root_length CHECK ((octet_length(root) = 32)),
+    CONSTRAINT roots_secret_length CHECK ((octet_length(secret) = 32)),
+    CONSTRAINT roots_sum_not_negative CHECK (((sum >= (0)::numeric) AND (sum < 'Infinity'::numeric)))
+);
+
+ALTER TABLE proof.roots OWNER TO exchange_owner;
+
+COMMENT ON TABLE proof.roots IS 'What a proof publishes of an asset: the root of the Merkle-sum tree over all users'' balances.';
+
+COMMENT ON COLUMN proof.roots.proof_id IS 'The proof.';
+
+COMMENT ON COLUMN proof.roots.asset_id IS 'Of which asset.';
+
+COMMENT ON COLUMN proof.roots.root IS 'Hash of the tree''s root.';
+
+COMMENT ON COLUMN proof.roots.sum IS 'What all users are owed: the sum that the root carries.';
+
+COMMENT ON COLUMN proof.roots.leaves IS 'Accounts that are owed something.';
+
+COMMENT ON COLUMN proof.roots.house_amount IS 'What the house''s own accounts have besides, fees above all. It is owed to nobody and not in the tree.';
+
+COMMENT ON COLUMN proof.roots.secret IS 'Random; the salts of the leaves are made of it. Whoever knew it could look for anybody''s leaf.';
+
+CREATE VIEW checks.proofs_are_whole AS
+ SELECT r.proof_id,
+    r.asset_id,
+    r.sum,
+    r.leaves,
+    g.sum AS leaves_sum,
+    g.leaves AS leaves_found
+   FROM ((proof.roots r
+     JOIN exchange.assets a ON ((a.asset_id = r.asset_id)))
+     LEFT JOIN LATERAL ( SELECT (sum(g_1.sum_atoms) / (('1e'::text || a.scale))::numeric) AS sum,
+            sum(cardinality(g_1.account_ids)) AS leaves
+           FROM proof.pages g_1
+          WHERE ((g_1.proof_id = r.proof_id) AND (g_1.asset_id = r.asset_id))) g ON (true))
+  WHERE ((r.proof_id = ( SELECT max(p.proof_id) AS max
+           FROM proof.proofs p)) AND ((r.sum IS DISTINCT FROM COALESCE(g.sum, (0)::numeric)) OR (r.leaves IS DISTINCT FROM COALESCE(g.leaves, (0)::bigint))));
+
+ALTER TABLE checks.proofs_are_whole OWNER TO exchange_owner;
+
+COMMENT ON VIEW checks.proofs_are_whole IS 'Roots of the newest proof whose sum or number of leaves is not that of the leaves that are stored.';
 
 CREATE TABLE exchange.events (
     stream_id integer NOT NULL,
@@ -7962,7 +13182,7 @@ UNION ALL
     b.account_id AS row_id,
     'account or asset'::text AS missing
    FROM ((exchange.balances b
-     LEFT JOIN exchange.accounts a ON (((a.account_id = b.account_id) AND (a.role <> 'external'::text))))
+     LEFT JOIN exchange.accounts a ON (((a.account_id = b.account_id) AND exchange.has_balance(a.role))))
      LEFT JOIN exchange.assets s ON ((s.asset_id = b.asset_id)))
   WHERE ((a.account_id IS NULL) OR (s.asset_id IS NULL))
 UNION ALL
@@ -8094,6 +13314,45 @@ ALTER TABLE checks.trades_obey_orders OWNER TO exchange_owner;
 
 COMMENT ON VIEW checks.trades_obey_orders IS 'Trades at another price than the maker''s, worse than the taker''s limit, against post-only or self-trade prevention, or with another fee than the orders'' rates give.';
 
+CREATE TABLE exchange.withdrawal_reviews (
+    withdrawal_id bigint NOT NULL,
+    staff_id bigint NOT NULL,
+    is_approved boolean NOT NULL,
+    note text NOT NULL,
+    decided_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT withdrawal_reviews_note_length CHECK (((length(note) >= 1) AND (length(note) <= 1000)))
+);
+
+ALTER TABLE exchange.withdrawal_reviews OWNER TO exchange_owner;
+
+COMMENT ON TABLE exchange.withdrawal_reviews IS 'Decisions of people about withdrawals: each reviewer decides once.';
+
+COMMENT ON COLUMN exchange.withdrawal_reviews.withdrawal_id IS 'The withdrawal.';
+
+COMMENT ON COLUMN exchange.withdrawal_reviews.staff_id IS 'Who decided.';
+
+COMMENT ON COLUMN exchange.withdrawal_reviews.is_approved IS 'Whether it may be sent.';
+
+COMMENT ON COLUMN exchange.withdrawal_reviews.note IS 'Why, in words.';
+
+COMMENT ON COLUMN exchange.withdrawal_reviews.decided_at IS 'When.';
+
+CREATE VIEW checks.withdrawals_obey_reviews AS
+ SELECT w.withdrawal_id,
+    w.state,
+    p.problem
+   FROM ((exchange.withdrawals w
+     CROSS JOIN LATERAL ( SELECT count(*) FILTER (WHERE r.is_approved) AS approvals,
+            count(*) FILTER (WHERE (NOT r.is_approved)) AS refusals
+           FROM exchange.withdrawal_reviews r
+          WHERE (r.withdrawal_id = w.withdrawal_id)) counted)
+     CROSS JOIN LATERAL ( VALUES (((w.state = ANY (ARRAY['approved'::text, 'signed'::text, 'broadcast'::text, 'confirmed'::text])) AND (counted.approvals < w.required_reviews)),'it goes on with fewer reviews than it needs'::text), (((w.state = ANY (ARRAY['approved'::text, 'signed'::text, 'broadcast'::text, 'confirmed'::text])) AND (counted.refusals > 0)),'it goes on after it was refused'::text), (((w.state = ANY (ARRAY['approved'::text, 'signed'::text, 'broadcast'::text, 'confirmed'::text])) AND w.is_risk_held),'it goes on while the risk rules hold it'::text), (((w.state = ANY (ARRAY['approved'::text, 'signed'::text, 'broadcast'::text, 'confirmed'::text])) AND (w.approved_at IS NULL)),'it goes on and was never approved'::text), (((w.state = 'requested'::text) AND (NOT w.is_risk_held) AND (counted.approvals >= w.required_reviews)),'it waits for nobody'::text), (((w.state = ANY (ARRAY['requested'::text, 'cancelled'::text])) AND (w.payment_id IS NOT NULL)),'a payment carries it though it waits or was cancelled'::text), (((w.internal_account_id IS NOT NULL) AND (w.payment_id IS NOT NULL)),'a payment carries it though it stays in the house'::text), ((w.internal_account_id = w.account_id),'it pays itself'::text)) p(is_met, problem))
+  WHERE p.is_met;
+
+ALTER TABLE checks.withdrawals_obey_reviews OWNER TO exchange_owner;
+
+COMMENT ON VIEW checks.withdrawals_obey_reviews IS 'Withdrawals that went on without the reviews or the release that they need, or wait for nothing, or are carried by a payment that should not.';
+
 CREATE VIEW checks.violations AS
  SELECT 'assets_sum_to_zero'::text AS check_name,
     to_jsonb(c.*) AS violation
@@ -8103,9 +13362,9 @@ UNION ALL
     to_jsonb(c.*) AS violation
    FROM checks.balances_equal_ledger c
 UNION ALL
- SELECT 'holds_equal_open_orders'::text AS check_name,
+ SELECT 'holds_are_explained'::text AS check_name,
     to_jsonb(c.*) AS violation
-   FROM checks.holds_equal_open_orders c
+   FROM checks.holds_are_explained c
 UNION ALL
  SELECT 'no_crossed_book'::text AS check_name,
     to_jsonb(c.*) AS violation
@@ -8149,7 +13408,35 @@ UNION ALL
 UNION ALL
  SELECT 'audit_chain_is_whole'::text AS check_name,
     to_jsonb(c.*) AS violation
-   FROM checks.audit_chain_is_whole c;
+   FROM checks.audit_chain_is_whole c
+UNION ALL
+ SELECT 'withdrawals_obey_reviews'::text AS check_name,
+    to_jsonb(c.*) AS violation
+   FROM checks.withdrawals_obey_reviews c
+UNION ALL
+ SELECT 'deposits_equal_entries'::text AS check_name,
+    to_jsonb(c.*) AS violation
+   FROM checks.deposits_equal_entries c
+UNION ALL
+ SELECT 'blocks_are_one_chain'::text AS check_name,
+    to_jsonb(c.*) AS violation
+   FROM checks.blocks_are_one_chain c
+UNION ALL
+ SELECT 'deposits_lie_in_active_blocks'::text AS check_name,
+    to_jsonb(c.*) AS violation
+   FROM checks.deposits_lie_in_active_blocks c
+UNION ALL
+ SELECT 'deposits_have_outputs'::text AS check_name,
+    to_jsonb(c.*) AS violation
+   FROM checks.deposits_have_outputs c
+UNION ALL
+ SELECT 'debts_not_negative'::text AS check_name,
+    to_jsonb(c.*) AS violation
+   FROM checks.debts_not_negative c
+UNION ALL
+ SELECT 'proofs_are_whole'::text AS check_name,
+    to_jsonb(c.*) AS violation
+   FROM checks.proofs_are_whole c;
 
 ALTER TABLE checks.violations OWNER TO exchange_owner;
 
@@ -8306,6 +13593,58 @@ COMMENT ON COLUMN exchange.ceremonies.password_hash IS 'Of a login: the hash tha
 COMMENT ON COLUMN exchange.ceremonies.created_at IS 'When it began.';
 
 COMMENT ON COLUMN exchange.ceremonies.expires_at IS 'From when on it is refused.';
+
+CREATE VIEW exchange.debts WITH (security_invoker='true') AS
+ SELECT e.account_id,
+    e.asset_id,
+    (- sum(e.debt_amount)) AS owed
+   FROM exchange.deposit_entries e
+  WHERE (e.debt_amount <> (0)::numeric)
+  GROUP BY e.account_id, e.asset_id
+ HAVING (sum(e.debt_amount) <> (0)::numeric);
+
+ALTER TABLE exchange.debts OWNER TO exchange_owner;
+
+COMMENT ON VIEW exchange.debts IS 'What accounts owe: credited deposits that vanished from their chain after the money was spent. Later deposits of the asset settle it first; until then nothing is withdrawn.';
+
+ALTER TABLE exchange.deposit_entries ALTER COLUMN deposit_entry_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME exchange.deposit_entries_deposit_entry_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE exchange.deposit_refunds (
+    deposit_id bigint NOT NULL,
+    address text NOT NULL,
+    script bytea NOT NULL,
+    requested_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT deposit_refunds_address_length CHECK (((length(address) >= 1) AND (length(address) <= 100))),
+    CONSTRAINT deposit_refunds_script_length CHECK (((octet_length(script) >= 20) AND (octet_length(script) <= 42)))
+);
+
+ALTER TABLE exchange.deposit_refunds OWNER TO exchange_owner;
+
+COMMENT ON TABLE exchange.deposit_refunds IS 'Deposits in state refunding or refunded, and to where they go; a payment of purpose refund carries each.';
+
+COMMENT ON COLUMN exchange.deposit_refunds.deposit_id IS 'The deposit; all of it goes back.';
+
+COMMENT ON COLUMN exchange.deposit_refunds.address IS 'To where, as the sender named it to staff: what a chain calls the source is often not the sender''s own.';
+
+COMMENT ON COLUMN exchange.deposit_refunds.script IS 'What the chain has: the output script, or the 20 bytes.';
+
+COMMENT ON COLUMN exchange.deposit_refunds.requested_at IS 'When the second person agreed.';
+
+ALTER TABLE exchange.deposits ALTER COLUMN deposit_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME exchange.deposits_deposit_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 
 CREATE TABLE exchange.devices (
     device_id bigint NOT NULL,
@@ -8610,7 +13949,9 @@ CREATE TABLE exchange.kyc_levels (
     needs_selfie boolean NOT NULL,
     is_automatic boolean NOT NULL,
     needs_two_reviewers boolean NOT NULL,
+    review_ppm integer DEFAULT 1000000 NOT NULL,
     CONSTRAINT kyc_levels_level_range CHECK (((level >= 0) AND (level <= 9))),
+    CONSTRAINT kyc_levels_review_ppm_range CHECK (((review_ppm >= 0) AND (review_ppm <= 100000000))),
     CONSTRAINT kyc_levels_two_are_not_automatic CHECK ((NOT (is_automatic AND needs_two_reviewers))),
     CONSTRAINT kyc_levels_withdrawals_need_permission CHECK ((may_withdraw OR (monthly_withdrawal = (0)::numeric))),
     CONSTRAINT kyc_levels_withdrawals_range CHECK (((daily_withdrawal >= (0)::numeric) AND (daily_withdrawal <= monthly_withdrawal) AND (monthly_withdrawal < 'Infinity'::numeric)))
@@ -8637,6 +13978,8 @@ COMMENT ON COLUMN exchange.kyc_levels.needs_selfie IS 'Whether a picture of the 
 COMMENT ON COLUMN exchange.kyc_levels.is_automatic IS 'Whether the automatic review may approve it.';
 
 COMMENT ON COLUMN exchange.kyc_levels.needs_two_reviewers IS 'Whether a second reviewer must agree.';
+
+COMMENT ON COLUMN exchange.kyc_levels.review_ppm IS 'Millionths of a coin''s review_above and second_review_above that count for the level: less for those who are known less.';
 
 CREATE TABLE exchange.kyc_reasons (
     reason text NOT NULL,
@@ -8723,7 +14066,7 @@ CREATE TABLE exchange.mails (
     recipient text NOT NULL,
     CONSTRAINT mails_attempts_not_negative CHECK ((attempts >= 0)),
     CONSTRAINT mails_facts_are_an_object CHECK ((jsonb_typeof(facts) = 'object'::text)),
-    CONSTRAINT mails_kind_known CHECK ((kind = ANY (ARRAY['verify_email'::text, 'already_registered'::text, 'new_device'::text, 'reset_password'::text, 'password_changed'::text, 'confirm_email_change'::text, 'email_change_asked'::text, 'email_changed'::text, 'account_frozen'::text, 'anti_phishing_changed'::text, 'factor_changed'::text, 'api_key_made'::text, 'kyc_decided'::text, 'document_expires'::text, 'withdrawals_blocked'::text]))),
+    CONSTRAINT mails_kind_known CHECK ((kind = ANY (ARRAY['verify_email'::text, 'already_registered'::text, 'new_device'::text, 'reset_password'::text, 'password_changed'::text, 'confirm_email_change'::text, 'email_change_asked'::text, 'email_changed'::text, 'account_frozen'::text, 'anti_phishing_changed'::text, 'factor_changed'::text, 'api_key_made'::text, 'kyc_decided'::text, 'document_expires'::text, 'withdrawals_blocked'::text, 'deposit_credited'::text, 'deposit_reversed'::text, 'withdrawal_requested'::text, 'withdrawal_ended'::text, 'withdrawal_address_added'::text]))),
     CONSTRAINT mails_sent_needs_no_attempt CHECK (((sent_at IS NULL) OR (next_attempt_at IS NULL)))
 );
 
@@ -8784,6 +14127,15 @@ CREATE VIEW exchange.market_rules AS
 ALTER TABLE exchange.market_rules OWNER TO exchange_owner;
 
 COMMENT ON VIEW exchange.market_rules IS 'What trades and under which rules; public.';
+
+ALTER TABLE exchange.network_costs ALTER COLUMN network_cost_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME exchange.network_costs_network_cost_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 
 CREATE TABLE exchange.orders_closed (
     order_id bigint NOT NULL,
@@ -8958,6 +14310,15 @@ COMMENT ON COLUMN exchange.request_keys.answer IS 'Their outcomes; null only wit
 
 COMMENT ON COLUMN exchange.request_keys.created_at IS 'When it was asked first.';
 
+ALTER TABLE exchange.reserve_entries ALTER COLUMN reserve_entry_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME exchange.reserve_entries_reserve_entry_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE exchange.sanctions (
     sanction_id bigint NOT NULL,
     list text NOT NULL,
@@ -9095,6 +14456,249 @@ ALTER TABLE exchange.transfers ALTER COLUMN transfer_id ADD GENERATED ALWAYS AS 
     CACHE 1
 );
 
+CREATE TABLE exchange.withdrawal_addresses (
+    withdrawal_address_id bigint NOT NULL,
+    account_id bigint NOT NULL,
+    network_id integer NOT NULL,
+    address text NOT NULL,
+    script bytea NOT NULL,
+    label text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    usable_from timestamp with time zone NOT NULL,
+    removed_at timestamp with time zone,
+    CONSTRAINT withdrawal_addresses_address_length CHECK (((length(address) >= 1) AND (length(address) <= 100))),
+    CONSTRAINT withdrawal_addresses_label_length CHECK (((length(label) >= 1) AND (length(label) <= 64))),
+    CONSTRAINT withdrawal_addresses_script_length CHECK (((octet_length(script) >= 20) AND (octet_length(script) <= 42)))
+);
+
+ALTER TABLE exchange.withdrawal_addresses OWNER TO exchange_owner;
+
+COMMENT ON TABLE exchange.withdrawal_addresses IS 'The address book of an account.';
+
+COMMENT ON COLUMN exchange.withdrawal_addresses.withdrawal_address_id IS 'Names it in lists.';
+
+COMMENT ON COLUMN exchange.withdrawal_addresses.account_id IS 'Whose book.';
+
+COMMENT ON COLUMN exchange.withdrawal_addresses.network_id IS 'On which network.';
+
+COMMENT ON COLUMN exchange.withdrawal_addresses.address IS 'As people write it, in its canonical form.';
+
+COMMENT ON COLUMN exchange.withdrawal_addresses.script IS 'What the chain has: the output script, or the 20 bytes.';
+
+COMMENT ON COLUMN exchange.withdrawal_addresses.label IS 'A name of the owner''s choice.';
+
+COMMENT ON COLUMN exchange.withdrawal_addresses.created_at IS 'When it was added.';
+
+COMMENT ON COLUMN exchange.withdrawal_addresses.usable_from IS 'Nothing is sent there from the book before this time.';
+
+COMMENT ON COLUMN exchange.withdrawal_addresses.removed_at IS 'When it was taken out.';
+
+ALTER TABLE exchange.withdrawal_addresses ALTER COLUMN withdrawal_address_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME exchange.withdrawal_addresses_withdrawal_address_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE exchange.withdrawal_quotes (
+    quote_id bigint NOT NULL,
+    account_id bigint NOT NULL,
+    asset_id integer NOT NULL,
+    network_id integer NOT NULL,
+    fee numeric NOT NULL,
+    quiet_ppm integer NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT withdrawal_quotes_expires_later CHECK ((expires_at > created_at)),
+    CONSTRAINT withdrawal_quotes_fee_not_negative CHECK (((fee >= (0)::numeric) AND (fee < 'Infinity'::numeric))),
+    CONSTRAINT withdrawal_quotes_quiet_ppm_range CHECK (((quiet_ppm >= 0) AND (quiet_ppm <= 1000000)))
+);
+
+ALTER TABLE exchange.withdrawal_quotes OWNER TO exchange_owner;
+
+COMMENT ON TABLE exchange.withdrawal_quotes IS 'Fees that were promised; forgotten a day after their end.';
+
+COMMENT ON COLUMN exchange.withdrawal_quotes.quote_id IS 'Number of the quote.';
+
+COMMENT ON COLUMN exchange.withdrawal_quotes.account_id IS 'To whom it was promised.';
+
+COMMENT ON COLUMN exchange.withdrawal_quotes.asset_id IS 'For which asset.';
+
+COMMENT ON COLUMN exchange.withdrawal_quotes.network_id IS 'On which network.';
+
+COMMENT ON COLUMN exchange.withdrawal_quotes.fee IS 'The fee of a withdrawal of any amount, in the asset.';
+
+COMMENT ON COLUMN exchange.withdrawal_quotes.quiet_ppm IS 'By how many millionths the fee is less, because the hour is a quiet one.';
+
+COMMENT ON COLUMN exchange.withdrawal_quotes.created_at IS 'When it was given.';
+
+COMMENT ON COLUMN exchange.withdrawal_quotes.expires_at IS 'Until when it is kept.';
+
+ALTER TABLE exchange.withdrawal_quotes ALTER COLUMN quote_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME exchange.withdrawal_quotes_quote_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+ALTER TABLE exchange.withdrawals ALTER COLUMN withdrawal_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME exchange.withdrawals_withdrawal_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+ALTER TABLE proof.proofs ALTER COLUMN proof_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME proof.proofs_proof_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE proof.reconciliations (
+    reconciliation_id bigint NOT NULL,
+    network_id integer NOT NULL,
+    asset_id integer NOT NULL,
+    block_height bigint NOT NULL,
+    block_hash bytea NOT NULL,
+    held numeric NOT NULL,
+    expected numeric NOT NULL,
+    difference numeric GENERATED ALWAYS AS ((held - expected)) STORED NOT NULL,
+    parts jsonb NOT NULL,
+    compared_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT reconciliations_block_hash_length CHECK ((octet_length(block_hash) = 32)),
+    CONSTRAINT reconciliations_expected_finite CHECK (((expected > '-Infinity'::numeric) AND (expected < 'Infinity'::numeric))),
+    CONSTRAINT reconciliations_held_range CHECK (((held >= (0)::numeric) AND (held < 'Infinity'::numeric)))
+);
+
+ALTER TABLE proof.reconciliations OWNER TO exchange_owner;
+
+COMMENT ON TABLE proof.reconciliations IS 'Comparisons of what a node says we hold with what our facts say, a coin and a run each; kept 400 days.';
+
+COMMENT ON COLUMN proof.reconciliations.reconciliation_id IS 'Number of the comparison.';
+
+COMMENT ON COLUMN proof.reconciliations.network_id IS 'On which network.';
+
+COMMENT ON COLUMN proof.reconciliations.asset_id IS 'Of which asset.';
+
+COMMENT ON COLUMN proof.reconciliations.block_height IS 'Height of the block at which both sides were read.';
+
+COMMENT ON COLUMN proof.reconciliations.block_hash IS 'Hash of that block.';
+
+COMMENT ON COLUMN proof.reconciliations.held IS 'What the node says.';
+
+COMMENT ON COLUMN proof.reconciliations.expected IS 'What the ledger and the facts of chains say.';
+
+COMMENT ON COLUMN proof.reconciliations.difference IS 'Held less expected: negative where something is missing.';
+
+COMMENT ON COLUMN proof.reconciliations.parts IS 'The sums that make up expected, by name.';
+
+COMMENT ON COLUMN proof.reconciliations.compared_at IS 'When.';
+
+ALTER TABLE proof.reconciliations ALTER COLUMN reconciliation_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME proof.reconciliations_reconciliation_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE proof.reserves (
+    proof_id bigint NOT NULL,
+    network_id integer NOT NULL,
+    asset_id integer NOT NULL,
+    holder text NOT NULL,
+    address text,
+    descriptor text,
+    amount numeric NOT NULL,
+    CONSTRAINT reserves_address_of_wallets CHECK (((address IS NULL) = (holder = 'deposits'::text))),
+    CONSTRAINT reserves_amount_not_negative CHECK (((amount >= (0)::numeric) AND (amount < 'Infinity'::numeric))),
+    CONSTRAINT reserves_holder_known CHECK ((holder = ANY (ARRAY['hot'::text, 'cold'::text, 'gas'::text, 'deposits'::text])))
+);
+
+ALTER TABLE proof.reserves OWNER TO exchange_owner;
+
+COMMENT ON TABLE proof.reserves IS 'What the node said our wallets and deposit addresses hold.';
+
+COMMENT ON COLUMN proof.reserves.proof_id IS 'The proof.';
+
+COMMENT ON COLUMN proof.reserves.network_id IS 'On which network.';
+
+COMMENT ON COLUMN proof.reserves.asset_id IS 'Of which asset.';
+
+COMMENT ON COLUMN proof.reserves.holder IS 'The wallet''s role; deposits: all deposit addresses together, which are not named because each is somebody''s.';
+
+COMMENT ON COLUMN proof.reserves.address IS 'The wallet''s address.';
+
+COMMENT ON COLUMN proof.reserves.descriptor IS 'The wallet''s keys, as in chain.wallets.';
+
+COMMENT ON COLUMN proof.reserves.amount IS 'How much.';
+
+CREATE TABLE proof.signatures (
+    proof_id bigint NOT NULL,
+    network_id integer NOT NULL,
+    signer text NOT NULL,
+    holder text NOT NULL,
+    public_key bytea NOT NULL,
+    signature bytea NOT NULL,
+    signed_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT signatures_holder_known CHECK ((holder = ANY (ARRAY['hot'::text, 'gas'::text]))),
+    CONSTRAINT signatures_public_key_length CHECK ((octet_length(public_key) = 33)),
+    CONSTRAINT signatures_signature_length CHECK ((octet_length(signature) = 64)),
+    CONSTRAINT signatures_signer_known CHECK ((signer = ANY (ARRAY['a'::text, 'b'::text])))
+);
+
+ALTER TABLE proof.signatures OWNER TO exchange_owner;
+
+COMMENT ON TABLE proof.signatures IS 'That the keys of wallets are ours: their signatures over the statement.';
+
+COMMENT ON COLUMN proof.signatures.proof_id IS 'The proof.';
+
+COMMENT ON COLUMN proof.signatures.network_id IS 'On which network.';
+
+COMMENT ON COLUMN proof.signatures.signer IS 'Which signer signed.';
+
+COMMENT ON COLUMN proof.signatures.holder IS 'For which wallet.';
+
+COMMENT ON COLUMN proof.signatures.public_key IS 'The key, compressed.';
+
+COMMENT ON COLUMN proof.signatures.signature IS 'r and s over the digest of the message: that of a signed message of Bitcoin (two times SHA-256), or of EIP-191.';
+
+COMMENT ON COLUMN proof.signatures.signed_at IS 'When.';
+
+CREATE TABLE proof.statements (
+    proof_id bigint NOT NULL,
+    network_id integer NOT NULL,
+    block_height bigint NOT NULL,
+    block_hash bytea NOT NULL,
+    message text NOT NULL,
+    CONSTRAINT statements_block_hash_length CHECK ((octet_length(block_hash) = 32)),
+    CONSTRAINT statements_message_length CHECK (((length(message) >= 1) AND (length(message) <= 10000)))
+);
+
+ALTER TABLE proof.statements OWNER TO exchange_owner;
+
+COMMENT ON TABLE proof.statements IS 'The reserves side of a proof: what we say lies on a network at a block. The keys of the wallets sign it.';
+
+COMMENT ON COLUMN proof.statements.proof_id IS 'The proof.';
+
+COMMENT ON COLUMN proof.statements.network_id IS 'On which network.';
+
+COMMENT ON COLUMN proof.statements.block_height IS 'Height of the block at which the node was asked.';
+
+COMMENT ON COLUMN proof.statements.block_hash IS 'Hash of that block.';
+
+COMMENT ON COLUMN proof.statements.message IS 'The text that is signed. It names the roots, so that it fits no other proof.';
+
 CREATE VIEW reporting.account_activity AS
  SELECT p.account_id,
     a.email,
@@ -9188,6 +14792,29 @@ CREATE VIEW reporting.daily_volume AS
 ALTER TABLE reporting.daily_volume OWNER TO exchange_owner;
 
 COMMENT ON VIEW reporting.daily_volume IS 'Trades, volume and prices of each market by UTC day.';
+
+CREATE VIEW reporting.deposit_success AS
+ SELECT ((d.seen_at AT TIME ZONE 'UTC'::text))::date AS day,
+    n.name AS network,
+    a.symbol AS asset,
+    count(*) AS seen,
+    count(*) FILTER (WHERE (d.state = 'credited'::text)) AS credited,
+    count(*) FILTER (WHERE (d.state = ANY (ARRAY['seen'::text, 'pending'::text]))) AS under_way,
+    count(*) FILTER (WHERE (d.state = ANY (ARRAY['suspicious'::text, 'refunding'::text, 'refunded'::text]))) AS stopped,
+    count(*) FILTER (WHERE (d.state = 'orphaned'::text)) AS orphaned,
+    count(*) FILTER (WHERE (d.state = 'below_minimum'::text)) AS below_minimum,
+    COALESCE(sum(d.amount) FILTER (WHERE (d.state = 'credited'::text)), (0)::numeric) AS credited_amount,
+    round(((count(*) FILTER (WHERE (d.state = 'credited'::text)))::numeric / (NULLIF(count(*) FILTER (WHERE (d.state = ANY (ARRAY['credited'::text, 'suspicious'::text, 'refunding'::text, 'refunded'::text]))), 0))::numeric), 6) AS success_rate,
+    percentile_cont((0.5)::double precision) WITHIN GROUP (ORDER BY (d.credited_at - d.seen_at)) FILTER (WHERE (d.state = 'credited'::text)) AS median_duration,
+    max((d.credited_at - d.seen_at)) FILTER (WHERE (d.state = 'credited'::text)) AS longest_duration
+   FROM ((exchange.deposits d
+     JOIN exchange.assets a ON ((a.asset_id = d.asset_id)))
+     JOIN chain.networks n ON ((n.network_id = d.network_id)))
+  GROUP BY (((d.seen_at AT TIME ZONE 'UTC'::text))::date), n.name, a.symbol;
+
+ALTER TABLE reporting.deposit_success OWNER TO exchange_owner;
+
+COMMENT ON VIEW reporting.deposit_success IS 'Deposits by the UTC day on which they were first seen, network and asset: how they stand, which part of those that had their confirmations was credited (success_rate), and how long that took.';
 
 CREATE VIEW reporting.fee_income AS
  SELECT ((l.occurred_at AT TIME ZONE 'UTC'::text))::date AS day,
@@ -9317,6 +14944,49 @@ CREATE VIEW reporting.trades AS
 ALTER TABLE reporting.trades OWNER TO exchange_owner;
 
 COMMENT ON VIEW reporting.trades IS 'Trades with names and both fees.';
+
+CREATE VIEW reporting.withdrawal_durations AS
+ WITH timed AS (
+         SELECT w.withdrawal_id,
+            w.requested_at,
+            w.approved_at,
+            n.name AS network,
+            a.symbol AS asset,
+            w.state,
+            (w.internal_account_id IS NOT NULL) AS is_internal,
+            ((w.required_reviews > 0) OR w.is_risk_held) AS is_reviewed,
+            sent.broadcast_at,
+                CASE
+                    WHEN (w.state = 'confirmed'::text) THEN w.ended_at
+                    ELSE NULL::timestamp with time zone
+                END AS confirmed_at
+           FROM (((exchange.withdrawals w
+             JOIN exchange.assets a ON ((a.asset_id = w.asset_id)))
+             JOIN chain.networks n ON ((n.network_id = w.network_id)))
+             LEFT JOIN LATERAL ( SELECT min(t_1.broadcast_at) AS broadcast_at
+                   FROM chain.attempts t_1
+                  WHERE (t_1.payment_id = w.payment_id)) sent ON (true))
+        )
+ SELECT ((t.requested_at AT TIME ZONE 'UTC'::text))::date AS day,
+    t.network,
+    t.asset,
+    t.is_internal,
+    t.is_reviewed,
+    count(*) AS requested,
+    count(t.confirmed_at) AS confirmed,
+    count(*) FILTER (WHERE (t.state = ANY (ARRAY['rejected'::text, 'cancelled'::text, 'failed'::text]))) AS refunded,
+    percentile_cont((0.5)::double precision) WITHIN GROUP (ORDER BY (t.approved_at - t.requested_at)) AS median_to_approval,
+    percentile_cont((0.5)::double precision) WITHIN GROUP (ORDER BY (t.broadcast_at - t.approved_at)) AS median_to_broadcast,
+    percentile_cont((0.99)::double precision) WITHIN GROUP (ORDER BY (t.broadcast_at - t.approved_at)) AS p99_to_broadcast,
+    percentile_cont((0.5)::double precision) WITHIN GROUP (ORDER BY (t.confirmed_at - t.requested_at)) AS median_to_confirmation,
+    percentile_cont((0.99)::double precision) WITHIN GROUP (ORDER BY (t.confirmed_at - t.requested_at)) AS p99_to_confirmation,
+    count(*) FILTER (WHERE ((t.confirmed_at - t.requested_at) >= '00:30:00'::interval)) AS slow
+   FROM timed t
+  GROUP BY (((t.requested_at AT TIME ZONE 'UTC'::text))::date), t.network, t.asset, t.is_internal, t.is_reviewed;
+
+ALTER TABLE reporting.withdrawal_durations OWNER TO exchange_owner;
+
+COMMENT ON VIEW reporting.withdrawal_durations IS 'Withdrawals by the UTC day of their request, network, asset, whether they stayed inside, and whether somebody had to look: from request to approval, from approval to broadcast, from request to confirmation; slow: confirmed after half an hour or more.';
 
 CREATE TABLE risk.account_lists (
     list text NOT NULL,
@@ -9811,6 +15481,69 @@ ALTER TABLE ONLY audit.links
 ALTER TABLE ONLY audit.unlinked
     ADD CONSTRAINT unlinked_pkey PRIMARY KEY (entry_id);
 
+ALTER TABLE ONLY chain.addresses
+    ADD CONSTRAINT addresses_account_id_key UNIQUE (account_id, asset_id, network_id);
+
+ALTER TABLE ONLY chain.addresses
+    ADD CONSTRAINT addresses_pkey PRIMARY KEY (address_id);
+
+ALTER TABLE ONLY chain.addresses
+    ADD CONSTRAINT addresses_script_key UNIQUE (network_id, script);
+
+ALTER TABLE ONLY chain.attempts
+    ADD CONSTRAINT attempts_number_key UNIQUE (payment_id, number);
+
+ALTER TABLE ONLY chain.attempts
+    ADD CONSTRAINT attempts_pkey PRIMARY KEY (attempt_id);
+
+ALTER TABLE ONLY chain.attempts
+    ADD CONSTRAINT attempts_txid_key UNIQUE (network_id, txid);
+
+ALTER TABLE ONLY chain.blocks
+    ADD CONSTRAINT blocks_pkey PRIMARY KEY (network_id, hash);
+
+ALTER TABLE ONLY chain.coins
+    ADD CONSTRAINT coins_contract_key UNIQUE (network_id, contract);
+
+ALTER TABLE ONLY chain.coins
+    ADD CONSTRAINT coins_pkey PRIMARY KEY (asset_id, network_id);
+
+ALTER TABLE ONLY chain.fee_hours
+    ADD CONSTRAINT fee_hours_pkey PRIMARY KEY (network_id, hour);
+
+ALTER TABLE ONLY chain.fee_samples
+    ADD CONSTRAINT fee_samples_pkey PRIMARY KEY (network_id, sampled_at);
+
+ALTER TABLE ONLY chain.networks
+    ADD CONSTRAINT networks_name_key UNIQUE (name);
+
+ALTER TABLE ONLY chain.networks
+    ADD CONSTRAINT networks_pkey PRIMARY KEY (network_id);
+
+ALTER TABLE ONLY chain.nonces
+    ADD CONSTRAINT nonces_pkey PRIMARY KEY (network_id, script);
+
+ALTER TABLE ONLY chain.outputs
+    ADD CONSTRAINT outputs_pkey PRIMARY KEY (network_id, txid, output_index);
+
+ALTER TABLE ONLY chain.payment_items
+    ADD CONSTRAINT payment_items_pkey PRIMARY KEY (payment_id, item);
+
+ALTER TABLE ONLY chain.payments
+    ADD CONSTRAINT payments_pkey PRIMARY KEY (payment_id);
+
+ALTER TABLE ONLY chain.signings
+    ADD CONSTRAINT signings_pkey PRIMARY KEY (signing_id);
+
+ALTER TABLE ONLY chain.wallets
+    ADD CONSTRAINT wallets_pkey PRIMARY KEY (wallet_id);
+
+ALTER TABLE ONLY chain.wallets
+    ADD CONSTRAINT wallets_role_key UNIQUE (network_id, role);
+
+ALTER TABLE ONLY chain.wallets
+    ADD CONSTRAINT wallets_script_key UNIQUE (network_id, script);
+
 ALTER TABLE ONLY exchange.account_tokens
     ADD CONSTRAINT account_tokens_pkey PRIMARY KEY (token_hash);
 
@@ -9855,6 +15588,18 @@ ALTER TABLE ONLY exchange.candles
 
 ALTER TABLE ONLY exchange.ceremonies
     ADD CONSTRAINT ceremonies_pkey PRIMARY KEY (token_hash);
+
+ALTER TABLE ONLY exchange.deposit_entries
+    ADD CONSTRAINT deposit_entries_pkey PRIMARY KEY (deposit_entry_id);
+
+ALTER TABLE ONLY exchange.deposit_refunds
+    ADD CONSTRAINT deposit_refunds_pkey PRIMARY KEY (deposit_id);
+
+ALTER TABLE ONLY exchange.deposits
+    ADD CONSTRAINT deposits_pkey PRIMARY KEY (deposit_id);
+
+ALTER TABLE ONLY exchange.deposits
+    ADD CONSTRAINT deposits_position_key UNIQUE (network_id, txid, "position");
 
 ALTER TABLE ONLY exchange.devices
     ADD CONSTRAINT devices_pkey PRIMARY KEY (device_id);
@@ -9928,6 +15673,12 @@ ALTER TABLE ONLY exchange.markets
 ALTER TABLE ONLY exchange.markets
     ADD CONSTRAINT markets_symbol_key UNIQUE (symbol);
 
+ALTER TABLE ONLY exchange.network_costs
+    ADD CONSTRAINT network_costs_attempt_id_key UNIQUE (attempt_id);
+
+ALTER TABLE ONLY exchange.network_costs
+    ADD CONSTRAINT network_costs_pkey PRIMARY KEY (network_cost_id);
+
 ALTER TABLE ONLY exchange.order_keys
     ADD CONSTRAINT order_keys_pkey PRIMARY KEY (account_id, client_order_id);
 
@@ -9954,6 +15705,9 @@ ALTER TABLE ONLY exchange.recovery_codes
 
 ALTER TABLE ONLY exchange.request_keys
     ADD CONSTRAINT request_keys_pkey PRIMARY KEY (account_id, request_key);
+
+ALTER TABLE ONLY exchange.reserve_entries
+    ADD CONSTRAINT reserve_entries_pkey PRIMARY KEY (reserve_entry_id);
 
 ALTER TABLE ONLY exchange.sanctions
     ADD CONSTRAINT sanctions_pkey PRIMARY KEY (sanction_id);
@@ -9984,6 +15738,42 @@ ALTER TABLE ONLY exchange.transfers
 
 ALTER TABLE ONLY exchange.transfers
     ADD CONSTRAINT transfers_request_key_key UNIQUE (owner_account_id, request_key);
+
+ALTER TABLE ONLY exchange.withdrawal_addresses
+    ADD CONSTRAINT withdrawal_addresses_pkey PRIMARY KEY (withdrawal_address_id);
+
+ALTER TABLE ONLY exchange.withdrawal_quotes
+    ADD CONSTRAINT withdrawal_quotes_pkey PRIMARY KEY (quote_id);
+
+ALTER TABLE ONLY exchange.withdrawal_reviews
+    ADD CONSTRAINT withdrawal_reviews_pkey PRIMARY KEY (withdrawal_id, staff_id);
+
+ALTER TABLE ONLY exchange.withdrawals
+    ADD CONSTRAINT withdrawals_pkey PRIMARY KEY (withdrawal_id);
+
+ALTER TABLE ONLY exchange.withdrawals
+    ADD CONSTRAINT withdrawals_request_key_key UNIQUE (account_id, request_key);
+
+ALTER TABLE ONLY proof.pages
+    ADD CONSTRAINT pages_pkey PRIMARY KEY (proof_id, asset_id, page);
+
+ALTER TABLE ONLY proof.proofs
+    ADD CONSTRAINT proofs_pkey PRIMARY KEY (proof_id);
+
+ALTER TABLE ONLY proof.reconciliations
+    ADD CONSTRAINT reconciliations_pkey PRIMARY KEY (reconciliation_id);
+
+ALTER TABLE ONLY proof.reserves
+    ADD CONSTRAINT reserves_pkey PRIMARY KEY (proof_id, network_id, asset_id, holder);
+
+ALTER TABLE ONLY proof.roots
+    ADD CONSTRAINT roots_pkey PRIMARY KEY (proof_id, asset_id);
+
+ALTER TABLE ONLY proof.signatures
+    ADD CONSTRAINT signatures_pkey PRIMARY KEY (proof_id, network_id, signer, holder);
+
+ALTER TABLE ONLY proof.statements
+    ADD CONSTRAINT statements_pkey PRIMARY KEY (proof_id, network_id);
 
 ALTER TABLE ONLY risk.account_lists
     ADD CONSTRAINT account_lists_pkey PRIMARY KEY (list, account_id);
@@ -10054,11 +15844,53 @@ CREATE INDEX entries_staff_id_idx ON audit.entries USING btree (staff_id, entry_
 
 CREATE INDEX entries_subject_idx ON audit.entries USING btree (subject, entry_id);
 
+CREATE INDEX attempts_block_height_idx ON chain.attempts USING btree (network_id, block_height) WHERE (block_height IS NOT NULL);
+
+CREATE INDEX attempts_nonce_idx ON chain.attempts USING btree (network_id, from_script, nonce) WHERE (nonce IS NOT NULL);
+
+CREATE INDEX attempts_open_idx ON chain.attempts USING btree (network_id, attempt_id) WHERE (state = ANY (ARRAY['unsigned'::text, 'signed'::text, 'broadcast'::text]));
+
+CREATE UNIQUE INDEX blocks_active_key ON chain.blocks USING btree (network_id, height) WHERE is_active;
+
+CREATE UNIQUE INDEX coins_native_key ON chain.coins USING btree (network_id) WHERE (contract IS NULL);
+
+CREATE INDEX outputs_block_height_idx ON chain.outputs USING btree (network_id, block_height);
+
+CREATE INDEX outputs_payment_id_idx ON chain.outputs USING btree (payment_id) WHERE (payment_id IS NOT NULL);
+
+CREATE INDEX outputs_spent_height_idx ON chain.outputs USING btree (network_id, spent_height) WHERE (spent_height IS NOT NULL);
+
+CREATE INDEX outputs_unspent_idx ON chain.outputs USING btree (network_id, wallet_id, address_id) WHERE (spent_txid IS NULL);
+
+CREATE INDEX payment_items_deposit_id_idx ON chain.payment_items USING btree (deposit_id) WHERE (deposit_id IS NOT NULL);
+
+CREATE INDEX payment_items_withdrawal_id_idx ON chain.payment_items USING btree (withdrawal_id) WHERE (withdrawal_id IS NOT NULL);
+
+CREATE UNIQUE INDEX payments_cancel_key ON chain.payments USING btree (network_id, safe_nonce) WHERE (purpose = 'cancel'::text);
+
+CREATE UNIQUE INDEX payments_cold_key ON chain.payments USING btree (network_id, asset_id) WHERE ((purpose = 'cold'::text) AND (ended_at IS NULL));
+
+CREATE UNIQUE INDEX payments_from_address_key ON chain.payments USING btree (from_address_id) WHERE ((ended_at IS NULL) AND (from_address_id IS NOT NULL));
+
+CREATE INDEX payments_open_idx ON chain.payments USING btree (network_id, payment_id) WHERE (ended_at IS NULL);
+
+CREATE INDEX payments_planned_idx ON chain.payments USING btree (network_id, safe_nonce, payment_id) WHERE (state = 'planned'::text);
+
+CREATE UNIQUE INDEX payments_refill_key ON chain.payments USING btree (network_id) WHERE ((purpose = 'refill'::text) AND (ended_at IS NULL));
+
+CREATE UNIQUE INDEX payments_safe_nonce_key ON chain.payments USING btree (network_id, safe_nonce) WHERE ((safe_nonce IS NOT NULL) AND (purpose <> 'cancel'::text));
+
+CREATE UNIQUE INDEX signings_once_key ON chain.signings USING btree (payment_id, COALESCE(attempt_id, (0)::bigint), signer, kind);
+
+CREATE INDEX signings_waiting_idx ON chain.signings USING btree (signer, signing_id) WHERE (state = 'waiting'::text);
+
 CREATE INDEX account_tokens_account_id_idx ON exchange.account_tokens USING btree (account_id, created_at);
 
 CREATE INDEX account_tokens_expires_at_idx ON exchange.account_tokens USING btree (expires_at);
 
 CREATE INDEX accounts_email_prefix_idx ON exchange.accounts USING btree (email COLLATE "C");
+
+CREATE UNIQUE INDEX accounts_house_key ON exchange.accounts USING btree (role) WHERE (role = ANY (ARRAY['withdrawal_fees'::text, 'debts'::text, 'costs'::text, 'capital'::text]));
 
 CREATE INDEX accounts_kyc_expires_on_idx ON exchange.accounts USING btree (kyc_expires_on) WHERE (kyc_expires_on IS NOT NULL);
 
@@ -10073,6 +15905,22 @@ CREATE INDEX cancel_deadlines_due_at_idx ON exchange.cancel_deadlines USING btre
 CREATE INDEX ceremonies_account_id_idx ON exchange.ceremonies USING btree (account_id, created_at);
 
 CREATE INDEX ceremonies_expires_at_idx ON exchange.ceremonies USING btree (expires_at);
+
+CREATE INDEX deposit_entries_account_id_idx ON exchange.deposit_entries USING btree (account_id, asset_id, occurred_at);
+
+CREATE INDEX deposit_entries_debts_idx ON exchange.deposit_entries USING btree (account_id, asset_id) WHERE (debt_amount <> (0)::numeric);
+
+CREATE INDEX deposit_entries_deposit_id_idx ON exchange.deposit_entries USING btree (deposit_id);
+
+CREATE INDEX deposits_account_id_idx ON exchange.deposits USING btree (account_id, deposit_id);
+
+CREATE INDEX deposits_address_id_idx ON exchange.deposits USING btree (address_id);
+
+CREATE INDEX deposits_block_height_idx ON exchange.deposits USING btree (network_id, block_height) WHERE (block_height IS NOT NULL);
+
+CREATE INDEX deposits_open_idx ON exchange.deposits USING btree (network_id, block_height) WHERE (state = ANY (ARRAY['seen'::text, 'pending'::text, 'suspicious'::text]));
+
+CREATE INDEX deposits_stopped_idx ON exchange.deposits USING btree (state, deposit_id) WHERE (state = ANY (ARRAY['suspicious'::text, 'refunding'::text, 'refunded'::text, 'orphaned'::text]));
 
 CREATE INDEX devices_account_id_idx ON exchange.devices USING btree (account_id, last_seen_at);
 
@@ -10116,6 +15964,10 @@ CREATE INDEX passkeys_account_id_idx ON exchange.passkeys USING btree (account_i
 
 CREATE INDEX request_keys_created_at_idx ON exchange.request_keys USING btree (created_at);
 
+CREATE INDEX reserve_entries_block_height_idx ON exchange.reserve_entries USING btree (network_id, block_height);
+
+CREATE INDEX reserve_entries_txid_idx ON exchange.reserve_entries USING btree (network_id, txid, "position");
+
 CREATE INDEX sanctions_list_idx ON exchange.sanctions USING btree (list);
 
 CREATE INDEX sanctions_plain_name_idx ON exchange.sanctions USING gin (plain_name public.gin_trgm_ops);
@@ -10133,6 +15985,30 @@ CREATE INDEX trades_taker_account_id_idx ON ONLY exchange.trades USING btree (ta
 CREATE INDEX transfers_from_account_id_idx ON exchange.transfers USING btree (from_account_id, asset_id, transferred_at);
 
 CREATE INDEX transfers_to_account_id_idx ON exchange.transfers USING btree (to_account_id, asset_id, transferred_at);
+
+CREATE UNIQUE INDEX withdrawal_addresses_script_key ON exchange.withdrawal_addresses USING btree (account_id, network_id, script) WHERE (removed_at IS NULL);
+
+CREATE INDEX withdrawal_quotes_expires_at_idx ON exchange.withdrawal_quotes USING btree (expires_at);
+
+CREATE INDEX withdrawals_account_id_idx ON exchange.withdrawals USING btree (account_id, withdrawal_id);
+
+CREATE INDEX withdrawals_activity_id_idx ON exchange.withdrawals USING btree (activity_id);
+
+CREATE INDEX withdrawals_internal_account_id_idx ON exchange.withdrawals USING btree (internal_account_id, withdrawal_id) WHERE (internal_account_id IS NOT NULL);
+
+CREATE INDEX withdrawals_ledger_idx ON exchange.withdrawals USING btree (account_id, asset_id, ended_at, withdrawal_id) WHERE (state = 'confirmed'::text);
+
+CREATE INDEX withdrawals_open_idx ON exchange.withdrawals USING btree (state, withdrawal_id) WHERE (ended_at IS NULL);
+
+CREATE INDEX withdrawals_payment_id_idx ON exchange.withdrawals USING btree (payment_id) WHERE (payment_id IS NOT NULL);
+
+CREATE INDEX withdrawals_received_idx ON exchange.withdrawals USING btree (internal_account_id, asset_id, ended_at, withdrawal_id) WHERE ((state = 'confirmed'::text) AND (internal_account_id IS NOT NULL));
+
+CREATE UNIQUE INDEX pages_first_salt_key ON proof.pages USING btree (proof_id, asset_id, first_salt);
+
+CREATE INDEX reconciliations_coin_idx ON proof.reconciliations USING btree (network_id, asset_id, reconciliation_id);
+
+CREATE INDEX reconciliations_compared_at_idx ON proof.reconciliations USING btree (compared_at);
 
 CREATE INDEX activities_account_id_idx ON risk.activities USING btree (account_id, point, occurred_at);
 
@@ -10184,6 +16060,8 @@ CREATE TRIGGER links_only_added BEFORE DELETE OR UPDATE OR TRUNCATE ON audit.lin
 
 ALTER TABLE audit.links ENABLE ALWAYS TRIGGER links_only_added;
 
+CREATE TRIGGER coins_check BEFORE INSERT OR UPDATE ON chain.coins FOR EACH ROW EXECUTE FUNCTION chain.check_coin();
+
 CREATE TRIGGER markets_check BEFORE INSERT OR UPDATE ON exchange.markets FOR EACH ROW EXECUTE FUNCTION exchange.check_market();
 
 CREATE TRIGGER markets_tell AFTER INSERT OR DELETE OR UPDATE ON exchange.markets FOR EACH ROW EXECUTE FUNCTION exchange.tell_market();
@@ -10198,6 +16076,81 @@ CREATE TRIGGER rules_tell AFTER INSERT OR DELETE OR UPDATE ON risk.rules FOR EAC
 
 ALTER TABLE ONLY audit.entries
     ADD CONSTRAINT entries_staff_id_fkey FOREIGN KEY (staff_id) REFERENCES staff.members(staff_id);
+
+ALTER TABLE ONLY chain.addresses
+    ADD CONSTRAINT addresses_account_id_fkey FOREIGN KEY (account_id) REFERENCES exchange.accounts(account_id);
+
+ALTER TABLE ONLY chain.addresses
+    ADD CONSTRAINT addresses_coin_fkey FOREIGN KEY (asset_id, network_id) REFERENCES chain.coins(asset_id, network_id);
+
+ALTER TABLE ONLY chain.attempts
+    ADD CONSTRAINT attempts_network_id_fkey FOREIGN KEY (network_id) REFERENCES chain.networks(network_id);
+
+ALTER TABLE ONLY chain.attempts
+    ADD CONSTRAINT attempts_payment_id_fkey FOREIGN KEY (payment_id) REFERENCES chain.payments(payment_id);
+
+ALTER TABLE ONLY chain.blocks
+    ADD CONSTRAINT blocks_network_id_fkey FOREIGN KEY (network_id) REFERENCES chain.networks(network_id);
+
+ALTER TABLE ONLY chain.coins
+    ADD CONSTRAINT coins_asset_id_fkey FOREIGN KEY (asset_id) REFERENCES exchange.assets(asset_id);
+
+ALTER TABLE ONLY chain.coins
+    ADD CONSTRAINT coins_network_id_fkey FOREIGN KEY (network_id) REFERENCES chain.networks(network_id);
+
+ALTER TABLE ONLY chain.fee_hours
+    ADD CONSTRAINT fee_hours_network_id_fkey FOREIGN KEY (network_id) REFERENCES chain.networks(network_id);
+
+ALTER TABLE ONLY chain.fee_samples
+    ADD CONSTRAINT fee_samples_network_id_fkey FOREIGN KEY (network_id) REFERENCES chain.networks(network_id);
+
+ALTER TABLE ONLY chain.nonces
+    ADD CONSTRAINT nonces_network_id_fkey FOREIGN KEY (network_id) REFERENCES chain.networks(network_id);
+
+ALTER TABLE ONLY chain.outputs
+    ADD CONSTRAINT outputs_address_id_fkey FOREIGN KEY (address_id) REFERENCES chain.addresses(address_id);
+
+ALTER TABLE ONLY chain.outputs
+    ADD CONSTRAINT outputs_network_id_fkey FOREIGN KEY (network_id) REFERENCES chain.networks(network_id);
+
+ALTER TABLE ONLY chain.outputs
+    ADD CONSTRAINT outputs_payment_id_fkey FOREIGN KEY (payment_id) REFERENCES chain.payments(payment_id);
+
+ALTER TABLE ONLY chain.outputs
+    ADD CONSTRAINT outputs_wallet_id_fkey FOREIGN KEY (wallet_id) REFERENCES chain.wallets(wallet_id);
+
+ALTER TABLE ONLY chain.payment_items
+    ADD CONSTRAINT payment_items_deposit_id_fkey FOREIGN KEY (deposit_id) REFERENCES exchange.deposits(deposit_id);
+
+ALTER TABLE ONLY chain.payment_items
+    ADD CONSTRAINT payment_items_payment_id_fkey FOREIGN KEY (payment_id) REFERENCES chain.payments(payment_id);
+
+ALTER TABLE ONLY chain.payment_items
+    ADD CONSTRAINT payment_items_withdrawal_id_fkey FOREIGN KEY (withdrawal_id) REFERENCES exchange.withdrawals(withdrawal_id);
+
+ALTER TABLE ONLY chain.payments
+    ADD CONSTRAINT payments_asset_id_fkey FOREIGN KEY (asset_id) REFERENCES exchange.assets(asset_id);
+
+ALTER TABLE ONLY chain.payments
+    ADD CONSTRAINT payments_from_address_id_fkey FOREIGN KEY (from_address_id) REFERENCES chain.addresses(address_id);
+
+ALTER TABLE ONLY chain.payments
+    ADD CONSTRAINT payments_from_wallet_id_fkey FOREIGN KEY (from_wallet_id) REFERENCES chain.wallets(wallet_id);
+
+ALTER TABLE ONLY chain.payments
+    ADD CONSTRAINT payments_network_id_fkey FOREIGN KEY (network_id) REFERENCES chain.networks(network_id);
+
+ALTER TABLE ONLY chain.signings
+    ADD CONSTRAINT signings_attempt_id_fkey FOREIGN KEY (attempt_id) REFERENCES chain.attempts(attempt_id);
+
+ALTER TABLE ONLY chain.signings
+    ADD CONSTRAINT signings_payment_id_fkey FOREIGN KEY (payment_id) REFERENCES chain.payments(payment_id);
+
+ALTER TABLE ONLY chain.signings
+    ADD CONSTRAINT signings_withdrawal_id_fkey FOREIGN KEY (withdrawal_id) REFERENCES exchange.withdrawals(withdrawal_id);
+
+ALTER TABLE ONLY chain.wallets
+    ADD CONSTRAINT wallets_network_id_fkey FOREIGN KEY (network_id) REFERENCES chain.networks(network_id);
 
 ALTER TABLE ONLY exchange.account_tokens
     ADD CONSTRAINT account_tokens_account_id_fkey FOREIGN KEY (account_id) REFERENCES exchange.accounts(account_id);
@@ -10237,6 +16190,36 @@ ALTER TABLE ONLY exchange.candles
 
 ALTER TABLE ONLY exchange.ceremonies
     ADD CONSTRAINT ceremonies_account_id_fkey FOREIGN KEY (account_id) REFERENCES exchange.accounts(account_id);
+
+ALTER TABLE ONLY exchange.deposit_entries
+    ADD CONSTRAINT deposit_entries_account_id_fkey FOREIGN KEY (account_id) REFERENCES exchange.accounts(account_id);
+
+ALTER TABLE ONLY exchange.deposit_entries
+    ADD CONSTRAINT deposit_entries_asset_id_fkey FOREIGN KEY (asset_id) REFERENCES exchange.assets(asset_id);
+
+ALTER TABLE ONLY exchange.deposit_entries
+    ADD CONSTRAINT deposit_entries_debts_account_id_fkey FOREIGN KEY (debts_account_id) REFERENCES exchange.accounts(account_id);
+
+ALTER TABLE ONLY exchange.deposit_entries
+    ADD CONSTRAINT deposit_entries_deposit_id_fkey FOREIGN KEY (deposit_id) REFERENCES exchange.deposits(deposit_id);
+
+ALTER TABLE ONLY exchange.deposit_entries
+    ADD CONSTRAINT deposit_entries_external_account_id_fkey FOREIGN KEY (external_account_id) REFERENCES exchange.accounts(account_id);
+
+ALTER TABLE ONLY exchange.deposit_refunds
+    ADD CONSTRAINT deposit_refunds_deposit_id_fkey FOREIGN KEY (deposit_id) REFERENCES exchange.deposits(deposit_id);
+
+ALTER TABLE ONLY exchange.deposits
+    ADD CONSTRAINT deposits_account_id_fkey FOREIGN KEY (account_id) REFERENCES exchange.accounts(account_id);
+
+ALTER TABLE ONLY exchange.deposits
+    ADD CONSTRAINT deposits_activity_id_fkey FOREIGN KEY (activity_id) REFERENCES risk.activities(activity_id);
+
+ALTER TABLE ONLY exchange.deposits
+    ADD CONSTRAINT deposits_address_id_fkey FOREIGN KEY (address_id) REFERENCES chain.addresses(address_id);
+
+ALTER TABLE ONLY exchange.deposits
+    ADD CONSTRAINT deposits_coin_fkey FOREIGN KEY (asset_id, network_id) REFERENCES chain.coins(asset_id, network_id);
 
 ALTER TABLE ONLY exchange.devices
     ADD CONSTRAINT devices_account_id_fkey FOREIGN KEY (account_id) REFERENCES exchange.accounts(account_id);
@@ -10289,11 +16272,35 @@ ALTER TABLE ONLY exchange.markets
 ALTER TABLE ONLY exchange.markets
     ADD CONSTRAINT markets_quote_asset_id_fkey FOREIGN KEY (quote_asset_id) REFERENCES exchange.assets(asset_id);
 
+ALTER TABLE ONLY exchange.network_costs
+    ADD CONSTRAINT network_costs_asset_id_fkey FOREIGN KEY (asset_id) REFERENCES exchange.assets(asset_id);
+
+ALTER TABLE ONLY exchange.network_costs
+    ADD CONSTRAINT network_costs_attempt_id_fkey FOREIGN KEY (attempt_id) REFERENCES chain.attempts(attempt_id);
+
+ALTER TABLE ONLY exchange.network_costs
+    ADD CONSTRAINT network_costs_costs_account_id_fkey FOREIGN KEY (costs_account_id) REFERENCES exchange.accounts(account_id);
+
+ALTER TABLE ONLY exchange.network_costs
+    ADD CONSTRAINT network_costs_external_account_id_fkey FOREIGN KEY (external_account_id) REFERENCES exchange.accounts(account_id);
+
 ALTER TABLE ONLY exchange.passkeys
     ADD CONSTRAINT passkeys_account_id_fkey FOREIGN KEY (account_id) REFERENCES exchange.accounts(account_id);
 
 ALTER TABLE ONLY exchange.recovery_codes
     ADD CONSTRAINT recovery_codes_account_id_fkey FOREIGN KEY (account_id) REFERENCES exchange.accounts(account_id);
+
+ALTER TABLE ONLY exchange.reserve_entries
+    ADD CONSTRAINT reserve_entries_asset_id_fkey FOREIGN KEY (asset_id) REFERENCES exchange.assets(asset_id);
+
+ALTER TABLE ONLY exchange.reserve_entries
+    ADD CONSTRAINT reserve_entries_capital_account_id_fkey FOREIGN KEY (capital_account_id) REFERENCES exchange.accounts(account_id);
+
+ALTER TABLE ONLY exchange.reserve_entries
+    ADD CONSTRAINT reserve_entries_external_account_id_fkey FOREIGN KEY (external_account_id) REFERENCES exchange.accounts(account_id);
+
+ALTER TABLE ONLY exchange.reserve_entries
+    ADD CONSTRAINT reserve_entries_wallet_id_fkey FOREIGN KEY (wallet_id) REFERENCES chain.wallets(wallet_id);
 
 ALTER TABLE ONLY exchange.sessions
     ADD CONSTRAINT sessions_account_id_fkey FOREIGN KEY (account_id) REFERENCES exchange.accounts(account_id);
@@ -10315,6 +16322,75 @@ ALTER TABLE ONLY exchange.transfers
 
 ALTER TABLE ONLY exchange.transfers
     ADD CONSTRAINT transfers_to_account_id_fkey FOREIGN KEY (to_account_id) REFERENCES exchange.accounts(account_id);
+
+ALTER TABLE ONLY exchange.withdrawal_addresses
+    ADD CONSTRAINT withdrawal_addresses_account_id_fkey FOREIGN KEY (account_id) REFERENCES exchange.accounts(account_id);
+
+ALTER TABLE ONLY exchange.withdrawal_addresses
+    ADD CONSTRAINT withdrawal_addresses_network_id_fkey FOREIGN KEY (network_id) REFERENCES chain.networks(network_id);
+
+ALTER TABLE ONLY exchange.withdrawal_quotes
+    ADD CONSTRAINT withdrawal_quotes_account_id_fkey FOREIGN KEY (account_id) REFERENCES exchange.accounts(account_id);
+
+ALTER TABLE ONLY exchange.withdrawal_quotes
+    ADD CONSTRAINT withdrawal_quotes_coin_fkey FOREIGN KEY (asset_id, network_id) REFERENCES chain.coins(asset_id, network_id);
+
+ALTER TABLE ONLY exchange.withdrawal_reviews
+    ADD CONSTRAINT withdrawal_reviews_staff_id_fkey FOREIGN KEY (staff_id) REFERENCES staff.members(staff_id);
+
+ALTER TABLE ONLY exchange.withdrawal_reviews
+    ADD CONSTRAINT withdrawal_reviews_withdrawal_id_fkey FOREIGN KEY (withdrawal_id) REFERENCES exchange.withdrawals(withdrawal_id);
+
+ALTER TABLE ONLY exchange.withdrawals
+    ADD CONSTRAINT withdrawals_account_id_fkey FOREIGN KEY (account_id) REFERENCES exchange.accounts(account_id);
+
+ALTER TABLE ONLY exchange.withdrawals
+    ADD CONSTRAINT withdrawals_activity_id_fkey FOREIGN KEY (activity_id) REFERENCES risk.activities(activity_id);
+
+ALTER TABLE ONLY exchange.withdrawals
+    ADD CONSTRAINT withdrawals_coin_fkey FOREIGN KEY (asset_id, network_id) REFERENCES chain.coins(asset_id, network_id);
+
+ALTER TABLE ONLY exchange.withdrawals
+    ADD CONSTRAINT withdrawals_external_account_id_fkey FOREIGN KEY (external_account_id) REFERENCES exchange.accounts(account_id);
+
+ALTER TABLE ONLY exchange.withdrawals
+    ADD CONSTRAINT withdrawals_fees_account_id_fkey FOREIGN KEY (fees_account_id) REFERENCES exchange.accounts(account_id);
+
+ALTER TABLE ONLY exchange.withdrawals
+    ADD CONSTRAINT withdrawals_internal_account_id_fkey FOREIGN KEY (internal_account_id) REFERENCES exchange.accounts(account_id);
+
+ALTER TABLE ONLY exchange.withdrawals
+    ADD CONSTRAINT withdrawals_payment_id_fkey FOREIGN KEY (payment_id) REFERENCES chain.payments(payment_id);
+
+ALTER TABLE ONLY exchange.withdrawals
+    ADD CONSTRAINT withdrawals_quote_id_fkey FOREIGN KEY (quote_id) REFERENCES exchange.withdrawal_quotes(quote_id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY proof.pages
+    ADD CONSTRAINT pages_root_fkey FOREIGN KEY (proof_id, asset_id) REFERENCES proof.roots(proof_id, asset_id);
+
+ALTER TABLE ONLY proof.reconciliations
+    ADD CONSTRAINT reconciliations_coin_fkey FOREIGN KEY (asset_id, network_id) REFERENCES chain.coins(asset_id, network_id);
+
+ALTER TABLE ONLY proof.reserves
+    ADD CONSTRAINT reserves_asset_id_fkey FOREIGN KEY (asset_id) REFERENCES exchange.assets(asset_id);
+
+ALTER TABLE ONLY proof.reserves
+    ADD CONSTRAINT reserves_statement_fkey FOREIGN KEY (proof_id, network_id) REFERENCES proof.statements(proof_id, network_id);
+
+ALTER TABLE ONLY proof.roots
+    ADD CONSTRAINT roots_asset_id_fkey FOREIGN KEY (asset_id) REFERENCES exchange.assets(asset_id);
+
+ALTER TABLE ONLY proof.roots
+    ADD CONSTRAINT roots_proof_id_fkey FOREIGN KEY (proof_id) REFERENCES proof.proofs(proof_id);
+
+ALTER TABLE ONLY proof.signatures
+    ADD CONSTRAINT signatures_statement_fkey FOREIGN KEY (proof_id, network_id) REFERENCES proof.statements(proof_id, network_id);
+
+ALTER TABLE ONLY proof.statements
+    ADD CONSTRAINT statements_network_id_fkey FOREIGN KEY (network_id) REFERENCES chain.networks(network_id);
+
+ALTER TABLE ONLY proof.statements
+    ADD CONSTRAINT statements_proof_id_fkey FOREIGN KEY (proof_id) REFERENCES proof.proofs(proof_id);
 
 ALTER TABLE ONLY risk.account_lists
     ADD CONSTRAINT account_lists_account_id_fkey FOREIGN KEY (account_id) REFERENCES exchange.accounts(account_id);
@@ -10373,6 +16449,12 @@ ALTER TABLE ONLY staff.proposals
 ALTER TABLE ONLY staff.sessions
     ADD CONSTRAINT sessions_staff_id_fkey FOREIGN KEY (staff_id) REFERENCES staff.members(staff_id);
 
+ALTER TABLE chain.addresses ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY addresses_all ON chain.addresses FOR SELECT TO exchange_worker, exchange_signer_a, exchange_signer_b, exchange_analyst USING (true);
+
+CREATE POLICY addresses_own ON chain.addresses FOR SELECT TO exchange_api USING ((account_id = (NULLIF(current_setting('exchange.account_id'::text, true), ''::text))::bigint));
+
 ALTER TABLE exchange.adjustments ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY adjustments_all ON exchange.adjustments FOR SELECT TO exchange_worker, exchange_analyst USING (true);
@@ -10384,6 +16466,24 @@ ALTER TABLE exchange.balances ENABLE ROW LEVEL SECURITY;
 CREATE POLICY balances_all ON exchange.balances FOR SELECT TO exchange_worker, exchange_analyst USING (true);
 
 CREATE POLICY balances_own ON exchange.balances FOR SELECT TO exchange_api USING ((account_id = (NULLIF(current_setting('exchange.account_id'::text, true), ''::text))::bigint));
+
+ALTER TABLE exchange.deposit_entries ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY deposit_entries_all ON exchange.deposit_entries FOR SELECT TO exchange_worker, exchange_signer_a, exchange_signer_b, exchange_analyst USING (true);
+
+CREATE POLICY deposit_entries_own ON exchange.deposit_entries FOR SELECT TO exchange_api USING ((account_id = (NULLIF(current_setting('exchange.account_id'::text, true), ''::text))::bigint));
+
+ALTER TABLE exchange.deposits ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY deposits_all ON exchange.deposits FOR SELECT TO exchange_worker, exchange_signer_a, exchange_signer_b, exchange_analyst USING (true);
+
+CREATE POLICY deposits_own ON exchange.deposits FOR SELECT TO exchange_api USING ((account_id = (NULLIF(current_setting('exchange.account_id'::text, true), ''::text))::bigint));
+
+ALTER TABLE exchange.network_costs ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY network_costs_all ON exchange.network_costs FOR SELECT TO exchange_worker, exchange_signer_a, exchange_signer_b, exchange_analyst USING (true);
+
+CREATE POLICY network_costs_own ON exchange.network_costs FOR SELECT TO exchange_api USING (false);
 
 ALTER TABLE exchange.order_keys ENABLE ROW LEVEL SECURITY;
 
@@ -10403,6 +16503,12 @@ CREATE POLICY orders_all ON exchange.orders FOR SELECT TO exchange_worker, excha
 
 CREATE POLICY orders_own ON exchange.orders FOR SELECT TO exchange_api USING ((account_id = (NULLIF(current_setting('exchange.account_id'::text, true), ''::text))::bigint));
 
+ALTER TABLE exchange.reserve_entries ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY reserve_entries_all ON exchange.reserve_entries FOR SELECT TO exchange_worker, exchange_signer_a, exchange_signer_b, exchange_analyst USING (true);
+
+CREATE POLICY reserve_entries_own ON exchange.reserve_entries FOR SELECT TO exchange_api USING (false);
+
 ALTER TABLE exchange.trades ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY trades_all ON exchange.trades FOR SELECT TO exchange_worker, exchange_analyst USING (true);
@@ -10415,9 +16521,33 @@ CREATE POLICY transfers_all ON exchange.transfers FOR SELECT TO exchange_worker,
 
 CREATE POLICY transfers_own ON exchange.transfers FOR SELECT TO exchange_api USING (((from_account_id = (NULLIF(current_setting('exchange.account_id'::text, true), ''::text))::bigint) OR (to_account_id = (NULLIF(current_setting('exchange.account_id'::text, true), ''::text))::bigint)));
 
+ALTER TABLE exchange.withdrawal_addresses ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY withdrawal_addresses_all ON exchange.withdrawal_addresses FOR SELECT TO exchange_worker, exchange_signer_a, exchange_signer_b, exchange_analyst USING (true);
+
+CREATE POLICY withdrawal_addresses_own ON exchange.withdrawal_addresses FOR SELECT TO exchange_api USING ((account_id = (NULLIF(current_setting('exchange.account_id'::text, true), ''::text))::bigint));
+
+ALTER TABLE exchange.withdrawal_quotes ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY withdrawal_quotes_all ON exchange.withdrawal_quotes FOR SELECT TO exchange_worker, exchange_signer_a, exchange_signer_b, exchange_analyst USING (true);
+
+CREATE POLICY withdrawal_quotes_own ON exchange.withdrawal_quotes FOR SELECT TO exchange_api USING ((account_id = (NULLIF(current_setting('exchange.account_id'::text, true), ''::text))::bigint));
+
+ALTER TABLE exchange.withdrawals ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY withdrawals_all ON exchange.withdrawals FOR SELECT TO exchange_worker, exchange_signer_a, exchange_signer_b, exchange_analyst USING (true);
+
+CREATE POLICY withdrawals_own ON exchange.withdrawals FOR SELECT TO exchange_api USING (((account_id = (NULLIF(current_setting('exchange.account_id'::text, true), ''::text))::bigint) OR (internal_account_id = (NULLIF(current_setting('exchange.account_id'::text, true), ''::text))::bigint)));
+
 GRANT USAGE ON SCHEMA audit TO exchange_api;
 GRANT USAGE ON SCHEMA audit TO exchange_worker;
 GRANT USAGE ON SCHEMA audit TO exchange_analyst;
+
+GRANT USAGE ON SCHEMA chain TO exchange_api;
+GRANT USAGE ON SCHEMA chain TO exchange_worker;
+GRANT USAGE ON SCHEMA chain TO exchange_analyst;
+GRANT USAGE ON SCHEMA chain TO exchange_signer_a;
+GRANT USAGE ON SCHEMA chain TO exchange_signer_b;
 
 GRANT USAGE ON SCHEMA checks TO exchange_worker;
 GRANT USAGE ON SCHEMA checks TO exchange_analyst;
@@ -10425,12 +16555,21 @@ GRANT USAGE ON SCHEMA checks TO exchange_analyst;
 GRANT USAGE ON SCHEMA exchange TO exchange_api;
 GRANT USAGE ON SCHEMA exchange TO exchange_worker;
 GRANT USAGE ON SCHEMA exchange TO exchange_analyst;
+GRANT USAGE ON SCHEMA exchange TO exchange_signer_a;
+GRANT USAGE ON SCHEMA exchange TO exchange_signer_b;
+
+GRANT USAGE ON SCHEMA proof TO exchange_api;
+GRANT USAGE ON SCHEMA proof TO exchange_worker;
+GRANT USAGE ON SCHEMA proof TO exchange_analyst;
+GRANT USAGE ON SCHEMA proof TO exchange_signer_a;
+GRANT USAGE ON SCHEMA proof TO exchange_signer_b;
 
 GRANT USAGE ON SCHEMA reporting TO exchange_worker;
 GRANT USAGE ON SCHEMA reporting TO exchange_analyst;
 
 GRANT USAGE ON SCHEMA risk TO exchange_analyst;
 GRANT USAGE ON SCHEMA risk TO exchange_api;
+GRANT USAGE ON SCHEMA risk TO exchange_worker;
 
 GRANT USAGE ON SCHEMA staff TO exchange_api;
 GRANT USAGE ON SCHEMA staff TO exchange_worker;
@@ -10457,6 +16596,159 @@ REVOKE ALL ON FUNCTION audit.verify_chain(from_link bigint, known_link bigint, k
 GRANT ALL ON FUNCTION audit.verify_chain(from_link bigint, known_link bigint, known_hash bytea) TO exchange_worker;
 GRANT ALL ON FUNCTION audit.verify_chain(from_link bigint, known_link bigint, known_hash bytea) TO exchange_analyst;
 
+REVOKE ALL ON FUNCTION chain.add_attempt(payment_id bigint, from_script bytea, nonce bigint, unsigned bytea, fee_rate text, fee_atoms text, signings text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION chain.add_attempt(payment_id bigint, from_script bytea, nonce bigint, unsigned bytea, fee_rate text, fee_atoms text, signings text[]) TO exchange_worker;
+
+REVOKE ALL ON FUNCTION chain.add_payment(network_id integer, purpose text, asset_id integer, atoms text, from_wallet text, from_address_id bigint, safe_nonce bigint, identity_hash bytea, plan jsonb, items jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION chain.add_payment(network_id integer, purpose text, asset_id integer, atoms text, from_wallet text, from_address_id bigint, safe_nonce bigint, identity_hash bytea, plan jsonb, items jsonb) TO exchange_worker;
+
+REVOKE ALL ON FUNCTION chain.add_wallet(network text, role text, address text, script bytea, descriptor text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION chain.adopt_attempt(payment_id bigint, raw bytea, txid bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION chain.adopt_attempt(payment_id bigint, raw bytea, txid bytea) TO exchange_worker;
+
+REVOKE ALL ON FUNCTION chain.amount_of_atoms(atoms text, scale integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION chain.amount_of_atoms(atoms text, scale integer) TO exchange_worker;
+GRANT ALL ON FUNCTION chain.amount_of_atoms(atoms text, scale integer) TO exchange_analyst;
+GRANT ALL ON FUNCTION chain.amount_of_atoms(atoms text, scale integer) TO exchange_signer_a;
+GRANT ALL ON FUNCTION chain.amount_of_atoms(atoms text, scale integer) TO exchange_signer_b;
+
+REVOKE ALL ON FUNCTION chain.approved_withdrawals(network_id integer, most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION chain.approved_withdrawals(network_id integer, most integer) TO exchange_worker;
+
+REVOKE ALL ON FUNCTION chain.atoms(amount numeric, scale integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION chain.atoms(amount numeric, scale integer) TO exchange_worker;
+GRANT ALL ON FUNCTION chain.atoms(amount numeric, scale integer) TO exchange_analyst;
+GRANT ALL ON FUNCTION chain.atoms(amount numeric, scale integer) TO exchange_signer_a;
+GRANT ALL ON FUNCTION chain.atoms(amount numeric, scale integer) TO exchange_signer_b;
+
+REVOKE ALL ON FUNCTION chain.begin_attempt(payment_id bigint, number integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION chain.begin_attempt(payment_id bigint, number integer) TO exchange_worker;
+
+REVOKE ALL ON FUNCTION chain.book_costs(payment_ids bigint[]) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION chain.book_transfers(network_id integer, heights bigint[], hashes bytea[], block_numbers integer[], txids bytea[], positions text[], scripts bytea[], contracts bytea[], atoms numeric[], from_addresses text[]) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION chain.cancel_refill(payment_id bigint) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION chain.check_coin() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION chain.confirm_deposits(network_id integer, limit_deposits integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION chain.confirm_deposits(network_id integer, limit_deposits integer) TO exchange_worker;
+
+REVOKE ALL ON FUNCTION chain.create_coin(asset text, network text, contract bytea, confirmations integer, large_amount numeric, large_confirmations integer, min_deposit numeric, min_withdrawal numeric, review_above numeric, second_review_above numeric, fee_units integer, fee_floor numeric, fee_ceiling numeric, sweep_above numeric, hot_floor numeric, hot_ceiling numeric) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION chain.create_network(network_id integer, name text, family text, chain text, first_height bigint) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION chain.drop_refused_payments(network_id integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION chain.drop_refused_payments(network_id integer) TO exchange_worker;
+
+REVOKE ALL ON FUNCTION chain.end_failed_payment(network_id integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION chain.end_failed_payment(network_id integer) TO exchange_worker;
+
+REVOKE ALL ON FUNCTION chain.end_payment(payment_id bigint, reason text, refunded bigint[]) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION chain.fail_conflicts(network_id integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION chain.fail_conflicts(network_id integer) TO exchange_worker;
+
+REVOKE ALL ON FUNCTION chain.fail_payment(payment_id bigint, reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION chain.fail_payment(payment_id bigint, reason text) TO exchange_worker;
+
+REVOKE ALL ON FUNCTION chain.final_payments(network_id integer) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION chain.finish_refund(deposit_id bigint) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION chain.forget_transactions(network_id integer, tip_hash bytea, txids bytea[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION chain.forget_transactions(network_id integer, tip_hash bytea, txids bytea[]) TO exchange_worker;
+
+REVOKE ALL ON FUNCTION chain.free_outputs(network_id integer, kind text) FROM PUBLIC;
+GRANT ALL ON FUNCTION chain.free_outputs(network_id integer, kind text) TO exchange_worker;
+
+REVOKE ALL ON FUNCTION chain.gathered(network_id integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION chain.gathered(network_id integer) TO exchange_worker;
+
+REVOKE ALL ON FUNCTION chain.judged_items(payment_id bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION chain.judged_items(payment_id bigint) TO exchange_signer_a;
+GRANT ALL ON FUNCTION chain.judged_items(payment_id bigint) TO exchange_signer_b;
+
+REVOKE ALL ON FUNCTION chain.last_blocks(network_id integer, below_height bigint, limit_blocks integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION chain.last_blocks(network_id integer, below_height bigint, limit_blocks integer) TO exchange_worker;
+
+REVOKE ALL ON FUNCTION chain.listed_contracts(network_id integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION chain.listed_contracts(network_id integer) TO exchange_worker;
+
+REVOKE ALL ON FUNCTION chain.match_spent_outputs(network_id integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION chain.match_spent_outputs(network_id integer) TO exchange_worker;
+
+REVOKE ALL ON FUNCTION chain.match_transfers(network_id integer, block_numbers integer[], txids bytea[], positions text[], scripts bytea[], contracts bytea[], atoms numeric[], from_addresses text[]) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION chain.measure_quiet_hours() FROM PUBLIC;
+GRANT ALL ON FUNCTION chain.measure_quiet_hours() TO exchange_worker;
+
+REVOKE ALL ON FUNCTION chain.meet_node(network text, family text, chain text, genesis_hash bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION chain.meet_node(network text, family text, chain text, genesis_hash bytea) TO exchange_worker;
+
+REVOKE ALL ON FUNCTION chain.note_broadcast(attempt_id bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION chain.note_broadcast(attempt_id bigint) TO exchange_worker;
+
+REVOKE ALL ON FUNCTION chain.note_hot_balance(network_id integer, asset_id integer, atoms text) FROM PUBLIC;
+GRANT ALL ON FUNCTION chain.note_hot_balance(network_id integer, asset_id integer, atoms text) TO exchange_worker;
+
+REVOKE ALL ON FUNCTION chain.note_mined(attempt_id bigint, block_hash bytea, block_height bigint, outcome text, fee_atoms text) FROM PUBLIC;
+GRANT ALL ON FUNCTION chain.note_mined(attempt_id bigint, block_hash bytea, block_height bigint, outcome text, fee_atoms text) TO exchange_worker;
+
+REVOKE ALL ON FUNCTION chain.note_replaced(attempt_id bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION chain.note_replaced(attempt_id bigint) TO exchange_worker;
+
+REVOKE ALL ON FUNCTION chain.put_signature(signing_id bigint, signature bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION chain.put_signature(signing_id bigint, signature bytea) TO exchange_signer_a;
+GRANT ALL ON FUNCTION chain.put_signature(signing_id bigint, signature bytea) TO exchange_signer_b;
+
+REVOKE ALL ON FUNCTION chain.read_blocks(network_id integer, heights bigint[], hashes bytea[], parent_hashes bytea[], mined_at_s bigint[], block_numbers integer[], txids bytea[], positions text[], scripts bytea[], contracts bytea[], atoms numeric[], from_addresses text[], spend_numbers integer[], spending_txids bytea[], spent_txids bytea[], spent_indexes integer[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION chain.read_blocks(network_id integer, heights bigint[], hashes bytea[], parent_hashes bytea[], mined_at_s bigint[], block_numbers integer[], txids bytea[], positions text[], scripts bytea[], contracts bytea[], atoms numeric[], from_addresses text[], spend_numbers integer[], spending_txids bytea[], spent_txids bytea[], spent_indexes integer[]) TO exchange_worker;
+
+REVOKE ALL ON FUNCTION chain.refuse_signing(signing_id bigint, refusal text, withdrawal_id bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION chain.refuse_signing(signing_id bigint, refusal text, withdrawal_id bigint) TO exchange_signer_a;
+GRANT ALL ON FUNCTION chain.refuse_signing(signing_id bigint, refusal text, withdrawal_id bigint) TO exchange_signer_b;
+
+REVOKE ALL ON FUNCTION chain.reopen_attempts(network_id integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION chain.reopen_attempts(network_id integer) TO exchange_worker;
+
+REVOKE ALL ON FUNCTION chain.reorganise(network_id integer, tip_hash bytea, fork_height bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION chain.reorganise(network_id integer, tip_hash bytea, fork_height bigint) TO exchange_worker;
+
+REVOKE ALL ON FUNCTION chain.reserve_outputs(payment_id bigint, txids bytea[], output_indexes integer[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION chain.reserve_outputs(payment_id bigint, txids bytea[], output_indexes integer[]) TO exchange_worker;
+
+REVOKE ALL ON FUNCTION chain.sample_fee(network_id integer, rate numeric) FROM PUBLIC;
+GRANT ALL ON FUNCTION chain.sample_fee(network_id integer, rate numeric) TO exchange_worker;
+
+REVOKE ALL ON FUNCTION chain.see_transfers(network_id integer, txids bytea[], positions text[], scripts bytea[], contracts bytea[], atoms numeric[], from_addresses text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION chain.see_transfers(network_id integer, txids bytea[], positions text[], scripts bytea[], contracts bytea[], atoms numeric[], from_addresses text[]) TO exchange_worker;
+
+REVOKE ALL ON FUNCTION chain.seen_transactions(network_id integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION chain.seen_transactions(network_id integer) TO exchange_worker;
+
+REVOKE ALL ON FUNCTION chain.settle_payments(network_id integer, most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION chain.settle_payments(network_id integer, most integer) TO exchange_worker;
+
+REVOKE ALL ON FUNCTION chain.sign_refill(payment_id bigint, signatures bytea[]) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION chain.store_raw(attempt_id bigint, raw bytea, txid bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION chain.store_raw(attempt_id bigint, raw bytea, txid bytea) TO exchange_worker;
+
+REVOKE ALL ON FUNCTION chain.take_nonce(network_id integer, script bytea, at_least bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION chain.take_nonce(network_id integer, script bytea, at_least bigint) TO exchange_worker;
+
+REVOKE ALL ON FUNCTION chain.tell_deposits(deposit_ids bigint[]) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION chain.tip_height(network_id integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION chain.tip_height(network_id integer) TO exchange_api;
+GRANT ALL ON FUNCTION chain.tip_height(network_id integer) TO exchange_worker;
+GRANT ALL ON FUNCTION chain.tip_height(network_id integer) TO exchange_analyst;
+GRANT ALL ON FUNCTION chain.tip_height(network_id integer) TO exchange_signer_a;
+GRANT ALL ON FUNCTION chain.tip_height(network_id integer) TO exchange_signer_b;
+
 REVOKE ALL ON FUNCTION exchange.account_statement(account_id bigint, from_time timestamp with time zone, to_time timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.account_statement(account_id bigint, from_time timestamp with time zone, to_time timestamp with time zone) TO exchange_api;
 GRANT ALL ON FUNCTION exchange.account_statement(account_id bigint, from_time timestamp with time zone, to_time timestamp with time zone) TO exchange_worker;
@@ -10469,6 +16761,9 @@ GRANT ALL ON FUNCTION exchange.add_mail_token(mail_id bigint, purpose text, toke
 
 REVOKE ALL ON FUNCTION exchange.add_passkey(account_id bigint, session_id bigint, ceremony_hash bytea, credential_id bytea, label text, credential jsonb, code_hashes bytea[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.add_passkey(account_id bigint, session_id bigint, ceremony_hash bytea, credential_id bytea, label text, credential jsonb, code_hashes bytea[]) TO exchange_api;
+
+REVOKE ALL ON FUNCTION exchange.add_withdrawal_address(account_id bigint, session_id bigint, network text, address text, script bytea, label text) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.add_withdrawal_address(account_id bigint, session_id bigint, network text, address text, script bytea, label text) TO exchange_api;
 
 REVOKE ALL ON FUNCTION exchange.adjust_balance(account_id bigint, asset text, amount numeric, reason text, idempotency_key text) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.adjust_balance(account_id bigint, asset text, amount numeric, reason text, idempotency_key text) TO exchange_worker;
@@ -10488,6 +16783,10 @@ REVOKE ALL ON FUNCTION exchange.api_keys_of(account_id bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.api_keys_of(account_id bigint) TO exchange_api;
 
 REVOKE ALL ON FUNCTION exchange.append_event(stream text, payload jsonb) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION exchange.append_events(stream text, payloads jsonb[]) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION exchange.approve_withdrawal(withdrawal_id bigint) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION exchange.await_kyc_provider(case_id bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.await_kyc_provider(case_id bigint) TO exchange_worker;
@@ -10539,6 +16838,9 @@ REVOKE ALL ON FUNCTION exchange.cancel_order(account_id bigint, order_id bigint,
 GRANT ALL ON FUNCTION exchange.cancel_order(account_id bigint, order_id bigint, client_order_id text) TO exchange_api;
 GRANT ALL ON FUNCTION exchange.cancel_order(account_id bigint, order_id bigint, client_order_id text) TO exchange_worker;
 
+REVOKE ALL ON FUNCTION exchange.cancel_withdrawal(account_id bigint, session_id bigint, api_key_id bigint, valid_until bigint, withdrawal_id bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.cancel_withdrawal(account_id bigint, session_id bigint, api_key_id bigint, valid_until bigint, withdrawal_id bigint) TO exchange_api;
+
 REVOKE ALL ON FUNCTION exchange.candles_of(market text, interval_seconds integer, from_time timestamp with time zone, to_time timestamp with time zone, limit_candles integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.candles_of(market text, interval_seconds integer, from_time timestamp with time zone, to_time timestamp with time zone, limit_candles integer) TO exchange_api;
 GRANT ALL ON FUNCTION exchange.candles_of(market text, interval_seconds integer, from_time timestamp with time zone, to_time timestamp with time zone, limit_candles integer) TO exchange_worker;
@@ -10582,16 +16884,36 @@ GRANT ALL ON FUNCTION exchange.create_api_key(account_id bigint, session_id bigi
 
 REVOKE ALL ON FUNCTION exchange.create_market(market_id integer, base_asset text, quote_asset text, tick numeric, lot numeric, min_quantity numeric, max_quantity numeric, min_notional numeric, price_band numeric, reference_price numeric, max_open_orders integer, allow_self_trade boolean, status text) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION exchange.credit_deposits(deposit_ids bigint[]) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION exchange.decide_kyc(case_id bigint, findings jsonb, decider text) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.decide_kyc(case_id bigint, findings jsonb, decider text) TO exchange_worker;
 
 REVOKE ALL ON FUNCTION exchange.decide_kyc_case(staff_session_id bigint, case_id bigint, approve boolean, reasons text[], note text) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.decide_kyc_case(staff_session_id bigint, case_id bigint, approve boolean, reasons text[], note text) TO exchange_api;
 
+REVOKE ALL ON FUNCTION exchange.deposit_address_of(account_id bigint, of_asset text, of_network text) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.deposit_address_of(account_id bigint, of_asset text, of_network text) TO exchange_api;
+
+REVOKE ALL ON FUNCTION exchange.deposit_of(account_id bigint, of_deposit_id bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.deposit_of(account_id bigint, of_deposit_id bigint) TO exchange_api;
+GRANT ALL ON FUNCTION exchange.deposit_of(account_id bigint, of_deposit_id bigint) TO exchange_worker;
+GRANT ALL ON FUNCTION exchange.deposit_of(account_id bigint, of_deposit_id bigint) TO exchange_analyst;
+
+REVOKE ALL ON FUNCTION exchange.deposits_of(account_id bigint, of_asset text, of_network text, of_states text[], from_time timestamp with time zone, to_time timestamp with time zone, before_deposit_id bigint, limit_deposits integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.deposits_of(account_id bigint, of_asset text, of_network text, of_states text[], from_time timestamp with time zone, to_time timestamp with time zone, before_deposit_id bigint, limit_deposits integer) TO exchange_api;
+GRANT ALL ON FUNCTION exchange.deposits_of(account_id bigint, of_asset text, of_network text, of_states text[], from_time timestamp with time zone, to_time timestamp with time zone, before_deposit_id bigint, limit_deposits integer) TO exchange_worker;
+GRANT ALL ON FUNCTION exchange.deposits_of(account_id bigint, of_asset text, of_network text, of_states text[], from_time timestamp with time zone, to_time timestamp with time zone, before_deposit_id bigint, limit_deposits integer) TO exchange_analyst;
+
 REVOKE ALL ON FUNCTION exchange.devices_of(account_id bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.devices_of(account_id bigint) TO exchange_api;
 
+REVOKE ALL ON FUNCTION exchange.doubling_pause(failures integer, free integer, first_pause interval, longest_pause interval) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION exchange.drop_unneeded_codes(account_id bigint) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION exchange.end_cool_down() FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.end_cool_down() TO exchange_worker;
 
 REVOKE ALL ON FUNCTION exchange.end_other_sessions(account_id bigint, session_id bigint) FROM PUBLIC;
 
@@ -10620,6 +16942,14 @@ GRANT ALL ON FUNCTION exchange.find_api_key(public_id text) TO exchange_api;
 REVOKE ALL ON FUNCTION exchange.find_ceremony(token_hash bytea) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.find_ceremony(token_hash bytea) TO exchange_api;
 
+GRANT SELECT ON TABLE chain.coins TO exchange_api;
+GRANT SELECT ON TABLE chain.coins TO exchange_worker;
+GRANT SELECT ON TABLE chain.coins TO exchange_analyst;
+GRANT SELECT ON TABLE chain.coins TO exchange_signer_a;
+GRANT SELECT ON TABLE chain.coins TO exchange_signer_b;
+
+REVOKE ALL ON FUNCTION exchange.find_coin(asset text, network text) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION exchange.finish_kyc_case(case_id bigint, state text, decider text, staff_id bigint, reasons text[]) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION exchange.finish_login(ceremony_hash bytea, of_account_id bigint, totp_step bigint, recovery_code_hash bytea, passkey_id bigint, passkey_before jsonb, passkey_after jsonb, token_hash bytea, lifetime interval, address inet, user_agent text, device_hash bytea, new_device_hash bytea) FROM PUBLIC;
@@ -10627,6 +16957,8 @@ GRANT ALL ON FUNCTION exchange.finish_login(ceremony_hash bytea, of_account_id b
 
 REVOKE ALL ON FUNCTION exchange.finish_mail(mail_id bigint, max_attempts integer, failure text) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.finish_mail(mail_id bigint, max_attempts integer, failure text) TO exchange_worker;
+
+REVOKE ALL ON FUNCTION exchange.follow_risk_decision(activity_id bigint, decision text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION exchange.forget_device(account_id bigint, session_id bigint, device_id bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.forget_device(account_id bigint, session_id bigint, device_id bigint) TO exchange_api;
@@ -10643,12 +16975,23 @@ GRANT ALL ON FUNCTION exchange.forget_request_keys(age_hours integer, limit_keys
 REVOKE ALL ON FUNCTION exchange.forget_spent_access(limit_rows integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.forget_spent_access(limit_rows integer) TO exchange_worker;
 
+REVOKE ALL ON FUNCTION exchange.forget_withdrawal_quotes(limit_quotes integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.forget_withdrawal_quotes(limit_quotes integer) TO exchange_worker;
+
 REVOKE ALL ON FUNCTION exchange.forgive_login(email text, device_id bigint, address inet) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION exchange.freeze_account(token_hash bytea, address inet) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.freeze_account(token_hash bytea, address inet) TO exchange_api;
 
+REVOKE ALL ON FUNCTION exchange.has_balance(role text) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.has_balance(role text) TO exchange_worker;
+GRANT ALL ON FUNCTION exchange.has_balance(role text) TO exchange_analyst;
+
 REVOKE ALL ON FUNCTION exchange.has_second_factor(account_id bigint) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION exchange.house_account(role text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION exchange.is_in_debt(account_id bigint) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION exchange.kyc_case(staff_session_id bigint, case_id bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.kyc_case(staff_session_id bigint, case_id bigint) TO exchange_api;
@@ -10669,8 +17012,23 @@ GRANT ALL ON FUNCTION exchange.ledger_of(account_id bigint, of_asset text, from_
 GRANT ALL ON FUNCTION exchange.ledger_of(account_id bigint, of_asset text, from_time timestamp with time zone, to_time timestamp with time zone, before_time timestamp with time zone, before_fact_id bigint, before_part integer, limit_entries integer) TO exchange_worker;
 GRANT ALL ON FUNCTION exchange.ledger_of(account_id bigint, of_asset text, from_time timestamp with time zone, to_time timestamp with time zone, before_time timestamp with time zone, before_fact_id bigint, before_part integer, limit_entries integer) TO exchange_analyst;
 
+REVOKE ALL ON FUNCTION exchange.listed_coins() FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.listed_coins() TO exchange_api;
+GRANT ALL ON FUNCTION exchange.listed_coins() TO exchange_worker;
+GRANT ALL ON FUNCTION exchange.listed_coins() TO exchange_analyst;
+
 REVOKE ALL ON FUNCTION exchange.load_sanctions(list text, entries jsonb, replaces boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.load_sanctions(list text, entries jsonb, replaces boolean) TO exchange_worker;
+
+REVOKE ALL ON FUNCTION exchange.lock_balances(account_ids bigint[], asset_ids integer[]) FROM PUBLIC;
+
+GRANT SELECT ON TABLE exchange.deposits TO exchange_api;
+GRANT SELECT ON TABLE exchange.deposits TO exchange_worker;
+GRANT SELECT ON TABLE exchange.deposits TO exchange_analyst;
+GRANT SELECT ON TABLE exchange.deposits TO exchange_signer_a;
+GRANT SELECT ON TABLE exchange.deposits TO exchange_signer_b;
+
+REVOKE ALL ON FUNCTION exchange.lock_suspicious_deposit(deposit_id bigint) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION exchange.login_account(email text) FROM PUBLIC;
 
@@ -10678,7 +17036,19 @@ REVOKE ALL ON FUNCTION exchange.login_pause(subject text, failures integer) FROM
 
 REVOKE ALL ON FUNCTION exchange.login_subjects(email text, device_id bigint, address inet) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION exchange.mail_deposits(kind text, deposit_ids bigint[]) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION exchange.mail_facts(address inet, program text, blocked_until timestamp with time zone) FROM PUBLIC;
+
+GRANT SELECT ON TABLE exchange.withdrawals TO exchange_api;
+GRANT SELECT ON TABLE exchange.withdrawals TO exchange_worker;
+GRANT SELECT ON TABLE exchange.withdrawals TO exchange_analyst;
+GRANT SELECT ON TABLE exchange.withdrawals TO exchange_signer_a;
+GRANT SELECT ON TABLE exchange.withdrawals TO exchange_signer_b;
+
+REVOKE ALL ON FUNCTION exchange.mail_internal_receipt(paid exchange.withdrawals) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION exchange.mail_withdrawal(kind text, withdrawal exchange.withdrawals, address inet, program text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION exchange.make_partitions(months_ahead integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.make_partitions(months_ahead integer) TO exchange_worker;
@@ -10704,6 +17074,11 @@ REVOKE ALL ON FUNCTION exchange.messages_after(of_stream integer, after_sequence
 GRANT ALL ON FUNCTION exchange.messages_after(of_stream integer, after_sequence bigint, limit_messages integer) TO exchange_api;
 GRANT ALL ON FUNCTION exchange.messages_after(of_stream integer, after_sequence bigint, limit_messages integer) TO exchange_worker;
 GRANT ALL ON FUNCTION exchange.messages_after(of_stream integer, after_sequence bigint, limit_messages integer) TO exchange_analyst;
+
+REVOKE ALL ON FUNCTION exchange.move_withdrawals(withdrawal_ids bigint[], state text, payment_id bigint) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION exchange.name_deposit_address(address_id bigint, account_key text, address text, script bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.name_deposit_address(address_id bigint, account_key text, address text, script bytea) TO exchange_api;
 
 REVOKE ALL ON FUNCTION exchange.next_cancel_deadline() FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.next_cancel_deadline() TO exchange_worker;
@@ -10776,6 +17151,9 @@ REVOKE ALL ON FUNCTION exchange.put_recovery_codes(account_id bigint, code_hashe
 
 REVOKE ALL ON FUNCTION exchange.queue_kyc_case(case_id bigint, reason text) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION exchange.quote_withdrawal_fee(account_id bigint, asset text, network text) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.quote_withdrawal_fee(account_id bigint, asset text, network text) TO exchange_api;
+
 REVOKE ALL ON FUNCTION exchange.read_kyc_document(staff_session_id bigint, document_id bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.read_kyc_document(staff_session_id bigint, document_id bigint) TO exchange_api;
 
@@ -10792,6 +17170,12 @@ REVOKE ALL ON FUNCTION exchange.recognise_device(account_id bigint, device_hash 
 REVOKE ALL ON FUNCTION exchange.reduce_order(account_id bigint, order_id bigint, quantity numeric) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.reduce_order(account_id bigint, order_id bigint, quantity numeric) TO exchange_api;
 GRANT ALL ON FUNCTION exchange.reduce_order(account_id bigint, order_id bigint, quantity numeric) TO exchange_worker;
+
+REVOKE ALL ON FUNCTION exchange.refund_deposit(deposit_id bigint, address text, script bytea) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION exchange.refund_withdrawal(withdrawal_id bigint, state text, reason text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION exchange.refund_withdrawals(withdrawal_ids bigint[], state text, reason text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION exchange.rehash_password(account_id bigint, old_hash text, new_hash text) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.rehash_password(account_id bigint, old_hash text, new_hash text) TO exchange_api;
@@ -10810,6 +17194,9 @@ GRANT ALL ON FUNCTION exchange.remove_passkey(account_id bigint, session_id bigi
 REVOKE ALL ON FUNCTION exchange.remove_totp(account_id bigint, session_id bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.remove_totp(account_id bigint, session_id bigint) TO exchange_api;
 
+REVOKE ALL ON FUNCTION exchange.remove_withdrawal_address(account_id bigint, session_id bigint, withdrawal_address_id bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.remove_withdrawal_address(account_id bigint, session_id bigint, withdrawal_address_id bigint) TO exchange_api;
+
 REVOKE ALL ON FUNCTION exchange.replace_order(account_id bigint, order_id bigint, side text, price numeric, quantity numeric, client_order_id text, post_only boolean, self_trade text, time_in_force text) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.replace_order(account_id bigint, order_id bigint, side text, price numeric, quantity numeric, client_order_id text, post_only boolean, self_trade text, time_in_force text) TO exchange_api;
 GRANT ALL ON FUNCTION exchange.replace_order(account_id bigint, order_id bigint, side text, price numeric, quantity numeric, client_order_id text, post_only boolean, self_trade text, time_in_force text) TO exchange_worker;
@@ -10823,7 +17210,46 @@ GRANT ALL ON FUNCTION exchange.request_email_change(account_id bigint, session_i
 REVOKE ALL ON FUNCTION exchange.request_mail(kind text, email text, address inet, user_agent text, full_name text, country text, birth_date date, phone text, device_hash bytea) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.request_mail(kind text, email text, address inet, user_agent text, full_name text, country text, birth_date date, phone text, device_hash bytea) TO exchange_api;
 
+REVOKE ALL ON FUNCTION exchange.request_withdrawal(account_id bigint, session_id bigint, api_key_id bigint, valid_until bigint, asset text, network text, to_address text, to_script bytea, amount numeric, quote_id bigint, request_key text, from_address inet, program text) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.request_withdrawal(account_id bigint, session_id bigint, api_key_id bigint, valid_until bigint, asset text, network text, to_address text, to_script bytea, amount numeric, quote_id bigint, request_key text, from_address inet, program text) TO exchange_api;
+
 REVOKE ALL ON FUNCTION exchange.require_authority(account_id bigint, session_id bigint, api_key_id bigint, valid_until bigint) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION exchange.require_confirmations(deposit exchange.deposits, confirmations integer) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION exchange.require_in_book(account_id bigint, network_id integer, script bytea) FROM PUBLIC;
+
+GRANT SELECT(account_id) ON TABLE exchange.accounts TO exchange_worker;
+GRANT SELECT(account_id) ON TABLE exchange.accounts TO exchange_analyst;
+
+GRANT SELECT(role) ON TABLE exchange.accounts TO exchange_worker;
+GRANT SELECT(role) ON TABLE exchange.accounts TO exchange_analyst;
+
+GRANT SELECT(email) ON TABLE exchange.accounts TO exchange_worker;
+GRANT SELECT(email) ON TABLE exchange.accounts TO exchange_analyst;
+
+GRANT SELECT(fee_tier_id) ON TABLE exchange.accounts TO exchange_worker;
+GRANT SELECT(fee_tier_id) ON TABLE exchange.accounts TO exchange_analyst;
+
+GRANT SELECT(status) ON TABLE exchange.accounts TO exchange_worker;
+GRANT SELECT(status) ON TABLE exchange.accounts TO exchange_analyst;
+
+GRANT SELECT(created_at) ON TABLE exchange.accounts TO exchange_worker;
+GRANT SELECT(created_at) ON TABLE exchange.accounts TO exchange_analyst;
+
+GRANT SELECT(country) ON TABLE exchange.accounts TO exchange_worker;
+GRANT SELECT(country) ON TABLE exchange.accounts TO exchange_analyst;
+
+GRANT SELECT(withdrawals_blocked_until) ON TABLE exchange.accounts TO exchange_worker;
+GRANT SELECT(withdrawals_blocked_until) ON TABLE exchange.accounts TO exchange_analyst;
+
+GRANT SELECT(parent_account_id) ON TABLE exchange.accounts TO exchange_worker;
+GRANT SELECT(parent_account_id) ON TABLE exchange.accounts TO exchange_analyst;
+
+GRANT SELECT(label) ON TABLE exchange.accounts TO exchange_worker;
+GRANT SELECT(label) ON TABLE exchange.accounts TO exchange_analyst;
+
+REVOKE ALL ON FUNCTION exchange.require_may_withdraw(owner exchange.accounts, coin chain.coins) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION exchange.require_owner(account_id bigint, session_id bigint) FROM PUBLIC;
 
@@ -10831,14 +17257,27 @@ REVOKE ALL ON FUNCTION exchange.require_session(account_id bigint, session_id bi
 
 REVOKE ALL ON FUNCTION exchange.require_stepped_up(account_id bigint, session_id bigint) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION exchange.require_target(network_id integer, script bytea) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION exchange.require_withdrawer(account_id bigint, session_id bigint, api_key_id bigint, valid_until bigint, stepped_up boolean) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION exchange.required_reviews(coin chain.coins, amount numeric, kyc_level integer) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION exchange.reset_book(market text) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.reset_book(market text) TO exchange_worker;
+
+REVOKE ALL ON FUNCTION exchange.reverse_deposits(deposit_ids bigint[]) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION exchange.revoke_api_key(account_id bigint, session_id bigint, api_key_id bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.revoke_api_key(account_id bigint, session_id bigint, api_key_id bigint) TO exchange_api;
 
+REVOKE ALL ON FUNCTION exchange.ring_network(network text) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.ring_network(network text) TO exchange_api;
+
 REVOKE ALL ON FUNCTION exchange.run_cancel_deadlines(limit_deadlines integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.run_cancel_deadlines(limit_deadlines integer) TO exchange_worker;
+
+REVOKE ALL ON FUNCTION exchange.sends_to_book_only(account_id bigint) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION exchange.session_account(token_hash bytea) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.session_account(token_hash bytea) TO exchange_api;
@@ -10868,6 +17307,16 @@ GRANT ALL ON FUNCTION exchange.set_password(token_hash bytea, password_hash text
 
 REVOKE ALL ON FUNCTION exchange.set_password_hash(account_id bigint, password_hash text) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.set_password_hash(account_id bigint, password_hash text) TO exchange_worker;
+
+REVOKE ALL ON FUNCTION exchange.set_withdrawal_halt(asset text, network text, reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.set_withdrawal_halt(asset text, network text, reason text) TO exchange_worker;
+
+REVOKE ALL ON FUNCTION exchange.set_withdrawal_mode(account_id bigint, session_id bigint, book_only boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.set_withdrawal_mode(account_id bigint, session_id bigint, book_only boolean) TO exchange_api;
+
+REVOKE ALL ON FUNCTION exchange.settle_withdrawal(withdrawal_id bigint) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION exchange.settle_withdrawals(withdrawal_ids bigint[]) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION exchange.step_up(account_id bigint, session_id bigint, password_hash text, totp_step bigint, recovery_code_hash bytea, ceremony_hash bytea, passkey_id bigint, passkey_before jsonb, passkey_after jsonb, token_hash bytea) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.step_up(account_id bigint, session_id bigint, password_hash text, totp_step bigint, recovery_code_hash bytea, ceremony_hash bytea, passkey_id bigint, passkey_before jsonb, passkey_after jsonb, token_hash bytea) TO exchange_api;
@@ -10901,9 +17350,13 @@ REVOKE ALL ON FUNCTION exchange.take_login_attempt(subjects text[]) FROM PUBLIC;
 REVOKE ALL ON FUNCTION exchange.take_rate(subjects text[], amounts bigint[], limits bigint[], seconds integer[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.take_rate(subjects text[], amounts bigint[], limits bigint[], seconds integer[]) TO exchange_api;
 
+REVOKE ALL ON FUNCTION exchange.tell_balance(change text, withdrawal_id bigint, account_id bigint, asset_id integer, amount numeric) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION exchange.tell_factor_changed(account_id bigint, session_id bigint, factor text, change text, is_weaker boolean) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION exchange.tell_market() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION exchange.tell_withdrawals(withdrawal_ids bigint[]) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION exchange.token_owner(token_hash bytea, purpose text) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.token_owner(token_hash bytea, purpose text) TO exchange_api;
@@ -10919,6 +17372,9 @@ GRANT ALL ON FUNCTION exchange.transfer(account_id bigint, session_id bigint, fr
 REVOKE ALL ON FUNCTION exchange.try_commands(batch json) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.try_commands(batch json) TO exchange_api;
 GRANT ALL ON FUNCTION exchange.try_commands(batch json) TO exchange_worker;
+
+REVOKE ALL ON FUNCTION exchange.txid_of_payment(payment_id bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.txid_of_payment(payment_id bigint) TO exchange_api;
 
 REVOKE ALL ON FUNCTION exchange.use_ceremony(token_hash bytea, kind text, account_id bigint, session_id bigint) FROM PUBLIC;
 
@@ -10937,6 +17393,74 @@ REVOKE ALL ON FUNCTION exchange.wait_durable() FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.wait_durable() TO exchange_api;
 GRANT ALL ON FUNCTION exchange.wait_durable() TO exchange_worker;
 GRANT ALL ON FUNCTION exchange.wait_durable() TO exchange_analyst;
+
+REVOKE ALL ON FUNCTION exchange.withdrawal_addresses_of(account_id bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.withdrawal_addresses_of(account_id bigint) TO exchange_api;
+
+REVOKE ALL ON FUNCTION exchange.withdrawal_fee_of(coin chain.coins, OUT fee numeric, OUT quiet_ppm integer) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION exchange.withdrawal_mode_of(account_id bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.withdrawal_mode_of(account_id bigint) TO exchange_api;
+
+REVOKE ALL ON FUNCTION exchange.withdrawal_network(asset text, network text) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.withdrawal_network(asset text, network text) TO exchange_api;
+
+REVOKE ALL ON FUNCTION exchange.withdrawals_of(account_id bigint, of_asset text, of_network text, of_states text[], from_time timestamp with time zone, to_time timestamp with time zone, before_withdrawal_id bigint, limit_withdrawals integer, only_withdrawal_id bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.withdrawals_of(account_id bigint, of_asset text, of_network text, of_states text[], from_time timestamp with time zone, to_time timestamp with time zone, before_withdrawal_id bigint, limit_withdrawals integer, only_withdrawal_id bigint) TO exchange_api;
+
+REVOKE ALL ON FUNCTION proof.add_signature(signer text, proof_id bigint, network_id integer, holder text, public_key bytea, signature bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION proof.add_signature(signer text, proof_id bigint, network_id integer, holder text, public_key bytea, signature bytea) TO exchange_signer_a;
+GRANT ALL ON FUNCTION proof.add_signature(signer text, proof_id bigint, network_id integer, holder text, public_key bytea, signature bytea) TO exchange_signer_b;
+
+REVOKE ALL ON FUNCTION proof.atom_bytes(atoms numeric) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION proof.book_loss(network text, wallet text, asset text, txid bytea, amount numeric, reason text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION proof.depth_of(leaves bigint) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION proof.facts_of(network_id integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION proof.facts_of(network_id integer) TO exchange_worker;
+
+REVOKE ALL ON FUNCTION proof.fold(nodes bytea, atoms numeric[], levels integer, OUT hash bytea, OUT sum_atoms numeric) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION proof.forget_pages(age_days integer, limit_proofs integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION proof.forget_pages(age_days integer, limit_proofs integer) TO exchange_worker;
+
+REVOKE ALL ON FUNCTION proof.halt_all(reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION proof.halt_all(reason text) TO exchange_worker;
+
+REVOKE ALL ON FUNCTION proof.halt_coin(network_id integer, asset_id integer, reason text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION proof.holders_of(network_id integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION proof.holders_of(network_id integer) TO exchange_worker;
+
+REVOKE ALL ON FUNCTION proof.level_above(nodes bytea, atoms numeric[], OUT nodes_above bytea, OUT atoms_above numeric[]) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION proof.liabilities(at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION proof.liabilities(at timestamp with time zone) TO exchange_worker;
+
+REVOKE ALL ON FUNCTION proof.list_proofs(before bigint, limit_proofs integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION proof.list_proofs(before bigint, limit_proofs integer) TO exchange_api;
+
+REVOKE ALL ON FUNCTION proof.outputs_of(network_id integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION proof.outputs_of(network_id integer) TO exchange_worker;
+
+REVOKE ALL ON FUNCTION proof.path_of(account_id bigint, proof_id bigint, asset text) FROM PUBLIC;
+GRANT ALL ON FUNCTION proof.path_of(account_id bigint, proof_id bigint, asset text) TO exchange_api;
+
+REVOKE ALL ON FUNCTION proof.path_through(nodes bytea, atoms numeric[], place integer, levels integer) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION proof.record_reconciliation(network_id integer, block_hash bytea, asset_ids integer[], held numeric[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION proof.record_reconciliation(network_id integer, block_hash bytea, asset_ids integer[], held numeric[]) TO exchange_worker;
+
+REVOKE ALL ON FUNCTION proof.salt_of(secret bytea, account_id bigint) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION proof.state_reserves(proof_id bigint, network_id integer, block_height bigint, block_hash bytea, asset_ids integer[], holders text[], amounts numeric[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION proof.state_reserves(proof_id bigint, network_id integer, block_height bigint, block_hash bytea, asset_ids integer[], holders text[], amounts numeric[]) TO exchange_worker;
+
+REVOKE ALL ON FUNCTION proof.unsigned_statements(signer text) FROM PUBLIC;
+GRANT ALL ON FUNCTION proof.unsigned_statements(signer text) TO exchange_signer_a;
+GRANT ALL ON FUNCTION proof.unsigned_statements(signer text) TO exchange_signer_b;
 
 REVOKE ALL ON FUNCTION risk.account_listed(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) FROM PUBLIC;
 
@@ -10970,6 +17494,9 @@ REVOKE ALL ON FUNCTION risk.evaluate(point text, account_id bigint, facts jsonb,
 GRANT ALL ON FUNCTION risk.evaluate(point text, account_id bigint, facts jsonb, at timestamp with time zone) TO exchange_analyst;
 
 REVOKE ALL ON FUNCTION risk.first_withdrawal(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.forget_activities(limit_rows integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION risk.forget_activities(limit_rows integer) TO exchange_worker;
 
 REVOKE ALL ON FUNCTION risk.frequent_activity(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) FROM PUBLIC;
 
@@ -11078,11 +17605,23 @@ GRANT ALL ON FUNCTION staff.find_accounts(staff_session_id bigint, email_prefix 
 REVOKE ALL ON FUNCTION staff.freeze_account(staff_session_id bigint, account_id bigint, reason text) FROM PUBLIC;
 GRANT ALL ON FUNCTION staff.freeze_account(staff_session_id bigint, account_id bigint, reason text) TO exchange_api;
 
+REVOKE ALL ON FUNCTION staff.halt_withdrawals(staff_session_id bigint, asset text, network text, reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION staff.halt_withdrawals(staff_session_id bigint, asset text, network text, reason text) TO exchange_api;
+
 REVOKE ALL ON FUNCTION staff.invite_member(staff_session_id bigint, staff_id bigint, invitation_hash bytea) FROM PUBLIC;
 GRANT ALL ON FUNCTION staff.invite_member(staff_session_id bigint, staff_id bigint, invitation_hash bytea) TO exchange_api;
 
 REVOKE ALL ON FUNCTION staff.invited_member(invitation_hash bytea) FROM PUBLIC;
 GRANT ALL ON FUNCTION staff.invited_member(invitation_hash bytea) TO exchange_api;
+
+REVOKE ALL ON FUNCTION staff.list_debts(staff_session_id bigint, of_account_id bigint, after_account_id bigint, limit_debts integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION staff.list_debts(staff_session_id bigint, of_account_id bigint, after_account_id bigint, limit_debts integer) TO exchange_api;
+
+REVOKE ALL ON FUNCTION staff.list_deposits(staff_session_id bigint, of_state text, of_account_id bigint, before_deposit_id bigint, limit_deposits integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION staff.list_deposits(staff_session_id bigint, of_state text, of_account_id bigint, before_deposit_id bigint, limit_deposits integer) TO exchange_api;
+
+REVOKE ALL ON FUNCTION staff.list_halts(staff_session_id bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION staff.list_halts(staff_session_id bigint) TO exchange_api;
 
 REVOKE ALL ON FUNCTION staff.list_members(staff_session_id bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION staff.list_members(staff_session_id bigint) TO exchange_api;
@@ -11106,11 +17645,17 @@ REVOKE ALL ON FUNCTION staff.proposal_state(proposal staff.proposals) FROM PUBLI
 REVOKE ALL ON FUNCTION staff.propose(staff_session_id bigint, action text, arguments jsonb, reason text, request_key text) FROM PUBLIC;
 GRANT ALL ON FUNCTION staff.propose(staff_session_id bigint, action text, arguments jsonb, reason text, request_key text) TO exchange_api;
 
+REVOKE ALL ON FUNCTION staff.release_deposit(staff_session_id bigint, deposit_id bigint, note text) FROM PUBLIC;
+GRANT ALL ON FUNCTION staff.release_deposit(staff_session_id bigint, deposit_id bigint, note text) TO exchange_api;
+
 REVOKE ALL ON FUNCTION staff.require(staff_session_id bigint, VARIADIC any_of text[]) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION staff.require_administrators() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION staff.reset_member(staff_id bigint) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION staff.review_withdrawal(staff_session_id bigint, withdrawal_id bigint, approve boolean, note text) FROM PUBLIC;
+GRANT ALL ON FUNCTION staff.review_withdrawal(staff_session_id bigint, withdrawal_id bigint, approve boolean, note text) TO exchange_api;
 
 REVOKE ALL ON FUNCTION staff.run_action(proposal staff.proposals) FROM PUBLIC;
 
@@ -11122,15 +17667,81 @@ REVOKE ALL ON FUNCTION staff.set_member_roles(staff_id bigint, roles text[]) FRO
 REVOKE ALL ON FUNCTION staff.show_account(staff_session_id bigint, account_id bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION staff.show_account(staff_session_id bigint, account_id bigint) TO exchange_api;
 
+REVOKE ALL ON FUNCTION staff.withdrawal_queue(staff_session_id bigint, after_withdrawal_id bigint, at_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION staff.withdrawal_queue(staff_session_id bigint, after_withdrawal_id bigint, at_most integer) TO exchange_api;
+
 GRANT SELECT ON TABLE audit.head TO exchange_worker;
 GRANT SELECT ON TABLE audit.head TO exchange_analyst;
 
 GRANT SELECT ON TABLE audit.links TO exchange_worker;
 GRANT SELECT ON TABLE audit.links TO exchange_analyst;
 
+GRANT SELECT ON TABLE chain.addresses TO exchange_worker;
+GRANT SELECT ON TABLE chain.addresses TO exchange_analyst;
+GRANT SELECT ON TABLE chain.addresses TO exchange_signer_a;
+GRANT SELECT ON TABLE chain.addresses TO exchange_signer_b;
+GRANT SELECT ON TABLE chain.addresses TO exchange_api;
+
+GRANT SELECT ON TABLE chain.attempts TO exchange_worker;
+GRANT SELECT ON TABLE chain.attempts TO exchange_analyst;
+GRANT SELECT ON TABLE chain.attempts TO exchange_signer_a;
+GRANT SELECT ON TABLE chain.attempts TO exchange_signer_b;
+
+GRANT SELECT ON TABLE chain.blocks TO exchange_api;
+GRANT SELECT ON TABLE chain.blocks TO exchange_worker;
+GRANT SELECT ON TABLE chain.blocks TO exchange_analyst;
+GRANT SELECT ON TABLE chain.blocks TO exchange_signer_a;
+GRANT SELECT ON TABLE chain.blocks TO exchange_signer_b;
+
+GRANT SELECT ON TABLE chain.fee_hours TO exchange_worker;
+GRANT SELECT ON TABLE chain.fee_hours TO exchange_analyst;
+
+GRANT SELECT ON TABLE chain.fee_samples TO exchange_worker;
+GRANT SELECT ON TABLE chain.fee_samples TO exchange_analyst;
+GRANT SELECT ON TABLE chain.fee_samples TO exchange_signer_a;
+GRANT SELECT ON TABLE chain.fee_samples TO exchange_signer_b;
+
+GRANT SELECT ON TABLE chain.networks TO exchange_api;
+GRANT SELECT ON TABLE chain.networks TO exchange_worker;
+GRANT SELECT ON TABLE chain.networks TO exchange_analyst;
+GRANT SELECT ON TABLE chain.networks TO exchange_signer_a;
+GRANT SELECT ON TABLE chain.networks TO exchange_signer_b;
+
+GRANT SELECT ON TABLE chain.nonces TO exchange_worker;
+GRANT SELECT ON TABLE chain.nonces TO exchange_analyst;
+GRANT SELECT ON TABLE chain.nonces TO exchange_signer_a;
+GRANT SELECT ON TABLE chain.nonces TO exchange_signer_b;
+
+GRANT SELECT ON TABLE chain.outputs TO exchange_worker;
+GRANT SELECT ON TABLE chain.outputs TO exchange_analyst;
+GRANT SELECT ON TABLE chain.outputs TO exchange_signer_a;
+GRANT SELECT ON TABLE chain.outputs TO exchange_signer_b;
+
+GRANT SELECT ON TABLE chain.payment_items TO exchange_worker;
+GRANT SELECT ON TABLE chain.payment_items TO exchange_analyst;
+GRANT SELECT ON TABLE chain.payment_items TO exchange_signer_a;
+GRANT SELECT ON TABLE chain.payment_items TO exchange_signer_b;
+
+GRANT SELECT ON TABLE chain.payments TO exchange_worker;
+GRANT SELECT ON TABLE chain.payments TO exchange_analyst;
+GRANT SELECT ON TABLE chain.payments TO exchange_signer_a;
+GRANT SELECT ON TABLE chain.payments TO exchange_signer_b;
+
+GRANT SELECT ON TABLE chain.signings TO exchange_worker;
+GRANT SELECT ON TABLE chain.signings TO exchange_analyst;
+GRANT SELECT ON TABLE chain.signings TO exchange_signer_a;
+GRANT SELECT ON TABLE chain.signings TO exchange_signer_b;
+
+GRANT SELECT ON TABLE chain.wallets TO exchange_worker;
+GRANT SELECT ON TABLE chain.wallets TO exchange_analyst;
+GRANT SELECT ON TABLE chain.wallets TO exchange_signer_a;
+GRANT SELECT ON TABLE chain.wallets TO exchange_signer_b;
+
 GRANT SELECT ON TABLE exchange.assets TO exchange_api;
 GRANT SELECT ON TABLE exchange.assets TO exchange_worker;
 GRANT SELECT ON TABLE exchange.assets TO exchange_analyst;
+GRANT SELECT ON TABLE exchange.assets TO exchange_signer_a;
+GRANT SELECT ON TABLE exchange.assets TO exchange_signer_b;
 
 GRANT SELECT ON TABLE exchange.balances TO exchange_api;
 GRANT SELECT ON TABLE exchange.balances TO exchange_worker;
@@ -11147,39 +17758,23 @@ GRANT SELECT ON TABLE exchange.transfers TO exchange_analyst;
 GRANT SELECT ON TABLE checks.amounts_on_grid TO exchange_worker;
 GRANT SELECT ON TABLE checks.amounts_on_grid TO exchange_analyst;
 
-GRANT SELECT(account_id) ON TABLE exchange.accounts TO exchange_worker;
-GRANT SELECT(account_id) ON TABLE exchange.accounts TO exchange_analyst;
-
-GRANT SELECT(role) ON TABLE exchange.accounts TO exchange_worker;
-GRANT SELECT(role) ON TABLE exchange.accounts TO exchange_analyst;
-
-GRANT SELECT(email) ON TABLE exchange.accounts TO exchange_worker;
-GRANT SELECT(email) ON TABLE exchange.accounts TO exchange_analyst;
-
-GRANT SELECT(fee_tier_id) ON TABLE exchange.accounts TO exchange_worker;
-GRANT SELECT(fee_tier_id) ON TABLE exchange.accounts TO exchange_analyst;
-
-GRANT SELECT(status) ON TABLE exchange.accounts TO exchange_worker;
-GRANT SELECT(status) ON TABLE exchange.accounts TO exchange_analyst;
-
-GRANT SELECT(created_at) ON TABLE exchange.accounts TO exchange_worker;
-GRANT SELECT(created_at) ON TABLE exchange.accounts TO exchange_analyst;
-
-GRANT SELECT(country) ON TABLE exchange.accounts TO exchange_worker;
-GRANT SELECT(country) ON TABLE exchange.accounts TO exchange_analyst;
-
-GRANT SELECT(withdrawals_blocked_until) ON TABLE exchange.accounts TO exchange_worker;
-GRANT SELECT(withdrawals_blocked_until) ON TABLE exchange.accounts TO exchange_analyst;
-
-GRANT SELECT(parent_account_id) ON TABLE exchange.accounts TO exchange_worker;
-GRANT SELECT(parent_account_id) ON TABLE exchange.accounts TO exchange_analyst;
-
-GRANT SELECT(label) ON TABLE exchange.accounts TO exchange_worker;
-GRANT SELECT(label) ON TABLE exchange.accounts TO exchange_analyst;
-
 GRANT SELECT ON TABLE exchange.adjustments TO exchange_api;
 GRANT SELECT ON TABLE exchange.adjustments TO exchange_worker;
 GRANT SELECT ON TABLE exchange.adjustments TO exchange_analyst;
+
+GRANT SELECT ON TABLE exchange.deposit_entries TO exchange_api;
+GRANT SELECT ON TABLE exchange.deposit_entries TO exchange_worker;
+GRANT SELECT ON TABLE exchange.deposit_entries TO exchange_analyst;
+GRANT SELECT ON TABLE exchange.deposit_entries TO exchange_signer_a;
+GRANT SELECT ON TABLE exchange.deposit_entries TO exchange_signer_b;
+
+GRANT SELECT ON TABLE exchange.network_costs TO exchange_api;
+GRANT SELECT ON TABLE exchange.network_costs TO exchange_worker;
+GRANT SELECT ON TABLE exchange.network_costs TO exchange_analyst;
+
+GRANT SELECT ON TABLE exchange.reserve_entries TO exchange_api;
+GRANT SELECT ON TABLE exchange.reserve_entries TO exchange_worker;
+GRANT SELECT ON TABLE exchange.reserve_entries TO exchange_analyst;
 
 GRANT SELECT ON TABLE exchange.ledger TO exchange_api;
 GRANT SELECT ON TABLE exchange.ledger TO exchange_worker;
@@ -11193,6 +17788,9 @@ GRANT SELECT ON TABLE checks.audit_chain_is_whole TO exchange_analyst;
 
 GRANT SELECT ON TABLE checks.balances_equal_ledger TO exchange_worker;
 GRANT SELECT ON TABLE checks.balances_equal_ledger TO exchange_analyst;
+
+GRANT SELECT ON TABLE checks.blocks_are_one_chain TO exchange_worker;
+GRANT SELECT ON TABLE checks.blocks_are_one_chain TO exchange_analyst;
 
 GRANT SELECT ON TABLE checks.book_equals_tables TO exchange_worker;
 GRANT SELECT ON TABLE checks.book_equals_tables TO exchange_analyst;
@@ -11213,17 +17811,53 @@ GRANT SELECT ON TABLE exchange.order_updates TO exchange_analyst;
 GRANT SELECT ON TABLE checks.closed_orders_explained TO exchange_worker;
 GRANT SELECT ON TABLE checks.closed_orders_explained TO exchange_analyst;
 
+GRANT SELECT ON TABLE checks.debts_not_negative TO exchange_worker;
+GRANT SELECT ON TABLE checks.debts_not_negative TO exchange_analyst;
+
+GRANT SELECT ON TABLE checks.deposits_equal_entries TO exchange_worker;
+GRANT SELECT ON TABLE checks.deposits_equal_entries TO exchange_analyst;
+
+GRANT SELECT ON TABLE checks.deposits_have_outputs TO exchange_worker;
+GRANT SELECT ON TABLE checks.deposits_have_outputs TO exchange_analyst;
+
+GRANT SELECT ON TABLE checks.deposits_lie_in_active_blocks TO exchange_worker;
+GRANT SELECT ON TABLE checks.deposits_lie_in_active_blocks TO exchange_analyst;
+
 GRANT SELECT ON TABLE checks.filled_equals_trades TO exchange_worker;
 GRANT SELECT ON TABLE checks.filled_equals_trades TO exchange_analyst;
 
-GRANT SELECT ON TABLE checks.holds_equal_open_orders TO exchange_worker;
-GRANT SELECT ON TABLE checks.holds_equal_open_orders TO exchange_analyst;
+GRANT SELECT ON TABLE checks.holds_are_explained TO exchange_worker;
+GRANT SELECT ON TABLE checks.holds_are_explained TO exchange_analyst;
 
 GRANT SELECT ON TABLE checks.no_crossed_book TO exchange_worker;
 GRANT SELECT ON TABLE checks.no_crossed_book TO exchange_analyst;
 
 GRANT SELECT ON TABLE checks.partitions_made_ahead TO exchange_worker;
 GRANT SELECT ON TABLE checks.partitions_made_ahead TO exchange_analyst;
+
+GRANT SELECT ON TABLE proof.proofs TO exchange_worker;
+GRANT SELECT ON TABLE proof.proofs TO exchange_analyst;
+
+GRANT SELECT(proof_id) ON TABLE proof.roots TO exchange_worker;
+GRANT SELECT(proof_id) ON TABLE proof.roots TO exchange_analyst;
+
+GRANT SELECT(asset_id) ON TABLE proof.roots TO exchange_worker;
+GRANT SELECT(asset_id) ON TABLE proof.roots TO exchange_analyst;
+
+GRANT SELECT(root) ON TABLE proof.roots TO exchange_worker;
+GRANT SELECT(root) ON TABLE proof.roots TO exchange_analyst;
+
+GRANT SELECT(sum) ON TABLE proof.roots TO exchange_worker;
+GRANT SELECT(sum) ON TABLE proof.roots TO exchange_analyst;
+
+GRANT SELECT(leaves) ON TABLE proof.roots TO exchange_worker;
+GRANT SELECT(leaves) ON TABLE proof.roots TO exchange_analyst;
+
+GRANT SELECT(house_amount) ON TABLE proof.roots TO exchange_worker;
+GRANT SELECT(house_amount) ON TABLE proof.roots TO exchange_analyst;
+
+GRANT SELECT ON TABLE checks.proofs_are_whole TO exchange_worker;
+GRANT SELECT ON TABLE checks.proofs_are_whole TO exchange_analyst;
 
 GRANT SELECT ON TABLE exchange.events TO exchange_worker;
 GRANT SELECT ON TABLE exchange.events TO exchange_analyst;
@@ -11244,12 +17878,28 @@ GRANT SELECT ON TABLE checks.sequences_gapless TO exchange_analyst;
 GRANT SELECT ON TABLE checks.trades_obey_orders TO exchange_worker;
 GRANT SELECT ON TABLE checks.trades_obey_orders TO exchange_analyst;
 
+GRANT SELECT ON TABLE exchange.withdrawal_reviews TO exchange_worker;
+GRANT SELECT ON TABLE exchange.withdrawal_reviews TO exchange_analyst;
+GRANT SELECT ON TABLE exchange.withdrawal_reviews TO exchange_signer_a;
+GRANT SELECT ON TABLE exchange.withdrawal_reviews TO exchange_signer_b;
+
+GRANT SELECT ON TABLE checks.withdrawals_obey_reviews TO exchange_worker;
+GRANT SELECT ON TABLE checks.withdrawals_obey_reviews TO exchange_analyst;
+
 GRANT SELECT ON TABLE checks.violations TO exchange_worker;
 GRANT SELECT ON TABLE checks.violations TO exchange_analyst;
 
 GRANT SELECT ON TABLE exchange.account_balances TO exchange_api;
 GRANT SELECT ON TABLE exchange.account_balances TO exchange_worker;
 GRANT SELECT ON TABLE exchange.account_balances TO exchange_analyst;
+
+GRANT SELECT ON TABLE exchange.debts TO exchange_worker;
+GRANT SELECT ON TABLE exchange.debts TO exchange_analyst;
+
+GRANT SELECT ON TABLE exchange.deposit_refunds TO exchange_worker;
+GRANT SELECT ON TABLE exchange.deposit_refunds TO exchange_analyst;
+GRANT SELECT ON TABLE exchange.deposit_refunds TO exchange_signer_a;
+GRANT SELECT ON TABLE exchange.deposit_refunds TO exchange_signer_b;
 
 GRANT SELECT ON TABLE exchange.fee_tiers TO exchange_api;
 GRANT SELECT ON TABLE exchange.fee_tiers TO exchange_worker;
@@ -11319,6 +17969,26 @@ GRANT SELECT ON TABLE exchange.orders_closed TO exchange_analyst;
 GRANT SELECT ON TABLE exchange.orders_open TO exchange_worker;
 GRANT SELECT ON TABLE exchange.orders_open TO exchange_analyst;
 
+GRANT SELECT ON TABLE exchange.withdrawal_addresses TO exchange_api;
+GRANT SELECT ON TABLE exchange.withdrawal_addresses TO exchange_worker;
+GRANT SELECT ON TABLE exchange.withdrawal_addresses TO exchange_analyst;
+
+GRANT SELECT ON TABLE exchange.withdrawal_quotes TO exchange_api;
+GRANT SELECT ON TABLE exchange.withdrawal_quotes TO exchange_worker;
+GRANT SELECT ON TABLE exchange.withdrawal_quotes TO exchange_analyst;
+
+GRANT SELECT ON TABLE proof.reconciliations TO exchange_worker;
+GRANT SELECT ON TABLE proof.reconciliations TO exchange_analyst;
+
+GRANT SELECT ON TABLE proof.reserves TO exchange_worker;
+GRANT SELECT ON TABLE proof.reserves TO exchange_analyst;
+
+GRANT SELECT ON TABLE proof.signatures TO exchange_worker;
+GRANT SELECT ON TABLE proof.signatures TO exchange_analyst;
+
+GRANT SELECT ON TABLE proof.statements TO exchange_worker;
+GRANT SELECT ON TABLE proof.statements TO exchange_analyst;
+
 GRANT SELECT ON TABLE reporting.account_activity TO exchange_worker;
 GRANT SELECT ON TABLE reporting.account_activity TO exchange_analyst;
 
@@ -11333,6 +18003,9 @@ GRANT SELECT ON TABLE reporting.check_summary TO exchange_analyst;
 
 GRANT SELECT ON TABLE reporting.daily_volume TO exchange_worker;
 GRANT SELECT ON TABLE reporting.daily_volume TO exchange_analyst;
+
+GRANT SELECT ON TABLE reporting.deposit_success TO exchange_worker;
+GRANT SELECT ON TABLE reporting.deposit_success TO exchange_analyst;
 
 GRANT SELECT ON TABLE reporting.fee_income TO exchange_worker;
 GRANT SELECT ON TABLE reporting.fee_income TO exchange_analyst;
@@ -11351,6 +18024,9 @@ GRANT SELECT ON TABLE reporting.orders TO exchange_analyst;
 
 GRANT SELECT ON TABLE reporting.trades TO exchange_worker;
 GRANT SELECT ON TABLE reporting.trades TO exchange_analyst;
+
+GRANT SELECT ON TABLE reporting.withdrawal_durations TO exchange_worker;
+GRANT SELECT ON TABLE reporting.withdrawal_durations TO exchange_analyst;
 
 GRANT SELECT ON TABLE risk.account_lists TO exchange_analyst;
 

@@ -3,7 +3,8 @@
 use std::process::Command;
 
 use tests::api_server::{Build, built};
-use tests::arrivals::{ask, assert_sound, available_of, states_of, until_it_says};
+use tests::arrivals::{ask, assert_sound, available_of, ring, states_of, until_it_says};
+use tests::chain_fixture::BITCOIN;
 use tests::cluster::{Cluster, Settings};
 use tests::database::Database;
 use tests::evm_node::EvmNode;
@@ -155,6 +156,29 @@ async fn two_watchers_at_once_credit_once() {
     }
     assert_sound(&world.owner).await;
     world.assert_sums_agree().await;
+}
+
+#[tokio::test]
+async fn a_bell_wakes_a_watcher_that_looks_rarely() {
+    let mut world = WatchedBitcoin::start(1).await;
+    let settings = [
+        ("EXCHANGE_BITCOIN_URL", world.node.url()),
+        ("EXCHANGE_CHAIN_PAUSE_MS", "60000".to_owned()),
+    ];
+    let watcher = Worker::start_with(&world.database, "bitcoin", &settings);
+    let _watcher = watcher.expect("it starts");
+    world.caught_up().await;
+    // It sleeps once it has looked at the mempool and the fee.
+    let sampled = "select count(*)::text from chain.fee_samples";
+    until_it_says(&world.owner, sampled, "1").await;
+    world.pay(&[(0, 100_000)]).await;
+    world.mine(2).await;
+    let of = available_of(world.account(0), "BTC");
+    wait::until("the bell was heard", async || {
+        ring(&world.owner, BITCOIN).await;
+        ask(&world.owner, &of).await == "0.001"
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -138,3 +138,20 @@ async fn what_comes_into_the_houses_wallet_is_its_own() {
     until_it_says(&world.owner, outputs, "1").await;
     assert_sound(&world.owner).await;
 }
+
+#[tokio::test]
+async fn what_was_newly_made_waits_until_it_can_be_spent() {
+    let world = WatchedBitcoin::start(1).await;
+    let _watcher = world.watch();
+    let mined = world.node.mine_to(&world.address(0), 1).await;
+    let block = world.node.block(mined.expect("mined")[0]).await;
+    let block = block.expect("a block");
+    let made = block.coinbase().expect("a coinbase").compute_txid();
+    world.mine(99).await;
+    world.caught_up().await;
+    let states = states_of(&made.to_string());
+    until_it_says(&world.owner, &states, "output:0 pending").await;
+    world.mine(1).await;
+    until_it_says(&world.owner, &states, "output:0 credited").await;
+    assert_sound(&world.owner).await;
+}

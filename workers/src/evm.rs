@@ -15,6 +15,6 @@ use crate::watch::{self, WatchConfig};
 /// # Errors
 /// The node is of another chain, or an address cannot be read.
 pub async fn run(pool: &Pool, config: &Config, settings: &WatchConfig) -> anyhow::Result<()> {
-    let node = EvmNode::new(&settings.url).context("EXCHANGE_EVM_URL")?;
+    let node = EvmNode::new(&settings.url, settings.traces).context("EXCHANGE_EVM_URL")?;
     watch::run(pool, config, settings, node).await
 }

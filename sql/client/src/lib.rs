@@ -197,9 +197,9 @@ pub use wallet::{
     name_deposit_address,
 };
 pub use watching::{
-    ChainBlock, ChainSpend, ChainTransfer, KnownBlock, NETWORK_BELL, WatchedNetwork,
-    confirm_deposits, forget_transactions, last_blocks, listed_contracts, meet_node, read_blocks,
-    reorganise, sample_fee, see_transfers, seen_transactions,
+    ChainBlock, ChainSpend, ChainTransfer, KnownBlock, MetNetwork, NETWORK_BELL, confirm_deposits,
+    forget_transactions, last_blocks, listed_contracts, meet_node, read_blocks, reorganise,
+    sample_fee, see_transfers, seen_transactions,
 };
 pub use withdrawal_addresses::{
     AddedWithdrawalAddress, NewWithdrawalAddress, WithdrawalAddress, WithdrawalMode,

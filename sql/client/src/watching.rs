@@ -8,7 +8,7 @@ pub const NETWORK_BELL: i32 = 10_910;
 
 /// A network whose node is the right one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct WatchedNetwork {
+pub struct MetNetwork {
     /// Its number.
     pub network_id: i32,
     /// The first block to read.
@@ -106,7 +106,7 @@ pub async fn meet_node(
     family: &str,
     chain: &str,
     genesis_hash: &[u8; 32],
-) -> Result<WatchedNetwork, Error> {
+) -> Result<MetNetwork, Error> {
     const STATEMENT: Statement = Statement::write(
         "meet_node",
         "select network_id, first_height from chain.meet_node($1, $2, $3, $4)",
@@ -114,7 +114,7 @@ pub async fn meet_node(
     let params: Params<'_> = &[&network, &family, &chain, &&genesis_hash[..]];
     let row = on.row(STATEMENT, params).await?;
     let row = row.ok_or_else(|| Error::Bug("meet_node gave no row".into()))?;
-    Ok(WatchedNetwork {
+    Ok(MetNetwork {
         network_id: column(&row, 0)?,
         first_height: column(&row, 1)?,
     })

@@ -21,7 +21,7 @@ const FEE_PERCENTILE: u64 = 50;
 
 pub(super) struct EvmNode {
     client: NodeClient,
-    /// The node does not give call trees: said once.
+    /// The node gives no call trees, or shall not be asked for them.
     is_without_traces: AtomicBool,
     /// Transactions that wait and were told of.
     told: BTreeSet<[u8; 32]>,
@@ -44,10 +44,10 @@ struct FeeHistory {
 }
 
 impl EvmNode {
-    pub(super) fn new(url: &str) -> anyhow::Result<EvmNode> {
+    pub(super) fn new(url: &str, traces: bool) -> anyhow::Result<EvmNode> {
         Ok(EvmNode {
             client: NodeClient::new(url)?,
-            is_without_traces: AtomicBool::new(false),
+            is_without_traces: AtomicBool::new(!traces),
             told: BTreeSet::new(),
         })
     }

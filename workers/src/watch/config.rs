@@ -16,6 +16,8 @@ pub struct WatchConfig {
     pub network: String,
     /// Between two looks where no bell rings.
     pub pause: Duration,
+    /// evm: whether the node is asked for call trees, which show the ETH that contracts send.
+    pub traces: bool,
 }
 
 impl std::fmt::Debug for WatchConfig {
@@ -42,8 +44,9 @@ impl WatchConfig {
         )
     }
 
-    /// From `EXCHANGE_EVM_URL`, `EXCHANGE_EVM_NETWORK` (default `ethereum`) and
-    /// `EXCHANGE_CHAIN_PAUSE_MS`.
+    /// From `EXCHANGE_EVM_URL`, `EXCHANGE_EVM_NETWORK` (default `ethereum`),
+    /// `EXCHANGE_CHAIN_PAUSE_MS`, and `EXCHANGE_EVM_TRACES`: `off` for a node whose call trees do
+    /// not reach back to where the watcher stands.
     ///
     /// # Errors
     /// A value is missing or cannot be used.
@@ -69,5 +72,6 @@ fn read(url: &str, network: &str, default_network: &str) -> anyhow::Result<Watch
             .with_context(|| format!("{url} is missing: where does the node answer?"))?,
         network: value(network).unwrap_or_else(|| default_network.to_owned()),
         pause: Duration::from_millis(pause_ms),
+        traces: value("EXCHANGE_EVM_TRACES").as_deref() != Some("off"),
     })
 }

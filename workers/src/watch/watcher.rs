@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use client::{ChainBlock, KnownBlock, Pool, WatchedNetwork};
+use client::{ChainBlock, KnownBlock, MetNetwork, Pool};
 use futures::StreamExt as _;
 
 use super::bell_of;
@@ -37,7 +37,7 @@ pub(super) enum Progress {
 pub(super) struct Watcher<N> {
     node: N,
     name: String,
-    network: Option<WatchedNetwork>,
+    network: Option<MetNetwork>,
     fee_sampled: Option<Instant>,
 }
 
@@ -94,7 +94,7 @@ impl<N: Node> Watcher<N> {
         Ok(Progress::Idle)
     }
 
-    async fn meet(&mut self, pool: &Pool) -> Result<WatchedNetwork, Trouble> {
+    async fn meet(&mut self, pool: &Pool) -> Result<MetNetwork, Trouble> {
         let (chain, genesis) = self.node.identity().await?;
         let network = client::meet_node(pool, &self.name, N::FAMILY, &chain, &genesis).await?;
         fault_point("node_met");
@@ -126,9 +126,9 @@ impl<N: Node> Watcher<N> {
 
     /// Walks back to the highest block that both have, and takes back what lies above it.
     async fn leave_fork(
-        &self,
+        &mut self,
         pool: &Pool,
-        network: WatchedNetwork,
+        network: MetNetwork,
         tip: KnownBlock,
     ) -> Result<(), Trouble> {
         let mut above = tip.height;
@@ -161,6 +161,8 @@ impl<N: Node> Watcher<N> {
             tracing::warn!(network, depth, fork, "the chain was reorganised");
         }
         fault_point("fork_left");
+        // What was mined waits again, and is told again.
+        self.node.start_over();
         Ok(())
     }
 
