@@ -26,11 +26,17 @@ pub struct House {
     /// Each signer has a folder of its own: SoftHSM stumbles over tokens that others change.
     tokens: [Token; 2],
     hot_keys: Vec<String>,
+    build: Build,
 }
 
 impl House {
     /// New tokens and keys, and a seed of deposit addresses.
     pub fn make(name: &str) -> Result<House> {
+        House::make_as(name, Build::Debug)
+    }
+
+    /// The same, for workers built so.
+    pub fn make_as(name: &str, build: Build) -> Result<House> {
         let tokens = [
             Token::without_key(&format!("{name}_a"))?,
             Token::without_key(&format!("{name}_b"))?,
@@ -38,6 +44,7 @@ impl House {
         let mut house = House {
             tokens,
             hot_keys: Vec::new(),
+            build,
         };
         for (signer, pin) in PINS {
             house.token(signer).add(&format!("signer-{signer}"), pin)?;
@@ -55,21 +62,35 @@ impl House {
     /// The public key of deposit addresses: `bitcoin-test` or `evm`.
     pub fn deposits(&self, kind: &str) -> Result<ExtendedKey> {
         let said = self.hsm("a", &format!("extended-keys {}", self.seed_file()))?;
-        let line = said.lines().find(|line| line.starts_with(&format!("{kind} ")));
-        let key = line.and_then(|line| line.split(' ').nth(2)).context("no such key")?;
+        let line = said
+            .lines()
+            .find(|line| line.starts_with(&format!("{kind} ")));
+        let key = line
+            .and_then(|line| line.split(' ').nth(2))
+            .context("no such key")?;
         Ok(key.parse()?)
     }
 
     /// Makes the gas account and the Safe, and gives both money: 100 ETH and 1000 ETH.
     pub async fn settle_evm(&self, database: &Database, node: &EvmNode) -> Result<Address> {
         let said = self.wallets(database, node, "gas")?;
-        let gas: Address = said.trim().rsplit(' ').next().context("no address")?.parse()?;
+        let gas: Address = said
+            .trim()
+            .rsplit(' ')
+            .next()
+            .context("no address")?
+            .parse()?;
         give(node, gas, 100).await?;
         node.mine_at_once(true).await?;
         let keys = self.hot_keys.join(" ");
         let said = self.wallets(database, node, &format!("safe hot {keys} {COLD_KEY}"));
         node.mine_at_once(false).await?;
-        let safe: Address = said?.trim().rsplit(' ').next().context("no address")?.parse()?;
+        let safe: Address = said?
+            .trim()
+            .rsplit(' ')
+            .next()
+            .context("no address")?
+            .parse()?;
         give(node, safe, 1_000).await?;
         Ok(safe)
     }
@@ -90,9 +111,13 @@ impl House {
         if name == "a" {
             settings.push(("EXCHANGE_SEED_FILE", self.seed_file()));
         }
-        settings.extend(more.iter().map(|(name, value)| (*name, (*value).to_owned())));
+        settings.extend(
+            more.iter()
+                .map(|(name, value)| (*name, (*value).to_owned())),
+        );
         let command = format!("signer {name}");
-        Worker::start_with(database, &command, &settings).expect("the signer starts")
+        let started = Worker::start_as(database, &command, self.build, &settings);
+        started.expect("the signer starts")
     }
 
     /// Starts both.
@@ -108,7 +133,8 @@ impl House {
             ("EXCHANGE_SWEEP_EVERY_MS", "500".to_owned()),
         ];
         settings.extend(more.iter().cloned());
-        Worker::start_with(database, "payments", &settings).expect("the worker starts")
+        let started = Worker::start_as(database, "payments", self.build, &settings);
+        started.expect("the worker starts")
     }
 
     fn seed_file(&self) -> String {
@@ -131,9 +157,16 @@ impl House {
     }
 
     fn hsm(&self, signer: &str, command: &str) -> Result<String> {
-        let pin = PINS.iter().find(|(name, _)| *name == signer).context("a signer")?.1;
+        let pin = PINS
+            .iter()
+            .find(|(name, _)| *name == signer)
+            .context("a signer")?
+            .1;
         let label = format!("signer-{signer}");
-        let own = [("EXCHANGE_HSM_TOKEN", label.as_str()), ("EXCHANGE_HSM_PIN", pin)];
+        let own = [
+            ("EXCHANGE_HSM_TOKEN", label.as_str()),
+            ("EXCHANGE_HSM_PIN", pin),
+        ];
         said(&self.token(signer).ask(command, &own)?)
     }
 
@@ -147,12 +180,7 @@ impl House {
         self.run(database, &format!("wallets {command}"), &settings)
     }
 
-    fn run(
-        &self,
-        database: &Database,
-        command: &str,
-        more: &[(&str, String)],
-    ) -> Result<String> {
+    fn run(&self, database: &Database, command: &str, more: &[(&str, String)]) -> Result<String> {
         let output = Command::new(built("workers", Build::Debug)?)
             .args(command.split(' '))
             .env("RUST_LOG", "error")
@@ -213,7 +241,10 @@ const ASK: &str = "
 
 /// Gives an account money, and lets it ask.
 pub async fn fund(owner: &Client, account_id: i64, symbol: &str, amount: &str) {
-    owner.batch_execute(ASK).await.expect("the function is made");
+    owner
+        .batch_execute(ASK)
+        .await
+        .expect("the function is made");
     let text = "select exchange.adjust_balance($1, $2, $3::text::numeric, 'funded',
         'funded-' || gen_random_uuid())";
     let funded = owner.query(text, &[&account_id, &symbol, &amount]).await;
@@ -229,7 +260,9 @@ pub async fn ask_withdrawal(
     amount: &str,
 ) -> i64 {
     let text = "select public.ask_withdrawal($1, $2, $3, $4::text::numeric)";
-    let asked = owner.query_one(text, &[&account_id, &symbol, &script, &amount]).await;
+    let asked = owner
+        .query_one(text, &[&account_id, &symbol, &script, &amount])
+        .await;
     asked.expect("a withdrawal").get(0)
 }
 

@@ -85,11 +85,15 @@ async fn run() -> anyhow::Result<()> {
             }
             ["payments"] => {
                 let settings = PaymentsConfig::from_env()?;
-                payments::run(&pool, &config, &settings).await.context("payments")
+                payments::run(&pool, &config, &settings)
+                    .await
+                    .context("payments")
             }
             ["signer", name] => {
                 let settings = SignerConfig::from_env(name)?;
-                signer::run(&pool, &config, &settings).await.context("signer")
+                signer::run(&pool, &config, &settings)
+                    .await
+                    .context("signer")
             }
             ["wallets", command @ ..] => wallets::run(&pool, command).await,
             ["sanctions", "load", list, file] => sanctions::load(&pool, list, file).await,

@@ -1,6 +1,6 @@
-//! Sends what is to be sent: plans payments, asks signers, keeps the bytes, broadcasts them, follows
-//! them until they are final. Everything is written down before the chain is told, so that it may be
-//! killed at any line; several at once are harmless.
+//! Sends what is to be sent: plans payments, asks signers, keeps the bytes, broadcasts them, and
+//! follows them until they are final. Everything is written down before the chain is told, so that
+//! it may be killed at any line; several at once are harmless.
 
 mod bitcoin;
 mod config;
@@ -31,9 +31,15 @@ pub async fn run(
     database: &client::Config,
     config: &PaymentsConfig,
 ) -> anyhow::Result<()> {
-    let bitcoin = config.bitcoin_url.as_deref().map(|url| bitcoin::Payer::new(url, config));
+    let bitcoin = config
+        .bitcoin_url
+        .as_deref()
+        .map(|url| bitcoin::Payer::new(url, config));
     let bitcoin = bitcoin.transpose()?;
-    let evm = config.evm_url.as_deref().map(|url| evm::Payer::new(url, config));
+    let evm = config
+        .evm_url
+        .as_deref()
+        .map(|url| evm::Payer::new(url, config));
     let evm = evm.transpose()?;
     anyhow::ensure!(
         bitcoin.is_some() || evm.is_some(),
@@ -83,7 +89,9 @@ async fn work(
             loop {
                 match bell.next().await {
                     Ring::Everything | Ring::Stream(PAYMENTS_BELL | FINANCE_STREAM) => break,
-                    Ring::Stream(n) if (NETWORK_BELL + 1..=NETWORK_BELL + MAX_NETWORK).contains(&n) => {
+                    Ring::Stream(n)
+                        if (NETWORK_BELL + 1..=NETWORK_BELL + MAX_NETWORK).contains(&n) =>
+                    {
                         break;
                     }
                     Ring::Stream(_) => {}

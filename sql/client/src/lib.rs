@@ -19,6 +19,7 @@ pub mod error;
 pub mod events;
 pub mod factors;
 pub mod facts;
+pub mod gathering;
 pub mod keys;
 pub mod kyc;
 pub mod kyc_review;
@@ -90,6 +91,7 @@ pub use facts::{
     MarketChange, MarketFact, MarketSnapshot, MarketTrade, OrderUpdate, PlacedOrder, SnapshotOrder,
     TradeParty, market_facts, market_snapshot, positions_of,
 };
+pub use gathering::{FreeOutput, Gathered, free_outputs, gathered, is_under_way, smoothed_rate};
 pub use keys::{forget_order_keys, forget_request_keys};
 pub use kyc::{
     KycCase, KycSubmission, NewKycDocument, NewestCase, SealedDocument, SubmittedKyc,
@@ -118,17 +120,15 @@ pub use passkeys::{
     AddedPasskey, NewPasskey, StoredPasskey, add_passkey, passkeys_of, remove_passkey,
 };
 pub use payment_steps::{
-    MinedOutcome, NewAttempt, NewPayment, add_attempt, add_payment, adopt_attempt,
-    begin_attempt,     drop_refused_payments, end_failed_payment, fail_conflicts, fail_payment, match_spent_outputs, note_broadcast,
-    note_hot_balance, note_mined, note_replaced, reopen_attempts, reserve_outputs, settle_payments,
-    store_raw, take_nonce,
+    MinedOutcome, NewAttempt, NewPayment, add_attempt, add_payment, adopt_attempt, begin_attempt,
+    drop_refused_payments, end_failed_payment, fail_conflicts, fail_payment, match_spent_outputs,
+    note_broadcast, note_hot_balance, note_mined, note_replaced, reopen_attempts, reserve_outputs,
+    settle_payments, store_raw, take_nonce,
 };
 pub use payments::{
-    ApprovedWithdrawal, FreeOutput, Gathered, HouseWallet, OpenAttempt, OpenPayment, PAYMENTS_BELL,
-    PaymentCoin, PaymentNetwork, add_wallet, approved_withdrawals, free_outputs, gathered, house_wallets,
-    is_under_way,  missing_nonces, next_attempt, open_attempts,
-    open_payments, payment_coins, payment_networks, signing_kinds,
-    smoothed_rate,
+    ApprovedWithdrawal, HouseWallet, OpenAttempt, OpenPayment, PAYMENTS_BELL, PaymentCoin,
+    PaymentNetwork, add_wallet, approved_withdrawals, house_wallets, missing_nonces, next_attempt,
+    open_attempts, open_payments, payment_coins, payment_networks, signing_kinds,
 };
 pub use place::Place;
 pub use pool::{Pool, ping};
@@ -161,8 +161,8 @@ pub use sessions::{
     open_session, session_account, sessions_of,
 };
 pub use signings::{
-    JudgedItem, SIGNING_BELL, WaitingSigning, is_deposit_address, judged_items, put_signature, refuse_signing,
-    signed_lately, waiting_signings,
+    JudgedItem, SIGNING_BELL, WaitingSigning, is_deposit_address, judged_items, put_signature,
+    refuse_signing, signed_lately, waiting_signings,
 };
 pub use staff::{
     Invited, MadeMember, Member, NewStaffSession, StaffLogin, StaffSession, accept_invitation,

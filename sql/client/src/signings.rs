@@ -176,7 +176,8 @@ pub async fn judged_items(on: &impl Query, payment_id: i64) -> Result<Vec<Judged
         "judged_items",
         "select withdrawal_id, deposit_id, atoms, script, asked_atoms, asked_script, \
          asked_asset_id, asked_network_id, state, payment_of, is_internal, needed_reviews, \
-         approvals, rejections, account_status, is_in_debt, is_halted, is_paid_twice from chain.judged_items($1)",
+         approvals, rejections, account_status, is_in_debt, is_halted, is_paid_twice \
+         from chain.judged_items($1)",
     );
     let item = |row| {
         Ok(JudgedItem {
@@ -255,7 +256,8 @@ pub async fn refuse_signing(
 ) -> Result<bool, Error> {
     const STATEMENT: Statement =
         Statement::write("refuse_signing", "select chain.refuse_signing($1, $2, $3)");
-    on.value(STATEMENT, &[&signing_id, &refusal, &withdrawal_id]).await
+    on.value(STATEMENT, &[&signing_id, &refusal, &withdrawal_id])
+        .await
 }
 
 /// Whether a network has a deposit address of that script.

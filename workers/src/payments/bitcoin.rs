@@ -81,8 +81,14 @@ impl Payer {
         };
         let chain: BitcoinNetwork = network.chain.parse()?;
         let at_node = self.node.chain().await?;
-        ensure!(chain.node_name() == at_node, "the node is of chain {at_node}, not of {chain}");
-        let descriptor = hot.descriptor.as_deref().context("the hot wallet has no descriptor")?;
+        ensure!(
+            chain.node_name() == at_node,
+            "the node is of chain {at_node}, not of {chain}"
+        );
+        let descriptor = hot
+            .descriptor
+            .as_deref()
+            .context("the hot wallet has no descriptor")?;
         let deposits = self.deposits.clone();
         let wallet = crate::hot_wallet::read(&network.chain, descriptor, &hot.script, deposits)?;
         Ok(Some(Stage {
@@ -105,7 +111,10 @@ impl Payer {
 
     /// Whether it is time to look at deposit addresses.
     fn is_sweep_due(&self) -> bool {
-        let mut swept_at = self.swept_at.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut swept_at = self
+            .swept_at
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         let is_due = |at: Instant| at.elapsed() >= self.config.sweep_every;
         if !swept_at.is_none_or(is_due) {
             return false;
@@ -177,9 +186,12 @@ fn shown(txid: Txid) -> Vec<u8> {
 
 /// Satoshis a virtual byte, in digits.
 fn per_byte(rate: FeeRate) -> String {
-    rust_decimal::Decimal::new(i64::try_from(rate.sats_per_kvb()).unwrap_or(i64::MAX), 3).to_string()
+    rust_decimal::Decimal::new(i64::try_from(rate.sats_per_kvb()).unwrap_or(i64::MAX), 3)
+        .to_string()
 }
 
 fn millis(number: Option<i64>) -> Option<Duration> {
-    number.and_then(|number| u64::try_from(number).ok()).map(Duration::from_millis)
+    number
+        .and_then(|number| u64::try_from(number).ok())
+        .map(Duration::from_millis)
 }

@@ -1,5 +1,5 @@
-//! Payments on an EVM network. What leaves the hot wallet is a transaction of its Safe, whose number
-//! makes it happen once; the gas account carries it, as often as that needs.
+//! Payments on an EVM network. What leaves the hot wallet is a transaction of its Safe, whose
+//! number makes it happen once; the gas account carries it, as often as that needs.
 
 mod bump;
 mod carry;
@@ -56,7 +56,10 @@ impl Payer {
         let Some(network) = networks.into_iter().find(named) else {
             return Ok(None);
         };
-        let chain_id = network.chain.parse().context("the network's chain is no chain id")?;
+        let chain_id = network
+            .chain
+            .parse()
+            .context("the network's chain is no chain id")?;
         let mut wallets = client::house_wallets(pool, network.network_id).await?;
         let mut take = |role: &str| {
             let index = wallets.iter().position(|wallet| wallet.role == role)?;
@@ -66,7 +69,10 @@ impl Payer {
             return Ok(None);
         };
         let at_node = self.node.chain_id().await?;
-        ensure!(at_node == chain_id, "the node is of chain {at_node}, not of {chain_id}");
+        ensure!(
+            at_node == chain_id,
+            "the node is of chain {at_node}, not of {chain_id}"
+        );
         Ok(Some(Stage {
             safe: address_of(&hot.script)?,
             gas: address_of(&gas.script)?,
@@ -80,7 +86,10 @@ impl Payer {
 
     /// Whether it is time to look at deposit addresses.
     fn is_sweep_due(&self) -> bool {
-        let mut swept_at = self.swept_at.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut swept_at = self
+            .swept_at
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         let is_due = |at: Instant| at.elapsed() >= self.config.sweep_every;
         if !swept_at.is_none_or(is_due) {
             return false;
@@ -113,7 +122,9 @@ fn address_of(script: &[u8]) -> anyhow::Result<Address> {
 }
 
 fn millis(number: Option<i64>) -> Option<Duration> {
-    number.and_then(|number| u64::try_from(number).ok()).map(Duration::from_millis)
+    number
+        .and_then(|number| u64::try_from(number).ok())
+        .map(Duration::from_millis)
 }
 
 /// What a plan says that is called: whom, with how much, and what is said.
@@ -152,8 +163,14 @@ pub(crate) fn planned_safe(
     safe: Address,
     nonce: i64,
 ) -> anyhow::Result<SafeTransaction> {
-    let text = |name: &str| plan[name].as_str().with_context(|| format!("a plan without {name}"));
-    let gas = plan["safe_tx_gas"].as_u64().context("a plan without safe_tx_gas")?;
+    let text = |name: &str| {
+        plan[name]
+            .as_str()
+            .with_context(|| format!("a plan without {name}"))
+    };
+    let gas = plan["safe_tx_gas"]
+        .as_u64()
+        .context("a plan without safe_tx_gas")?;
     Ok(SafeTransaction {
         chain_id,
         safe,

@@ -50,7 +50,10 @@ impl KeyRing {
         let config = config.clone();
         let opened = tokio::task::spawn_blocking(move || {
             let is_a = config.name == "a";
-            ensure!(is_a || config.seed_file.is_none(), "EXCHANGE_SEED_FILE is of signer a alone");
+            ensure!(
+                is_a || config.seed_file.is_none(),
+                "EXCHANGE_SEED_FILE is of signer a alone"
+            );
             let seed = match &config.seed_file {
                 Some(path) => Some((Hsm::open(&config.hsm)?, read_seed(path)?)),
                 None => None,
@@ -61,7 +64,9 @@ impl KeyRing {
             }
             Ok(KeyRing {
                 hot: Key::open(&config, &config.hot_key)?,
-                gas: is_a.then(|| Key::open(&config, &config.gas_key)).transpose()?,
+                gas: is_a
+                    .then(|| Key::open(&config, &config.gas_key))
+                    .transpose()?,
                 seed,
             })
         });

@@ -104,7 +104,10 @@ impl Payer {
             return self.node.balance(account).await;
         };
         let question = chain::erc20::ask_balance(account);
-        let answer = self.node.ask(address_of(contract)?, &question, json!("latest")).await?;
+        let answer = self
+            .node
+            .ask(address_of(contract)?, &question, json!("latest"))
+            .await?;
         Ok(chain::erc20::read_balance(&answer)?)
     }
 
@@ -133,7 +136,10 @@ impl Payer {
 
     /// Gas for an inner call, with room to spare.
     pub(super) async fn inner_gas(&self, stage: &Stage, call: &PlannedCall) -> anyhow::Result<u64> {
-        let found = self.node.gas(stage.safe, call.to, call.value, &call.data).await?;
+        let found = self
+            .node
+            .gas(stage.safe, call.to, call.value, &call.data)
+            .await?;
         let gas = found.map_or(GAS_OF_FAILURE, |gas| gas.saturating_add(gas / 4));
         Ok(gas.clamp(LEAST_GAS, MOST_GAS))
     }
@@ -146,7 +152,9 @@ impl Payer {
                 continue;
             };
             let native = stage.coins.iter().find(|coin| coin.contract.is_none());
-            let native = native.context("the network has no coin of its own")?.asset_id;
+            let native = native
+                .context("the network has no coin of its own")?
+                .asset_id;
             let height = stage.network.tip.unwrap_or(0);
             let (safe, payment_id) = (stage.safe, refused.payment_id);
             // Of two workers one is told that the number has its cancelling payment.
@@ -172,7 +180,11 @@ impl Payer {
                 })
             })
             .await?;
-            tracing::warn!(payment = payment_id, nonce, "a refused payment is cancelled");
+            tracing::warn!(
+                payment = payment_id,
+                nonce,
+                "a refused payment is cancelled"
+            );
         }
         Ok(())
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use alloy::primitives::{Address, Bytes, U256};
 use anyhow::Context as _;
-use chain::evm_transaction::EvmTransaction;
+use chain::evm_transaction::{EvmTransaction, GasFees};
 use client::{Gathered, NewAttempt, NewPayment, Pool, run_tx};
 use serde_json::json;
 
@@ -39,7 +39,8 @@ impl Payer {
         let now = fees.max_fee_per_gas / 2 + fees.max_priority_fee_per_gas;
         let is_cheap = smoothed.is_none_or(|smoothed| now <= smoothed.saturating_mul(2));
         for due in client::gathered(pool, network_id).await? {
-            let is_halted = |coin: &&client::PaymentCoin| coin.asset_id == due.asset_id && coin.is_halted;
+            let is_halted =
+                |coin: &&client::PaymentCoin| coin.asset_id == due.asset_id && coin.is_halted;
             let waits = stage.network.is_halted || stage.coins.iter().any(|coin| is_halted(&coin));
             if waits || (due.refund.is_none() && !is_cheap) {
                 continue;
@@ -54,7 +55,7 @@ impl Payer {
         pool: &Pool,
         stage: &Stage,
         due: &Gathered,
-        fees: chain::evm_transaction::GasFees,
+        fees: GasFees,
     ) -> anyhow::Result<()> {
         let from = address_of(&due.script)?;
         let atoms: U256 = due.atoms.parse().context("atoms")?;
@@ -62,26 +63,15 @@ impl Payer {
             Some((_, address, script)) => (address_of(script)?, script, address),
             None => (stage.safe, &stage.hot.script, &stage.hot.address),
         };
-        let held = self.holding(from, due.contract.as_deref()).await?;
-        let atoms = atoms.min(held);
-        let call = PlannedCall::transfer(due.contract.as_deref(), to, atoms)?;
-        let gas = self.node.gas(from, call.to, call.value.min(U256::ONE), &call.data).await?;
-        let otherwise = if due.contract.is_some() { TOKEN_GAS } else { ETHER_GAS };
-        let gas_limit = gas.map_or(otherwise, |gas| gas.saturating_add(gas / 4));
-        let cost = U256::from(gas_limit).saturating_mul(U256::from(fees.max_fee_per_gas));
-        let call = match due.contract {
-            None => {
-                let value = held.saturating_sub(cost).min(atoms);
-                PlannedCall { value, ..call }
-            }
-            Some(_) => call,
-        };
-        let moved = if due.contract.is_some() { atoms } else { call.value };
+        let (call, gas_limit, moved) = self.measure(due, from, to, atoms, fees).await?;
         if moved.is_zero() {
             return Ok(());
         }
+        let cost = U256::from(gas_limit).saturating_mul(U256::from(fees.max_fee_per_gas));
         if due.contract.is_some() && self.node.balance(from).await? < cost {
-            return self.top_up(pool, stage, due, from, cost.saturating_mul(U256::from(2))).await;
+            return self
+                .top_up(pool, stage, due, from, cost.saturating_mul(U256::from(2)))
+                .await;
         }
         let network_id = stage.network.network_id;
         let at_least = self.node.nonce(from, json!("latest")).await?;
@@ -92,7 +82,11 @@ impl Payer {
         }
         let payment = &NewPayment {
             network_id,
-            purpose: if due.refund.is_some() { "refund" } else { "sweep" },
+            purpose: if due.refund.is_some() {
+                "refund"
+            } else {
+                "sweep"
+            },
             asset_id: due.asset_id,
             atoms: moved.to_string(),
             from_wallet: None,
@@ -111,10 +105,43 @@ impl Payer {
             gas_limit,
             fees,
         };
-        self.add_direct(pool, payment, transaction, from, Nonce::Next(at_least), "a deposit_keys").await?;
+        self.add_direct(
+            pool,
+            payment,
+            transaction,
+            from,
+            Nonce::Next(at_least),
+            "a deposit_keys",
+        )
+        .await?;
         fault_point("sweep_planned");
         tracing::info!(network = stage.network.name, %from, moved = %moved, "gathered");
         Ok(())
+    }
+
+    /// The call that moves a coin, its gas, and how much moves: of ether what is left beside the gas.
+    async fn measure(
+        &self,
+        due: &Gathered,
+        from: Address,
+        to: Address,
+        atoms: U256,
+        fees: GasFees,
+    ) -> anyhow::Result<(PlannedCall, u64, U256)> {
+        let held = self.holding(from, due.contract.as_deref()).await?;
+        let atoms = atoms.min(held);
+        let call = PlannedCall::transfer(due.contract.as_deref(), to, atoms)?;
+        let tried = call.value.min(U256::ONE);
+        let gas = self.node.gas(from, call.to, tried, &call.data).await?;
+        let is_token = due.contract.is_some();
+        let otherwise = if is_token { TOKEN_GAS } else { ETHER_GAS };
+        let gas_limit = gas.map_or(otherwise, |gas| gas.saturating_add(gas / 4));
+        if is_token {
+            return Ok((call, gas_limit, atoms));
+        }
+        let cost = U256::from(gas_limit).saturating_mul(U256::from(fees.max_fee_per_gas));
+        let value = held.saturating_sub(cost).min(atoms);
+        Ok((PlannedCall { value, ..call }, gas_limit, value))
     }
 
     /// Sends gas to a deposit address, so that it can pay for sending its tokens.
@@ -152,7 +179,15 @@ impl Payer {
             fees: self.node.fees(self.config.max_gas_wei).await?,
         };
         let at_least = self.node.nonce(stage.gas, json!("latest")).await?;
-        self.add_direct(pool, payment, transaction, stage.gas, Nonce::Next(at_least), "a gas_account").await?;
+        self.add_direct(
+            pool,
+            payment,
+            transaction,
+            stage.gas,
+            Nonce::Next(at_least),
+            "a gas_account",
+        )
+        .await?;
         fault_point("gas_planned");
         tracing::info!(network = stage.network.name, %address, "gas is sent to a deposit address");
         Ok(())
@@ -210,7 +245,11 @@ impl Payer {
             let atoms = held.to_string();
             let change = client::note_hot_balance(pool, network_id, coin.asset_id, &atoms);
             if let Some(change) = change.await? {
-                tracing::warn!(network = stage.network.name, asset = coin.symbol, "hot wallet: {change}");
+                tracing::warn!(
+                    network = stage.network.name,
+                    asset = coin.symbol,
+                    "hot wallet: {change}"
+                );
             }
             let ceiling: U256 = coin.ceiling_atoms.parse().context("a ceiling")?;
             let least: U256 = coin.sweep_atoms.parse().context("a limit of sweeps")?;
@@ -248,7 +287,11 @@ impl Payer {
             })
             .await?;
             fault_point("cold_planned");
-            tracing::info!(network = stage.network.name, asset = coin.symbol, "excess goes to cold");
+            tracing::info!(
+                network = stage.network.name,
+                asset = coin.symbol,
+                "excess goes to cold"
+            );
         }
         Ok(())
     }
