@@ -9,8 +9,11 @@ begin
     insert into exchange.network_costs (attempt_id, asset_id, amount, costs_account_id, external_account_id)
     select a.attempt_id, c.asset_id, a.fee, exchange.house_account('costs'), exchange.house_account('external')
     from chain.attempts a
+    join chain.payments p on p.payment_id = a.payment_id
     join chain.coins c on c.network_id = a.network_id and c.contract is null
     where a.payment_id = any (book_costs.payment_ids) and a.state = 'mined' and a.fee > 0
+        -- What goes back pays for itself, out of money that was never the house's.
+        and not (p.purpose = 'refund' and p.asset_id = c.asset_id)
     on conflict (attempt_id) do nothing;
 end $$;
 comment on function chain.book_costs(bigint[]) is 'Books what the network was paid for each transaction of payments that a block holds, the undone ones too. For other functions.';

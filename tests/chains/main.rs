@@ -9,6 +9,7 @@ mod nodes;
 mod reorganisations;
 mod reserves;
 mod signers;
+mod soak;
 mod suspicious_deposits;
 mod sweeps;
 mod withdrawals_bitcoin;

@@ -51,41 +51,7 @@ async fn what_was_tampered_with_is_refused_by_each_signer_and_refunded() {
     ];
     for (number, (words, tamper)) in (0_u8..).zip(&tampers) {
         let to = Address::repeat_byte(0x70 + number);
-        let withdrawal = ask_withdrawal(owner, world.account(0), "ETH", to.as_slice(), "2").await;
-        let planned = format!(
-            "select (payment_id is not null)::text from exchange.withdrawals
-             where withdrawal_id = {withdrawal}"
-        );
-        until_it_says(owner, &planned, "true").await;
-        let only = format!(" where withdrawal_id = {withdrawal}");
-        owner
-            .batch_execute(&format!("{tamper}{only}"))
-            .await
-            .expect("tampered");
-        let signers = house.signers(&world.database);
-        for signer in ["a", "b"] {
-            let refusal = format!(
-                "select (s.refusal like '%{words}%')::text from chain.signings s
-                 join exchange.withdrawals w on w.withdrawal_id = {withdrawal}
-                    and s.payment_id = w.payment_id
-                 where s.signer = '{signer}' and s.state = 'refused'"
-            );
-            until_it_says(owner, &refusal, "true").await;
-        }
-        // What was changed is put right, as somebody who looks would do.
-        let right = "update exchange.withdrawals set amount = 2, state = 'approved'";
-        owner
-            .batch_execute(&format!("{right}{only}"))
-            .await
-            .expect("put right");
-        let cancelled = "select count(*)::text from chain.payments
-            where purpose = 'cancel' and state = 'broadcast'";
-        until_it_says(owner, cancelled, "1").await;
-        world.mine(FINAL).await;
-        world.caught_up().await;
-        until_it_says(owner, &state_of(withdrawal), "failed").await;
-        assert_eq!(world.node.balance(to).await.expect("a balance"), U256::ZERO);
-        drop(signers);
+        refused_and_refunded(&world, &house, to, words, tamper).await;
     }
     let told = "select count(*)::text from exchange.events
         where stream_id = 10001 and payload ->> 'change' = 'signing_refused'";
@@ -103,6 +69,45 @@ async fn what_was_tampered_with_is_refused_by_each_signer_and_refunded() {
         milliether_wei(2_000)
     );
     assert_clean(owner).await;
+}
+
+/// A withdrawal that somebody changes between its plan and its signatures.
+async fn refused_and_refunded(
+    world: &WatchedEvm,
+    house: &House,
+    to: Address,
+    words: &str,
+    tamper: &str,
+) {
+    let owner = &world.owner;
+    let withdrawal = ask_withdrawal(owner, world.account(0), "ETH", to.as_slice(), "2").await;
+    let only = format!(" where withdrawal_id = {withdrawal}");
+    let planned = "select (payment_id is not null)::text from exchange.withdrawals";
+    until_it_says(owner, &format!("{planned}{only}"), "true").await;
+    let tampered = owner.batch_execute(&format!("{tamper}{only}")).await;
+    tampered.expect("tampered");
+    let _signers = house.signers(&world.database);
+    for signer in ["a", "b"] {
+        let refusal = format!(
+            "select (s.refusal like '%{words}%')::text from chain.signings s
+             join exchange.withdrawals w on w.withdrawal_id = {withdrawal}
+                and s.payment_id = w.payment_id
+             where s.signer = '{signer}' and s.state = 'refused'"
+        );
+        until_it_says(owner, &refusal, "true").await;
+    }
+    // What was changed is put right, as somebody who looks would do.
+    let right = "update exchange.withdrawals set amount = 2, state = 'approved'";
+    let put = owner.batch_execute(&format!("{right}{only}")).await;
+    put.expect("put right");
+    let cancelled = "select count(*)::text from chain.payments
+        where purpose = 'cancel' and state = 'broadcast'";
+    until_it_says(owner, cancelled, "1").await;
+    world.mine(FINAL).await;
+    world.caught_up().await;
+    until_it_says(owner, &state_of(withdrawal), "failed").await;
+    let held = world.node.balance(to).await;
+    assert_eq!(held.expect("a balance"), U256::ZERO);
 }
 
 #[tokio::test]

@@ -209,7 +209,8 @@ async fn the_worker_may_be_killed_at_every_step() {
     for (key, point) in (60..).zip(POINTS) {
         let mut doomed = paying.pays(&[("EXCHANGE_FAULT_POINT", point.to_owned())]);
         let withdrawal = paying.withdraw(&receiver(key), "0.1").await;
-        if ["mined_noted", "payments_settled"].contains(&point) {
+        let is_late = ["mined_noted", "payments_settled"].contains(&point);
+        if is_late {
             paying.until(withdrawal, "broadcast").await;
             paying.mined(FINAL).await;
         }
@@ -217,7 +218,7 @@ async fn the_worker_may_be_killed_at_every_step() {
             doomed.has_ended().expect("asked").is_some()
         });
         let _payments = paying.pays(&[]);
-        if point != "payments_settled" {
+        if !is_late {
             paying.until(withdrawal, "broadcast").await;
         }
         paying.mined(FINAL).await;

@@ -317,13 +317,14 @@ async fn the_worker_may_be_killed_at_every_step() {
     for (count, point) in (1_u64..).zip(PAYMENT_POINTS) {
         let mut doomed = paying.pays(&[("EXCHANGE_FAULT_POINT", point.to_owned())]);
         let withdrawal = paying.withdraw(receiver(7), "0.1").await;
-        if ["mined_noted", "payments_settled"].contains(&point) {
+        let is_late = ["mined_noted", "payments_settled"].contains(&point);
+        if is_late {
             paying.until(withdrawal, "broadcast").await;
             paying.mined(FINAL).await;
         }
         ended(&mut doomed, point).await;
         let _payments = paying.pays(&[]);
-        if point != "payments_settled" {
+        if !is_late {
             paying.until(withdrawal, "broadcast").await;
         }
         paying.mined(FINAL).await;

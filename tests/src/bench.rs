@@ -10,6 +10,7 @@ pub mod floor;
 pub mod floor_rows;
 pub mod http;
 pub mod load;
+pub mod payments;
 pub mod plain;
 pub mod proof;
 pub mod rebuild;

@@ -26,11 +26,17 @@ pub struct House {
     /// Each signer has a folder of its own: SoftHSM stumbles over tokens that others change.
     tokens: [Token; 2],
     hot_keys: Vec<String>,
+    build: Build,
 }
 
 impl House {
     /// New tokens and keys, and a seed of deposit addresses.
     pub fn make(name: &str) -> Result<House> {
+        House::make_as(name, Build::Debug)
+    }
+
+    /// The same, for workers built so.
+    pub fn make_as(name: &str, build: Build) -> Result<House> {
         let tokens = [
             Token::without_key(&format!("{name}_a"))?,
             Token::without_key(&format!("{name}_b"))?,
@@ -38,6 +44,7 @@ impl House {
         let mut house = House {
             tokens,
             hot_keys: Vec::new(),
+            build,
         };
         for (signer, pin) in PINS {
             house.token(signer).add(&format!("signer-{signer}"), pin)?;
@@ -127,7 +134,8 @@ impl House {
                 .map(|(name, value)| (*name, (*value).to_owned())),
         );
         let command = format!("signer {name}");
-        Worker::start_with(database, &command, &settings).expect("the signer starts")
+        let started = Worker::start_as(database, &command, self.build, &settings);
+        started.expect("the signer starts")
     }
 
     /// Starts both.
@@ -143,7 +151,8 @@ impl House {
             ("EXCHANGE_SWEEP_EVERY_MS", "500".to_owned()),
         ];
         settings.extend(more.iter().cloned());
-        Worker::start_with(database, "payments", &settings).expect("the worker starts")
+        let started = Worker::start_as(database, "payments", self.build, &settings);
+        started.expect("the worker starts")
     }
 
     fn seed_file(&self) -> String {

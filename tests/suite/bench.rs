@@ -21,6 +21,7 @@ const BRIEF: Plan = Plan {
         outputs: 100,
         deposits: 100,
         blocks: 10,
+        withdrawals: 3,
         build: Build::Debug,
     },
     http: HttpPlan {

@@ -1,6 +1,6 @@
-//! Sends what is to be sent: plans payments, asks signers, keeps the bytes, broadcasts them, follows
-//! them until they are final. Everything is written down before the chain is told, so that it may be
-//! killed at any line; several at once are harmless.
+//! Sends what is to be sent: plans payments, asks signers, keeps the bytes, broadcasts them, and
+//! follows them until they are final. Everything is written down before the chain is told, so that
+//! it may be killed at any line; several at once are harmless.
 
 mod bitcoin;
 mod config;

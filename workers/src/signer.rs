@@ -1,6 +1,6 @@
-//! One of the two processes that hold keys. It reads what it is asked to sign, judges each by itself
-//! against the database, signs by its own token, and stores the signature as its own role. It trusts
-//! nothing that a plan says: what is to be signed is decoded here.
+//! One of the two processes that hold keys. It reads what it is asked to sign, judges each by
+//! itself against the database, signs by its own token, and stores the signature as its own role.
+//! It trusts nothing that a plan says: what is to be signed is decoded here.
 
 mod bitcoin;
 mod config;

@@ -19,6 +19,7 @@ pub mod error;
 pub mod events;
 pub mod factors;
 pub mod facts;
+pub mod gathering;
 pub mod keys;
 pub mod kyc;
 pub mod kyc_review;
@@ -91,6 +92,7 @@ pub use facts::{
     MarketChange, MarketFact, MarketSnapshot, MarketTrade, OrderUpdate, PlacedOrder, SnapshotOrder,
     TradeParty, market_facts, market_snapshot, positions_of,
 };
+pub use gathering::{FreeOutput, Gathered, free_outputs, gathered, is_under_way, smoothed_rate};
 pub use keys::{forget_order_keys, forget_request_keys};
 pub use kyc::{
     KycCase, KycSubmission, NewKycDocument, NewestCase, SealedDocument, SubmittedKyc,
@@ -125,10 +127,9 @@ pub use payment_steps::{
     settle_payments, store_raw, take_nonce,
 };
 pub use payments::{
-    ApprovedWithdrawal, FreeOutput, Gathered, HouseWallet, OpenAttempt, OpenPayment, PAYMENTS_BELL,
-    PaymentCoin, PaymentNetwork, add_wallet, approved_withdrawals, free_outputs, gathered,
-    house_wallets, is_under_way, missing_nonces, next_attempt, open_attempts, open_payments,
-    payment_coins, payment_networks, signing_kinds, smoothed_rate,
+    ApprovedWithdrawal, HouseWallet, OpenAttempt, OpenPayment, PAYMENTS_BELL, PaymentCoin,
+    PaymentNetwork, add_wallet, approved_withdrawals, house_wallets, missing_nonces, next_attempt,
+    open_attempts, open_payments, payment_coins, payment_networks, signing_kinds,
 };
 pub use place::Place;
 pub use pool::{Pool, ping};

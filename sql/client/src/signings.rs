@@ -177,7 +177,8 @@ pub async fn judged_items(on: &impl Query, payment_id: i64) -> Result<Vec<Judged
         "judged_items",
         "select withdrawal_id, deposit_id, atoms, script, asked_atoms, asked_script, \
          asked_asset_id, asked_network_id, state, payment_of, is_internal, needed_reviews, \
-         approvals, rejections, account_status, is_in_debt, is_halted, is_paid_twice from chain.judged_items($1)",
+         approvals, rejections, account_status, is_in_debt, is_halted, is_paid_twice \
+         from chain.judged_items($1)",
     );
     let item = |row| {
         Ok(JudgedItem {

@@ -28,7 +28,9 @@ pub struct ChainsPlan {
     pub deposits: i32,
     /// Empty blocks that a watcher catches up.
     pub blocks: u32,
-    /// How the watchers are built.
+    /// Withdrawals that are paid.
+    pub withdrawals: u32,
+    /// How the workers are built.
     pub build: Build,
 }
 

@@ -12,6 +12,7 @@ use super::floor::Floor;
 use super::http;
 use super::http::run::HttpPlan;
 use super::load::Done;
+use super::payments;
 use super::plain::Plain;
 use super::proof;
 use super::rebuild;
@@ -62,6 +63,7 @@ pub const FULL: Plan = Plan {
         outputs: 10_000,
         deposits: 10_000,
         blocks: 1_000,
+        withdrawals: 300,
         build: Build::Release,
     },
     http: HttpPlan {
@@ -88,6 +90,7 @@ pub const QUICK: Plan = Plan {
         outputs: 1_000,
         deposits: 1_000,
         blocks: 100,
+        withdrawals: 30,
         build: Build::Release,
     },
     http: HttpPlan {
@@ -211,6 +214,9 @@ pub async fn run(plan: &Plan, parts: &[Part]) -> Result<Report> {
     if parts.contains(&Part::Chains) {
         let exchange = stage::exchange(&cluster, "chains").await?;
         chains::run(&plan.chains, &exchange, &mut report).await?;
+        let exchange = stage::exchange(&cluster, "payments").await?;
+        let ChainsPlan { withdrawals, build, .. } = plan.chains;
+        payments::run(withdrawals, build, &exchange, &mut report).await?;
     }
     let engine = report.get("engine_orders_per_s_256");
     for (name, rival) in [

@@ -1,5 +1,5 @@
-//! Payments on an EVM network. What leaves the hot wallet is a transaction of its Safe, whose number
-//! makes it happen once; the gas account carries it, as often as that needs.
+//! Payments on an EVM network. What leaves the hot wallet is a transaction of its Safe, whose
+//! number makes it happen once; the gas account carries it, as often as that needs.
 
 mod bump;
 mod carry;

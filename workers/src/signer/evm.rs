@@ -209,6 +209,11 @@ fn judge_gas(case: &Case<'_>, key: &PublicKey, is_deposit: bool) -> Judged<EvmTr
         "a transaction of another account",
     )?;
     if signing.identity_hash.is_some() {
+        if signing.is_halted && signing.purpose != "cancel" {
+            return Err(Objection::Wait(
+                "the network or the coin is halted".to_owned(),
+            ));
+        }
         let planned = transaction_of(case)?;
         if signing.purpose == "refill" {
             let (to, _) = sent(case, planned.to, planned.value, &planned.data)?;

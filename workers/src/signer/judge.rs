@@ -48,8 +48,8 @@ pub(super) struct Case<'a> {
 
 impl Case<'_> {
     /// What holds for every payment out of the hot wallet: nothing is halted, each item is what was
-    /// asked, and the limits are kept. A later version of what is signed already only has to pay the
-    /// same.
+    /// asked, and the limits are kept. A later version of what is signed already only has to pay
+    /// the same.
     ///
     /// # Errors
     /// What speaks against it.

@@ -165,8 +165,12 @@ impl Payer {
             match attempt.state.as_str() {
                 "unsigned" if !attempt.signatures.is_empty() => {
                     let raw = self.assemble(pool, attempt).await?;
-                    self.send(pool, stage, attempt, &raw).await?;
+                    if !stage.network.is_halted {
+                        self.send(pool, stage, attempt, &raw).await?;
+                    }
                 }
+                // What nobody has yet stays here while nothing may be sent.
+                "signed" if stage.network.is_halted => {}
                 "signed" | "broadcast" if self.is_due(attempt, &attempts) => {
                     let raw = attempt.raw.as_deref().context("an attempt without bytes")?;
                     self.send(pool, stage, attempt, raw).await?;

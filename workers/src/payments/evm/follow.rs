@@ -149,7 +149,7 @@ impl Payer {
         Ok(())
     }
 
-    /// An account's own payments: their number was used by a transaction of somebody who has the key.
+    /// An account's own payments: somebody who has the key has used their number.
     async fn look_for_used_nonces(
         &self,
         pool: &Pool,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use alloy::primitives::{Address, Bytes, U256};
 use anyhow::Context as _;
-use chain::evm_transaction::EvmTransaction;
+use chain::evm_transaction::{EvmTransaction, GasFees};
 use client::{Gathered, NewAttempt, NewPayment, Pool, run_tx};
 use serde_json::json;
 
@@ -55,7 +55,7 @@ impl Payer {
         pool: &Pool,
         stage: &Stage,
         due: &Gathered,
-        fees: chain::evm_transaction::GasFees,
+        fees: GasFees,
     ) -> anyhow::Result<()> {
         let from = address_of(&due.script)?;
         let atoms: U256 = due.atoms.parse().context("atoms")?;
@@ -63,35 +63,11 @@ impl Payer {
             Some((_, address, script)) => (address_of(script)?, script, address),
             None => (stage.safe, &stage.hot.script, &stage.hot.address),
         };
-        let held = self.holding(from, due.contract.as_deref()).await?;
-        let atoms = atoms.min(held);
-        let call = PlannedCall::transfer(due.contract.as_deref(), to, atoms)?;
-        let gas = self
-            .node
-            .gas(from, call.to, call.value.min(U256::ONE), &call.data)
-            .await?;
-        let otherwise = if due.contract.is_some() {
-            TOKEN_GAS
-        } else {
-            ETHER_GAS
-        };
-        let gas_limit = gas.map_or(otherwise, |gas| gas.saturating_add(gas / 4));
-        let cost = U256::from(gas_limit).saturating_mul(U256::from(fees.max_fee_per_gas));
-        let call = match due.contract {
-            None => {
-                let value = held.saturating_sub(cost).min(atoms);
-                PlannedCall { value, ..call }
-            }
-            Some(_) => call,
-        };
-        let moved = if due.contract.is_some() {
-            atoms
-        } else {
-            call.value
-        };
+        let (call, gas_limit, moved) = self.measure(due, from, to, atoms, fees).await?;
         if moved.is_zero() {
             return Ok(());
         }
+        let cost = U256::from(gas_limit).saturating_mul(U256::from(fees.max_fee_per_gas));
         if due.contract.is_some() && self.node.balance(from).await? < cost {
             return self
                 .top_up(pool, stage, due, from, cost.saturating_mul(U256::from(2)))
@@ -141,6 +117,31 @@ impl Payer {
         fault_point("sweep_planned");
         tracing::info!(network = stage.network.name, %from, moved = %moved, "gathered");
         Ok(())
+    }
+
+    /// The call that moves a coin, its gas, and how much moves: of ether what is left beside the gas.
+    async fn measure(
+        &self,
+        due: &Gathered,
+        from: Address,
+        to: Address,
+        atoms: U256,
+        fees: GasFees,
+    ) -> anyhow::Result<(PlannedCall, u64, U256)> {
+        let held = self.holding(from, due.contract.as_deref()).await?;
+        let atoms = atoms.min(held);
+        let call = PlannedCall::transfer(due.contract.as_deref(), to, atoms)?;
+        let tried = call.value.min(U256::ONE);
+        let gas = self.node.gas(from, call.to, tried, &call.data).await?;
+        let is_token = due.contract.is_some();
+        let otherwise = if is_token { TOKEN_GAS } else { ETHER_GAS };
+        let gas_limit = gas.map_or(otherwise, |gas| gas.saturating_add(gas / 4));
+        if is_token {
+            return Ok((call, gas_limit, atoms));
+        }
+        let cost = U256::from(gas_limit).saturating_mul(U256::from(fees.max_fee_per_gas));
+        let value = held.saturating_sub(cost).min(atoms);
+        Ok((PlannedCall { value, ..call }, gas_limit, value))
     }
 
     /// Sends gas to a deposit address, so that it can pay for sending its tokens.
