@@ -28,10 +28,10 @@ begin
     if wanted is not null then
         perform exchange.move_withdrawals(wanted, 'approved', made);
     end if;
-    if add_payment.identity_hash is not null then
+    if add_payment.identity_hash is not null and add_payment.purpose <> 'refill' then
         insert into chain.signings (payment_id, signer, kind) values (made, 'a', 'safe'), (made, 'b', 'safe');
         perform pg_notify('exchange_events', '10920');
     end if;
     return made;
 end $$;
-comment on function chain.add_payment(integer, text, integer, text, text, bigint, bigint, bytea, jsonb, jsonb) is 'Writes down what is to be sent and for what; a Safe''s transaction is at once asked of both signers. Items: withdrawal_id or deposit_id or neither, address, script in hexadecimal digits, atoms. For the planner.';
+comment on function chain.add_payment(integer, text, integer, text, text, bigint, bigint, bytea, jsonb, jsonb) is 'Writes down what is to be sent and for what; a Safe''s transaction is at once asked of both signers, unless it is the cold wallet''s. Items: withdrawal_id or deposit_id or neither, address, script in hexadecimal digits, atoms. For the planner.';

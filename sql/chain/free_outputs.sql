@@ -11,10 +11,11 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
     where o.network_id = free_outputs.network_id and o.spent_txid is null and o.payment_id is null and o.block_hash is not null
         and case free_outputs.kind
             when 'hot' then w.role = 'hot'
+            when 'cold' then w.role = 'cold'
             when 'deposits' then d.state = 'credited'
             when 'refunds' then d.state = 'refunding' and r.deposit_id is not null
         end
     order by o.amount desc, o.txid, o.output_index
     limit 2000
 $$;
-comment on function chain.free_outputs(integer, text) is 'Bitcoin: outputs in a block that nothing spends or has reserved, the largest first. Kind: hot; deposits, those that were credited; refunds, those that go back. For the planner.';
+comment on function chain.free_outputs(integer, text) is 'Bitcoin: outputs in a block that nothing spends or has reserved, the largest first. Kind: hot; cold; deposits, those that were credited; refunds, those that go back. For the planner.';

@@ -1,5 +1,6 @@
 //! Deposits and withdrawals on real nodes: bitcoind in regtest mode, anvil.
 
+mod cold;
 mod deposit_faults;
 mod deposits_bitcoin;
 mod deposits_evm;

@@ -3,7 +3,7 @@
 
 use alloy::primitives::{Address, U256};
 use serde_json::json;
-use tests::arrivals::ask;
+use tests::arrivals::{ask, until_it_says};
 use tests::checks::assert_clean;
 use tests::database::Database;
 use tests::purse::{FEE, Purse};
@@ -211,6 +211,8 @@ async fn a_proof_states_what_the_node_says_at_its_block() {
     world.pay(&[(0, 300_000_000)]).await;
     world.mine(3).await;
     world.caught_up().await;
+    let credited = "select string_agg(state, ',') from exchange.deposits";
+    until_it_says(&world.owner, credited, "credited").await;
     let output = worker::run(&world.database, &["proof"], &settings).expect("it runs");
     assert!(output.status.success(), "{output:?}");
     let text = "select string_agg(holder || ' ' || trim_scale(amount), ', ' order by holder)

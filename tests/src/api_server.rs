@@ -264,6 +264,8 @@ pub fn built(package: &'static str, build: Build) -> Result<PathBuf> {
                 "workers",
                 "-p",
                 "chain",
+                "-p",
+                "offline",
                 "--bins",
                 "--examples",
             ];

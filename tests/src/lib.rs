@@ -10,6 +10,7 @@ pub mod bitcoin_node;
 pub mod chain_fixture;
 pub mod checks;
 pub mod cluster;
+pub mod cold_room;
 pub mod database;
 pub mod evm_node;
 pub mod fixture;

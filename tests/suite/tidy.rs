@@ -3,5 +3,6 @@
 
 mod catalogue;
 mod rust;
+mod settings;
 mod source;
 mod sql;

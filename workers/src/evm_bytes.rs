@@ -53,7 +53,10 @@ pub(crate) fn read_unsigned(bytes: &[u8]) -> anyhow::Result<EvmTransaction> {
             max_priority_fee_per_gas: inner.max_priority_fee_per_gas,
         },
     };
-    ensure!(unsigned(&transaction) == bytes, "an unsigned transaction with more than is known");
+    ensure!(
+        unsigned(&transaction) == bytes,
+        "an unsigned transaction with more than is known"
+    );
     Ok(transaction)
 }
 
@@ -63,7 +66,9 @@ pub(crate) fn read_unsigned(bytes: &[u8]) -> anyhow::Result<EvmTransaction> {
 /// They are none.
 pub(crate) fn signer_of(digest: &B256, bytes: &[u8]) -> anyhow::Result<(PublicKey, Signature)> {
     let signature = alloy::primitives::Signature::from_raw(bytes).context("a signature")?;
-    let key = signature.recover_from_prehash(digest).context("a signature")?;
+    let key = signature
+        .recover_from_prehash(digest)
+        .context("a signature")?;
     let key = PublicKey::from_bytes(&key.to_sec1_bytes())?;
     let mut plain = [0; 64];
     plain.copy_from_slice(&bytes[..64]);
@@ -92,7 +97,10 @@ mod tests {
         };
         let bytes = unsigned(&transaction);
         assert_eq!(read_unsigned(&bytes).expect("read"), transaction);
-        assert_eq!(transaction.signing_hash(), alloy::primitives::keccak256(&bytes));
+        assert_eq!(
+            transaction.signing_hash(),
+            alloy::primitives::keccak256(&bytes)
+        );
         let longer = [bytes.as_slice(), &[0]].concat();
         assert!(read_unsigned(&longer).is_err());
         assert!(read_unsigned(&bytes[1..]).is_err());

@@ -3,6 +3,7 @@
 pub mod audit;
 pub mod bitcoin;
 pub mod candles;
+pub mod cold;
 pub mod deadlines;
 pub mod evm;
 mod evm_bytes;

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use client::{NETWORK_BELL, PAYMENTS_BELL, Pool, Ring};
 
+pub(crate) use bitcoin::{BitcoinNode, LIMITS, coin_of, outputs_of, per_byte, shown};
 pub use config::PaymentsConfig;
 pub(crate) use evm::{EvmNode, Log, Sent, planned_safe};
 
@@ -31,9 +32,15 @@ pub async fn run(
     database: &client::Config,
     config: &PaymentsConfig,
 ) -> anyhow::Result<()> {
-    let bitcoin = config.bitcoin_url.as_deref().map(|url| bitcoin::Payer::new(url, config));
+    let bitcoin = config
+        .bitcoin_url
+        .as_deref()
+        .map(|url| bitcoin::Payer::new(url, config));
     let bitcoin = bitcoin.transpose()?;
-    let evm = config.evm_url.as_deref().map(|url| evm::Payer::new(url, config));
+    let evm = config
+        .evm_url
+        .as_deref()
+        .map(|url| evm::Payer::new(url, config));
     let evm = evm.transpose()?;
     anyhow::ensure!(
         bitcoin.is_some() || evm.is_some(),
@@ -83,7 +90,9 @@ async fn work(
             loop {
                 match bell.next().await {
                     Ring::Everything | Ring::Stream(PAYMENTS_BELL | FINANCE_STREAM) => break,
-                    Ring::Stream(n) if (NETWORK_BELL + 1..=NETWORK_BELL + MAX_NETWORK).contains(&n) => {
+                    Ring::Stream(n)
+                        if (NETWORK_BELL + 1..=NETWORK_BELL + MAX_NETWORK).contains(&n) =>
+                    {
                         break;
                     }
                     Ring::Stream(_) => {}

@@ -11,7 +11,7 @@ mod proof;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail, ensure};
-use client::{Compared, Pool, ComparedNetwork};
+use client::{Compared, ComparedNetwork, Pool};
 
 pub use config::{NodeOfNetwork, ReservesConfig};
 pub use proof::make;

@@ -43,10 +43,16 @@ pub async fn run(
     };
     loop {
         if let Err(error) = signer.once(pool).await {
-            tracing::error!(signer = config.name, "cannot see to the signings: {error:#}");
+            tracing::error!(
+                signer = config.name,
+                "cannot see to the signings: {error:#}"
+            );
         }
         let rung = async {
-            while !matches!(bell.next().await, Ring::Stream(SIGNING_BELL) | Ring::Everything) {}
+            while !matches!(
+                bell.next().await,
+                Ring::Stream(SIGNING_BELL) | Ring::Everything
+            ) {}
         };
         // Passing in silence is as good as a ring.
         let _ = tokio::time::timeout(LONGEST_PAUSE, rung).await;
@@ -63,7 +69,8 @@ struct Signer<'a> {
 impl Signer<'_> {
     async fn once(&mut self, pool: &Pool) -> anyhow::Result<()> {
         let waiting = client::waiting_signings(pool, &self.config.name, AT_ONCE).await?;
-        self.waiting.retain(|id, _| waiting.iter().any(|signing| signing.signing_id == *id));
+        self.waiting
+            .retain(|id, _| waiting.iter().any(|signing| signing.signing_id == *id));
         for signing in waiting {
             match self.sign(pool, &signing).await? {
                 Ok(signature) => {
@@ -74,7 +81,10 @@ impl Signer<'_> {
                     tracing::info!(signer = self.config.name, payment, kind, "signed");
                 }
                 Err(Objection::Wait(words)) => self.wait(&signing, words),
-                Err(Objection::Refuse { words, withdrawal_id }) => {
+                Err(Objection::Refuse {
+                    words,
+                    withdrawal_id,
+                }) => {
                     let words: String = words.chars().take(500).collect();
                     let payment = signing.payment_id;
                     tracing::error!(signer = self.config.name, payment, "refused: {words}");
@@ -105,7 +115,11 @@ impl Signer<'_> {
             hot: find(&wallets, "hot"),
             cold: find(&wallets, "cold"),
             gas: find(&wallets, "gas"),
-            limits: self.config.limits.of(pool, &self.config.name, signing).await?,
+            limits: self
+                .config
+                .limits
+                .of(pool, &self.config.name, signing)
+                .await?,
             config: self.config,
         };
         match (signing.family.as_str(), signing.kind.as_str()) {

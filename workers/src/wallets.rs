@@ -66,7 +66,10 @@ async fn bitcoin(
 ) -> anyhow::Result<()> {
     let networks = client::payment_networks(pool, "bitcoin").await?;
     let named = |it: &&client::PaymentNetwork| it.name == settings.bitcoin_network;
-    let network = networks.iter().find(named).context("the network is not listed")?;
+    let network = networks
+        .iter()
+        .find(named)
+        .context("the network is not listed")?;
     let wallet = BitcoinWallet::new(network.chain.parse()?, keys, None)?;
     let registered = HouseWallet {
         role: role.to_owned(),
@@ -82,7 +85,9 @@ async fn bitcoin(
 fn owner(text: &str) -> anyhow::Result<Address> {
     match text.parse::<PublicKey>() {
         Ok(key) => Ok(key.evm_address()),
-        Err(_) => text.parse().with_context(|| format!("'{text}' is no key and no address")),
+        Err(_) => text
+            .parse()
+            .with_context(|| format!("'{text}' is no key and no address")),
     }
 }
 
@@ -97,7 +102,10 @@ struct Gas {
 
 impl Gas {
     async fn open(settings: &PaymentsConfig) -> anyhow::Result<Gas> {
-        let url = settings.evm_url.as_deref().context("EXCHANGE_EVM_URL is not set")?;
+        let url = settings
+            .evm_url
+            .as_deref()
+            .context("EXCHANGE_EVM_URL is not set")?;
         let node = EvmNode::new(url)?;
         let signer = SignerConfig::from_env("a")?;
         let key = SigningKey::open(&signer.hsm, &signer.gas_key)?;
@@ -133,8 +141,14 @@ impl Gas {
     ) -> anyhow::Result<()> {
         let networks = client::payment_networks(pool, "evm").await?;
         let named = |it: &&client::PaymentNetwork| it.name == settings.evm_network;
-        let network = networks.iter().find(named).context("the network is not listed")?;
-        ensure!(network.chain == self.chain_id.to_string(), "the node is of another chain");
+        let network = networks
+            .iter()
+            .find(named)
+            .context("the network is not listed")?;
+        ensure!(
+            network.chain == self.chain_id.to_string(),
+            "the node is of another chain"
+        );
         let known = client::house_wallets(pool, network.network_id).await?;
         if let Some(known) = known.iter().find(|wallet| wallet.role == role) {
             println!("{role} {}", known.address);
@@ -145,10 +159,18 @@ impl Gas {
         let salt = U256::from(u8::from(role == "cold"));
         let creation = safe::creation(singleton, initializer, salt);
         let receipt = self.send(factory, creation).await?;
-        let created = receipt.iter().find_map(|log| safe::read_creation(&log.0, &log.1));
+        let created = receipt
+            .iter()
+            .find_map(|log| safe::read_creation(&log.0, &log.1));
         let created = created.context("the factory made no Safe")?;
-        let threshold = self.node.ask(created, &safe::ask_threshold(), json!("latest")).await?;
-        ensure!(safe::read_threshold(&threshold)? == THRESHOLD, "the Safe has another threshold");
+        let threshold = self
+            .node
+            .ask(created, &safe::ask_threshold(), json!("latest"))
+            .await?;
+        ensure!(
+            safe::read_threshold(&threshold)? == THRESHOLD,
+            "the Safe has another threshold"
+        );
         let owners: Vec<String> = owners.iter().map(Address::to_string).collect();
         let wallet = HouseWallet {
             role: role.to_owned(),
@@ -167,7 +189,10 @@ impl Gas {
         let Some(folder) = std::env::var_os("EXCHANGE_SAFE_ARTIFACTS").map(PathBuf::from) else {
             for contract in [FACTORY, SINGLETON, HANDLER] {
                 let is_there = self.node.has_code(contract).await?;
-                ensure!(is_there, "no Safe contract at {contract}: set EXCHANGE_SAFE_ARTIFACTS");
+                ensure!(
+                    is_there,
+                    "no Safe contract at {contract}: set EXCHANGE_SAFE_ARTIFACTS"
+                );
             }
             return Ok([FACTORY, SINGLETON, HANDLER]);
         };
@@ -181,24 +206,24 @@ impl Gas {
             let path = folder.join("contracts").join(file);
             let text = std::fs::read(&path).with_context(|| path.display().to_string())?;
             let artifact: serde_json::Value = serde_json::from_slice(&text)?;
-            let code = artifact["bytecode"].as_str().context("an artifact without bytecode")?;
+            let code = artifact["bytecode"]
+                .as_str()
+                .context("an artifact without bytecode")?;
             let code: Bytes = code.parse()?;
             *made = DEPLOYER.create2(B256::ZERO, keccak256(&code));
             if !self.node.has_code(*made).await? {
-                self.send(DEPLOYER, [B256::ZERO.as_slice(), &code].concat().into()).await?;
+                self.send(DEPLOYER, [B256::ZERO.as_slice(), &code].concat().into())
+                    .await?;
             }
         }
         Ok(made)
     }
 
     /// Sends a call and waits for its block; gives the logs.
-    async fn send(
-        &self,
-        to: Address,
-        input: Bytes,
-    ) -> anyhow::Result<Vec<(Vec<B256>, Bytes)>> {
+    async fn send(&self, to: Address, input: Bytes) -> anyhow::Result<Vec<(Vec<B256>, Bytes)>> {
         let gas = self.node.gas(self.address, to, U256::ZERO, &input).await?;
-        let gas = gas.with_context(|| format!("a call of {to} fails; has {} ether?", self.address))?;
+        let gas =
+            gas.with_context(|| format!("a call of {to} fails; has {} ether?", self.address))?;
         let nonce = self.node.nonce(self.address, json!("pending")).await?;
         let transaction = EvmTransaction {
             chain_id: self.chain_id,

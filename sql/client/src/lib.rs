@@ -41,6 +41,7 @@ pub mod proofs;
 pub mod proposals;
 pub mod query;
 pub mod rates;
+pub mod refills;
 pub mod registration;
 pub mod reserves;
 pub mod retry;
@@ -118,17 +119,16 @@ pub use passkeys::{
     AddedPasskey, NewPasskey, StoredPasskey, add_passkey, passkeys_of, remove_passkey,
 };
 pub use payment_steps::{
-    MinedOutcome, NewAttempt, NewPayment, add_attempt, add_payment, adopt_attempt,
-    begin_attempt,     drop_refused_payments, end_failed_payment, fail_conflicts, fail_payment, match_spent_outputs, note_broadcast,
-    note_hot_balance, note_mined, note_replaced, reopen_attempts, reserve_outputs, settle_payments,
-    store_raw, take_nonce,
+    MinedOutcome, NewAttempt, NewPayment, add_attempt, add_payment, adopt_attempt, begin_attempt,
+    drop_refused_payments, end_failed_payment, fail_conflicts, fail_payment, match_spent_outputs,
+    note_broadcast, note_hot_balance, note_mined, note_replaced, reopen_attempts, reserve_outputs,
+    settle_payments, store_raw, take_nonce,
 };
 pub use payments::{
     ApprovedWithdrawal, FreeOutput, Gathered, HouseWallet, OpenAttempt, OpenPayment, PAYMENTS_BELL,
-    PaymentCoin, PaymentNetwork, add_wallet, approved_withdrawals, free_outputs, gathered, house_wallets,
-    is_under_way,  missing_nonces, next_attempt, open_attempts,
-    open_payments, payment_coins, payment_networks, signing_kinds,
-    smoothed_rate,
+    PaymentCoin, PaymentNetwork, add_wallet, approved_withdrawals, free_outputs, gathered,
+    house_wallets, is_under_way, missing_nonces, next_attempt, open_attempts, open_payments,
+    payment_coins, payment_networks, signing_kinds, smoothed_rate,
 };
 pub use place::Place;
 pub use pool::{Pool, ping};
@@ -143,6 +143,9 @@ pub use proposals::{
 };
 pub use query::Query;
 pub use rates::{RateGrant, RateRequest, take_rate};
+pub use refills::{
+    Refill, RefillAmount, cancel_refill, open_refill, refill_amount, refill_of, sign_refill,
+};
 pub use registration::{
     Origin, Person, TokenOwner, answer_mail_requests, confirm_email_change, forget_spent_access,
     freeze_account, request_email_change, request_password_reset, request_registration,
@@ -161,8 +164,8 @@ pub use sessions::{
     open_session, session_account, sessions_of,
 };
 pub use signings::{
-    JudgedItem, SIGNING_BELL, WaitingSigning, is_deposit_address, judged_items, put_signature, refuse_signing,
-    signed_lately, waiting_signings,
+    JudgedItem, SIGNING_BELL, WaitingSigning, is_deposit_address, judged_items, put_signature,
+    refuse_signing, signed_lately, waiting_signings,
 };
 pub use staff::{
     Invited, MadeMember, Member, NewStaffSession, StaffLogin, StaffSession, accept_invitation,

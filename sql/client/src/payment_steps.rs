@@ -1,8 +1,8 @@
 //! What the worker of payments writes down, step by step: each before the chain is told, or after
 //! it has told.
 
-use tokio_postgres::types::Json;
 use serde_json::Value;
+use tokio_postgres::types::Json;
 
 use crate::error::Error;
 use crate::query::{Query, Statement};
@@ -12,13 +12,13 @@ use crate::query::{Query, Statement};
 pub struct NewPayment {
     /// On which network.
     pub network_id: i32,
-    /// `withdrawal`, `sweep`, `gas`, `cold`, `refund` or `cancel`.
+    /// `withdrawal`, `sweep`, `gas`, `cold`, `refill`, `refund` or `cancel`.
     pub purpose: &'static str,
     /// What is sent.
     pub asset_id: i32,
     /// How much.
     pub atoms: String,
-    /// `hot` or `gas`.
+    /// `hot`, `cold` or `gas`.
     pub from_wallet: Option<&'static str>,
     /// The deposit address that pays.
     pub from_address_id: Option<i64>,
@@ -63,7 +63,8 @@ pub async fn take_nonce(
 ) -> Result<i64, Error> {
     const STATEMENT: Statement =
         Statement::write("take_nonce", "select chain.take_nonce($1, $2, $3)");
-    on.value(STATEMENT, &[&network_id, &script, &at_least]).await
+    on.value(STATEMENT, &[&network_id, &script, &at_least])
+        .await
 }
 
 /// Writes a payment down.
@@ -115,8 +116,10 @@ pub async fn reserve_outputs(
     payment_id: i64,
     outputs: &[(Vec<u8>, i32)],
 ) -> Result<(), Error> {
-    const STATEMENT: Statement =
-        Statement::write("reserve_outputs", "select chain.reserve_outputs($1, $2, $3)");
+    const STATEMENT: Statement = Statement::write(
+        "reserve_outputs",
+        "select chain.reserve_outputs($1, $2, $3)",
+    );
     let txids: Vec<&[u8]> = outputs.iter().map(|(txid, _)| txid.as_slice()).collect();
     let indexes: Vec<i32> = outputs.iter().map(|(_, index)| *index).collect();
     on.rows(STATEMENT, &[&payment_id, &txids, &indexes])
@@ -154,7 +157,15 @@ pub async fn add_attempt(on: &impl Query, attempt: &NewAttempt) -> Result<i64, E
     } = attempt;
     on.value(
         STATEMENT,
-        &[payment_id, from_script, nonce, unsigned, fee_rate, fee_atoms, signings],
+        &[
+            payment_id,
+            from_script,
+            nonce,
+            unsigned,
+            fee_rate,
+            fee_atoms,
+            signings,
+        ],
     )
     .await
 }
@@ -288,8 +299,10 @@ pub async fn reopen_attempts(on: &impl Query, network_id: i32) -> Result<i64, Er
 /// # Errors
 /// The database's.
 pub async fn match_spent_outputs(on: &impl Query, network_id: i32) -> Result<i64, Error> {
-    const STATEMENT: Statement =
-        Statement::write("match_spent_outputs", "select chain.match_spent_outputs($1)");
+    const STATEMENT: Statement = Statement::write(
+        "match_spent_outputs",
+        "select chain.match_spent_outputs($1)",
+    );
     on.value(STATEMENT, &[&network_id]).await
 }
 

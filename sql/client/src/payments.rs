@@ -80,7 +80,7 @@ pub struct ApprovedWithdrawal {
 pub struct OpenPayment {
     /// Its number.
     pub payment_id: i64,
-    /// `withdrawal`, `sweep`, `gas`, `cold`, `refund` or `cancel`.
+    /// `withdrawal`, `sweep`, `gas`, `cold`, `refill`, `refund` or `cancel`.
     pub purpose: String,
     /// `planned`, `signed` or `broadcast`.
     pub state: String,
@@ -141,10 +141,7 @@ pub struct OpenAttempt {
 ///
 /// # Errors
 /// The database's.
-pub async fn payment_networks(
-    on: &impl Query,
-    family: &str,
-) -> Result<Vec<PaymentNetwork>, Error> {
+pub async fn payment_networks(on: &impl Query, family: &str) -> Result<Vec<PaymentNetwork>, Error> {
     const STATEMENT: Statement = Statement::read(
         "payment_networks",
         "select n.network_id, n.name, n.chain, n.is_halted, \
@@ -196,8 +193,14 @@ pub async fn add_wallet(
 ) -> Result<i32, Error> {
     const STATEMENT: Statement =
         Statement::write("add_wallet", "select chain.add_wallet($1, $2, $3, $4, $5)");
-    let HouseWallet { role, address, script, descriptor } = wallet;
-    on.value(STATEMENT, &[&network, role, address, script, descriptor]).await
+    let HouseWallet {
+        role,
+        address,
+        script,
+        descriptor,
+    } = wallet;
+    on.value(STATEMENT, &[&network, role, address, script, descriptor])
+        .await
 }
 
 /// The coins of a network.
@@ -264,7 +267,7 @@ pub async fn open_payments(on: &impl Query, network_id: i32) -> Result<Vec<OpenP
     const STATEMENT: Statement = Statement::read(
         "open_payments",
         "select p.payment_id, p.purpose, p.state, p.asset_id, p.from_address_id, p.safe_nonce, \
-         p.identity_hash, p.plan, g.signatures, coalesce(g.is_refused, false), \
+         p.identity_hash, p.plan, coalesce(p.owner_signatures, g.signatures), coalesce(g.is_refused, false), \
          exists (select from chain.payments c where c.network_id = p.network_id \
             and c.safe_nonce = p.safe_nonce and c.purpose = 'cancel'), \
          chain.atoms(p.amount, t.scale) \
@@ -364,7 +367,9 @@ pub async fn missing_nonces(
                     where s.attempt_id = a.attempt_id and s.state = 'refused')) \
          order by g.nonce",
     );
-    let rows = on.rows(STATEMENT, &[&network_id, &script, &from_nonce]).await?;
+    let rows = on
+        .rows(STATEMENT, &[&network_id, &script, &from_nonce])
+        .await?;
     rows.iter().map(|row| column(row, 0)).collect()
 }
 
@@ -467,7 +472,8 @@ pub async fn is_under_way(
         "select exists (select from chain.payments where network_id = $1 and purpose = $2 \
          and asset_id = $3 and ended_at is null)",
     );
-    on.value(STATEMENT, &[&network_id, &purpose, &asset_id]).await
+    on.value(STATEMENT, &[&network_id, &purpose, &asset_id])
+        .await
 }
 
 /// An output that a payment may spend.
@@ -485,7 +491,7 @@ pub struct FreeOutput {
     pub refund: Option<(i64, String, Vec<u8>)>,
 }
 
-/// Outputs that a payment may spend: `hot`, `deposits` or `refunds`.
+/// Outputs that a payment may spend: `hot`, `cold`, `deposits` or `refunds`.
 ///
 /// # Errors
 /// The database's.

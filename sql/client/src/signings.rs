@@ -25,7 +25,7 @@ pub struct WaitingSigning {
     pub family: String,
     /// Which chain of it.
     pub chain: String,
-    /// `withdrawal`, `sweep`, `gas`, `cold`, `refund` or `cancel`.
+    /// `withdrawal`, `sweep`, `gas`, `cold`, `refill`, `refund` or `cancel`.
     pub purpose: String,
     /// `planned`, `signed`, `broadcast`, `confirmed` or `failed`.
     pub payment_state: String,
@@ -119,8 +119,9 @@ pub async fn waiting_signings(
          p.purpose, p.state, p.asset_id, c.contract, chain.atoms(p.amount, t.scale), \
          p.from_address_id, d.script, p.safe_nonce, p.identity_hash, p.plan, \
          a.unsigned, a.from_script, a.nonce, n.is_halted or c.is_halted, \
-         (select coalesce(array_agg(o.signature), '{}') from chain.signings o \
-            where o.payment_id = p.payment_id and o.kind = 'safe' and o.state = 'signed'), \
+         coalesce(p.owner_signatures, \
+            (select coalesce(array_agg(o.signature), '{}') from chain.signings o \
+                where o.payment_id = p.payment_id and o.kind = 'safe' and o.state = 'signed')), \
          (select coalesce(array_agg(o.unsigned), '{}') from chain.attempts o \
             where o.payment_id = p.payment_id and o.attempt_id <> s.attempt_id \
                 and exists (select from chain.signings g \
@@ -255,7 +256,8 @@ pub async fn refuse_signing(
 ) -> Result<bool, Error> {
     const STATEMENT: Statement =
         Statement::write("refuse_signing", "select chain.refuse_signing($1, $2, $3)");
-    on.value(STATEMENT, &[&signing_id, &refusal, &withdrawal_id]).await
+    on.value(STATEMENT, &[&signing_id, &refusal, &withdrawal_id])
+        .await
 }
 
 /// Whether a network has a deposit address of that script.

@@ -273,7 +273,9 @@ pub async fn seen_transactions(on: &impl Query, network_id: i32) -> Result<Vec<[
     const STATEMENT: Statement =
         Statement::read("seen_transactions", "select chain.seen_transactions($1)");
     let rows = on.rows(STATEMENT, &[&network_id]).await?;
-    rows.iter().map(|row| hash(&column::<Vec<u8>>(row, 0)?)).collect()
+    rows.iter()
+        .map(|row| hash(&column::<Vec<u8>>(row, 0)?))
+        .collect()
 }
 
 /// Says that these have left the mempool of a node whose highest block is this; gives how many

@@ -20,7 +20,8 @@ use chain::network::BitcoinNetwork;
 use chain::spend::{MAX_STANDARD_WEIGHT, SpendLimits};
 use client::{FreeOutput, HouseWallet, PaymentCoin, PaymentNetwork, Pool};
 
-use self::node::{BitcoinNode, Rates};
+pub(crate) use self::node::BitcoinNode;
+use self::node::Rates;
 use super::{PaymentsConfig, Pays};
 
 /// Inputs of a transaction.
@@ -28,7 +29,7 @@ const MOST_INPUTS: usize = 200;
 /// The most that a transaction pays for being mined.
 const MOST_FEE_SATS: u64 = 10_000_000;
 /// Limits of every transaction.
-const LIMITS: SpendLimits = SpendLimits {
+pub(crate) const LIMITS: SpendLimits = SpendLimits {
     max_inputs: MOST_INPUTS,
     max_weight: MAX_STANDARD_WEIGHT,
     max_fee_sats: MOST_FEE_SATS,
@@ -81,8 +82,14 @@ impl Payer {
         };
         let chain: BitcoinNetwork = network.chain.parse()?;
         let at_node = self.node.chain().await?;
-        ensure!(chain.name() == at_node, "the node is of chain {at_node}, not of {chain}");
-        let descriptor = hot.descriptor.as_deref().context("the hot wallet has no descriptor")?;
+        ensure!(
+            chain.name() == at_node,
+            "the node is of chain {at_node}, not of {chain}"
+        );
+        let descriptor = hot
+            .descriptor
+            .as_deref()
+            .context("the hot wallet has no descriptor")?;
         let deposits = self.deposits.clone();
         let wallet = crate::hot_wallet::read(&network.chain, descriptor, &hot.script, deposits)?;
         Ok(Some(Stage {
@@ -105,7 +112,10 @@ impl Payer {
 
     /// Whether it is time to look at deposit addresses.
     fn is_sweep_due(&self) -> bool {
-        let mut swept_at = self.swept_at.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut swept_at = self
+            .swept_at
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         let is_due = |at: Instant| at.elapsed() >= self.config.sweep_every;
         if !swept_at.is_none_or(is_due) {
             return false;
@@ -141,7 +151,7 @@ impl Stage {
 }
 
 /// A coin, of what the database says of an output.
-fn coin_of(output: &FreeOutput) -> anyhow::Result<Coin> {
+pub(crate) fn coin_of(output: &FreeOutput) -> anyhow::Result<Coin> {
     let mut txid: [u8; 32] = output.txid.as_slice().try_into().context("a txid")?;
     // The database has it as tools print it.
     txid.reverse();
@@ -160,7 +170,7 @@ fn coin_of(output: &FreeOutput) -> anyhow::Result<Coin> {
 }
 
 /// Outputs of coins, as the database has them.
-fn outputs_of(coins: &[Coin]) -> Vec<(Vec<u8>, i32)> {
+pub(crate) fn outputs_of(coins: &[Coin]) -> Vec<(Vec<u8>, i32)> {
     let output = |coin: &Coin| {
         let index = i32::try_from(coin.outpoint.vout).unwrap_or(i32::MAX);
         (shown(coin.outpoint.txid), index)
@@ -169,17 +179,20 @@ fn outputs_of(coins: &[Coin]) -> Vec<(Vec<u8>, i32)> {
 }
 
 /// A transaction's hash as tools print it.
-fn shown(txid: Txid) -> Vec<u8> {
+pub(crate) fn shown(txid: Txid) -> Vec<u8> {
     let mut bytes = txid.to_byte_array();
     bytes.reverse();
     bytes.to_vec()
 }
 
 /// Satoshis a virtual byte, in digits.
-fn per_byte(rate: FeeRate) -> String {
-    rust_decimal::Decimal::new(i64::try_from(rate.sats_per_kvb()).unwrap_or(i64::MAX), 3).to_string()
+pub(crate) fn per_byte(rate: FeeRate) -> String {
+    rust_decimal::Decimal::new(i64::try_from(rate.sats_per_kvb()).unwrap_or(i64::MAX), 3)
+        .to_string()
 }
 
 fn millis(number: Option<i64>) -> Option<Duration> {
-    number.and_then(|number| u64::try_from(number).ok()).map(Duration::from_millis)
+    number
+        .and_then(|number| u64::try_from(number).ok())
+        .map(Duration::from_millis)
 }

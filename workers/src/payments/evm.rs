@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use alloy::primitives::{Address, B256, Bytes, U256};
 use anyhow::{Context as _, bail, ensure};
 use chain::safe::SafeTransaction;
-use client::{HouseWallet, PaymentCoin, PaymentNetwork, Pool};
+use client::{HouseWallet, OpenPayment, PaymentCoin, PaymentNetwork, Pool};
 use serde_json::Value;
 
 pub(crate) use self::node::{EvmNode, Log, Sent};
@@ -56,7 +56,10 @@ impl Payer {
         let Some(network) = networks.into_iter().find(named) else {
             return Ok(None);
         };
-        let chain_id = network.chain.parse().context("the network's chain is no chain id")?;
+        let chain_id = network
+            .chain
+            .parse()
+            .context("the network's chain is no chain id")?;
         let mut wallets = client::house_wallets(pool, network.network_id).await?;
         let mut take = |role: &str| {
             let index = wallets.iter().position(|wallet| wallet.role == role)?;
@@ -66,7 +69,10 @@ impl Payer {
             return Ok(None);
         };
         let at_node = self.node.chain_id().await?;
-        ensure!(at_node == chain_id, "the node is of chain {at_node}, not of {chain_id}");
+        ensure!(
+            at_node == chain_id,
+            "the node is of chain {at_node}, not of {chain_id}"
+        );
         Ok(Some(Stage {
             safe: address_of(&hot.script)?,
             gas: address_of(&gas.script)?,
@@ -80,7 +86,10 @@ impl Payer {
 
     /// Whether it is time to look at deposit addresses.
     fn is_sweep_due(&self) -> bool {
-        let mut swept_at = self.swept_at.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut swept_at = self
+            .swept_at
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         let is_due = |at: Instant| at.elapsed() >= self.config.sweep_every;
         if !swept_at.is_none_or(is_due) {
             return false;
@@ -108,12 +117,30 @@ impl Pays for Payer {
     }
 }
 
+impl Stage {
+    /// The transaction of a Safe that a payment is, the cold one's for a refill; none where an
+    /// account pays by itself.
+    fn inner(&self, payment: &OpenPayment) -> anyhow::Result<Option<SafeTransaction>> {
+        if payment.identity_hash.is_none() {
+            return Ok(None);
+        }
+        let (safe, nonce) = match (payment.purpose.as_str(), &self.cold) {
+            ("refill", Some(cold)) => (address_of(&cold.script)?, payment.plan["nonce"].as_i64()),
+            _ => (self.safe, payment.safe_nonce),
+        };
+        let nonce = nonce.context("a payment of a Safe without its number")?;
+        planned_safe(&payment.plan, self.chain_id, safe, nonce).map(Some)
+    }
+}
+
 fn address_of(script: &[u8]) -> anyhow::Result<Address> {
     Address::try_from(script).context("a script of an EVM network has 20 bytes")
 }
 
 fn millis(number: Option<i64>) -> Option<Duration> {
-    number.and_then(|number| u64::try_from(number).ok()).map(Duration::from_millis)
+    number
+        .and_then(|number| u64::try_from(number).ok())
+        .map(Duration::from_millis)
 }
 
 /// What a plan says that is called: whom, with how much, and what is said.
@@ -152,8 +179,14 @@ pub(crate) fn planned_safe(
     safe: Address,
     nonce: i64,
 ) -> anyhow::Result<SafeTransaction> {
-    let text = |name: &str| plan[name].as_str().with_context(|| format!("a plan without {name}"));
-    let gas = plan["safe_tx_gas"].as_u64().context("a plan without safe_tx_gas")?;
+    let text = |name: &str| {
+        plan[name]
+            .as_str()
+            .with_context(|| format!("a plan without {name}"))
+    };
+    let gas = plan["safe_tx_gas"]
+        .as_u64()
+        .context("a plan without safe_tx_gas")?;
     Ok(SafeTransaction {
         chain_id,
         safe,

@@ -4,7 +4,7 @@
 use alloy::primitives::U256;
 use anyhow::Context as _;
 use bitcoin::{Amount, Denomination};
-use client::{CoinFacts, OwnOutput, Pool, ComparedNetwork};
+use client::{CoinFacts, ComparedNetwork, OwnOutput, Pool};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use serde::Deserialize;
 use serde_json::json;

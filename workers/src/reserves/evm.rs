@@ -2,7 +2,7 @@
 
 use alloy::primitives::U256;
 use anyhow::Context as _;
-use client::{CoinFacts, Pool, ComparedNetwork};
+use client::{CoinFacts, ComparedNetwork, Pool};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use serde::Deserialize;
 use serde_json::{Value, json};

@@ -27,7 +27,10 @@ pub(super) async fn sign_hot(case: &Case<'_>, keys: &KeyRing) -> Signed {
         Err(objection) => return Ok(Err(objection)),
     };
     let signatures = keys.hot().sign(digests).await?;
-    Ok(Ok(signatures.iter().flat_map(|signature| signature.bytes()).collect()))
+    Ok(Ok(signatures
+        .iter()
+        .flat_map(|signature| signature.bytes())
+        .collect()))
 }
 
 /// As deposit addresses.
@@ -59,7 +62,10 @@ pub(super) async fn sign_deposits(case: &Case<'_>, keys: &KeyRing) -> Signed {
 }
 
 fn wallet_of(case: &Case<'_>, deposits: Option<ExtendedKey>) -> Judged<(BitcoinWallet, ScriptBuf)> {
-    let hot = case.hot.as_ref().ok_or_else(|| Objection::large("there is no hot wallet"))?;
+    let hot = case
+        .hot
+        .as_ref()
+        .ok_or_else(|| Objection::large("there is no hot wallet"))?;
     let descriptor = hot.descriptor.as_deref().unwrap_or_default();
     let wallet = crate::hot_wallet::read(&case.signing.chain, descriptor, &hot.script, deposits);
     let wallet = wallet.map_err(|error| Objection::large(format!("{error:#}")))?;
@@ -85,7 +91,10 @@ fn spend_of(
 
 fn judge_hot(case: &Case<'_>, keys: &KeyRing) -> Judged<Vec<[u8; 32]>> {
     let (wallet, change) = wallet_of(case, None)?;
-    must(wallet.keys().contains(keys.hot_key()), "this signer owns no part of the wallet")?;
+    must(
+        wallet.keys().contains(keys.hot_key()),
+        "this signer owns no part of the wallet",
+    )?;
     let psbt = read(case.signing.unsigned.as_deref().unwrap_or_default())?;
     let spend = spend_of(&psbt, &wallet, &change, case.config.max_fee_sats)?;
     // Versions of a payment share an input, so that one of them can happen.
@@ -94,10 +103,16 @@ fn judge_hot(case: &Case<'_>, keys: &KeyRing) -> Judged<Vec<[u8; 32]>> {
         let is_shared = |coin: &chain::coin_selection::Coin| {
             other.coins.iter().any(|it| it.outpoint == coin.outpoint)
         };
-        must(spend.coins.iter().any(is_shared), "a version that could happen beside another")?;
+        must(
+            spend.coins.iter().any(is_shared),
+            "a version that could happen beside another",
+        )?;
     }
     case.judge_items(case.signing.other_attempts.is_empty())?;
-    must(spend.payments.len() == case.items.len(), "an output that nobody asked for")?;
+    must(
+        spend.payments.len() == case.items.len(),
+        "an output that nobody asked for",
+    )?;
     for (payment, item) in spend.payments.iter().zip(&case.items) {
         let is_same = payment.script.as_bytes() == item.script
             && payment.value_sats.to_string() == item.atoms;

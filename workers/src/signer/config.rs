@@ -52,11 +52,16 @@ impl SignerConfig {
     /// # Errors
     /// A value is missing or cannot be used.
     pub fn from_env(name: &str) -> anyhow::Result<Self> {
-        Self::read(name, |name| std::env::var(name).ok().filter(|text| !text.is_empty()))
+        Self::read(name, |name| {
+            std::env::var(name).ok().filter(|text| !text.is_empty())
+        })
     }
 
     fn read(name: &str, value: impl Fn(&str) -> Option<String>) -> anyhow::Result<Self> {
-        ensure!(["a", "b"].contains(&name), "a signer is a or b, not '{name}'");
+        ensure!(
+            ["a", "b"].contains(&name),
+            "a signer is a or b, not '{name}'"
+        );
         let own = |name: &str| match name {
             "EXCHANGE_HSM_TOKEN" => value("EXCHANGE_SIGNER_TOKEN"),
             "EXCHANGE_HSM_PIN" => value("EXCHANGE_SIGNER_PIN"),

@@ -55,7 +55,9 @@ impl Case<'_> {
     /// What speaks against it.
     pub(super) fn judge_items(&self, is_first: bool) -> Result<(), Objection> {
         if self.signing.is_halted {
-            return Err(Objection::Wait("the network or the coin is halted".to_owned()));
+            return Err(Objection::Wait(
+                "the network or the coin is halted".to_owned(),
+            ));
         }
         match self.signing.purpose.as_str() {
             "withdrawal" => {
@@ -70,14 +72,18 @@ impl Case<'_> {
             }
             "cold" => {
                 let [item] = &self.items[..] else {
-                    return Err(Objection::large("a move to the cold wallet has one receiver"));
+                    return Err(Objection::large(
+                        "a move to the cold wallet has one receiver",
+                    ));
                 };
                 let is_ours = item.withdrawal_id.is_none() && item.deposit_id.is_none();
                 let cold = self.cold.as_ref().map(|wallet| &wallet.script);
                 let is_cold = cold == Some(&item.script);
                 must(is_ours && is_cold, "not a move to the cold wallet")
             }
-            other => Err(Objection::large(format!("a hot wallet does not pay for a {other}"))),
+            other => Err(Objection::large(format!(
+                "a hot wallet does not pay for a {other}"
+            ))),
         }
     }
 
@@ -88,15 +94,22 @@ impl Case<'_> {
     /// What speaks against it.
     pub(super) fn judge_gathering(&self) -> Result<&JudgedItem, Objection> {
         if self.signing.is_halted {
-            return Err(Objection::Wait("the network or the coin is halted".to_owned()));
+            return Err(Objection::Wait(
+                "the network or the coin is halted".to_owned(),
+            ));
         }
         let [item] = &self.items[..] else {
-            return Err(Objection::large("what leaves deposit addresses goes to one place"));
+            return Err(Objection::large(
+                "what leaves deposit addresses goes to one place",
+            ));
         };
         match (self.signing.purpose.as_str(), item.deposit_id) {
             ("sweep", None) => {
                 let hot = self.hot.as_ref().map(|wallet| &wallet.script);
-                must(hot == Some(&item.script), "a sweep that does not go to the hot wallet")?;
+                must(
+                    hot == Some(&item.script),
+                    "a sweep that does not go to the hot wallet",
+                )?;
                 must(item.withdrawal_id.is_none(), "a sweep for a withdrawal")?;
             }
             ("refund", Some(_)) => {
@@ -106,7 +119,10 @@ impl Case<'_> {
                 must(is_there, "a deposit that goes back to another place")?;
                 let is_same = item.asked_asset_id == Some(self.signing.asset_id)
                     && item.asked_network_id == Some(self.signing.network_id);
-                must(is_same && !item.is_paid_twice, "a deposit that goes back twice")?;
+                must(
+                    is_same && !item.is_paid_twice,
+                    "a deposit that goes back twice",
+                )?;
             }
             _ => return Err(Objection::large("deposit addresses do not pay for this")),
         }
@@ -121,7 +137,9 @@ fn judge_withdrawal(
     is_first: bool,
 ) -> Result<(), Objection> {
     let Some(withdrawal_id) = item.withdrawal_id else {
-        return Err(Objection::large("a payment of withdrawals to nobody's withdrawal"));
+        return Err(Objection::large(
+            "a payment of withdrawals to nobody's withdrawal",
+        ));
     };
     let refuse = |words: String| {
         Err(Objection::Refuse {
@@ -159,7 +177,10 @@ fn judge_withdrawal(
     }
     let needed = item.needed_reviews.map_or(i64::MAX, i64::from);
     if item.rejections > 0 || item.approvals < needed {
-        return refuse(format!("{} of {needed} reviewers approve it", item.approvals));
+        return refuse(format!(
+            "{} of {needed} reviewers approve it",
+            item.approvals
+        ));
     }
     if item.account_status.as_deref() != Some("active") {
         return refuse("the account is frozen".to_owned());

@@ -1,14 +1,20 @@
 //! The keys of a signer: two of its token at most, and the wrapped seed, which is opened for a
 //! signature and overwritten after it.
 
+use std::time::Duration;
+
 use anyhow::{Context as _, ensure};
 use chain::public_key::PublicKey;
 use chain::seed::Seed;
 use chain::signature::Signature;
-use hsm::{Hsm, SigningKey, WrappedSeed};
+use hsm::{Hsm, HsmError, SigningKey, WrappedSeed};
 
 use super::config::SignerConfig;
 use crate::hsm_signing::read_seed;
+
+/// How often a token that fails is opened at the start, and the pause between two.
+const OPENINGS: u32 = 5;
+const OPENING_PAUSE: Duration = Duration::from_millis(500);
 
 /// What a signer can sign with.
 pub(super) struct KeyRing {
@@ -25,12 +31,29 @@ pub(super) struct Key {
 }
 
 impl KeyRing {
-    /// Opens what the signer has; only signer a has more than one key.
+    /// Opens what the signer has; only signer a has more than one key. A token that fails at first
+    /// is tried again, but never with a PIN that was refused.
     pub(super) async fn open(config: &SignerConfig) -> anyhow::Result<KeyRing> {
+        for _ in 1..OPENINGS {
+            match Self::open_once(config).await {
+                Err(error) if matches!(error.downcast_ref(), Some(HsmError::Failed(_))) => {
+                    tracing::warn!(signer = config.name, "{error:#}; trying again");
+                    tokio::time::sleep(OPENING_PAUSE).await;
+                }
+                done => return done,
+            }
+        }
+        Self::open_once(config).await
+    }
+
+    async fn open_once(config: &SignerConfig) -> anyhow::Result<KeyRing> {
         let config = config.clone();
         let opened = tokio::task::spawn_blocking(move || {
             let is_a = config.name == "a";
-            ensure!(is_a || config.seed_file.is_none(), "EXCHANGE_SEED_FILE is of signer a alone");
+            ensure!(
+                is_a || config.seed_file.is_none(),
+                "EXCHANGE_SEED_FILE is of signer a alone"
+            );
             let seed = match &config.seed_file {
                 Some(path) => Some((Hsm::open(&config.hsm)?, read_seed(path)?)),
                 None => None,
@@ -41,7 +64,9 @@ impl KeyRing {
             }
             Ok(KeyRing {
                 hot: Key::open(&config, &config.hot_key)?,
-                gas: is_a.then(|| Key::open(&config, &config.gas_key)).transpose()?,
+                gas: is_a
+                    .then(|| Key::open(&config, &config.gas_key))
+                    .transpose()?,
                 seed,
             })
         });

@@ -38,7 +38,11 @@ impl Payer {
         }
         let failed = client::fail_conflicts(pool, network_id).await?;
         if failed > 0 {
-            tracing::error!(network = name, failed, "payments whose outputs others have spent");
+            tracing::error!(
+                network = name,
+                failed,
+                "payments whose outputs others have spent"
+            );
         }
         loop {
             let settled = client::settle_payments(pool, network_id, SETTLED_AT_ONCE).await?;
@@ -106,10 +110,13 @@ impl Payer {
         let network_id = stage.network.network_id;
         let attempts = client::open_attempts(pool, network_id).await?;
         for attempt in &attempts {
-            let is_later =
-                |it: &OpenAttempt| it.payment_id == attempt.payment_id && it.number > attempt.number;
+            let is_later = |it: &OpenAttempt| {
+                it.payment_id == attempt.payment_id && it.number > attempt.number
+            };
             let sent = millis(attempt.broadcast_ms);
+            // What was signed offline cannot be replaced here.
             let is_stuck = attempt.state == "broadcast"
+                && attempt.asked > 0
                 && sent.is_some_and(|sent| sent >= self.config.bump_after);
             if is_stuck && attempt.number < MOST_ATTEMPTS && !attempts.iter().any(is_later) {
                 self.replace(pool, stage, attempt).await?;
@@ -143,7 +150,10 @@ impl Payer {
                     return Ok(false);
                 }
                 let free = client::free_outputs(tx, stage.network.network_id, "hot").await?;
-                let free: Vec<_> = free.iter().filter_map(|output| coin_of(output).ok()).collect();
+                let free: Vec<_> = free
+                    .iter()
+                    .filter_map(|output| coin_of(output).ok())
+                    .collect();
                 let new = old.bump(&free, change, rates.wanted, rates.relay, &LIMITS);
                 let new: Result<Spend, SpendReject> = new;
                 let new = match new {
@@ -153,7 +163,9 @@ impl Payer {
                         return Ok(false);
                     }
                 };
-                add_version(tx, stage, payment_id, &new, HOT.to_vec(), rates).await.map(|()| true)
+                add_version(tx, stage, payment_id, &new, HOT.to_vec(), rates)
+                    .await
+                    .map(|()| true)
             })
         })
         .await?;
@@ -179,10 +191,12 @@ async fn assemble(pool: &Pool, stage: &Stage, attempt: &OpenAttempt) -> anyhow::
             signature.copy_from_slice(bytes);
             let signature = Signature::from_bytes(&signature)?;
             let keys = stage.wallet.keys_of(digest.owner)?;
-            let made = |key: &&chain::public_key::PublicKey| {
-                signature.verify(&digest.digest, key).is_ok()
-            };
-            let key = keys.iter().find(made).context("a signature of no key of the input")?;
+            let made =
+                |key: &&chain::public_key::PublicKey| signature.verify(&digest.digest, key).is_ok();
+            let key = keys
+                .iter()
+                .find(made)
+                .context("a signature of no key of the input")?;
             signing::add_signature(&mut psbt, &stage.wallet, digest.input, key, &signature)?;
         }
     }

@@ -85,7 +85,11 @@ impl BitcoinNode {
 
     pub(crate) async fn send(&self, raw: &[u8]) -> anyhow::Result<Sent> {
         let params = json!([hex::encode(raw), 0]);
-        match self.client.call::<String>("sendrawtransaction", params).await {
+        match self
+            .client
+            .call::<String>("sendrawtransaction", params)
+            .await
+        {
             Ok(_) => Ok(Sent::Taken),
             Err(NodeError::Refused { code, .. }) if code == ALREADY_IN_CHAIN => Ok(Sent::Taken),
             Err(NodeError::Refused { message, .. }) => Ok(Sent::Refused(message)),
@@ -97,7 +101,9 @@ impl BitcoinNode {
 /// Satoshis a thousand virtual bytes, of bitcoins in digits.
 fn rate(text: &RawValue) -> anyhow::Result<u64> {
     let text = text.get();
-    let bitcoins = text.parse::<Decimal>().or_else(|_| Decimal::from_scientific(text));
+    let bitcoins = text
+        .parse::<Decimal>()
+        .or_else(|_| Decimal::from_scientific(text));
     let bitcoins = bitcoins.with_context(|| format!("'{text}' is no fee"))?;
     let sats = (bitcoins * Decimal::from(COIN)).ceil();
     sats.to_u64().with_context(|| format!("'{text}' is no fee"))

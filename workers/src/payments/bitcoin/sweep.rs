@@ -45,9 +45,16 @@ impl Payer {
 
     async fn gather(&self, pool: &Pool, stage: &Stage, rates: Rates) -> anyhow::Result<()> {
         let outputs = client::free_outputs(pool, stage.network.network_id, "deposits").await?;
-        let coins = outputs.iter().map(coin_of).collect::<anyhow::Result<Vec<_>>>()?;
+        let coins = outputs
+            .iter()
+            .map(coin_of)
+            .collect::<anyhow::Result<Vec<_>>>()?;
         let total: u64 = coins.iter().map(|coin| coin.value_sats).sum();
-        let least: u64 = stage.coin.sweep_atoms.parse().context("a limit of sweeps")?;
+        let least: u64 = stage
+            .coin
+            .sweep_atoms
+            .parse()
+            .context("a limit of sweeps")?;
         if total < least {
             return Ok(());
         }
@@ -79,7 +86,8 @@ impl Payer {
             address,
             deposit_id: Some(*deposit_id),
         };
-        self.send_all(pool, stage, &[coin_of(output)?], place, rates).await?;
+        self.send_all(pool, stage, &[coin_of(output)?], place, rates)
+            .await?;
         Ok(())
     }
 
@@ -92,12 +100,20 @@ impl Payer {
         place: Place<'_>,
         rates: Rates,
     ) -> anyhow::Result<bool> {
-        let Place { to, address, deposit_id } = place;
+        let Place {
+            to,
+            address,
+            deposit_id,
+        } = place;
         let Ok(spend) = Spend::sweep(coins, &to, rates.wanted, &LIMITS) else {
             // Dust waits.
             return Ok(false);
         };
-        let moved = spend.change.as_ref().context("a sweep without an output")?.value_sats;
+        let moved = spend
+            .change
+            .as_ref()
+            .context("a sweep without an output")?
+            .value_sats;
         let mut item = json!({
             "address": address, "script": hex::encode(to.as_bytes()), "atoms": moved.to_string() });
         if let Some(deposit_id) = deposit_id {
@@ -109,7 +125,11 @@ impl Payer {
             Box::pin(async move {
                 let (stage, spend, item) = &*shared;
                 let new = NewSpend {
-                    purpose: if deposit_id.is_some() { "refund" } else { "sweep" },
+                    purpose: if deposit_id.is_some() {
+                        "refund"
+                    } else {
+                        "sweep"
+                    },
                     items: vec![item.clone()],
                     from_wallet: None,
                     signings: vec!["a deposit_keys"],
@@ -130,14 +150,22 @@ impl Payer {
     ) -> anyhow::Result<()> {
         let (network_id, asset_id) = (stage.network.network_id, stage.coin.asset_id);
         let outputs = client::free_outputs(pool, network_id, "hot").await?;
-        let coins = outputs.iter().map(coin_of).collect::<anyhow::Result<Vec<_>>>()?;
+        let coins = outputs
+            .iter()
+            .map(coin_of)
+            .collect::<anyhow::Result<Vec<_>>>()?;
         let held: u64 = coins.iter().map(|coin| coin.value_sats).sum();
-        let change = client::note_hot_balance(pool, network_id, asset_id, &held.to_string()).await?;
+        let change =
+            client::note_hot_balance(pool, network_id, asset_id, &held.to_string()).await?;
         if let Some(change) = change {
             tracing::warn!(network = stage.network.name, "hot wallet: {change}");
         }
         let ceiling: u64 = stage.coin.ceiling_atoms.parse().context("a ceiling")?;
-        let least: u64 = stage.coin.sweep_atoms.parse().context("a limit of sweeps")?;
+        let least: u64 = stage
+            .coin
+            .sweep_atoms
+            .parse()
+            .context("a limit of sweeps")?;
         let excess = held.saturating_sub(ceiling);
         let (Some(cold), false) = (&stage.cold, excess < least) else {
             return Ok(());

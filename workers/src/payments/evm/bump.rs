@@ -49,7 +49,10 @@ impl Payer {
         let bumped = old.bumped(wanted);
         let within = bumped.filter(|new| new.fees.max_fee_per_gas <= self.config.max_gas_wei);
         let Some(bumped) = within else {
-            tracing::warn!(payment = attempt.payment_id, "stuck, and more would be too much");
+            tracing::warn!(
+                payment = attempt.payment_id,
+                "stuck, and more would be too much"
+            );
             return Ok(());
         };
         let is_deposit_key = self.is_deposit_key(pool, attempt).await?;
@@ -60,7 +63,11 @@ impl Payer {
             unsigned: unsigned(&bumped),
             fee_rate: bumped.fees.max_fee_per_gas.to_string(),
             fee_atoms: None,
-            signings: vec![if is_deposit_key { "a deposit_keys" } else { "a gas_account" }],
+            signings: vec![if is_deposit_key {
+                "a deposit_keys"
+            } else {
+                "a gas_account"
+            }],
         };
         let (payment_id, number) = (attempt.payment_id, attempt.number + 1);
         let fee_rate = new.fee_rate.clone();

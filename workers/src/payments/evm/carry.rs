@@ -11,7 +11,7 @@ use client::{NewAttempt, OpenAttempt, OpenPayment, Pool, run_tx};
 use serde_json::json;
 
 use super::node::Sent;
-use super::{Payer, Stage, identity, millis, planned_safe};
+use super::{Payer, Stage, identity, millis};
 use crate::evm_bytes::{read_unsigned, signer_of, unsigned};
 use crate::fault_point::fault_point;
 
@@ -32,11 +32,17 @@ impl Payer {
             let is_live = |it: &&&OpenAttempt| it.state != "mined" && !it.is_refused;
             last.get(&payment.payment_id).filter(is_live).is_some()
         };
+        let reused = |payment: &OpenPayment| {
+            let refused = last.get(&payment.payment_id).filter(|it| it.is_refused);
+            refused.and_then(|attempt| attempt.nonce)
+        };
         let mut at = 0;
         while let Some(first) = payments.get(at) {
             // A payment, and one that cancels it: the Safe does either.
             let same = payments[at..].iter();
-            let same = same.take_while(|it| it.safe_nonce == first.safe_nonce).count();
+            let same = same
+                .take_while(|it| it.safe_nonce == first.safe_nonce)
+                .count();
             let both = &payments[at..at + same];
             at += same;
             let Some(_) = first.safe_nonce else {
@@ -50,9 +56,15 @@ impl Payer {
                 // Those after it cannot happen before it.
                 break;
             };
-            let refused = last.get(&ready.payment_id).filter(|it| it.is_refused);
-            let reused = refused.and_then(|attempt| attempt.nonce);
-            self.add_carrier(pool, stage, ready, reused).await?;
+            self.add_carrier(pool, stage, ready, reused(ready)).await?;
+        }
+        // The cold Safe's, whose numbers are its own.
+        let is_refill = |it: &&OpenPayment| it.purpose == "refill" && it.safe_signatures.is_some();
+        for refill in payments.iter().filter(is_refill) {
+            if !is_under_way(refill) {
+                self.add_carrier(pool, stage, refill, reused(refill))
+                    .await?;
+            }
         }
         Ok(())
     }
@@ -64,23 +76,27 @@ impl Payer {
         payment: &OpenPayment,
         reused: Option<i64>,
     ) -> anyhow::Result<()> {
-        let nonce = payment.safe_nonce.context("no number of the Safe")?;
-        let inner = planned_safe(&payment.plan, stage.chain_id, stage.safe, nonce)?;
+        let inner = stage.inner(payment)?.context("a payment of no Safe")?;
         let hash = identity(payment.identity_hash.as_deref())?;
-        ensure!(inner.hash() == hash, "payment {} was changed", payment.payment_id);
+        ensure!(
+            inner.hash() == hash,
+            "payment {} was changed",
+            payment.payment_id
+        );
         let signatures = payment.safe_signatures.iter().flatten();
         let signatures = signatures.map(|signature| signer_of(&hash, signature));
         let signatures = signatures.collect::<anyhow::Result<Vec<_>>>()?;
         let carrier = EvmTransaction {
             chain_id: stage.chain_id,
             nonce: 0,
-            to: stage.safe,
+            to: inner.safe,
             value: U256::ZERO,
             input: inner.execution(&signatures)?,
             gas_limit: inner.gas_limit().context("more gas than there is")?,
             fees: self.node.fees(self.config.max_gas_wei).await?,
         };
-        self.add_attempt(pool, stage, payment.payment_id, &carrier, reused).await?;
+        self.add_attempt(pool, stage, payment.payment_id, &carrier, reused)
+            .await?;
         Ok(())
     }
 
@@ -97,7 +113,10 @@ impl Payer {
         let at_least = self.node.nonce(stage.gas, json!("latest")).await?;
         let number = client::next_attempt(pool, payment_id).await?;
         if number > MOST_ATTEMPTS {
-            tracing::error!(payment = payment_id, "tried {MOST_ATTEMPTS} times: somebody must look");
+            tracing::error!(
+                payment = payment_id,
+                "tried {MOST_ATTEMPTS} times: somebody must look"
+            );
             return Ok(false);
         }
         let network_id = stage.network.network_id;
@@ -187,7 +206,13 @@ impl Payer {
             attempt.attempt_id
         );
         let signed = transaction.signed(&key, &signature)?;
-        client::store_raw(pool, attempt.attempt_id, &signed.bytes, signed.hash.as_slice()).await?;
+        client::store_raw(
+            pool,
+            attempt.attempt_id,
+            &signed.bytes,
+            signed.hash.as_slice(),
+        )
+        .await?;
         fault_point("raw_stored");
         Ok(signed.bytes)
     }

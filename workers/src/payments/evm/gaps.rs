@@ -43,8 +43,13 @@ impl Payer {
                 fees: self.node.fees(self.config.max_gas_wei).await?,
             };
             let given = Nonce::Given(nonce);
-            self.add_direct(pool, &payment, &filling, stage.gas, given, "a gas_account").await?;
-            tracing::warn!(network = stage.network.name, nonce, "a gap of numbers is filled");
+            self.add_direct(pool, &payment, &filling, stage.gas, given, "a gas_account")
+                .await?;
+            tracing::warn!(
+                network = stage.network.name,
+                nonce,
+                "a gap of numbers is filled"
+            );
         }
         Ok(())
     }

@@ -75,7 +75,10 @@ impl EvmNode {
     }
 
     pub(crate) async fn balance(&self, account: Address) -> anyhow::Result<U256> {
-        Ok(self.client.call("eth_getBalance", json!([account, "latest"])).await?)
+        Ok(self
+            .client
+            .call("eth_getBalance", json!([account, "latest"]))
+            .await?)
     }
 
     /// What a contract answers.
@@ -115,7 +118,10 @@ impl EvmNode {
         let mut tips: Vec<U256> = tips.into_iter().flatten().collect();
         tips.sort_unstable();
         let tip = tips.get(tips.len() / 2).copied().unwrap_or_default();
-        let tip = u128::try_from(tip).context("a tip")?.max(LEAST_TIP).min(most);
+        let tip = u128::try_from(tip)
+            .context("a tip")?
+            .max(LEAST_TIP)
+            .min(most);
         // Room for six full blocks in a row (EIP-1559: an eighth more each).
         let max_fee_per_gas = base.saturating_mul(2).saturating_add(tip).min(most);
         Ok(GasFees {
@@ -126,7 +132,11 @@ impl EvmNode {
 
     pub(crate) async fn send(&self, raw: &[u8]) -> anyhow::Result<Sent> {
         let bytes = Bytes::copy_from_slice(raw);
-        match self.client.call::<B256>("eth_sendRawTransaction", json!([bytes])).await {
+        match self
+            .client
+            .call::<B256>("eth_sendRawTransaction", json!([bytes]))
+            .await
+        {
             Ok(_) => Ok(Sent::Taken),
             Err(NodeError::Refused { message, .. }) => {
                 let known = ["already known", "already imported", "known transaction"];
@@ -141,18 +151,27 @@ impl EvmNode {
 
     /// Whether there is a contract at an address.
     pub(crate) async fn has_code(&self, address: Address) -> anyhow::Result<bool> {
-        let code: Bytes = self.client.call("eth_getCode", json!([address, "latest"])).await?;
+        let code: Bytes = self
+            .client
+            .call("eth_getCode", json!([address, "latest"]))
+            .await?;
         Ok(!code.is_empty())
     }
 
     pub(crate) async fn receipt(&self, txid: &[u8]) -> anyhow::Result<Option<Receipt>> {
         let params = json!([B256::try_from(txid)?]);
-        Ok(self.client.call("eth_getTransactionReceipt", params).await?)
+        Ok(self
+            .client
+            .call("eth_getTransactionReceipt", params)
+            .await?)
     }
 
     pub(crate) async fn raw_transaction(&self, txid: B256) -> anyhow::Result<Option<Bytes>> {
         let params = json!([txid]);
-        Ok(self.client.call("eth_getRawTransactionByHash", params).await?)
+        Ok(self
+            .client
+            .call("eth_getRawTransactionByHash", params)
+            .await?)
     }
 
     /// Logs of a contract from a block on, by their first two topics.

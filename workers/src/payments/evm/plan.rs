@@ -35,7 +35,7 @@ impl Payer {
             let balance = self.holding(stage.safe, coin.contract.as_deref()).await?;
             holdings.insert(coin.asset_id, balance);
         }
-        let at_least = self.safe_nonce(stage, json!("latest")).await?;
+        let at_least = self.safe_nonce(stage.safe, json!("latest")).await?;
         let height = stage.network.tip.unwrap_or(0);
         let gas = self.gas_of_withdrawals(pool, stage).await?;
         let shared = Arc::new((stage.clone(), holdings, gas));
@@ -50,7 +50,7 @@ impl Payer {
                 let approved = client::approved_withdrawals(tx, network_id, most).await?;
                 let mut left = holdings.clone();
                 // What is under way leaves the wallet too.
-                for payment in client::open_payments(tx, network_id).await? {
+                for payment in open.iter().filter(|payment| payment.purpose != "refill") {
                     let atoms = payment.atoms.parse().unwrap_or(U256::MAX);
                     if let Some(left) = left.get_mut(&payment.asset_id) {
                         *left = left.saturating_sub(atoms);
@@ -104,13 +104,16 @@ impl Payer {
             return self.node.balance(account).await;
         };
         let question = chain::erc20::ask_balance(account);
-        let answer = self.node.ask(address_of(contract)?, &question, json!("latest")).await?;
+        let answer = self
+            .node
+            .ask(address_of(contract)?, &question, json!("latest"))
+            .await?;
         Ok(chain::erc20::read_balance(&answer)?)
     }
 
-    /// The Safe's next number, as of a block.
-    pub(super) async fn safe_nonce(&self, stage: &Stage, block: Value) -> anyhow::Result<i64> {
-        let answer = self.node.ask(stage.safe, &safe::ask_nonce(), block).await?;
+    /// A Safe's next number, as of a block.
+    pub(super) async fn safe_nonce(&self, safe: Address, block: Value) -> anyhow::Result<i64> {
+        let answer = self.node.ask(safe, &safe::ask_nonce(), block).await?;
         Ok(i64::try_from(safe::read_nonce(&answer)?)?)
     }
 
@@ -133,7 +136,10 @@ impl Payer {
 
     /// Gas for an inner call, with room to spare.
     pub(super) async fn inner_gas(&self, stage: &Stage, call: &PlannedCall) -> anyhow::Result<u64> {
-        let found = self.node.gas(stage.safe, call.to, call.value, &call.data).await?;
+        let found = self
+            .node
+            .gas(stage.safe, call.to, call.value, &call.data)
+            .await?;
         let gas = found.map_or(GAS_OF_FAILURE, |gas| gas.saturating_add(gas / 4));
         Ok(gas.clamp(LEAST_GAS, MOST_GAS))
     }
@@ -146,7 +152,9 @@ impl Payer {
                 continue;
             };
             let native = stage.coins.iter().find(|coin| coin.contract.is_none());
-            let native = native.context("the network has no coin of its own")?.asset_id;
+            let native = native
+                .context("the network has no coin of its own")?
+                .asset_id;
             let height = stage.network.tip.unwrap_or(0);
             let (safe, payment_id) = (stage.safe, refused.payment_id);
             // Of two workers one is told that the number has its cancelling payment.
@@ -172,7 +180,11 @@ impl Payer {
                 })
             })
             .await?;
-            tracing::warn!(payment = payment_id, nonce, "a refused payment is cancelled");
+            tracing::warn!(
+                payment = payment_id,
+                nonce,
+                "a refused payment is cancelled"
+            );
         }
         Ok(())
     }

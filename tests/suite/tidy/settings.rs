@@ -1,0 +1,23 @@
+//! Settings that are said twice, because a container's command cannot read a file of ours.
+
+use super::source::root;
+
+fn read(path: &str) -> String {
+    std::fs::read_to_string(root().join(path)).expect("the file is there")
+}
+
+#[test]
+fn the_container_s_postgres_has_the_settings_of_make_run() {
+    let docker = read("docker/Dockerfile");
+    let settings = read("scripts/postgres.conf");
+    let lines = settings.lines().filter(|line| !line.starts_with('#'));
+    let mut count = 0;
+    for line in lines {
+        let (name, value) = line.split_once(" = ").expect("name = value");
+        let option = format!("\"-c\", \"{name}={}\"", value.trim_matches('\''));
+        assert!(docker.contains(&option), "docker/Dockerfile lacks {option}");
+        count += 1;
+    }
+    assert_eq!(docker.matches("\"-c\"").count(), count);
+    assert!(docker.contains("scripts/prepare_wal.sql /docker-entrypoint-initdb.d/"));
+}
