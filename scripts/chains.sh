@@ -7,6 +7,8 @@ readonly CHAINS_DIR=$EXCHANGE_LOCAL_DIR/chains
 readonly SEED_FILE=$CHAINS_DIR/seed
 readonly TOKEN_FILE=$CHAINS_DIR/usdt_contract
 readonly WEBHOOK_FILE=$CHAINS_DIR/webhook_secret
+readonly BITCOIN_DIR=$CHAINS_DIR/bitcoin
+readonly BITCOIN_PASSWORD_FILE=$CHAINS_DIR/bitcoin_password
 # Longest pause before a program that has ended is started again.
 readonly LONGEST_PAUSE_SECONDS=30
 
@@ -19,7 +21,8 @@ prepare_chains() {
         make_signer "$signer"
     done
     [ -s "$SEED_FILE" ] || with_token a hsm make-seed deposits "$SEED_FILE" || die "no seed was made"
-    [ -s "$WEBHOOK_FILE" ] || (umask 077 && od -An -N32 -tx1 /dev/urandom | tr -d ' \n' >"$WEBHOOK_FILE")
+    make_secret "$WEBHOOK_FILE"
+    make_secret "$BITCOIN_PASSWORD_FILE"
     EXCHANGE_BITCOIN_XPUB=$(with_token a hsm extended-keys "$SEED_FILE" | awk '$1 == "bitcoin-test" { print $3 }')
     EXCHANGE_EVM_XPUB=$(with_token a hsm extended-keys "$SEED_FILE" | awk '$1 == "evm" { print $3 }')
     EXCHANGE_WEBHOOK_SECRET=$(<"$WEBHOOK_FILE")
@@ -30,9 +33,11 @@ prepare_chains() {
 # Where the nodes answer, or will.
 export_nodes() {
     EXCHANGE_EVM_URL=http://127.0.0.1:$EXCHANGE_EVM_PORT
-    EXCHANGE_BITCOIN_URL=http://exchange:$(<"$WEBHOOK_FILE")@127.0.0.1:$EXCHANGE_BITCOIN_PORT
+    EXCHANGE_BITCOIN_URL=http://exchange:$(<"$BITCOIN_PASSWORD_FILE")@127.0.0.1:$EXCHANGE_BITCOIN_PORT
     export EXCHANGE_EVM_URL EXCHANGE_BITCOIN_URL
 }
+
+make_secret() { [ -s "$1" ] || (umask 077 && od -An -N32 -tx1 /dev/urandom | tr -d ' \n' >"$1"); }
 
 # A token of its own folder, so that no other program sees it, with the keys that it needs.
 make_signer() {
@@ -91,10 +96,10 @@ join_chains() {
     CHAIN_PIDS=$!
     join_chain bitcoin &
     CHAIN_PIDS+=" $!"
-    keep_beside payments exchange_worker payments
-    keep_beside reserves exchange_worker reserves
-    keep_beside signer_a exchange_signer_a signer a
-    keep_beside signer_b exchange_signer_b signer b
+    join_signer a &
+    CHAIN_PIDS+=" $!"
+    join_signer b &
+    CHAIN_PIDS+=" $!"
 }
 
 # Sees to one chain: its node, its wallets, its watcher and its blocks.
@@ -107,11 +112,13 @@ join_chain() {
 
 join_evm() {
     scripts/nodes.sh evm || return 1
-    keep anvil env -u RUST_LOG "$EXCHANGE_CACHE_DIR/bin/anvil" --quiet --host 127.0.0.1 --port "$EXCHANGE_EVM_PORT" --chain-id 31337 \
-        --block-time "$EXCHANGE_EVM_BLOCK_SECONDS" --state "$CHAINS_DIR/anvil.json"
+    keep anvil env -u RUST_LOG "$EXCHANGE_CACHE_DIR/bin/anvil" --quiet --host 127.0.0.1 \
+        --port "$EXCHANGE_EVM_PORT" --chain-id 31337 --block-time "$EXCHANGE_EVM_BLOCK_SECONDS" \
+        --state "$CHAINS_DIR/anvil.json" --state-interval 30
     await_port "$EXCHANGE_EVM_PORT" || return 1
-    demo_chain fund-ether "$(gas_account)" 100 && list_token && make_safes || return 1
-    keep evm env DATABASE_URL="$(url_of exchange_worker)" "$TARGET/release/workers" evm
+    once gas_funded demo_chain fund-ether "$(gas_account)" 100 && list_token && make_safes || return 1
+    keep_worker evm EXCHANGE_BITCOIN_URL=
+    keep_worker payments EXCHANGE_BITCOIN_URL=
     note "Ethereum has joined: chain 31337 at $EXCHANGE_EVM_URL; deposits of ETH and USDT are taken"
 }
 
@@ -125,8 +132,15 @@ make_safes() {
     owners=$(printf '%s ' "$(public_key_of a)" "$(public_key_of b)" "$(public_key_of cold)")
     # shellcheck disable=SC2086
     hot=$(in_house safe hot $owners | sed -n 's/^hot //p') && in_house safe cold $owners >/dev/null || return 1
-    [ -e "$CHAINS_DIR/evm_funded" ] || { demo_chain fund-ether "$hot" 500 && demo_chain fund-token "$hot" 1000000 "$(<"$TOKEN_FILE")" &&
-        touch "$CHAINS_DIR/evm_funded"; }
+    once ether_funded demo_chain fund-ether "$hot" 500 &&
+        once token_funded demo_chain fund-token "$hot" 1000000 "$(<"$TOKEN_FILE")"
+}
+
+# Does something once in the life of these chains.
+once() {
+    local mark=$CHAINS_DIR/$1
+    shift
+    [ -e "$mark" ] || { "$@" >/dev/null && touch "$mark"; }
 }
 
 # `workers wallets` as the operator.
@@ -147,18 +161,30 @@ join_bitcoin() {
     local hot
     scripts/nodes.sh bitcoin || return 1
     BITCOIND=$(command -v bitcoind || echo "$EXCHANGE_CACHE_DIR/bin/bitcoind")
-    mkdir -p "$CHAINS_DIR/bitcoin"
-    keep bitcoind "$BITCOIND" -regtest -datadir="$CHAINS_DIR/bitcoin" -listen=0 -txindex=1 \
-        -rpcbind=127.0.0.1 -rpcallowip=127.0.0.1 -rpcport="$EXCHANGE_BITCOIN_PORT" -rpcuser=exchange \
-        -rpcpassword="$(<"$WEBHOOK_FILE")" -printtoconsole=0
+    (umask 077 && mkdir -p "$BITCOIN_DIR" && cat >"$BITCOIN_DIR/bitcoin.conf") <<CONF
+# Written by \`make run\` at every start.
+regtest=1
+listen=0
+txindex=1
+printtoconsole=0
+[regtest]
+rpcbind=127.0.0.1
+rpcallowip=127.0.0.1
+rpcport=$EXCHANGE_BITCOIN_PORT
+rpcuser=exchange
+rpcpassword=$(<"$BITCOIN_PASSWORD_FILE")
+CONF
+    keep bitcoind "$BITCOIND" -datadir="$BITCOIN_DIR"
     await_port "$EXCHANGE_BITCOIN_PORT" || return 1
     hot=$(in_house bitcoin hot "$(public_key_of a)" "$(public_key_of b)" "$(public_key_of cold)") || return 1
     in_house bitcoin cold "$(public_key_of cold first)" "$(public_key_of cold second)" \
         "$(public_key_of cold third)" >/dev/null || return 1
-    keep bitcoin env DATABASE_URL="$(url_of exchange_worker)" "$TARGET/release/workers" bitcoin
-    [ -e "$CHAINS_DIR/bitcoin_funded" ] || { demo_chain mine 105 && demo_chain fund-bitcoin "$hot" 100 >/dev/null &&
-        touch "$CHAINS_DIR/bitcoin_funded"; } || return 1
+    keep_worker bitcoin EXCHANGE_EVM_URL=
+    keep_worker payments EXCHANGE_EVM_URL=
+    once bitcoin_mined demo_chain mine 105 && once bitcoin_funded demo_chain fund-bitcoin "$hot" 100 || return 1
     keep miner node scripts/demo_chain.mjs mine-on "$EXCHANGE_BITCOIN_BLOCK_SECONDS"
+    # It compares both chains with the books, and this one joins last.
+    keep_worker reserves
     note "Bitcoin has joined: regtest on port $EXCHANGE_BITCOIN_PORT; deposits of BTC are taken"
 }
 
@@ -175,18 +201,20 @@ await_port() {
     return 1
 }
 
-# Sees to one program beside the chains: its name, its database role, its command.
-keep_beside() {
-    local name=$1 role=$2
-    shift 2
-    (
-        trap end_children TERM
-        SETTINGS=()
-        [[ $name != signer_* ]] || settings_of "${name#signer_}"
-        keep "$name" env "${SETTINGS[@]}" DATABASE_URL="$(url_of "$role")" "$TARGET/release/workers" "$@"
-        wait
-    ) &
-    CHAIN_PIDS+=" $!"
+# A worker of a chain, with further settings: who pays on one chain knows no other, which may not be there.
+keep_worker() {
+    local name=$1
+    shift
+    keep "$name" env DATABASE_URL="$(url_of exchange_worker)" "$@" "$TARGET/release/workers" "$name"
+}
+
+# A signer, which needs no node.
+join_signer() {
+    trap end_children TERM
+    settings_of "$1"
+    keep "signer $1" env "${SETTINGS[@]}" DATABASE_URL="$(url_of "exchange_signer_$1")" \
+        "$TARGET/release/workers" signer "$1"
+    wait
 }
 
 # Runs a program in the background, and again whenever it ends, after pauses that double up to half a

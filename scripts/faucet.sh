@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.."
 . scripts/settings.sh
 . scripts/chains.sh
 
-[ -s "$WEBHOOK_FILE" ] || die "there are no chains yet: make run"
+[ -s "$BITCOIN_PASSWORD_FILE" ] || die "there are no chains yet: make run"
 export_nodes
 [ -n "${1:-}" ] || exec node scripts/demo_chain.mjs payer
 [ $# -eq 3 ] && [ -n "$2" ] && [ -n "$3" ] || die "make faucet ASSET=BTC TO=bcrt1... AMOUNT=0.5"

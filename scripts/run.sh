@@ -29,8 +29,16 @@ check_ports() {
     [[ $port =~ ^[0-9]+$ ]] || die "EXCHANGE_BIND must be address:port, not '$EXCHANGE_BIND'"
     ! port_in_use "${host//[\[\]]/}" "$port" ||
         die "port $port is in use by another program: set EXCHANGE_BIND, such as 127.0.0.1:8090"
+    ! demo_mode || check_node_ports
     # A cluster of ours that an earlier run left behind is dealt with later.
     [ -e "$CLUSTER_LINK/postmaster.pid" ] || check_cluster_port
+}
+
+check_node_ports() {
+    local name
+    for name in EXCHANGE_EVM_PORT EXCHANGE_BITCOIN_PORT; do
+        ! port_in_use 127.0.0.1 "${!name}" || die "port ${!name} is in use by another program: set $name"
+    done
 }
 
 migrate() {

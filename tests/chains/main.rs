@@ -12,5 +12,6 @@ mod signers;
 mod soak;
 mod suspicious_deposits;
 mod sweeps;
+mod wallet;
 mod withdrawals_bitcoin;
 mod withdrawals_evm;

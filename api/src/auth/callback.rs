@@ -9,8 +9,8 @@ use crate::error::ApiError;
 /// A signature is good for so long, before and after.
 const WINDOW_MS: i64 = 300_000;
 
-/// Checks the headers `X-Timestamp` (milliseconds) and `X-Signature`: HMAC-SHA256 of timestamp, line
-/// feed and body, in hexadecimal digits.
+/// Checks the headers `X-Timestamp` (milliseconds) and `X-Signature`: HMAC-SHA256 of timestamp,
+/// line feed and body, in hexadecimal digits.
 ///
 /// # Errors
 /// `InvalidSignature`; also where there is no key.

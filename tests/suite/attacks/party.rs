@@ -113,8 +113,8 @@ async fn deposit(port: u16, owner: &Client, account: i64, token: &str) -> String
     assert_eq!(given.status, 200, "{given:?}");
     let text = "insert into exchange.deposits (network_id, txid, position, asset_id, account_id,
             address_id, amount, required_confirmations, state)
-        select network_id, sha256(address::bytea), 'output:0', asset_id, account_id, address_id, 1, 2,
-            'seen'
+        select network_id, sha256(address::bytea), 'output:0', asset_id, account_id, address_id, 1,
+            2, 'seen'
         from chain.addresses where account_id = $1
         returning deposit_id::text";
     let made = owner.query_one(text, &[&account]).await;

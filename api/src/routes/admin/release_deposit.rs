@@ -30,8 +30,8 @@ pub(crate) struct ReleaseDeposit {
     note: String,
 }
 
-/// Lets a suspicious deposit be credited, at once, where it has its confirmations. Giving it back is
-/// a proposal: `/api/admin/deposits/refund`.
+/// Lets a suspicious deposit be credited, at once, where it has its confirmations. Giving it back
+/// is a proposal: `/api/admin/deposits/refund`.
 #[utoipa::path(post, path = "/api/admin/deposits/release", tag = "admin",
     request_body = ReleaseDeposit, responses((status = 200, body = Done), Refusals))]
 pub(crate) async fn release_deposit(

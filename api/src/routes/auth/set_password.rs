@@ -67,8 +67,8 @@ pub(crate) async fn set_password(
     }))
 }
 
-/// A new user has addresses to pay to at once: not before the address of the mails is proved, so that
-/// nobody who only registers uses up numbers. What fails here is made up for on asking.
+/// A new user has addresses to pay to at once: not before the address of the mails is proved, so
+/// that nobody who only registers uses up numbers. What fails here is made up for on asking.
 async fn give_addresses(app: &App, account_id: i64) {
     if let Err(error) = app.wallet.issue_all(&app.reads, account_id).await {
         tracing::warn!(account_id, %error, "no deposit addresses yet");
