@@ -91,10 +91,10 @@ join_chains() {
     CHAIN_PIDS=$!
     join_chain bitcoin &
     CHAIN_PIDS+=" $!"
-    keep_beside payments exchange_worker payments
-    keep_beside reserves exchange_worker reserves
-    keep_beside signer_a exchange_signer_a signer a
-    keep_beside signer_b exchange_signer_b signer b
+    join_signer a &
+    CHAIN_PIDS+=" $!"
+    join_signer b &
+    CHAIN_PIDS+=" $!"
 }
 
 # Sees to one chain: its node, its wallets, its watcher and its blocks.
@@ -111,7 +111,8 @@ join_evm() {
         --block-time "$EXCHANGE_EVM_BLOCK_SECONDS" --state "$CHAINS_DIR/anvil.json"
     await_port "$EXCHANGE_EVM_PORT" || return 1
     demo_chain fund-ether "$(gas_account)" 100 && list_token && make_safes || return 1
-    keep evm env DATABASE_URL="$(url_of exchange_worker)" "$TARGET/release/workers" evm
+    keep_worker evm EXCHANGE_BITCOIN_URL=
+    keep_worker payments EXCHANGE_BITCOIN_URL=
     note "Ethereum has joined: chain 31337 at $EXCHANGE_EVM_URL; deposits of ETH and USDT are taken"
 }
 
@@ -155,10 +156,13 @@ join_bitcoin() {
     hot=$(in_house bitcoin hot "$(public_key_of a)" "$(public_key_of b)" "$(public_key_of cold)") || return 1
     in_house bitcoin cold "$(public_key_of cold first)" "$(public_key_of cold second)" \
         "$(public_key_of cold third)" >/dev/null || return 1
-    keep bitcoin env DATABASE_URL="$(url_of exchange_worker)" "$TARGET/release/workers" bitcoin
+    keep_worker bitcoin EXCHANGE_EVM_URL=
+    keep_worker payments EXCHANGE_EVM_URL=
     [ -e "$CHAINS_DIR/bitcoin_funded" ] || { demo_chain mine 105 && demo_chain fund-bitcoin "$hot" 100 >/dev/null &&
         touch "$CHAINS_DIR/bitcoin_funded"; } || return 1
     keep miner node scripts/demo_chain.mjs mine-on "$EXCHANGE_BITCOIN_BLOCK_SECONDS"
+    # It compares both chains with the books, and this one joins last.
+    keep_worker reserves
     note "Bitcoin has joined: regtest on port $EXCHANGE_BITCOIN_PORT; deposits of BTC are taken"
 }
 
@@ -175,18 +179,20 @@ await_port() {
     return 1
 }
 
-# Sees to one program beside the chains: its name, its database role, its command.
-keep_beside() {
-    local name=$1 role=$2
-    shift 2
-    (
-        trap end_children TERM
-        SETTINGS=()
-        [[ $name != signer_* ]] || settings_of "${name#signer_}"
-        keep "$name" env "${SETTINGS[@]}" DATABASE_URL="$(url_of "$role")" "$TARGET/release/workers" "$@"
-        wait
-    ) &
-    CHAIN_PIDS+=" $!"
+# A worker of a chain, with further settings: who pays on one chain knows no other, which may not be there.
+keep_worker() {
+    local name=$1
+    shift
+    keep "$name" env DATABASE_URL="$(url_of exchange_worker)" "$@" "$TARGET/release/workers" "$name"
+}
+
+# A signer, which needs no node.
+join_signer() {
+    trap end_children TERM
+    settings_of "$1"
+    keep "signer $1" env "${SETTINGS[@]}" DATABASE_URL="$(url_of "exchange_signer_$1")" \
+        "$TARGET/release/workers" signer "$1"
+    wait
 }
 
 # Runs a program in the background, and again whenever it ends, after pauses that double up to half a

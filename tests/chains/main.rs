@@ -11,5 +11,6 @@ mod reserves;
 mod signers;
 mod suspicious_deposits;
 mod sweeps;
+mod wallet;
 mod withdrawals_bitcoin;
 mod withdrawals_evm;

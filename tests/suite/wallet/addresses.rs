@@ -3,7 +3,7 @@
 use chain::network::BitcoinNetwork;
 use serde_json::json;
 use tests::account_keys::seed;
-use tests::post_office::{PostOffice, STRONG, link, registration};
+use tests::post_office::{PostOffice, STRONG, registration};
 use tests::raw::Call;
 use tests::trading::number;
 use tests::{post_office, wait};
@@ -156,11 +156,8 @@ async fn a_new_user_has_an_address_of_every_coin_once_the_password_is_set() {
         0,
         "who only registers has none"
     );
-    let link = link(&mail, "/api/auth/verify").expect("a link");
-    let verified = Call::get(&link).send(port).await.expect("an answer");
-    let body = json!({ "token": verified.body["setPasswordToken"], "password": STRONG });
-    let set = post_office::post(port, "/api/auth/set-password", &body).await;
-    assert_eq!(set.expect("an answer").status, 200);
+    let set = post_office::set_password(port, &mail, STRONG).await;
+    set.expect("the password is set");
     wait::until("every coin has its address", async || {
         number(&stage.owner, named).await == 3
     })

@@ -1,0 +1,140 @@
+//! The whole loop through the API, on a real node: from an e-mail address to coins outside.
+
+use alloy::primitives::{Address, U256};
+use serde_json::{Value, json};
+use tests::api_server::{self, ApiServer, Build};
+use tests::checks::assert_clean;
+use tests::house::{House, fund};
+use tests::post_office::{self, PostOffice, STRONG, registration};
+use tests::raw::{Call, Reply};
+use tests::socket::Socket;
+use tests::wait;
+use tests::watched_evm::{WatchedEvm, milliether_wei};
+
+/// Until a withdrawal is final, where it is listed.
+const FINAL: u64 = 12;
+
+/// A user at the API.
+struct User {
+    port: u16,
+    token: String,
+}
+
+impl User {
+    async fn get(&self, path: &str) -> Value {
+        let answer = Call::get(path).by(&self.token).send(self.port).await;
+        answer.expect("an answer").body
+    }
+
+    async fn post(&self, path: &str, body: Value) -> Reply {
+        let answer = Call::post(path, &body)
+            .by(&self.token)
+            .send(self.port)
+            .await;
+        answer.expect("an answer")
+    }
+
+    async fn until(&self, path: &str, list: &str, state: &str) {
+        let what = format!("{path} says {state}");
+        wait::until(&what, async || {
+            self.get(path).await[list][0]["state"] == state
+        })
+        .await;
+    }
+}
+
+/// Registers by mail and logs in.
+async fn join(port: u16, mails: &mut PostOffice) -> User {
+    let asked = registration("carol@example.com");
+    let asked = post_office::post(port, "/api/auth/register", &asked).await;
+    assert_eq!(asked.expect("an answer").status, 202);
+    let mail = mails.next().await.expect("a mail");
+    let set = post_office::set_password(port, &mail, STRONG).await;
+    set.expect("the password is set");
+    let body = json!({ "email": "carol@example.com", "password": STRONG });
+    let login = post_office::post(port, "/api/auth/login", &body).await;
+    let login = login.expect("an answer");
+    let token = login.body["token"].as_str().expect("a token").to_owned();
+    User { port, token }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_newcomer_registers_pays_in_trades_and_withdraws() {
+    let world = WatchedEvm::start(1).await;
+    let house = House::make("wallet_loop").expect("tokens");
+    let settled = house.settle_evm(&world.database, &world.node).await;
+    settled.expect("a Safe");
+    world.mine(1).await;
+    let _watcher = world.watch();
+    let _signers = house.signers(&world.database);
+    let _payments = house.payments(&world.database, &world.settings());
+    let key = house.deposits("evm").expect("a key").to_string();
+    let settings = [("EXCHANGE_EVM_XPUB", key.as_str())];
+    let server = ApiServer::start_as(&world.database, Build::Debug, &settings).await;
+    let server = server.expect("the API starts");
+    let mut mails = PostOffice::open(&world.database).await.expect("mails");
+    let carol = join(server.port(), &mut mails).await;
+    let known = "update exchange.accounts set kyc_level = 2 where email = 'carol@example.com'";
+    world.owner.batch_execute(known).await.expect("known");
+    let mut socket = Socket::login(server.port(), &carol.token)
+        .await
+        .expect("a socket");
+    socket
+        .subscribe(json!({ "channel": "deposits" }))
+        .await
+        .expect("subscribes");
+
+    // In.
+    let path = "/api/wallet/deposit-address?currency=ETH";
+    let given = carol.get(path).await;
+    let address: Address = given["address"]
+        .as_str()
+        .expect("an address")
+        .parse()
+        .expect("hexadecimal");
+    let paid = world.node.pay(0, address, milliether_wei(2_000)).await;
+    paid.expect("the node takes it");
+    world.mine(1).await;
+    let list = "/api/wallet/deposits";
+    carol.until(list, "deposits", "pending").await;
+    world.mine(2).await;
+    carol.until(list, "deposits", "credited").await;
+    loop {
+        let told = socket.next_of("deposits").await.expect("a message");
+        if told["change"] == "credited" {
+            assert_eq!(told["deposit"]["asset"], "ETH");
+            break;
+        }
+    }
+
+    // Traded.
+    let bob = api_server::open_account(&world.owner, "bob").await;
+    fund(&world.owner, bob.expect("an account"), "USDT", "1000").await;
+    let bob = User {
+        port: server.port(),
+        token: api_server::login(server.port(), "bob")
+            .await
+            .expect("a token"),
+    };
+    let order = |side: &str| {
+        json!({ "market": "ETH/USDT", "side": side, "price": "100",
+        "quantity": "1" })
+    };
+    let sold = carol.post("/api/trade/create-order", order("sell")).await;
+    assert_eq!(sold.status, 200, "{sold:?}");
+    let bought = bob.post("/api/trade/create-order", order("buy")).await;
+    assert_eq!(bought.body["state"], "filled", "{bought:?}");
+
+    // Out.
+    let outside = Address::repeat_byte(0x77);
+    let body = json!({ "asset": "ETH", "amount": "0.5", "address": outside.to_string() });
+    let asked = carol.post("/api/wallet/withdraw", body).await;
+    assert_eq!(asked.body["withdrawal"]["state"], "approved", "{asked:?}");
+    let list = "/api/wallet/withdrawals";
+    carol.until(list, "withdrawals", "broadcast").await;
+    world.mine(FINAL).await;
+    carol.until(list, "withdrawals", "confirmed").await;
+    let held = world.node.balance(outside).await.expect("a balance");
+    assert_eq!(held, U256::from(500_000_000_000_000_000_u64));
+    assert_clean(&world.owner).await;
+}
