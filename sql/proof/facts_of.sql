@@ -12,6 +12,7 @@ language sql stable security definer set search_path = pg_catalog, pg_temp set j
         select t.attempt_id, t.payment_id, t.fee, t.is_success is true or n.family = 'bitcoin' as is_success
         from chain.attempts t
         join chain.networks n on n.network_id = t.network_id
+        join chain.blocks b on b.network_id = t.network_id and b.hash = t.block_hash and b.is_active
         where t.network_id = facts_of.network_id and t.state = 'mined'
     ), terms (asset_id, term, amount) as (
         -- What the ledger has of this network.
