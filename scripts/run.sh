@@ -4,6 +4,7 @@ cd "$(dirname "$0")/.."
 . scripts/settings.sh
 . scripts/cluster.sh
 . scripts/token.sh
+. scripts/chains.sh
 
 main() {
     lock_local_dir
@@ -48,6 +49,7 @@ run_programs() {
     local api workers status=0
     make_secrets_key
     open_token
+    ! demo_mode || { prepare_chains && list_chains; }
     DATABASE_URL=$(url_of exchange_worker) EXCHANGE_MAIL_DIR=$MAIL_DIR \
         EXCHANGE_PUBLIC_URL=${EXCHANGE_PUBLIC_URL:-http://$EXCHANGE_BIND} \
         "$TARGET/release/workers" all &
@@ -59,6 +61,7 @@ run_programs() {
     printf '%s\n' "$api" "$workers" >"$PIDS_FILE"
     trap 'kill -TERM $api 2>/dev/null' INT TERM HUP
     greet
+    ! demo_mode || join_chains
     while true; do
         status=0
         wait "$api" || status=$?
@@ -67,6 +70,7 @@ run_programs() {
     done
     trap '' INT TERM HUP
     step "The API has stopped; stopping the rest"
+    leave_chains
     kill -TERM "$workers" 2>/dev/null || true
     wait "$workers" || true
     rm -f "$PIDS_FILE"
@@ -88,6 +92,7 @@ greet() {
         note "Demo accounts (also in $DEMO_FILE), e-mail address and password:"
         note "    ${DEMO_ACCOUNTS//$'\n'/$'\n'        }"
     fi
+    ! demo_mode || note "Chains:   Ethereum joins in seconds, Bitcoin when its node is built (the first time some minutes)"
     note "Ctrl-C stops everything; the data stays in $CLUSTER"
 }
 

@@ -21,7 +21,7 @@ stop_programs() {
     mapfile -t pids <"$PIDS_FILE"
     for pid in "${pids[@]}"; do
         program=$(basename "$(readlink "/proc/$pid/exe")" " (deleted)")
-        [[ $program =~ ^(api|workers)$ ]] || continue
+        [[ $program =~ ^(api|workers|anvil|bitcoind|node)$ ]] || continue
         step "Stopping $program"
         # The run may have ended it meanwhile.
         kill -TERM "$pid" 2>/dev/null || true
@@ -30,7 +30,7 @@ stop_programs() {
 
 delete_data() {
     step "Deleting the data in $CLUSTER"
-    rm -rf "$CLUSTER" "$PGPASSFILE" "$DEMO_FILE"
+    rm -rf "$CLUSTER" "$PGPASSFILE" "$DEMO_FILE" "$EXCHANGE_LOCAL_DIR/chains"
     rm -f "$CLUSTER_LINK"
 }
 

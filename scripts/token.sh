@@ -16,20 +16,24 @@ open_token() {
     "$TARGET/release/workers" hsm make-key || die "the token in $HSM_DIR cannot be used"
 }
 
-make_token() {
-    mkdir -p "$HSM_DIR/tokens"
-    cat >"$SOFTHSM2_CONF" <<CONF
+make_token() { make_token_in "$HSM_DIR" exchange; }
+
+# In a folder of its own, with that label.
+make_token_in() {
+    local folder=$1 label=$2
+    mkdir -p "$folder/tokens"
+    cat >"$folder/softhsm2.conf" <<CONF
 # Written by \`make run\`.
-directories.tokendir = $HSM_DIR/tokens
+directories.tokendir = $folder/tokens
 objectstore.backend = file
 log.level = ERROR
 CONF
-    random_pin >"$HSM_DIR/pin.new"
-    random_pin >"$HSM_DIR/so_pin"
-    softhsm2-util --init-token --free --label exchange \
-        --pin "$(<"$HSM_DIR/pin.new")" --so-pin "$(<"$HSM_DIR/so_pin")" >/dev/null ||
+    random_pin >"$folder/pin.new"
+    random_pin >"$folder/so_pin"
+    SOFTHSM2_CONF=$folder/softhsm2.conf softhsm2-util --init-token --free --label "$label" \
+        --pin "$(<"$folder/pin.new")" --so-pin "$(<"$folder/so_pin")" >/dev/null ||
         die "softhsm2-util made no token"
-    mv "$HSM_DIR/pin.new" "$HSM_DIR/pin"
+    mv "$folder/pin.new" "$folder/pin"
 }
 
 random_pin() { od -An -N12 -tx1 /dev/urandom | tr -d ' \n'; }

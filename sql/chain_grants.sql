@@ -123,7 +123,36 @@ grant execute on function
 to exchange_worker;
 grant select on chain.fee_hours to exchange_worker, exchange_analyst;
 
--- Payments and their signatures.
+-- Payments and their signatures. A wallet is registered by the operator alone.
+grant execute on function
+    chain.approved_withdrawals(integer, integer),
+    chain.take_nonce(integer, bytea, bigint),
+    chain.add_payment(integer, text, integer, text, text, bigint, bigint, bytea, jsonb, jsonb),
+    chain.reserve_outputs(bigint, bytea[], integer[]),
+    chain.begin_attempt(bigint, integer),
+    chain.add_attempt(bigint, bytea, bigint, bytea, text, text, text[]),
+    chain.store_raw(bigint, bytea, bytea),
+    chain.note_broadcast(bigint),
+    chain.note_mined(bigint, bytea, bigint, text, text),
+    chain.note_replaced(bigint),
+    chain.adopt_attempt(bigint, bytea, bytea),
+    chain.match_spent_outputs(integer),
+    chain.reopen_attempts(integer),
+    chain.drop_refused_payments(integer),
+    chain.settle_payments(integer, integer),
+    chain.end_failed_payment(integer),
+    chain.fail_payment(bigint, text),
+    chain.fail_conflicts(integer),
+    chain.gathered(integer),
+    chain.free_outputs(integer, text),
+    chain.note_hot_balance(integer, integer, text)
+to exchange_worker;
+grant execute on function chain.atoms(numeric, integer), chain.amount_of_atoms(text, integer) to exchange_worker, exchange_analyst, exchange_signer_a, exchange_signer_b;
+grant execute on function
+    chain.put_signature(bigint, bytea),
+    chain.refuse_signing(bigint, text, bigint),
+    chain.judged_items(bigint)
+to exchange_signer_a, exchange_signer_b;
 
 -- Reserves and proofs.
 revoke all on schema proof from public;

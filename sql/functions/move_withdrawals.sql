@@ -7,7 +7,8 @@ declare
     changed bigint[] := '{}';
 begin
     comes_from := case move_withdrawals.state
-        when 'approved' then array['approved', 'signed']
+        when 'approved' then case when move_withdrawals.payment_id is null
+            then array['approved', 'signed', 'broadcast'] else array['approved'] end
         when 'signed' then array['approved', 'signed']
         when 'broadcast' then array['signed', 'broadcast']
     end;
@@ -35,4 +36,4 @@ begin
     perform exchange.tell_withdrawals(changed);
     return cardinality(changed);
 end $$;
-comment on function exchange.move_withdrawals(bigint[], text, bigint) is 'Withdrawals go on with a payment: approved with it (planned: from now on they cannot be cancelled), signed, broadcast; approved without a payment gives them back to the planner, where that payment shall never be sent. A repeat changes nothing. Returns how many states changed; an impossible step is an error. Call it after balances are done. For other functions.';
+comment on function exchange.move_withdrawals(bigint[], text, bigint) is 'Withdrawals go on with a payment: approved with it (planned: from now on they cannot be cancelled), signed, broadcast; approved without a payment gives them back to the planner, where that payment provably never happens. A repeat changes nothing. Returns how many states changed; an impossible step is an error. Call it after balances are done. For other functions.';

@@ -1,4 +1,15 @@
 //! Deposits and withdrawals on real nodes: bitcoind in regtest mode, anvil.
 
+mod cold;
+mod deposit_faults;
+mod deposits_bitcoin;
+mod deposits_evm;
 mod keys;
 mod nodes;
+mod reorganisations;
+mod reserves;
+mod signers;
+mod suspicious_deposits;
+mod sweeps;
+mod withdrawals_bitcoin;
+mod withdrawals_evm;

@@ -11,6 +11,7 @@ use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
+use crate::account_keys;
 use crate::cluster::{is_running, kill_process, signal_process};
 use crate::database::Database;
 use crate::token::Token;
@@ -113,6 +114,7 @@ impl ApiServer {
             .envs(PATIENT)
             .envs(Token::shared().settings())
             .envs([CHEAP])
+            .envs(account_keys::settings(1)?)
             .envs(settings.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
@@ -262,6 +264,8 @@ pub fn built(package: &'static str, build: Build) -> Result<PathBuf> {
                 "workers",
                 "-p",
                 "chain",
+                "-p",
+                "offline",
                 "--bins",
                 "--examples",
             ];

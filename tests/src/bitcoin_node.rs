@@ -181,6 +181,8 @@ fn url(port: u16) -> String {
 fn client(url: &str) -> Result<RpcClient> {
     let http = alloy::transports::http::reqwest::Client::builder()
         .timeout(CALL)
+        // A test that stands still for long finds a kept connection closed by the node.
+        .pool_max_idle_per_host(0)
         .build()?;
     Ok(RpcClient::new_http_with_client(http, url.parse()?))
 }

@@ -228,6 +228,8 @@ impl EvmNode {
 fn client(port: u16) -> Result<RpcClient> {
     let http = alloy::transports::http::reqwest::Client::builder()
         .timeout(CALL)
+        // A test that stands still for long finds a kept connection closed by the node.
+        .pool_max_idle_per_host(0)
         .build()?;
     let url = format!("http://127.0.0.1:{port}");
     Ok(RpcClient::new_http_with_client(http, url.parse()?))

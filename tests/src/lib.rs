@@ -2,6 +2,7 @@
 //!
 //! The tests themselves are in `suite/`; what they run on is here.
 
+pub mod account_keys;
 pub mod api_server;
 pub mod arrivals;
 pub mod bench;
@@ -9,11 +10,13 @@ pub mod bitcoin_node;
 pub mod chain_fixture;
 pub mod checks;
 pub mod cluster;
+pub mod cold_room;
 pub mod database;
 pub mod evm_node;
 pub mod fixture;
 pub mod flow;
 pub mod form;
+pub mod house;
 pub mod isolation;
 pub mod local_book;
 pub mod mail_server;

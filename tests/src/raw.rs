@@ -161,7 +161,8 @@ impl Call {
             .await?;
         let mut bytes = Vec::new();
         stream.read_to_end(&mut bytes).await?;
-        let answer = String::from_utf8(bytes)?;
+        // A picture is no text; what stands around it is.
+        let answer = String::from_utf8_lossy(&bytes);
         let (head, body) = answer
             .split_once("\r\n\r\n")
             .context("the answer was cut off")?;

@@ -161,7 +161,29 @@ impl WatchedEvm {
     }
 }
 
+/// The call that sends atoms of a token.
+pub fn transfer_to(to: Address, atoms: u64) -> Vec<u8> {
+    let value = U256::from(atoms);
+    transferCall { to, value }.abi_encode()
+}
+
+/// The call that asks for what somebody has of a token.
+pub fn balance_of(of: Address) -> Vec<u8> {
+    balanceOfCall { of }.abi_encode()
+}
+
 /// Thousandths of an ETH in wei.
 pub fn milliether_wei(milliether: u64) -> U256 {
     U256::from(milliether) * U256::from(ETHER / 1000)
+}
+
+/// What sends atoms of a token.
+pub fn transfer_call(to: Address, atoms: u64) -> Vec<u8> {
+    let value = U256::from(atoms);
+    transferCall { to, value }.abi_encode()
+}
+
+/// What asks a token for a balance.
+pub fn balance_call(of: Address) -> Vec<u8> {
+    balanceOfCall { of }.abi_encode()
 }

@@ -15,7 +15,7 @@ pub struct Worker {
 }
 
 impl Worker {
-    /// Starts the worker of that name.
+    /// Starts the worker of that name; what follows it is apart by spaces.
     pub fn start(database: &Database, name: &str) -> Result<Worker> {
         Worker::start_with(database, name, &[])
     }
@@ -37,7 +37,7 @@ impl Worker {
         settings: &[(&str, String)],
     ) -> Result<Worker> {
         let process = Command::new(built("workers", build)?)
-            .arg(name)
+            .args(name.split(' '))
             .env("DATABASE_URL", database.url("exchange_worker"))
             .env("RUST_LOG", "error")
             .envs(settings.iter().map(|(name, value)| (*name, value)))

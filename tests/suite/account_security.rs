@@ -323,7 +323,7 @@ async fn every_mail_shows_the_owner_s_words() {
          where conname = 'mails_kind_known'",
     )
     .await;
-    assert_eq!(kinds.len(), 15, "{kinds:?}");
+    assert_eq!(kinds.len(), 20, "{kinds:?}");
     let code = "update exchange.accounts set anti_phishing_code = 'blue heron 7'
         where email = 'alice@example.com'";
     stage.owner.batch_execute(code).await.expect("set");

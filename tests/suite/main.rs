@@ -44,4 +44,5 @@ mod staff;
 mod tidy;
 mod timing;
 mod transactions;
+mod wallet;
 mod withdrawals;

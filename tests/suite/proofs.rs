@@ -3,5 +3,6 @@
 mod access;
 mod command;
 mod reconciliation;
+mod signers;
 mod stage;
 mod trees;

@@ -5,19 +5,23 @@ use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use client::Pool;
-use hsm::HsmConfig;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 use workers::kyc::KycConfig;
 use workers::mail::MailConfig;
+use workers::payments::PaymentsConfig;
 use workers::reserves::ReservesConfig;
+use workers::signer::SignerConfig;
+use workers::watch::WatchConfig;
 use workers::{
-    audit, candles, deadlines, hsm_key, kyc, mail, reserves, sanctions, statements, upkeep,
+    audit, bitcoin, candles, cold, deadlines, evm, hsm_key, kyc, mail, payments, reserves,
+    sanctions, signer, statements, upkeep, wallets,
 };
 
 const USAGE: &str = "usage: DATABASE_URL=postgres://… workers \
-    all | audit | candles | deadlines | kyc | mail | upkeep [--once] | reserves [--once] | proof | \
-    sign-statements a|b | sanctions load LIST FILE; workers hsm …";
+    all | audit | bitcoin | candles | deadlines | evm | kyc | mail | payments | proof | \
+    reserves [--once] | sign-statements a|b | signer a|b | upkeep [--once] | \
+    sanctions load LIST FILE; workers wallets …; workers cold …; workers hsm …";
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -51,24 +55,47 @@ async fn run() -> anyhow::Result<()> {
             ["upkeep", "--once"] => upkeep::once(&pool).await.context("upkeep"),
             ["upkeep"] => upkeep::run(&pool).await.context("upkeep"),
             ["audit"] => audit::run(&pool, &config).await.context("audit"),
+            ["bitcoin"] => {
+                let settings = WatchConfig::bitcoin_from_env()?;
+                let ended = bitcoin::run(&pool, &config, &settings).await;
+                ended.context("bitcoin")
+            }
             ["candles"] => candles::run(&pool, &config).await.context("candles"),
             ["deadlines"] => {
                 deadlines::run(&pool).await;
                 Ok(())
             }
+            ["evm"] => {
+                let settings = WatchConfig::evm_from_env()?;
+                evm::run(&pool, &config, &settings).await.context("evm")
+            }
             ["kyc"] => kyc(&pool, &config).await,
             ["mail"] => mail(&pool, &config).await,
             ["reserves", mode @ ..] => compare_reserves(&pool, mode).await.context("reserves"),
             ["proof"] => {
-                let nodes = ReservesConfig::from_env().ok();
-                let made = reserves::make(&config, nodes.as_ref()).await;
+                let settings = ReservesConfig::from_env()?;
+                let made = reserves::make(&config, &settings).await;
                 made.map(drop).context("proof")
             }
             ["sign-statements", signer @ ("a" | "b")] => {
-                let token = signer_token()?;
-                let signed = statements::sign(&pool, &token, signer).await;
+                let settings = SignerConfig::from_env(signer)?;
+                let signed = statements::sign(&pool, &settings).await;
                 signed.map(drop).context("sign-statements")
             }
+            ["payments"] => {
+                let settings = PaymentsConfig::from_env()?;
+                payments::run(&pool, &config, &settings)
+                    .await
+                    .context("payments")
+            }
+            ["signer", name] => {
+                let settings = SignerConfig::from_env(name)?;
+                signer::run(&pool, &config, &settings)
+                    .await
+                    .context("signer")
+            }
+            ["cold", command @ ..] => cold::run(&pool, command).await,
+            ["wallets", command @ ..] => wallets::run(&pool, command).await,
             ["sanctions", "load", list, file] => sanctions::load(&pool, list, file).await,
             _ => bail!(USAGE),
         }
@@ -109,17 +136,6 @@ async fn compare_reserves(pool: &Pool, mode: &[&str]) -> anyhow::Result<()> {
         ["--once"] => reserves::once(pool, &settings).await,
         _ => bail!(USAGE),
     }
-}
-
-/// A signer's own token: `EXCHANGE_SIGNER_TOKEN` and `EXCHANGE_SIGNER_PIN`, in the module of
-/// `EXCHANGE_HSM_MODULE`.
-fn signer_token() -> anyhow::Result<HsmConfig> {
-    let renamed = |name: &str| match name {
-        "EXCHANGE_HSM_TOKEN" => std::env::var("EXCHANGE_SIGNER_TOKEN").ok(),
-        "EXCHANGE_HSM_PIN" => std::env::var("EXCHANGE_SIGNER_PIN").ok(),
-        other => std::env::var(other).ok(),
-    };
-    HsmConfig::read(renamed).context("EXCHANGE_SIGNER_PIN is not set")
 }
 
 async fn stop_signal() -> std::io::Result<()> {

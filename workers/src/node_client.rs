@@ -11,6 +11,8 @@ use serde_json::Value;
 
 /// Limit of one call.
 const CALL_LIMIT: Duration = Duration::from_secs(30);
+/// How long a connection is kept without use: less than bitcoind does (`-rpcservertimeout`, 30 s).
+const KEPT: Duration = Duration::from_secs(20);
 /// Limit of reaching the node.
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
 
@@ -81,6 +83,7 @@ impl NodeClient {
         let http = reqwest::Client::builder()
             .timeout(CALL_LIMIT)
             .connect_timeout(CONNECT_LIMIT)
+            .pool_idle_timeout(KEPT)
             .build()?;
         let client = RpcClient::new_http_with_client(http, url);
         Ok(NodeClient { client })

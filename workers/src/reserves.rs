@@ -10,8 +10,8 @@ mod proof;
 
 use std::time::Duration;
 
-use anyhow::{Context as _, bail};
-use client::{Compared, Pool, WatchedNetwork};
+use anyhow::{Context as _, bail, ensure};
+use client::{Compared, ComparedNetwork, Pool};
 
 pub use config::{NodeOfNetwork, ReservesConfig};
 pub use proof::make;
@@ -23,6 +23,8 @@ use holdings::Measured;
 const LOOKS: u32 = 20;
 const LOOK_PAUSE: Duration = Duration::from_millis(500);
 
+const NO_NODE: &str = "set EXCHANGE_BITCOIN_URL or EXCHANGE_EVM_URL: which node is asked?";
+
 /// Compares every network again and again until it is dropped. What fails is logged, and tried at
 /// the next turn.
 ///
@@ -30,6 +32,7 @@ const LOOK_PAUSE: Duration = Duration::from_millis(500);
 /// The configuration cannot be used.
 pub async fn run(pool: &Pool, config: &ReservesConfig) -> anyhow::Result<()> {
     let nodes = config.nodes()?;
+    ensure!(!nodes.is_empty(), NO_NODE);
     loop {
         for (name, node) in &nodes {
             match compare(pool, name, node).await {
@@ -47,7 +50,9 @@ pub async fn run(pool: &Pool, config: &ReservesConfig) -> anyhow::Result<()> {
 /// # Errors
 /// The database's, the node's, or that they do not meet. A difference is logged and is none here.
 pub async fn once(pool: &Pool, config: &ReservesConfig) -> anyhow::Result<()> {
-    for (name, node) in &config.nodes()? {
+    let nodes = config.nodes()?;
+    ensure!(!nodes.is_empty(), NO_NODE);
+    for (name, node) in &nodes {
         let mut is_compared = false;
         for _ in 0..LOOKS {
             is_compared = compare(pool, name, node).await?;
@@ -112,8 +117,8 @@ fn tell(network: &str, block: i64, coin: &Compared) {
     }
 }
 
-async fn network(pool: &Pool, name: &str) -> anyhow::Result<WatchedNetwork> {
-    let networks = client::watched_networks(pool).await?;
+async fn network(pool: &Pool, name: &str) -> anyhow::Result<ComparedNetwork> {
+    let networks = client::compared_networks(pool).await?;
     let mut networks = networks.into_iter();
     let found = networks.find(|network| network.name == name);
     found.with_context(|| format!("no network {name} is listed"))
@@ -123,7 +128,7 @@ async fn network(pool: &Pool, name: &str) -> anyhow::Result<WatchedNetwork> {
 /// elsewhere, or no block was read yet.
 async fn measure(
     pool: &Pool,
-    network: &WatchedNetwork,
+    network: &ComparedNetwork,
     node: &NodeClient,
 ) -> anyhow::Result<Option<Measured>> {
     let facts = client::coin_facts(pool, network.network_id).await?;

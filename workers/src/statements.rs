@@ -6,13 +6,16 @@ use chain::control::{Custom, digest};
 use chain::public_key::PublicKey;
 use chain::signature::Signature;
 use client::{Pool, UnsignedStatement};
-use hsm::{HsmConfig, SigningKey};
+use hsm::SigningKey;
+
+use crate::signer::SignerConfig;
 
 /// Signs what the signer has not signed, and gives how many statements.
 ///
 /// # Errors
 /// The database's, or the token's.
-pub async fn sign(pool: &Pool, config: &HsmConfig, signer: &str) -> anyhow::Result<usize> {
+pub async fn sign(pool: &Pool, config: &SignerConfig) -> anyhow::Result<usize> {
+    let signer = config.name.as_str();
     let waiting = client::unsigned_statements(pool, signer).await?;
     for statement in &waiting {
         let (key, signature) = signed(config, statement)?;
@@ -26,13 +29,8 @@ pub async fn sign(pool: &Pool, config: &HsmConfig, signer: &str) -> anyhow::Resu
     Ok(waiting.len())
 }
 
-/// The label of a wallet's key in the token: its family and role, `bitcoin-hot`, `evm-gas`.
-fn label(statement: &UnsignedStatement) -> String {
-    format!("{}-{}", statement.family, statement.holder)
-}
-
 fn signed(
-    config: &HsmConfig,
+    config: &SignerConfig,
     statement: &UnsignedStatement,
 ) -> anyhow::Result<(PublicKey, Signature)> {
     // What it signs begins with words that no transaction begins with.
@@ -44,8 +42,11 @@ fn signed(
         "bitcoin" => Custom::Bitcoin,
         _ => Custom::Evm,
     };
-    let label = label(statement);
-    let key = SigningKey::open(config, &label).with_context(|| format!("the key {label}"))?;
+    let label = match statement.holder.as_str() {
+        "gas" => &config.gas_key,
+        _ => &config.hot_key,
+    };
+    let key = SigningKey::open(&config.hsm, label).with_context(|| format!("the key {label}"))?;
     let digest = digest(custom, &statement.message);
     let public = PublicKey::from_bytes(&key.public_key())?;
     let signature = Signature::from_bytes(&key.sign(&digest)?)?;

@@ -31,6 +31,12 @@ const TOLD: [(&str, &str); 7] = [
     ("txid", "txid"),
 ];
 
+/// The same of its numbers.
+const COUNTED: [(&str, &str); 2] = [
+    ("confirmations", "confirmations"),
+    ("required_confirmations", "requiredConfirmations"),
+];
+
 /// The newest messages, and who follows them.
 pub struct Finance {
     accounts: Arc<Accounts>,
@@ -180,6 +186,11 @@ fn read(message: &Message) -> Option<Move> {
     for (known, wire) in TOLD {
         if let Some(value) = text(known) {
             told.insert(wire.to_owned(), Value::String(value));
+        }
+    }
+    for (known, wire) in COUNTED {
+        if let Some(count) = payload[known].as_i64() {
+            told.insert(wire.to_owned(), Value::from(count));
         }
     }
     let sequence = message.sequence;

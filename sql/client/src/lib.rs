@@ -32,6 +32,8 @@ pub mod orders;
 pub mod outcomes;
 pub mod partitions;
 pub mod passkeys;
+pub mod payment_steps;
+pub mod payments;
 pub mod place;
 pub mod pool;
 pub mod profile;
@@ -39,11 +41,13 @@ pub mod proofs;
 pub mod proposals;
 pub mod query;
 pub mod rates;
+pub mod refills;
 pub mod registration;
 pub mod reserves;
 pub mod retry;
 pub mod risk;
 pub mod sessions;
+pub mod signings;
 pub mod staff;
 pub mod staff_accounts;
 pub mod staff_deposits;
@@ -53,6 +57,7 @@ pub mod submit;
 pub mod trades;
 pub mod transaction;
 pub mod wallet;
+pub mod watching;
 pub mod withdrawal_addresses;
 pub mod withdrawals;
 
@@ -113,6 +118,18 @@ pub use partitions::make_partitions;
 pub use passkeys::{
     AddedPasskey, NewPasskey, StoredPasskey, add_passkey, passkeys_of, remove_passkey,
 };
+pub use payment_steps::{
+    MinedOutcome, NewAttempt, NewPayment, add_attempt, add_payment, adopt_attempt, begin_attempt,
+    drop_refused_payments, end_failed_payment, fail_conflicts, fail_payment, match_spent_outputs,
+    note_broadcast, note_hot_balance, note_mined, note_replaced, reopen_attempts, reserve_outputs,
+    settle_payments, store_raw, take_nonce,
+};
+pub use payments::{
+    ApprovedWithdrawal, FreeOutput, Gathered, HouseWallet, OpenAttempt, OpenPayment, PAYMENTS_BELL,
+    PaymentCoin, PaymentNetwork, add_wallet, approved_withdrawals, free_outputs, gathered,
+    house_wallets, is_under_way, missing_nonces, next_attempt, open_attempts, open_payments,
+    payment_coins, payment_networks, signing_kinds, smoothed_rate,
+};
 pub use place::Place;
 pub use pool::{Pool, ping};
 pub use profile::{Profile, profile_of, set_anti_phishing_code};
@@ -126,14 +143,17 @@ pub use proposals::{
 };
 pub use query::Query;
 pub use rates::{RateGrant, RateRequest, take_rate};
+pub use refills::{
+    Refill, RefillAmount, cancel_refill, open_refill, refill_amount, refill_of, sign_refill,
+};
 pub use registration::{
     Origin, Person, TokenOwner, answer_mail_requests, confirm_email_change, forget_spent_access,
     freeze_account, request_email_change, request_password_reset, request_registration,
     set_password, token_owner, verify_email,
 };
 pub use reserves::{
-    CoinFacts, Compared, OwnOutput, WatchedNetwork, coin_facts, halt_all_networks, own_accounts,
-    own_outputs, record_reconciliation, wallet_roles, watched_networks,
+    CoinFacts, Compared, ComparedNetwork, OwnOutput, coin_facts, compared_networks,
+    halt_all_networks, own_accounts, own_outputs, record_reconciliation, wallet_roles,
 };
 pub use risk::{
     RiskEvent, RiskEventFilter, RiskRule, forget_activities, review_risk_event, risk_events,
@@ -142,6 +162,10 @@ pub use risk::{
 pub use sessions::{
     NewSession, OpenSession, Opened, Session, close_session, close_sessions, forget_ended_sessions,
     open_session, session_account, sessions_of,
+};
+pub use signings::{
+    JudgedItem, SIGNING_BELL, WaitingSigning, is_deposit_address, judged_items, put_signature,
+    refuse_signing, signed_lately, waiting_signings,
 };
 pub use staff::{
     Invited, MadeMember, Member, NewStaffSession, StaffLogin, StaffSession, accept_invitation,
@@ -171,6 +195,11 @@ pub use transaction::{Transaction, run_tx};
 pub use wallet::{
     Deposit, DepositAddress, DepositFilter, deposit, deposit_address, deposits,
     name_deposit_address,
+};
+pub use watching::{
+    ChainBlock, ChainSpend, ChainTransfer, KnownBlock, NETWORK_BELL, WatchedNetwork,
+    confirm_deposits, forget_transactions, last_blocks, listed_contracts, meet_node, read_blocks,
+    reorganise, sample_fee, see_transfers, seen_transactions,
 };
 pub use withdrawal_addresses::{
     AddedWithdrawalAddress, NewWithdrawalAddress, WithdrawalAddress, WithdrawalMode,

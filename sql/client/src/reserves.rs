@@ -5,7 +5,7 @@ use crate::query::{Query, Statement, column};
 
 /// A network to compare.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct WatchedNetwork {
+pub struct ComparedNetwork {
     /// Its number.
     pub network_id: i32,
     /// Its name.
@@ -18,13 +18,13 @@ pub struct WatchedNetwork {
 ///
 /// # Errors
 /// The database's.
-pub async fn watched_networks(on: &impl Query) -> Result<Vec<WatchedNetwork>, Error> {
+pub async fn compared_networks(on: &impl Query) -> Result<Vec<ComparedNetwork>, Error> {
     const STATEMENT: Statement = Statement::read(
-        "watched_networks",
+        "compared_networks",
         "select network_id, name, family from chain.networks order by network_id",
     );
     let network = |row| {
-        Ok(WatchedNetwork {
+        Ok(ComparedNetwork {
             network_id: column(row, 0)?,
             name: column(row, 1)?,
             family: column(row, 2)?,

@@ -64,8 +64,8 @@ pub struct AddedWithdrawalAddress {
 /// Puts an address into the book.
 ///
 /// # Errors
-/// Rejected: `RISK_DENIED`, `UNKNOWN_NETWORK`, `ACCESS_REVOKED`, `STEP_UP_REQUIRED`, `ACCOUNT_FROZEN`,
-/// `UNSUPPORTED_ADDRESS`, `TOO_MANY_ADDRESSES`.
+/// Rejected: `RISK_DENIED`, `UNKNOWN_NETWORK`, `ACCESS_REVOKED`, `STEP_UP_REQUIRED`,
+/// `ACCOUNT_FROZEN`, `UNSUPPORTED_ADDRESS`, `TOO_MANY_ADDRESSES`.
 pub async fn add_withdrawal_address(
     on: &impl Query,
     new: NewWithdrawalAddress<'_>,

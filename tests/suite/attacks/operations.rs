@@ -5,8 +5,8 @@ use serde_json::Value;
 pub(super) const DOCUMENT: &str = include_str!("../../../docs/openapi.json");
 
 /// What is sent to an operation: the query of a GET, the body of a POST. `{order}`, `{session}`,
-/// `{device}`, `{key}`, `{passkey}`, `{account}`, `{sub}`, `{withdrawal}`, `{quote}` and `{target}`
-/// (an entry of the address book) stand for an account's own things.
+/// `{device}`, `{key}`, `{passkey}`, `{account}`, `{sub}`, `{deposit}`, `{withdrawal}`, `{quote}`
+/// and `{target}` (an entry of the address book) stand for an account's own things.
 struct Sample {
     id: &'static str,
     text: &'static str,
@@ -67,6 +67,11 @@ const SAMPLES: &[Sample] = &[
     sample("sub_accounts", "", 0),
     sample("open_sub_account", r#"{"label":"mine"}"#, 0),
     sample("transfer", TRANSFER, 404),
+    sample("deposit_address", "?currency=BTC", 0),
+    sample("deposit_qr_svg", "?currency=BTC", 0),
+    sample("deposit_qr_png", "?currency=BTC", 0),
+    sample("deposits", "", 0),
+    sample("deposit", "?depositId={deposit}", 404),
     sample("withdraw_fee", "?asset=BTC", 0),
     sample("withdraw", WITHDRAWAL, 404),
     sample("withdrawals", "", 0),
@@ -99,7 +104,7 @@ const TRANSFER: &str =
 const WITHDRAWAL: &str = r#"{"asset":"BTC","amount":"0.1","quoteId":"{quote}",
     "address":"bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080"}"#;
 const TARGET: &str = r#"{"network":"bitcoin","label":"mine",
-    "address":"bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080"}"#;
+    "address":"bcrt1qqgpsgpgxquyqjzstpsxsurcszyfpx9q4yqfucg"}"#;
 const MOVED: &str = r#"{"email":"new@example.com","password":"correct horse"}"#;
 
 /// A form with a PDF, which is text.
@@ -169,6 +174,7 @@ impl Operation {
             "passkey",
             "account",
             "sub",
+            "deposit",
             "withdrawal",
             "quote",
             "target",

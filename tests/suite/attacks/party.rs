@@ -12,7 +12,7 @@ use tokio::net::TcpStream;
 use tokio_postgres::Client;
 
 /// An account with funds, an open order, a session, an API key, a sub-account, a passkey, a
-/// withdrawal and an address book. After the markets and the coins.
+/// deposit, a withdrawal and an address book. After the markets and the coins.
 pub(super) struct Party {
     pub(super) token: String,
     pub(super) order: String,
@@ -22,6 +22,7 @@ pub(super) struct Party {
     account: i64,
     sub_account: String,
     passkey: String,
+    deposit: String,
     withdrawal: String,
     quote: String,
     target: String,
@@ -61,6 +62,7 @@ pub(super) async fn join(port: u16, database: &Database, name: &str) -> Party {
     let sub = post(port, "/api/account/sub-accounts", &[bearer(&token)], &sub).await;
     let withdrawal = withdraw(port, &token).await;
     Party {
+        deposit: deposit(port, &owner, account, &token).await,
         withdrawal: text_of(&withdrawal.body["withdrawal"]["withdrawalId"]),
         quote: quote(port, &token).await,
         target: add_target(port, &token).await,
@@ -87,6 +89,7 @@ impl Party {
             "sub" => self.sub_account.clone(),
             "passkey" => self.passkey.clone(),
             "device" => self.device.clone(),
+            "deposit" => self.deposit.clone(),
             "withdrawal" => self.withdrawal.clone(),
             "quote" => self.quote.clone(),
             "target" => self.target.clone(),
@@ -101,6 +104,21 @@ const ELSEWHERE: &str = "bcrt1qqypqxpq9qcrsszg2pvxq6rs0zqg3yyc5phstwt";
 async fn withdraw(port: u16, token: &str) -> Answer {
     let body = json!({ "asset": "BTC", "amount": "0.1", "address": ELSEWHERE });
     post(port, "/api/wallet/withdraw", &[bearer(token)], &body).await
+}
+
+/// Seen, as a watcher would have written it.
+async fn deposit(port: u16, owner: &Client, account: i64, token: &str) -> String {
+    let target = "/api/wallet/deposit-address?currency=BTC";
+    let given = send(port, "GET", target, &[bearer(token)], None).await;
+    assert_eq!(given.status, 200, "{given:?}");
+    let text = "insert into exchange.deposits (network_id, txid, position, asset_id, account_id,
+            address_id, amount, required_confirmations, state)
+        select network_id, sha256(address::bytea), 'output:0', asset_id, account_id, address_id, 1, 2,
+            'seen'
+        from chain.addresses where account_id = $1
+        returning deposit_id::text";
+    let made = owner.query_one(text, &[&account]).await;
+    made.expect("a deposit").get(0)
 }
 
 async fn quote(port: u16, token: &str) -> String {

@@ -167,8 +167,8 @@ async fn what_is_no_address_of_the_network_is_refused_by_field() {
     let alice = stage.join("alice").await;
     for (network, address, refusal) in [
         ("dogecoin", bitcoin(7).0, "404 UNKNOWN_NETWORK network"),
-        ("ethereum", bitcoin(7).0, "400 NOT_AN_ADDRESS address"),
-        ("bitcoin", ethereum(7), "400 NOT_AN_ADDRESS address"),
+        ("ethereum", bitcoin(7).0, "400 WRONG_NETWORK address"),
+        ("bitcoin", ethereum(7), "400 WRONG_NETWORK address"),
         (
             "ethereum",
             ethereum(0xdd),
@@ -189,9 +189,10 @@ async fn a_book_has_an_end() {
     let alice = stage.join("alice").await;
     stage
         .run(&format!(
-            "insert into exchange.withdrawal_addresses (account_id, network_id, address, script, label,
-                 usable_from)
-             select {}, 1, 'a' || n, sha256(n::text::bytea), 'x', now() from generate_series(1, 100) n",
+            "insert into exchange.withdrawal_addresses (account_id, network_id, address, script,
+                 label, usable_from)
+             select {}, 1, 'a' || n, sha256(n::text::bytea), 'x', now()
+             from generate_series(1, 100) n",
             alice.account
         ))
         .await;

@@ -30,6 +30,14 @@ const LETTERS: &[(&str, &str)] = &[
         include_str!("letters/confirm_email_change.txt"),
     ),
     (
+        "deposit_credited",
+        include_str!("letters/deposit_credited.txt"),
+    ),
+    (
+        "deposit_reversed",
+        include_str!("letters/deposit_reversed.txt"),
+    ),
+    (
         "document_expires",
         include_str!("letters/document_expires.txt"),
     ),

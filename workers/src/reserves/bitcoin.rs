@@ -4,7 +4,7 @@
 use alloy::primitives::U256;
 use anyhow::Context as _;
 use bitcoin::{Amount, Denomination};
-use client::{CoinFacts, OwnOutput, Pool, WatchedNetwork};
+use client::{CoinFacts, ComparedNetwork, OwnOutput, Pool};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use serde::Deserialize;
 use serde_json::json;
@@ -36,7 +36,7 @@ struct Script {
 /// What we hold at the block where the facts stand; nothing where the node stands at another.
 pub(super) async fn measure(
     pool: &Pool,
-    network: &WatchedNetwork,
+    network: &ComparedNetwork,
     facts: &[CoinFacts],
     node: &NodeClient,
 ) -> anyhow::Result<Option<Measured>> {

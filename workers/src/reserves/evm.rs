@@ -2,7 +2,7 @@
 
 use alloy::primitives::U256;
 use anyhow::Context as _;
-use client::{CoinFacts, Pool, WatchedNetwork};
+use client::{CoinFacts, ComparedNetwork, Pool};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -23,7 +23,7 @@ struct Block {
 /// What we hold at the block where the facts stand; nothing where that is none of the node's.
 pub(super) async fn measure(
     pool: &Pool,
-    network: &WatchedNetwork,
+    network: &ComparedNetwork,
     facts: &[CoinFacts],
     node: &NodeClient,
 ) -> anyhow::Result<Option<Measured>> {

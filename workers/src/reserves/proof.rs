@@ -16,10 +16,7 @@ const LOOK_PAUSE: Duration = Duration::from_millis(500);
 ///
 /// # Errors
 /// The database's, or a node's. What was made until then stays: a proof may have no statement.
-pub async fn make(
-    database: &client::Config,
-    config: Option<&ReservesConfig>,
-) -> anyhow::Result<i64> {
+pub async fn make(database: &client::Config, config: &ReservesConfig) -> anyhow::Result<i64> {
     let pool = Pool::new(&client::Config {
         pool_size: 1,
         statement_timeout: TREE_LIMIT,
@@ -28,11 +25,7 @@ pub async fn make(
     })?;
     let proof_id = client::make_proof(&pool).await?;
     tracing::info!(proof_id, "made a proof of liabilities");
-    let nodes = match config {
-        Some(config) => config.nodes()?,
-        None => Vec::new(),
-    };
-    for (name, node) in &nodes {
+    for (name, node) in &config.nodes()? {
         let network = network(&pool, name).await?;
         let mut measured = None;
         for _ in 0..LOOKS {

@@ -38,8 +38,8 @@ pub(crate) struct AccountProof {
     path: Vec<Step>,
 }
 
-/// What the caller was owed. Its hash is SHA-256 over a zero byte, salt, account (8 bytes) and atoms
-/// (16 bytes), big-endian.
+/// What the caller was owed. Its hash is SHA-256 over a zero byte, salt, account (8 bytes) and
+/// atoms (16 bytes), big-endian.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct Leaf {
@@ -48,8 +48,8 @@ struct Leaf {
     atoms: String,
 }
 
-/// A node beside the way. The hash above two nodes is SHA-256 over a byte of one, hash and atoms of
-/// the left one, hash and atoms of the right one; its atoms are their sum.
+/// A node beside the way. The hash above two nodes is SHA-256 over a byte of one, hash and atoms
+/// of the left one, hash and atoms of the right one; its atoms are their sum.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct Step {
@@ -68,8 +68,8 @@ impl From<PathStep> for Step {
     }
 }
 
-/// The caller's part in a proof of what the exchange owes. Others cannot ask for it; whoever sees it
-/// learns no other account's number or name.
+/// The caller's part in a proof of what the exchange owes. Others cannot ask for it; whoever sees
+/// it learns no other account's number or name.
 #[utoipa::path(get, path = "/api/account/proof", tag = "account", params(AccountProofQuery),
     responses((status = 200, body = AccountProof), Refusals))]
 pub(crate) async fn account_proof(

@@ -159,8 +159,8 @@ impl From<PublishedSignature> for Signature {
     }
 }
 
-/// Proofs of reserves, the newest first: what is owed, what is held, and signatures that the wallets
-/// are the exchange's.
+/// Proofs of reserves, the newest first: what is owed, what is held, and signatures that the
+/// wallets are the exchange's.
 #[utoipa::path(get, path = "/api/wallet/proofs", tag = "market", params(ProofsQuery),
     responses((status = 200, body = Proofs), Refusals))]
 pub(crate) async fn proofs(

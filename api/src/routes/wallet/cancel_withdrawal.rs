@@ -34,7 +34,8 @@ pub(crate) struct CancelledWithdrawal {
 /// Takes back a withdrawal that is not being sent yet; what was held is available again. Safe to
 /// repeat.
 #[utoipa::path(post, path = "/api/wallet/cancel-withdrawal", tag = "wallet",
-    request_body = CancelWithdrawal, responses((status = 200, body = CancelledWithdrawal), Refusals))]
+    request_body = CancelWithdrawal,
+    responses((status = 200, body = CancelledWithdrawal), Refusals))]
 pub(crate) async fn cancel_withdrawal(
     State(app): State<App>,
     Withdrawer(caller): Withdrawer,

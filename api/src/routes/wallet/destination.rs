@@ -17,7 +17,8 @@ pub(crate) struct Target {
 /// of one case has none and is taken.
 ///
 /// # Errors
-/// `NOT_AN_ADDRESS`, `BAD_CHECKSUM`, `WRONG_NETWORK`, `UNSUPPORTED_ADDRESS`, of the field `address`.
+/// `NOT_AN_ADDRESS`, `BAD_CHECKSUM`, `WRONG_NETWORK` or `UNSUPPORTED_ADDRESS`, of the field
+/// `address`.
 pub(crate) fn read(family: &str, chain: &str, text: &str) -> Result<Target, ApiError> {
     let network: Network = format!("{family}:{chain}")
         .parse()
@@ -80,7 +81,7 @@ mod tests {
         assert_eq!(read_bitcoin.expect("an address").address, bitcoin);
         for (family, chain, text, code) in [
             ("bitcoin", "main", bitcoin, "WRONG_NETWORK"),
-            ("bitcoin", "regtest", evm, "NOT_AN_ADDRESS"),
+            ("bitcoin", "regtest", evm, "WRONG_NETWORK"),
             (
                 "evm",
                 "1",

@@ -35,7 +35,8 @@ pub(crate) struct ReviewedWithdrawal {
 /// Approves or rejects a withdrawal that waits. Where two must approve it, another member is the
 /// second; one is enough to reject, and then the money is back at once.
 #[utoipa::path(post, path = "/api/admin/withdrawals/review", tag = "admin",
-    request_body = ReviewWithdrawal, responses((status = 200, body = ReviewedWithdrawal), Refusals))]
+    request_body = ReviewWithdrawal,
+    responses((status = 200, body = ReviewedWithdrawal), Refusals))]
 pub(crate) async fn review_withdrawal(
     State(app): State<App>,
     staff: WithdrawalReviewer,

@@ -1,0 +1,34 @@
+create function chain.end_failed_payment(network_id integer) returns boolean
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+#variable_conflict use_column
+declare
+    ended chain.payments;
+    cancelled bigint;
+    words text;
+begin
+    -- One a transaction: a refund locks balances in the order of their keys.
+    select p.* into ended
+    from chain.final_payments(end_failed_payment.network_id) f
+    join chain.payments p on p.payment_id = f.payment_id and p.ended_at is null
+    where not f.is_success or p.purpose = 'cancel'
+    order by p.payment_id limit 1
+    for no key update of p skip locked;
+    if not found then
+        return false;
+    end if;
+    perform chain.book_costs(array[ended.payment_id]);
+    if ended.purpose <> 'cancel' then
+        perform chain.end_payment(ended.payment_id, 'the chain refused it: the receiver does not take it', null);
+        return true;
+    end if;
+    update chain.payments p set state = 'confirmed', ended_at = clock_timestamp() where p.payment_id = ended.payment_id;
+    select p.payment_id into cancelled from chain.payments p
+    where p.network_id = ended.network_id and p.safe_nonce = ended.safe_nonce and p.purpose <> 'cancel';
+    select 'refused: ' || min(s.refusal) into words from chain.signings s where s.payment_id = cancelled and s.state = 'refused';
+    perform chain.end_payment(cancelled, coalesce(words, 'cancelled'), (
+        select coalesce(array_agg(distinct s.withdrawal_id) filter (where s.withdrawal_id is not null), '{}')
+        from chain.signings s where s.payment_id = cancelled))
+    where cancelled is not null;
+    return true;
+end $$;
+comment on function chain.end_failed_payment(integer) is 'Ends one payment that the chain has finally refused, and refunds; or one whose nonce a cancelling payment has used up: the withdrawal that a signer had refused is refunded. False where there is none. For the follower.';

@@ -1,0 +1,42 @@
+create function chain.note_mined(attempt_id bigint, block_hash bytea, block_height bigint, outcome text, fee_atoms text) returns boolean
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+#variable_conflict use_column
+declare
+    of chain.attempts;
+    native_scale integer;
+begin
+    perform from chain.payments p
+    where p.payment_id = (select a.payment_id from chain.attempts a where a.attempt_id = note_mined.attempt_id) for no key update;
+    select s.scale into native_scale from chain.attempts a
+    join chain.coins c on c.network_id = a.network_id and c.contract is null
+    join exchange.assets s on s.asset_id = c.asset_id
+    where a.attempt_id = note_mined.attempt_id;
+    update chain.attempts a
+    set state = 'mined', block_hash = note_mined.block_hash, block_height = note_mined.block_height,
+        is_success = case note_mined.outcome when 'success' then true when 'failure' then false end,
+        is_reverted = note_mined.outcome = 'reverted',
+        fee = coalesce(chain.amount_of_atoms(note_mined.fee_atoms, native_scale), a.fee),
+        broadcast_at = coalesce(a.broadcast_at, clock_timestamp())
+    where a.attempt_id = note_mined.attempt_id and a.raw is not null
+        and (a.state <> 'mined' or a.block_hash <> note_mined.block_hash)
+    returning * into of;
+    if not found then
+        return false;
+    end if;
+    -- Those of the same nonce or outputs cannot be mined any more, unless this one is undone.
+    update chain.attempts a set state = 'replaced'
+    where a.payment_id = of.payment_id and a.attempt_id <> of.attempt_id and a.state in ('signed', 'broadcast')
+        and (a.nonce is not distinct from of.nonce or (of.is_success is not null and of.nonce is null));
+    -- The node may have had it before we noted that, or have it from somebody else.
+    update chain.payments p set state = 'broadcast' where p.payment_id = of.payment_id and p.state in ('planned', 'signed');
+    if found then
+        perform exchange.move_withdrawals(array_agg(w.withdrawal_id), 'signed', of.payment_id)
+        from exchange.withdrawals w where w.payment_id = of.payment_id and w.state = 'approved'
+        having count(*) > 0;
+        perform exchange.move_withdrawals(array_agg(w.withdrawal_id), 'broadcast', of.payment_id)
+        from exchange.withdrawals w where w.payment_id = of.payment_id and w.ended_at is null
+        having count(*) > 0;
+    end if;
+    return true;
+end $$;
+comment on function chain.note_mined(bigint, bytea, bigint, text, text) is 'A block holds the attempt. Outcome: success; failure, where what it carried failed for ever; reverted, where it was undone and another attempt has to carry it. Its fee where it is only known now. For the follower.';

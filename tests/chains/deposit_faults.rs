@@ -1,0 +1,266 @@
+//! Watchers, nodes and databases that end at the worst moment: every coin is credited once.
+
+use std::process::Command;
+
+use tests::api_server::{Build, built};
+use tests::arrivals::{ask, assert_sound, available_of, states_of, until_it_says};
+use tests::cluster::{Cluster, Settings};
+use tests::database::Database;
+use tests::evm_node::EvmNode;
+use tests::wait;
+use tests::watched_bitcoin::WatchedBitcoin;
+use tests::watched_evm::WatchedEvm;
+use tests::worker::Worker;
+
+/// Where a watcher can end itself: see workers/src/watch/watcher.rs.
+const POINTS: [&str; 8] = [
+    "node_met",
+    "blocks_asked",
+    "blocks_read",
+    "deposits_confirmed",
+    "mempool_seen",
+    "mempool_forgotten",
+    "fork_found",
+    "fork_left",
+];
+
+/// Waits until the watcher has ended itself, badly.
+async fn ended(watcher: &mut Worker, point: &str) {
+    let ended = std::cell::RefCell::new(watcher);
+    wait::until(&format!("the watcher ended at {point}"), async || {
+        let ended = ended.borrow_mut().has_ended().expect("asked");
+        assert_ne!(ended, Some(true), "{point}");
+        ended.is_some()
+    })
+    .await;
+}
+
+/// Every fault point of the source is in the list, so that each is hit.
+#[test]
+fn every_fault_point_is_in_the_list() {
+    let source = include_str!("../../workers/src/watch/watcher.rs");
+    let mut named: Vec<&str> = source
+        .split("fault_point(\"")
+        .skip(1)
+        .filter_map(|rest| rest.split('"').next())
+        .collect();
+    named.sort_unstable();
+    let mut listed = POINTS.to_vec();
+    listed.sort_unstable();
+    assert_eq!(named, listed);
+}
+
+#[tokio::test]
+async fn a_bitcoin_watcher_may_be_killed_at_every_step() {
+    let mut world = WatchedBitcoin::start(2).await;
+    for (number, point) in (1..).zip(POINTS) {
+        world.pay(&[(0, 100_000)]).await;
+        match point {
+            "mempool_seen" => {}
+            "mempool_forgotten" => forget_one(&mut world).await,
+            "fork_found" | "fork_left" => leave_behind(&world).await,
+            _ => world.mine(2).await,
+        }
+        let mut doomed = world.watch_until(point);
+        ended(&mut doomed, point).await;
+        assert_sound(&world.owner).await;
+
+        let _watcher = world.watch();
+        world.mine(2).await;
+        world.caught_up().await;
+        let of = available_of(world.account(0), "BTC");
+        until_it_says(&world.owner, &of, &format!("0.00{number}")).await;
+        assert_sound(&world.owner).await;
+        world.assert_sums_agree().await;
+    }
+}
+
+/// A chain that was read and credited, and is left while nobody watches.
+async fn leave_behind(world: &WatchedBitcoin) {
+    {
+        let _watcher = world.watch();
+        world.mine(2).await;
+        world.caught_up().await;
+        until_it_says(&world.owner, PENDING, "0").await;
+    }
+    world.node.drop_blocks(2).await.expect("dropped");
+    world.mine_empty(3).await;
+}
+
+const PENDING: &str = "select count(*)::text from exchange.deposits where state = 'pending'";
+
+/// A transaction that was seen, and is replaced while nobody watches.
+async fn forget_one(world: &mut WatchedBitcoin) {
+    let seen = world.pay(&[(1, 300_000)]).await;
+    {
+        let _watcher = world.watch();
+        let states = states_of(&seen.compute_txid().to_string());
+        until_it_says(&world.owner, &states, "output:0 seen").await;
+    }
+    let elsewhere = [(world.purse.address().script_pubkey(), 300_000)];
+    let other = world.purse.replace(&seen, &elsewhere, 50_000);
+    let other = other.expect("a payment");
+    world.node.send(&other).await.expect("taken");
+}
+
+#[tokio::test]
+async fn an_ethereum_watcher_may_be_killed_at_every_step() {
+    let world = WatchedEvm::start(1).await;
+    let points = [
+        "node_met",
+        "blocks_asked",
+        "blocks_read",
+        "deposits_confirmed",
+    ];
+    for (number, point) in (1..).zip(points) {
+        world.pay(0, 1_000).await;
+        world.pay_token(world.token, 0, 2_000_000).await;
+        world.mine(3).await;
+        let mut doomed = world.watch_until(point);
+        ended(&mut doomed, point).await;
+        assert_sound(&world.owner).await;
+        let _watcher = world.watch();
+        world.caught_up().await;
+        let (ether, tokens) = (format!("{number}"), format!("{}", 2 * number));
+        until_it_says(&world.owner, &available_of(world.account(0), "ETH"), &ether).await;
+        until_it_says(
+            &world.owner,
+            &available_of(world.account(0), "USDT"),
+            &tokens,
+        )
+        .await;
+        assert_sound(&world.owner).await;
+        world.assert_sums_agree().await;
+    }
+}
+
+#[tokio::test]
+async fn two_watchers_at_once_credit_once() {
+    let mut world = WatchedBitcoin::start(4).await;
+    let _first = world.watch();
+    let _second = world.watch();
+    for _ in 0..6 {
+        world
+            .pay(&[(0, 100_000), (1, 100_000), (2, 100_000), (3, 100_000)])
+            .await;
+        world.mine(1).await;
+    }
+    world.node.drop_blocks(3).await.expect("dropped");
+    world.mine_empty(2).await;
+    world.mine(4).await;
+    world.caught_up().await;
+    for number in 0..4 {
+        let of = available_of(world.account(number), "BTC");
+        until_it_says(&world.owner, &of, "0.006").await;
+    }
+    assert_sound(&world.owner).await;
+    world.assert_sums_agree().await;
+}
+
+#[tokio::test]
+async fn a_watcher_waits_for_its_node_and_catches_up() {
+    let mut world = WatchedBitcoin::start(1).await;
+    let mut watcher = world.watch();
+    world.caught_up().await;
+    world.pay(&[(0, 100_000)]).await;
+    world.node.stop();
+    world.node.start_again().await.expect("started");
+    world.mine(2).await;
+    until_it_says(
+        &world.owner,
+        &available_of(world.account(0), "BTC"),
+        "0.001",
+    )
+    .await;
+    world.node.kill();
+    world.node.start_again().await.expect("started");
+    world.pay(&[(0, 100_000)]).await;
+    world.mine(2).await;
+    until_it_says(
+        &world.owner,
+        &available_of(world.account(0), "BTC"),
+        "0.002",
+    )
+    .await;
+    assert_eq!(watcher.has_ended().expect("asked"), None);
+    assert_sound(&world.owner).await;
+}
+
+#[tokio::test]
+async fn an_ethereum_watcher_waits_for_its_node_and_catches_up() {
+    let mut world = WatchedEvm::start(1).await;
+    let mut watcher = world.watch();
+    world.caught_up().await;
+    world.pay(0, 1_000).await;
+    world.mine(1).await;
+    world.node.stop();
+    world.node.start_again().await.expect("started");
+    world.mine(3).await;
+    until_it_says(&world.owner, &available_of(world.account(0), "ETH"), "1").await;
+    assert_eq!(watcher.has_ended().expect("asked"), None);
+    assert_sound(&world.owner).await;
+}
+
+#[tokio::test]
+async fn a_watcher_waits_for_its_database_and_catches_up() {
+    let settings = Settings {
+        durable: true,
+        max_markets: 8,
+        ..Settings::default()
+    };
+    let cluster = Cluster::start(settings).expect("a cluster");
+    let database = Database::on(cluster.primary()).await.expect("an exchange");
+    let mut world = WatchedBitcoin::on(database, 1).await;
+    let mut watcher = world.watch();
+    world.caught_up().await;
+    for total in ["0.001", "0.002"] {
+        world.pay(&[(0, 100_000)]).await;
+        world.mine(1).await;
+        cluster.primary().kill().expect("killed");
+        world.mine(1).await;
+        cluster.primary().start().expect("started");
+        world.owner = world.database.owner().await;
+        until_it_says(&world.owner, &available_of(world.account(0), "BTC"), total).await;
+    }
+    assert_eq!(watcher.has_ended().expect("asked"), None);
+    assert_sound(&world.owner).await;
+    world.assert_sums_agree().await;
+}
+
+#[tokio::test]
+async fn a_node_of_another_chain_is_refused_and_nothing_changes() {
+    let world = WatchedEvm::start(1).await;
+    {
+        let _watcher = world.watch();
+        world.caught_up().await;
+    }
+    let before = ask(&world.owner, "select count(*)::text from chain.blocks").await;
+    let other = EvmNode::start().await.expect("another chain");
+    other.mine(20).await.expect("mined");
+    let settings = [
+        ("EXCHANGE_EVM_URL", other.url()),
+        ("EXCHANGE_CHAIN_PAUSE_MS", "50".to_owned()),
+    ];
+    let mut watcher = Worker::start_with(&world.database, "evm", &settings).expect("started");
+    ended(&mut watcher, "the wrong node").await;
+    assert_eq!(
+        ask(&world.owner, "select count(*)::text from chain.blocks").await,
+        before
+    );
+
+    let said = said_by(&world, &settings);
+    assert!(said.contains("WRONG_NODE"), "{said}");
+    assert_sound(&world.owner).await;
+}
+
+/// What a watcher with these settings says until it ends.
+fn said_by(world: &WatchedEvm, settings: &[(&str, String)]) -> String {
+    let program = built("workers", Build::Debug).expect("built");
+    let output = Command::new(program)
+        .arg("evm")
+        .env("DATABASE_URL", world.database.url("exchange_worker"))
+        .envs(settings.iter().map(|(name, value)| (*name, value)))
+        .output()
+        .expect("it runs");
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}

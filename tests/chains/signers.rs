@@ -1,0 +1,126 @@
+//! Signers judge by themselves: what was tampered with is refused, told, and refunded; what has to
+//! wait waits; nobody stores a signature for another.
+
+use alloy::primitives::{Address, U256};
+use tests::arrivals::{ask, until_it_says};
+use tests::checks::assert_clean;
+use tests::house::{House, ask_withdrawal, fund, state_of};
+use tests::trading::refusal;
+use tests::watched_evm::{WatchedEvm, milliether_wei};
+
+/// Until a withdrawal is final, where it is listed.
+const FINAL: u64 = 12;
+
+async fn start(name: &str) -> (WatchedEvm, House) {
+    let world = WatchedEvm::start(1).await;
+    let house = House::make(name).expect("tokens");
+    house.settle_evm(&world.database, &world.node).await.expect("a Safe");
+    world.mine(1).await;
+    fund(&world.owner, world.account(0), "ETH", "100").await;
+    (world, house)
+}
+
+#[tokio::test]
+async fn what_was_tampered_with_is_refused_by_each_signer_and_refunded() {
+    let (world, house) = start("tampered").await;
+    let owner = &world.owner;
+    let _watcher = world.watch();
+    world.caught_up().await;
+    let _payments = house.payments(&world.database, &world.settings());
+    let thief = hex::encode(Address::repeat_byte(0x66));
+    let tampers = [
+        ("another address", format!("update exchange.withdrawals set script = decode('{thief}', 'hex')")),
+        ("another amount", "update exchange.withdrawals set amount = amount / 2".to_owned()),
+        ("0 of 1 reviewers", "update exchange.withdrawals set required_reviews = 1".to_owned()),
+        ("it is requested", "update exchange.withdrawals set state = 'requested'".to_owned()),
+    ];
+    for (number, (words, tamper)) in (0_u8..).zip(&tampers) {
+        let to = Address::repeat_byte(0x70 + number);
+        let withdrawal = ask_withdrawal(owner, world.account(0), "ETH", to.as_slice(), "2").await;
+        let planned = format!(
+            "select (payment_id is not null)::text from exchange.withdrawals
+             where withdrawal_id = {withdrawal}"
+        );
+        until_it_says(owner, &planned, "true").await;
+        let only = format!(" where withdrawal_id = {withdrawal}");
+        owner.batch_execute(&format!("{tamper}{only}")).await.expect("tampered");
+        let signers = house.signers(&world.database);
+        for signer in ["a", "b"] {
+            let refusal = format!(
+                "select (s.refusal like '%{words}%')::text from chain.signings s
+                 join exchange.withdrawals w on w.withdrawal_id = {withdrawal}
+                    and s.payment_id = w.payment_id
+                 where s.signer = '{signer}' and s.state = 'refused'"
+            );
+            until_it_says(owner, &refusal, "true").await;
+        }
+        // What was changed is put right, as somebody who looks would do.
+        let right = "update exchange.withdrawals set amount = 2, state = 'approved'";
+        owner.batch_execute(&format!("{right}{only}")).await.expect("put right");
+        let cancelled = "select count(*)::text from chain.payments
+            where purpose = 'cancel' and state = 'broadcast'";
+        until_it_says(owner, cancelled, "1").await;
+        world.mine(FINAL).await;
+        world.caught_up().await;
+        until_it_says(owner, &state_of(withdrawal), "failed").await;
+        assert_eq!(world.node.balance(to).await.expect("a balance"), U256::ZERO);
+        drop(signers);
+    }
+    let told = "select count(*)::text from exchange.events
+        where stream_id = 10001 and payload ->> 'change' = 'signing_refused'";
+    assert_eq!(ask(owner, told).await, "8");
+    // Those after it go on.
+    let _signers = house.signers(&world.database);
+    let to = Address::repeat_byte(0x7f);
+    let withdrawal = ask_withdrawal(owner, world.account(0), "ETH", to.as_slice(), "2").await;
+    until_it_says(owner, &state_of(withdrawal), "broadcast").await;
+    world.mine(FINAL).await;
+    world.caught_up().await;
+    until_it_says(owner, &state_of(withdrawal), "confirmed").await;
+    assert_eq!(world.node.balance(to).await.expect("a balance"), milliether_wei(2_000));
+    assert_clean(owner).await;
+}
+
+#[tokio::test]
+async fn a_signer_that_has_signed_enough_waits() {
+    let (world, house) = start("limited").await;
+    let owner = &world.owner;
+    let _watcher = world.watch();
+    let _payments = house.payments(&world.database, &world.settings());
+    let _a = house.signer(&world.database, "a", &[]);
+    let limited = house.signer(&world.database, "b", &[("EXCHANGE_SIGNER_HOURLY", "ETH=3")]);
+    let to = Address::repeat_byte(0x77);
+    let first = ask_withdrawal(owner, world.account(0), "ETH", to.as_slice(), "2").await;
+    until_it_says(owner, &state_of(first), "broadcast").await;
+    let second = ask_withdrawal(owner, world.account(0), "ETH", to.as_slice(), "2").await;
+    let by_a = "select count(*)::text from chain.signings
+        where signer = 'a' and kind = 'safe' and state = 'signed'";
+    until_it_says(owner, by_a, "2").await;
+    let by_b = "select string_agg(state, ' ' order by signing_id) from chain.signings
+        where signer = 'b' and kind = 'safe'";
+    assert_eq!(ask(owner, by_b).await, "signed waiting");
+    drop(limited);
+    let _b = house.signer(&world.database, "b", &[]);
+    until_it_says(owner, &state_of(second), "broadcast").await;
+}
+
+#[tokio::test]
+async fn a_signature_is_stored_by_the_signer_that_was_asked_alone() {
+    let (world, house) = start("stored").await;
+    let owner = &world.owner;
+    let _watcher = world.watch();
+    let _payments = house.payments(&world.database, &world.settings());
+    let to = Address::repeat_byte(0x78);
+    ask_withdrawal(owner, world.account(0), "ETH", to.as_slice(), "2").await;
+    until_it_says(owner, "select count(*)::text from chain.signings", "2").await;
+    let of_a = "select signing_id::text from chain.signings where signer = 'a'";
+    let put = format!("select chain.put_signature({}, 'x')::text", ask(owner, of_a).await);
+    for role in ["exchange_worker", "exchange_api", "exchange_analyst"] {
+        let client = world.database.connect(role).await.expect("it logs in");
+        assert_eq!(refusal(&client, &put).await.0, "42501", "{role}");
+    }
+    let b = world.database.connect("exchange_signer_b").await.expect("it logs in");
+    assert_eq!(ask(&b, &put).await, "false");
+    let table = "update chain.signings set state = 'signed', signature = 'x'";
+    assert_eq!(refusal(&b, table).await.0, "42501");
+}

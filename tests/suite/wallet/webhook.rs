@@ -1,0 +1,100 @@
+//! A node's notice: it rings one bell and says nothing that anybody believes.
+
+use futures::{StreamExt as _, stream};
+use ring::hmac;
+use tests::raw::{Call, Reply, now_ms};
+use tokio_postgres::{AsyncMessage, NoTls};
+
+use super::Stage;
+
+const BODY: &str = r#"{"txid":"00","amount":"1000000"}"#;
+
+async fn notify(stage: &Stage, chain: &str, at_ms: i64, secret: [u8; 32], body: &str) -> Reply {
+    let key = hmac::Key::new(hmac::HMAC_SHA256, &secret);
+    let signature = hmac::sign(&key, format!("{at_ms}\n{BODY}").as_bytes());
+    let call = Call {
+        method: "POST",
+        body: body.to_owned(),
+        ..Call::get(&format!("/api/webhook/chain/{chain}"))
+    };
+    let call = call
+        .with("x-timestamp", &at_ms.to_string())
+        .with("x-signature", &hex::encode(signature));
+    call.send(stage.port()).await.expect("an answer")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_signed_notice_rings_the_bell_of_its_network_and_changes_nothing() {
+    let stage = Stage::open().await;
+    let url = stage.database.url("exchange_worker");
+    let (client, mut connection) = tokio_postgres::connect(&url, NoTls)
+        .await
+        .expect("connects");
+    let mut rings = Box::pin(
+        stream::poll_fn(move |context| connection.poll_message(context)).filter_map(
+            async |message| match message {
+                Ok(AsyncMessage::Notification(ring)) => Some(ring.payload().to_owned()),
+                _ => None,
+            },
+        ),
+    );
+    let listening = client.batch_execute("listen exchange_events");
+    let heard = async {
+        listening.await.expect("it listens");
+        for chain in ["bitcoin", "ethereum"] {
+            let answer = notify(&stage, chain, now_ms(), [9; 32], BODY).await;
+            assert_eq!(answer.status, 202, "{answer:?}");
+        }
+        // Again is as well: it only has somebody look.
+        let answer = notify(&stage, "bitcoin", now_ms() - 60_000, [9; 32], BODY).await;
+        assert_eq!(answer.status, 202, "{answer:?}");
+    };
+    let (mut bells, ()) = tokio::join!(
+        async {
+            let mut bells = Vec::new();
+            while bells.len() < 3 {
+                bells.extend(rings.next().await.filter(|ring| ring.starts_with("1091")));
+            }
+            bells
+        },
+        heard
+    );
+    bells.sort();
+    assert_eq!(bells, ["10911", "10911", "10912"]);
+    let deposits = "select count(*) from exchange.deposits";
+    assert_eq!(tests::trading::number(&stage.owner, deposits).await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_not_signed_now_by_the_secret_rings_nothing() {
+    let stage = Stage::open().await;
+    let now = now_ms();
+    for (chain, at_ms, secret, body, shown) in [
+        ("bitcoin", now, [8; 32], BODY, "401 INVALID_SIGNATURE"),
+        ("bitcoin", now, [9; 32], "{}", "401 INVALID_SIGNATURE"),
+        (
+            "bitcoin",
+            now - 400_000,
+            [9; 32],
+            BODY,
+            "401 INVALID_SIGNATURE",
+        ),
+        (
+            "bitcoin",
+            now + 400_000,
+            [9; 32],
+            BODY,
+            "401 INVALID_SIGNATURE",
+        ),
+        ("dogecoin", now, [8; 32], BODY, "401 INVALID_SIGNATURE"),
+        ("dogecoin", now, [9; 32], BODY, "404 UNKNOWN_NETWORK"),
+        ("bit%00coin", now, [9; 32], BODY, "404 NOT_FOUND"),
+        ("%ff", now, [9; 32], BODY, "404 NOT_FOUND"),
+    ] {
+        let answer = notify(&stage, chain, at_ms, secret, body).await;
+        assert_eq!(answer.shown(), shown, "{chain} {at_ms} {body}");
+    }
+    let bare = Call::get("/api/webhook/chain/bitcoin");
+    let answer = bare.send(stage.port()).await.expect("an answer");
+    assert_eq!(answer.shown(), "405 METHOD_NOT_ALLOWED");
+}

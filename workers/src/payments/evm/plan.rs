@@ -1,0 +1,255 @@
+//! Plans: one transaction of the Safe for each withdrawal, with the Safe's next number.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use alloy::primitives::{Address, B256, Bytes, U256};
+use anyhow::Context as _;
+use chain::safe::{self, SafeTransaction};
+use client::{ApprovedWithdrawal, NewPayment, Pool, Query, run_tx};
+use serde_json::{Value, json};
+
+use super::{Payer, PlannedCall, Stage, address_of};
+use crate::fault_point::fault_point;
+
+/// Safe transactions under way at once: what follows a failed one is carried again.
+const MOST_UNDER_WAY: usize = 32;
+/// The least gas that an inner call gets.
+const LEAST_GAS: u64 = 30_000;
+/// The most: what needs more is not paid.
+pub(crate) const MOST_GAS: u64 = 500_000;
+/// What a call gets where the node's simulation fails: it will fail on the chain, and be refunded.
+const GAS_OF_FAILURE: u64 = 100_000;
+
+impl Payer {
+    /// Writes down what is to be paid next.
+    pub(super) async fn plan(&self, pool: &Pool, stage: &Stage) -> anyhow::Result<()> {
+        self.cancel_refused(pool, stage).await?;
+        client::drop_refused_payments(pool, stage.network.network_id).await?;
+        if stage.network.is_halted {
+            return Ok(());
+        }
+        let network_id = stage.network.network_id;
+        let mut holdings = HashMap::new();
+        for coin in &stage.coins {
+            let balance = self.holding(stage.safe, coin.contract.as_deref()).await?;
+            holdings.insert(coin.asset_id, balance);
+        }
+        let at_least = self.safe_nonce(stage.safe, json!("latest")).await?;
+        let height = stage.network.tip.unwrap_or(0);
+        let gas = self.gas_of_withdrawals(pool, stage).await?;
+        let shared = Arc::new((stage.clone(), holdings, gas));
+        let planned = run_tx(pool, "plan_payments", move |tx| {
+            let shared = Arc::clone(&shared);
+            Box::pin(async move {
+                let (stage, holdings, gas) = &*shared;
+                let open = client::open_payments(tx, network_id).await?;
+                let own = open.iter().filter(|payment| payment.safe_nonce.is_some());
+                let room = MOST_UNDER_WAY.saturating_sub(own.count());
+                let most = i32::try_from(room).unwrap_or(0);
+                let approved = client::approved_withdrawals(tx, network_id, most).await?;
+                let mut left = holdings.clone();
+                // What is under way leaves the wallet too.
+                for payment in open.iter().filter(|payment| payment.purpose != "refill") {
+                    let atoms = payment.atoms.parse().unwrap_or(U256::MAX);
+                    if let Some(left) = left.get_mut(&payment.asset_id) {
+                        *left = left.saturating_sub(atoms);
+                    }
+                }
+                let mut planned = 0;
+                for withdrawal in approved {
+                    let Some(left) = left.get_mut(&withdrawal.asset_id) else {
+                        continue;
+                    };
+                    let atoms = withdrawal.atoms.parse().unwrap_or(U256::MAX);
+                    let Some(rest) = left.checked_sub(atoms) else {
+                        // It waits for a refill, and so do those after it.
+                        *left = U256::ZERO;
+                        continue;
+                    };
+                    let gas = gas.get(&withdrawal.withdrawal_id).copied();
+                    let call = call_of(&withdrawal, atoms);
+                    let Some(call) = call.ok() else { continue };
+                    *left = rest;
+                    let new = SafeCall {
+                        purpose: "withdrawal",
+                        asset_id: withdrawal.asset_id,
+                        atoms: withdrawal.atoms.clone(),
+                        call,
+                        gas: gas.unwrap_or(LEAST_GAS),
+                        height,
+                        items: vec![item_of(&withdrawal)],
+                    };
+                    add_safe_payment(tx, stage, new, None, at_least).await?;
+                    planned += 1;
+                }
+                Ok(planned)
+            })
+        })
+        .await?;
+        if planned > 0 {
+            fault_point("payment_planned");
+            tracing::info!(network = stage.network.name, planned, "payments planned");
+        }
+        Ok(())
+    }
+
+    /// What an account holds of a coin.
+    pub(super) async fn holding(
+        &self,
+        account: Address,
+        contract: Option<&[u8]>,
+    ) -> anyhow::Result<U256> {
+        let Some(contract) = contract else {
+            return self.node.balance(account).await;
+        };
+        let question = chain::erc20::ask_balance(account);
+        let answer = self
+            .node
+            .ask(address_of(contract)?, &question, json!("latest"))
+            .await?;
+        Ok(chain::erc20::read_balance(&answer)?)
+    }
+
+    /// A Safe's next number, as of a block.
+    pub(super) async fn safe_nonce(&self, safe: Address, block: Value) -> anyhow::Result<i64> {
+        let answer = self.node.ask(safe, &safe::ask_nonce(), block).await?;
+        Ok(i64::try_from(safe::read_nonce(&answer)?)?)
+    }
+
+    /// Gas of the inner calls of what waits, which only the node can tell.
+    async fn gas_of_withdrawals(
+        &self,
+        pool: &Pool,
+        stage: &Stage,
+    ) -> anyhow::Result<HashMap<i64, u64>> {
+        let most = i32::try_from(MOST_UNDER_WAY)?;
+        let mut gas = HashMap::new();
+        for waiting in client::approved_withdrawals(pool, stage.network.network_id, most).await? {
+            let atoms = waiting.atoms.parse().context("atoms")?;
+            let call = call_of(&waiting, atoms)?;
+            let found = self.inner_gas(stage, &call).await?;
+            gas.insert(waiting.withdrawal_id, found);
+        }
+        Ok(gas)
+    }
+
+    /// Gas for an inner call, with room to spare.
+    pub(super) async fn inner_gas(&self, stage: &Stage, call: &PlannedCall) -> anyhow::Result<u64> {
+        let found = self
+            .node
+            .gas(stage.safe, call.to, call.value, &call.data)
+            .await?;
+        let gas = found.map_or(GAS_OF_FAILURE, |gas| gas.saturating_add(gas / 4));
+        Ok(gas.clamp(LEAST_GAS, MOST_GAS))
+    }
+
+    /// Uses up the numbers of what a signer refused, so that those after it can be carried.
+    async fn cancel_refused(&self, pool: &Pool, stage: &Stage) -> anyhow::Result<()> {
+        for refused in client::open_payments(pool, stage.network.network_id).await? {
+            let is_due = refused.is_refused && !refused.is_cancelled && refused.purpose != "cancel";
+            let (true, Some(nonce)) = (is_due, refused.safe_nonce) else {
+                continue;
+            };
+            let native = stage.coins.iter().find(|coin| coin.contract.is_none());
+            let native = native
+                .context("the network has no coin of its own")?
+                .asset_id;
+            let height = stage.network.tip.unwrap_or(0);
+            let (safe, payment_id) = (stage.safe, refused.payment_id);
+            // Of two workers one is told that the number has its cancelling payment.
+            let shared = Arc::new(stage.clone());
+            run_tx(pool, "cancel_payment", move |tx| {
+                let stage = Arc::clone(&shared);
+                Box::pin(async move {
+                    let call = PlannedCall {
+                        to: safe,
+                        value: U256::ZERO,
+                        data: Bytes::new(),
+                    };
+                    let new = SafeCall {
+                        purpose: "cancel",
+                        asset_id: native,
+                        atoms: "0".to_owned(),
+                        call,
+                        gas: LEAST_GAS,
+                        height,
+                        items: Vec::new(),
+                    };
+                    add_safe_payment(tx, &stage, new, Some(nonce), 0).await
+                })
+            })
+            .await?;
+            tracing::warn!(
+                payment = payment_id,
+                nonce,
+                "a refused payment is cancelled"
+            );
+        }
+        Ok(())
+    }
+}
+
+/// A call that the Safe is to make.
+pub(super) struct SafeCall {
+    pub(super) purpose: &'static str,
+    pub(super) asset_id: i32,
+    pub(super) atoms: String,
+    pub(super) call: PlannedCall,
+    pub(super) gas: u64,
+    pub(super) height: i64,
+    pub(super) items: Vec<Value>,
+}
+
+/// Writes a transaction of the Safe down, with a number of its own unless it takes another's.
+pub(super) async fn add_safe_payment(
+    on: &impl Query,
+    stage: &Stage,
+    new: SafeCall,
+    nonce: Option<i64>,
+    at_least: i64,
+) -> Result<(), client::Error> {
+    let network_id = stage.network.network_id;
+    let nonce = match nonce {
+        Some(nonce) => nonce,
+        None => client::take_nonce(on, network_id, &stage.hot.script, at_least).await?,
+    };
+    let SafeCall { call, gas, .. } = &new;
+    let transaction = SafeTransaction {
+        chain_id: stage.chain_id,
+        safe: stage.safe,
+        to: call.to,
+        value: call.value,
+        data: call.data.clone(),
+        safe_tx_gas: *gas,
+        nonce: u64::try_from(nonce).unwrap_or(0),
+    };
+    let hash: B256 = transaction.hash();
+    let plan = json!({
+        "to": call.to, "value": call.value.to_string(), "data": call.data,
+        "safe_tx_gas": gas, "height": new.height });
+    let payment = NewPayment {
+        network_id,
+        purpose: new.purpose,
+        asset_id: new.asset_id,
+        atoms: new.atoms,
+        from_wallet: Some("hot"),
+        from_address_id: None,
+        safe_nonce: Some(nonce),
+        identity_hash: Some(hash.to_vec()),
+        plan,
+        items: new.items,
+    };
+    client::add_payment(on, &payment).await.map(drop)
+}
+
+fn call_of(withdrawal: &ApprovedWithdrawal, atoms: U256) -> anyhow::Result<PlannedCall> {
+    let to = address_of(&withdrawal.script)?;
+    PlannedCall::transfer(withdrawal.contract.as_deref(), to, atoms)
+}
+
+fn item_of(withdrawal: &ApprovedWithdrawal) -> Value {
+    json!({
+        "withdrawal_id": withdrawal.withdrawal_id, "address": withdrawal.address,
+        "script": hex::encode(&withdrawal.script), "atoms": withdrawal.atoms })
+}

@@ -1,0 +1,255 @@
+//! Sweeps: what lies at deposit addresses goes to the hot wallet while blocks are cheap, what the
+//! hot wallet holds above its ceiling to the cold one, and deposits that staff gives back to where
+//! they belong. Tokens need gas at their address first.
+
+use std::sync::Arc;
+
+use alloy::primitives::{Address, Bytes, U256};
+use anyhow::Context as _;
+use chain::evm_transaction::EvmTransaction;
+use client::{Gathered, NewAttempt, NewPayment, Pool, run_tx};
+use serde_json::json;
+
+use super::plan::{SafeCall, add_safe_payment};
+use super::{Payer, PlannedCall, Stage, address_of};
+use crate::evm_bytes::unsigned;
+use crate::fault_point::fault_point;
+
+/// Gas of a transfer to a Safe, whose fallback takes more than 21,000.
+const ETHER_GAS: u64 = 40_000;
+/// Gas of a token's transfer, where the node cannot tell.
+const TOKEN_GAS: u64 = 100_000;
+
+/// Which number of its account a transaction gets.
+#[derive(Clone, Copy)]
+pub(super) enum Nonce {
+    /// The next one, and at least what the node says that was used.
+    Next(i64),
+    /// One that was given before, and is used by nothing.
+    Given(i64),
+}
+
+impl Payer {
+    pub(super) async fn sweep(&self, pool: &Pool, stage: &Stage) -> anyhow::Result<()> {
+        self.watch_hot_wallet(pool, stage).await?;
+        let network_id = stage.network.network_id;
+        let fees = self.node.fees(self.config.max_gas_wei).await?;
+        let smoothed = client::smoothed_rate(pool, network_id).await?;
+        let smoothed = smoothed.and_then(|rate| rate.parse::<u128>().ok());
+        let now = fees.max_fee_per_gas / 2 + fees.max_priority_fee_per_gas;
+        let is_cheap = smoothed.is_none_or(|smoothed| now <= smoothed.saturating_mul(2));
+        for due in client::gathered(pool, network_id).await? {
+            let is_halted = |coin: &&client::PaymentCoin| coin.asset_id == due.asset_id && coin.is_halted;
+            let waits = stage.network.is_halted || stage.coins.iter().any(|coin| is_halted(&coin));
+            if waits || (due.refund.is_none() && !is_cheap) {
+                continue;
+            }
+            self.gather(pool, stage, &due, fees).await?;
+        }
+        Ok(())
+    }
+
+    async fn gather(
+        &self,
+        pool: &Pool,
+        stage: &Stage,
+        due: &Gathered,
+        fees: chain::evm_transaction::GasFees,
+    ) -> anyhow::Result<()> {
+        let from = address_of(&due.script)?;
+        let atoms: U256 = due.atoms.parse().context("atoms")?;
+        let (to, to_script, to_text) = match &due.refund {
+            Some((_, address, script)) => (address_of(script)?, script, address),
+            None => (stage.safe, &stage.hot.script, &stage.hot.address),
+        };
+        let held = self.holding(from, due.contract.as_deref()).await?;
+        let atoms = atoms.min(held);
+        let call = PlannedCall::transfer(due.contract.as_deref(), to, atoms)?;
+        let gas = self.node.gas(from, call.to, call.value.min(U256::ONE), &call.data).await?;
+        let otherwise = if due.contract.is_some() { TOKEN_GAS } else { ETHER_GAS };
+        let gas_limit = gas.map_or(otherwise, |gas| gas.saturating_add(gas / 4));
+        let cost = U256::from(gas_limit).saturating_mul(U256::from(fees.max_fee_per_gas));
+        let call = match due.contract {
+            None => {
+                let value = held.saturating_sub(cost).min(atoms);
+                PlannedCall { value, ..call }
+            }
+            Some(_) => call,
+        };
+        let moved = if due.contract.is_some() { atoms } else { call.value };
+        if moved.is_zero() {
+            return Ok(());
+        }
+        if due.contract.is_some() && self.node.balance(from).await? < cost {
+            return self.top_up(pool, stage, due, from, cost.saturating_mul(U256::from(2))).await;
+        }
+        let network_id = stage.network.network_id;
+        let at_least = self.node.nonce(from, json!("latest")).await?;
+        let mut item = json!({
+            "address": to_text, "script": hex::encode(to_script), "atoms": moved.to_string() });
+        if let Some((deposit_id, ..)) = &due.refund {
+            item["deposit_id"] = json!(deposit_id);
+        }
+        let payment = &NewPayment {
+            network_id,
+            purpose: if due.refund.is_some() { "refund" } else { "sweep" },
+            asset_id: due.asset_id,
+            atoms: moved.to_string(),
+            from_wallet: None,
+            from_address_id: Some(due.address_id),
+            safe_nonce: None,
+            identity_hash: None,
+            plan: json!({ "to": call.to, "value": call.value.to_string(), "data": call.data }),
+            items: vec![item],
+        };
+        let transaction = &EvmTransaction {
+            chain_id: stage.chain_id,
+            nonce: 0,
+            to: call.to,
+            value: call.value,
+            input: call.data,
+            gas_limit,
+            fees,
+        };
+        self.add_direct(pool, payment, transaction, from, Nonce::Next(at_least), "a deposit_keys").await?;
+        fault_point("sweep_planned");
+        tracing::info!(network = stage.network.name, %from, moved = %moved, "gathered");
+        Ok(())
+    }
+
+    /// Sends gas to a deposit address, so that it can pay for sending its tokens.
+    async fn top_up(
+        &self,
+        pool: &Pool,
+        stage: &Stage,
+        due: &Gathered,
+        address: Address,
+        value: U256,
+    ) -> anyhow::Result<()> {
+        let native = stage.coins.iter().find(|coin| coin.contract.is_none());
+        let native = native.context("the network has no coin of its own")?;
+        let payment = &NewPayment {
+            network_id: stage.network.network_id,
+            purpose: "gas",
+            asset_id: native.asset_id,
+            atoms: value.to_string(),
+            from_wallet: Some("gas"),
+            // The address waits until it has come.
+            from_address_id: Some(due.address_id),
+            safe_nonce: None,
+            identity_hash: None,
+            plan: json!({ "to": address, "value": value.to_string(), "data": "0x" }),
+            items: vec![json!({
+                "address": address, "script": hex::encode(address), "atoms": value.to_string() })],
+        };
+        let transaction = &EvmTransaction {
+            chain_id: stage.chain_id,
+            nonce: 0,
+            to: address,
+            value,
+            input: Bytes::new(),
+            gas_limit: ETHER_GAS,
+            fees: self.node.fees(self.config.max_gas_wei).await?,
+        };
+        let at_least = self.node.nonce(stage.gas, json!("latest")).await?;
+        self.add_direct(pool, payment, transaction, stage.gas, Nonce::Next(at_least), "a gas_account").await?;
+        fault_point("gas_planned");
+        tracing::info!(network = stage.network.name, %address, "gas is sent to a deposit address");
+        Ok(())
+    }
+
+    /// Writes down a payment that an account makes by itself, with its one transaction.
+    pub(super) async fn add_direct(
+        &self,
+        pool: &Pool,
+        payment: &NewPayment,
+        transaction: &EvmTransaction,
+        from: Address,
+        nonce: Nonce,
+        signing: &'static str,
+    ) -> anyhow::Result<()> {
+        let shared = Arc::new((payment.clone(), transaction.clone()));
+        run_tx(pool, "add_direct", move |tx| {
+            let shared = Arc::clone(&shared);
+            Box::pin(async move {
+                let (payment, transaction) = &*shared;
+                let payment_id = client::add_payment(tx, payment).await?;
+                let script = from.as_slice();
+                let network_id = payment.network_id;
+                let nonce = match nonce {
+                    Nonce::Given(nonce) => nonce,
+                    Nonce::Next(at_least) => {
+                        client::take_nonce(tx, network_id, script, at_least).await?
+                    }
+                };
+                let numbered = EvmTransaction {
+                    nonce: u64::try_from(nonce).unwrap_or(0),
+                    ..transaction.clone()
+                };
+                let attempt = NewAttempt {
+                    payment_id,
+                    from_script: Some(from.to_vec()),
+                    nonce: Some(nonce),
+                    unsigned: unsigned(&numbered),
+                    fee_rate: numbered.fees.max_fee_per_gas.to_string(),
+                    fee_atoms: None,
+                    signings: vec![signing],
+                };
+                client::add_attempt(tx, &attempt).await.map(drop)
+            })
+        })
+        .await?;
+        Ok(())
+    }
+
+    /// Asks for a refill below the floor; sends to the cold wallet what is above the ceiling.
+    async fn watch_hot_wallet(&self, pool: &Pool, stage: &Stage) -> anyhow::Result<()> {
+        let network_id = stage.network.network_id;
+        for coin in &stage.coins {
+            let held = self.holding(stage.safe, coin.contract.as_deref()).await?;
+            let atoms = held.to_string();
+            let change = client::note_hot_balance(pool, network_id, coin.asset_id, &atoms);
+            if let Some(change) = change.await? {
+                tracing::warn!(network = stage.network.name, asset = coin.symbol, "hot wallet: {change}");
+            }
+            let ceiling: U256 = coin.ceiling_atoms.parse().context("a ceiling")?;
+            let least: U256 = coin.sweep_atoms.parse().context("a limit of sweeps")?;
+            let excess = held.saturating_sub(ceiling);
+            let (Some(cold), false) = (&stage.cold, excess < least) else {
+                continue;
+            };
+            let is_halted = stage.network.is_halted || coin.is_halted;
+            if is_halted || client::is_under_way(pool, network_id, "cold", coin.asset_id).await? {
+                continue;
+            }
+            let to = address_of(&cold.script)?;
+            let call = PlannedCall::transfer(coin.contract.as_deref(), to, excess)?;
+            let gas = self.inner_gas(stage, &call).await?;
+            let at_least = self.safe_nonce(stage.safe, json!("latest")).await?;
+            let shared = Arc::new((stage.clone(), call, cold.clone()));
+            let asset_id = coin.asset_id;
+            run_tx(pool, "pay_cold", move |tx| {
+                let shared = Arc::clone(&shared);
+                Box::pin(async move {
+                    let (stage, call, cold) = &*shared;
+                    let new = SafeCall {
+                        purpose: "cold",
+                        asset_id,
+                        atoms: excess.to_string(),
+                        call: call.clone(),
+                        gas,
+                        height: stage.network.tip.unwrap_or(0),
+                        items: vec![json!({
+                            "address": cold.address, "script": hex::encode(&cold.script),
+                            "atoms": excess.to_string() })],
+                    };
+                    add_safe_payment(tx, stage, new, None, at_least).await
+                })
+            })
+            .await?;
+            fault_point("cold_planned");
+            tracing::info!(network = stage.network.name, asset = coin.symbol, "excess goes to cold");
+        }
+        Ok(())
+    }
+}

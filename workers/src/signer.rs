@@ -1,0 +1,152 @@
+//! One of the two processes that hold keys. It reads what it is asked to sign, judges each by itself
+//! against the database, signs by its own token, and stores the signature as its own role. It trusts
+//! nothing that a plan says: what is to be signed is decoded here.
+
+mod bitcoin;
+mod config;
+mod evm;
+mod judge;
+mod keys;
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use client::{HouseWallet, Pool, Ring, SIGNING_BELL, WaitingSigning};
+
+pub use config::SignerConfig;
+use judge::Objection;
+use keys::KeyRing;
+
+use crate::fault_point::fault_point;
+
+/// Signings of one look.
+const AT_ONCE: i64 = 200;
+/// The longest sleep: then what had to wait is judged anew.
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+
+/// Works until it is dropped. A database that is away is waited for.
+///
+/// # Errors
+/// The token or the seed cannot be used.
+pub async fn run(
+    pool: &Pool,
+    database: &client::Config,
+    config: &SignerConfig,
+) -> anyhow::Result<()> {
+    let keys = KeyRing::open(config).await?;
+    tracing::info!(signer = config.name, key = %keys.hot_key(), "the signer's key is open");
+    let mut bell = client::listen(database)?;
+    let mut signer = Signer {
+        config,
+        keys: &keys,
+        waiting: HashMap::new(),
+    };
+    loop {
+        if let Err(error) = signer.once(pool).await {
+            tracing::error!(
+                signer = config.name,
+                "cannot see to the signings: {error:#}"
+            );
+        }
+        let rung = async {
+            while !matches!(
+                bell.next().await,
+                Ring::Stream(SIGNING_BELL) | Ring::Everything
+            ) {}
+        };
+        // Passing in silence is as good as a ring.
+        let _ = tokio::time::timeout(LONGEST_PAUSE, rung).await;
+    }
+}
+
+struct Signer<'a> {
+    config: &'a SignerConfig,
+    keys: &'a KeyRing,
+    /// Why signings wait, so that each reason is told once.
+    waiting: HashMap<i64, String>,
+}
+
+impl Signer<'_> {
+    async fn once(&mut self, pool: &Pool) -> anyhow::Result<()> {
+        let waiting = client::waiting_signings(pool, &self.config.name, AT_ONCE).await?;
+        self.waiting
+            .retain(|id, _| waiting.iter().any(|signing| signing.signing_id == *id));
+        for signing in waiting {
+            match self.sign(pool, &signing).await? {
+                Ok(signature) => {
+                    fault_point("signature_made");
+                    client::put_signature(pool, signing.signing_id, &signature).await?;
+                    fault_point("signature_stored");
+                    let (payment, kind) = (signing.payment_id, signing.kind);
+                    tracing::info!(signer = self.config.name, payment, kind, "signed");
+                }
+                Err(Objection::Wait(words)) => self.wait(&signing, words),
+                Err(Objection::Refuse {
+                    words,
+                    withdrawal_id,
+                }) => {
+                    let words: String = words.chars().take(500).collect();
+                    let payment = signing.payment_id;
+                    tracing::error!(signer = self.config.name, payment, "refused: {words}");
+                    client::refuse_signing(pool, signing.signing_id, &words, withdrawal_id).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn wait(&mut self, signing: &WaitingSigning, words: String) {
+        let told = self.waiting.insert(signing.signing_id, words.clone());
+        if told.is_none_or(|told| told != words) {
+            let payment = signing.payment_id;
+            tracing::warn!(signer = self.config.name, payment, "waits: {words}");
+        }
+    }
+
+    async fn sign(
+        &self,
+        pool: &Pool,
+        signing: &WaitingSigning,
+    ) -> anyhow::Result<Result<Vec<u8>, Objection>> {
+        let wallets = client::house_wallets(pool, signing.network_id).await?;
+        let case = judge::Case {
+            signing,
+            items: client::judged_items(pool, signing.payment_id).await?,
+            hot: find(&wallets, "hot"),
+            cold: find(&wallets, "cold"),
+            gas: find(&wallets, "gas"),
+            limits: self
+                .config
+                .limits
+                .of(pool, &self.config.name, signing)
+                .await?,
+            config: self.config,
+        };
+        match (signing.family.as_str(), signing.kind.as_str()) {
+            ("evm", "safe") => evm::sign_safe(&case, self.keys).await,
+            ("evm", "gas_account") => {
+                let address = signing_address(pool, &case).await?;
+                evm::sign_gas(&case, self.keys, address).await
+            }
+            ("evm", "deposit_keys") => evm::sign_deposit(&case, self.keys).await,
+            ("bitcoin", "hot_outputs") => bitcoin::sign_hot(&case, self.keys).await,
+            ("bitcoin", "deposit_keys") => bitcoin::sign_deposits(&case, self.keys).await,
+            (family, kind) => {
+                let words = format!("nothing of kind {kind} is signed on {family}");
+                Ok(Err(Objection::large(words)))
+            }
+        }
+    }
+}
+
+/// Whether gas goes to a deposit address, as the database knows it.
+async fn signing_address(pool: &Pool, case: &judge::Case<'_>) -> anyhow::Result<bool> {
+    let [item] = &case.items[..] else {
+        return Ok(false);
+    };
+    Ok(client::is_deposit_address(pool, case.signing.network_id, &item.script).await?)
+}
+
+fn find(wallets: &[HouseWallet], role: &str) -> Option<HouseWallet> {
+    wallets.iter().find(|wallet| wallet.role == role).cloned()
+}

@@ -1,0 +1,192 @@
+//! What speaks against a signature, whatever the chain: the withdrawal itself, its reviews, its
+//! owner, halts and limits. Every look is at the database as it is now.
+
+use client::{HouseWallet, JudgedItem, WaitingSigning};
+
+use super::config::SignerConfig;
+
+/// Why nothing is signed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Objection {
+    /// It may be signed later.
+    Wait(String),
+    /// It will never be signed.
+    Refuse {
+        /// Why.
+        words: String,
+        /// Because of this withdrawal; none: something is wrong with payments at large.
+        withdrawal_id: Option<i64>,
+    },
+}
+
+impl Objection {
+    /// Something is wrong that is no withdrawal's fault.
+    pub(super) fn large(words: impl Into<String>) -> Objection {
+        Objection::Refuse {
+            words: words.into(),
+            withdrawal_id: None,
+        }
+    }
+}
+
+/// Refuses at large unless it holds.
+pub(super) fn must(holds: bool, words: &str) -> Result<(), Objection> {
+    holds.then_some(()).ok_or_else(|| Objection::large(words))
+}
+
+/// A signing with all that it is judged by.
+pub(super) struct Case<'a> {
+    pub(super) signing: &'a WaitingSigning,
+    pub(super) items: Vec<JudgedItem>,
+    pub(super) hot: Option<HouseWallet>,
+    pub(super) cold: Option<HouseWallet>,
+    pub(super) gas: Option<HouseWallet>,
+    /// Which limit it would exceed.
+    pub(super) limits: Option<String>,
+    pub(super) config: &'a SignerConfig,
+}
+
+impl Case<'_> {
+    /// What holds for every payment out of the hot wallet: nothing is halted, each item is what was
+    /// asked, and the limits are kept. A later version of what is signed already only has to pay the
+    /// same.
+    ///
+    /// # Errors
+    /// What speaks against it.
+    pub(super) fn judge_items(&self, is_first: bool) -> Result<(), Objection> {
+        if self.signing.is_halted {
+            return Err(Objection::Wait(
+                "the network or the coin is halted".to_owned(),
+            ));
+        }
+        match self.signing.purpose.as_str() {
+            "withdrawal" => {
+                must(!self.items.is_empty(), "a payment for nobody")?;
+                for item in &self.items {
+                    judge_withdrawal(self.signing, item, is_first)?;
+                }
+                match &self.limits {
+                    Some(words) if is_first => Err(Objection::Wait(words.clone())),
+                    _ => Ok(()),
+                }
+            }
+            "cold" => {
+                let [item] = &self.items[..] else {
+                    return Err(Objection::large(
+                        "a move to the cold wallet has one receiver",
+                    ));
+                };
+                let is_ours = item.withdrawal_id.is_none() && item.deposit_id.is_none();
+                let cold = self.cold.as_ref().map(|wallet| &wallet.script);
+                let is_cold = cold == Some(&item.script);
+                must(is_ours && is_cold, "not a move to the cold wallet")
+            }
+            other => Err(Objection::large(format!(
+                "a hot wallet does not pay for a {other}"
+            ))),
+        }
+    }
+
+    /// What holds for what leaves deposit addresses: it goes to the hot wallet, or back to where
+    /// two people of staff decided.
+    ///
+    /// # Errors
+    /// What speaks against it.
+    pub(super) fn judge_gathering(&self) -> Result<&JudgedItem, Objection> {
+        if self.signing.is_halted {
+            return Err(Objection::Wait(
+                "the network or the coin is halted".to_owned(),
+            ));
+        }
+        let [item] = &self.items[..] else {
+            return Err(Objection::large(
+                "what leaves deposit addresses goes to one place",
+            ));
+        };
+        match (self.signing.purpose.as_str(), item.deposit_id) {
+            ("sweep", None) => {
+                let hot = self.hot.as_ref().map(|wallet| &wallet.script);
+                must(
+                    hot == Some(&item.script),
+                    "a sweep that does not go to the hot wallet",
+                )?;
+                must(item.withdrawal_id.is_none(), "a sweep for a withdrawal")?;
+            }
+            ("refund", Some(_)) => {
+                let is_going = item.state.as_deref() == Some("refunding");
+                must(is_going, "a deposit that does not go back")?;
+                let is_there = item.asked_script.as_ref() == Some(&item.script);
+                must(is_there, "a deposit that goes back to another place")?;
+                let is_same = item.asked_asset_id == Some(self.signing.asset_id)
+                    && item.asked_network_id == Some(self.signing.network_id);
+                must(
+                    is_same && !item.is_paid_twice,
+                    "a deposit that goes back twice",
+                )?;
+            }
+            _ => return Err(Objection::large("deposit addresses do not pay for this")),
+        }
+        Ok(item)
+    }
+}
+
+/// A ladder: the first that fails is told.
+fn judge_withdrawal(
+    signing: &WaitingSigning,
+    item: &JudgedItem,
+    is_first: bool,
+) -> Result<(), Objection> {
+    let Some(withdrawal_id) = item.withdrawal_id else {
+        return Err(Objection::large(
+            "a payment of withdrawals to nobody's withdrawal",
+        ));
+    };
+    let refuse = |words: String| {
+        Err(Objection::Refuse {
+            words: format!("withdrawal {withdrawal_id}: {words}"),
+            withdrawal_id: Some(withdrawal_id),
+        })
+    };
+    let state = item.state.as_deref().unwrap_or("missing");
+    let states: &[&str] = match is_first {
+        true => &["approved"],
+        false => &["approved", "signed", "broadcast"],
+    };
+    if item.payment_of != Some(signing.payment_id) || item.is_paid_twice {
+        return refuse("another payment carries it".to_owned());
+    }
+    if !states.contains(&state) {
+        return refuse(format!("it is {state}"));
+    }
+    if item.is_internal {
+        return refuse("it was paid without the chain".to_owned());
+    }
+    let is_same_coin = item.asked_asset_id == Some(signing.asset_id)
+        && item.asked_network_id == Some(signing.network_id);
+    if !is_same_coin {
+        return refuse("it is of another coin".to_owned());
+    }
+    if item.asked_script.as_ref() != Some(&item.script) {
+        return refuse("it goes to another address".to_owned());
+    }
+    if item.asked_atoms.as_ref() != Some(&item.atoms) {
+        return refuse("it is of another amount".to_owned());
+    }
+    if !is_first {
+        return Ok(());
+    }
+    let needed = item.needed_reviews.map_or(i64::MAX, i64::from);
+    if item.rejections > 0 || item.approvals < needed {
+        return refuse(format!(
+            "{} of {needed} reviewers approve it",
+            item.approvals
+        ));
+    }
+    if item.account_status.as_deref() != Some("active") {
+        return refuse("the account is frozen".to_owned());
+    }
+    if item.is_in_debt {
+        return refuse("the account owes the exchange".to_owned());
+    }
+    Ok(())
+}

@@ -1,0 +1,252 @@
+//! Commands of the operator, once for each network: registers the wallets of the house, and makes
+//! the Safe. They need an administrator's connection to the database, and signer a's token where
+//! the gas account sends something.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use alloy::primitives::{Address, B256, Bytes, U256, address, keccak256};
+use anyhow::{Context as _, bail, ensure};
+use chain::bitcoin_wallet::BitcoinWallet;
+use chain::evm_transaction::EvmTransaction;
+use chain::public_key::PublicKey;
+use chain::safe;
+use chain::signature::Signature;
+use client::{HouseWallet, Pool};
+use hsm::SigningKey;
+use serde_json::json;
+
+use crate::payments::{EvmNode, PaymentsConfig, Sent};
+use crate::signer::SignerConfig;
+
+const USAGE: &str = "workers wallets bitcoin hot|cold KEY KEY KEY | gas | safe hot|cold OWNER OWNER \
+    OWNER; a key has 66 hexadecimal digits, an owner is a key or an address";
+/// Owners that sign.
+const THRESHOLD: u64 = 2;
+/// Makes contracts at addresses that depend on their code alone (EIP-1014).
+const DEPLOYER: Address = address!("4e59b44847b379578588920ca78fbf26c0b4956c");
+/// Where Safe 1.4.1 lies on public networks.
+const FACTORY: Address = address!("4e1DCf7AD4e460CfD30791CCC4F9c8a4f820ec67");
+const SINGLETON: Address = address!("41675C099F32341bf84BFc5382aF534df5C7461a");
+const HANDLER: Address = address!("fd0732Dc9E303f09fCEf3a7388Ad10A83459Ec99");
+/// Looks at whether a transaction was mined, and the pause between two.
+const LOOKS: u32 = 600;
+const LOOK_PAUSE: Duration = Duration::from_millis(200);
+/// The most that is offered for a unit of gas: 500 gwei.
+const MAX_GAS_WEI: u128 = 500_000_000_000;
+
+/// # Errors
+/// What is missing or wrong, in one line.
+pub async fn run(pool: &Pool, command: &[&str]) -> anyhow::Result<()> {
+    let settings = PaymentsConfig::from_env()?;
+    match command {
+        ["bitcoin", role, first, second, third] => {
+            let keys = [first, second, third].map(|key| key.parse::<PublicKey>());
+            let [first, second, third] = keys;
+            bitcoin(pool, &settings, role, [first?, second?, third?]).await
+        }
+        ["gas"] => Gas::open(&settings).await?.register(pool, &settings).await,
+        ["safe", role, owners @ ..] if owners.len() == 3 => {
+            let owners = owners.iter().map(|text| owner(text));
+            let owners = owners.collect::<anyhow::Result<Vec<_>>>()?;
+            let gas = Gas::open(&settings).await?;
+            gas.register(pool, &settings).await?;
+            gas.make_safe(pool, &settings, role, owners).await
+        }
+        _ => bail!(USAGE),
+    }
+}
+
+/// Registers the script of three keys, of which two sign.
+async fn bitcoin(
+    pool: &Pool,
+    settings: &PaymentsConfig,
+    role: &str,
+    keys: [PublicKey; 3],
+) -> anyhow::Result<()> {
+    let networks = client::payment_networks(pool, "bitcoin").await?;
+    let named = |it: &&client::PaymentNetwork| it.name == settings.bitcoin_network;
+    let network = networks
+        .iter()
+        .find(named)
+        .context("the network is not listed")?;
+    let wallet = BitcoinWallet::new(network.chain.parse()?, keys, None)?;
+    let registered = HouseWallet {
+        role: role.to_owned(),
+        address: wallet.hot_address(),
+        script: wallet.hot_script().to_bytes(),
+        descriptor: Some(wallet.descriptor()),
+    };
+    client::add_wallet(pool, &network.name, &registered).await?;
+    println!("{}", registered.address);
+    Ok(())
+}
+
+fn owner(text: &str) -> anyhow::Result<Address> {
+    match text.parse::<PublicKey>() {
+        Ok(key) => Ok(key.evm_address()),
+        Err(_) => text
+            .parse()
+            .with_context(|| format!("'{text}' is no key and no address")),
+    }
+}
+
+/// The gas account, which pays for what is made.
+struct Gas {
+    node: EvmNode,
+    key: SigningKey,
+    public: PublicKey,
+    address: Address,
+    chain_id: u64,
+}
+
+impl Gas {
+    async fn open(settings: &PaymentsConfig) -> anyhow::Result<Gas> {
+        let url = settings
+            .evm_url
+            .as_deref()
+            .context("EXCHANGE_EVM_URL is not set")?;
+        let node = EvmNode::new(url)?;
+        let signer = SignerConfig::from_env("a")?;
+        let key = SigningKey::open(&signer.hsm, &signer.gas_key)?;
+        let public = PublicKey::from_bytes(&key.public_key())?;
+        Ok(Gas {
+            chain_id: node.chain_id().await?,
+            address: public.evm_address(),
+            node,
+            key,
+            public,
+        })
+    }
+
+    async fn register(&self, pool: &Pool, settings: &PaymentsConfig) -> anyhow::Result<()> {
+        let wallet = HouseWallet {
+            role: "gas".to_owned(),
+            address: self.address.to_string(),
+            script: self.address.to_vec(),
+            descriptor: None,
+        };
+        client::add_wallet(pool, &settings.evm_network, &wallet).await?;
+        println!("gas {}", self.address);
+        Ok(())
+    }
+
+    /// Makes a Safe, unless the network has one of that role.
+    async fn make_safe(
+        &self,
+        pool: &Pool,
+        settings: &PaymentsConfig,
+        role: &str,
+        owners: Vec<Address>,
+    ) -> anyhow::Result<()> {
+        let networks = client::payment_networks(pool, "evm").await?;
+        let named = |it: &&client::PaymentNetwork| it.name == settings.evm_network;
+        let network = networks
+            .iter()
+            .find(named)
+            .context("the network is not listed")?;
+        ensure!(
+            network.chain == self.chain_id.to_string(),
+            "the node is of another chain"
+        );
+        let known = client::house_wallets(pool, network.network_id).await?;
+        if let Some(known) = known.iter().find(|wallet| wallet.role == role) {
+            println!("{role} {}", known.address);
+            return Ok(());
+        }
+        let [factory, singleton, handler] = self.contracts().await?;
+        let initializer = safe::initializer(&owners, THRESHOLD, handler);
+        let salt = U256::from(u8::from(role == "cold"));
+        let creation = safe::creation(singleton, initializer, salt);
+        let receipt = self.send(factory, creation).await?;
+        let created = receipt
+            .iter()
+            .find_map(|log| safe::read_creation(&log.0, &log.1));
+        let created = created.context("the factory made no Safe")?;
+        let threshold = self
+            .node
+            .ask(created, &safe::ask_threshold(), json!("latest"))
+            .await?;
+        ensure!(
+            safe::read_threshold(&threshold)? == THRESHOLD,
+            "the Safe has another threshold"
+        );
+        let owners: Vec<String> = owners.iter().map(Address::to_string).collect();
+        let wallet = HouseWallet {
+            role: role.to_owned(),
+            address: created.to_string(),
+            script: created.to_vec(),
+            descriptor: Some(owners.join(",")),
+        };
+        client::add_wallet(pool, &network.name, &wallet).await?;
+        println!("{role} {created}");
+        Ok(())
+    }
+
+    /// Factory, singleton and handler: made of the artifacts in `EXCHANGE_SAFE_ARTIFACTS` where
+    /// that is set, which a network of one's own needs.
+    async fn contracts(&self) -> anyhow::Result<[Address; 3]> {
+        let Some(folder) = std::env::var_os("EXCHANGE_SAFE_ARTIFACTS").map(PathBuf::from) else {
+            for contract in [FACTORY, SINGLETON, HANDLER] {
+                let is_there = self.node.has_code(contract).await?;
+                ensure!(
+                    is_there,
+                    "no Safe contract at {contract}: set EXCHANGE_SAFE_ARTIFACTS"
+                );
+            }
+            return Ok([FACTORY, SINGLETON, HANDLER]);
+        };
+        let mut made = [Address::ZERO; 3];
+        let files = [
+            "proxies/SafeProxyFactory.sol/SafeProxyFactory.json",
+            "SafeL2.sol/SafeL2.json",
+            "handler/CompatibilityFallbackHandler.sol/CompatibilityFallbackHandler.json",
+        ];
+        for (made, file) in made.iter_mut().zip(files) {
+            let path = folder.join("contracts").join(file);
+            let text = std::fs::read(&path).with_context(|| path.display().to_string())?;
+            let artifact: serde_json::Value = serde_json::from_slice(&text)?;
+            let code = artifact["bytecode"]
+                .as_str()
+                .context("an artifact without bytecode")?;
+            let code: Bytes = code.parse()?;
+            *made = DEPLOYER.create2(B256::ZERO, keccak256(&code));
+            if !self.node.has_code(*made).await? {
+                self.send(DEPLOYER, [B256::ZERO.as_slice(), &code].concat().into())
+                    .await?;
+            }
+        }
+        Ok(made)
+    }
+
+    /// Sends a call and waits for its block; gives the logs.
+    async fn send(&self, to: Address, input: Bytes) -> anyhow::Result<Vec<(Vec<B256>, Bytes)>> {
+        let gas = self.node.gas(self.address, to, U256::ZERO, &input).await?;
+        let gas =
+            gas.with_context(|| format!("a call of {to} fails; has {} ether?", self.address))?;
+        let nonce = self.node.nonce(self.address, json!("pending")).await?;
+        let transaction = EvmTransaction {
+            chain_id: self.chain_id,
+            nonce: u64::try_from(nonce)?,
+            to,
+            value: U256::ZERO,
+            input,
+            gas_limit: gas.saturating_add(gas / 4),
+            fees: self.node.fees(MAX_GAS_WEI).await?,
+        };
+        let signature = self.key.sign(&transaction.signing_hash())?;
+        let signed = transaction.signed(&self.public, &Signature::from_bytes(&signature)?)?;
+        if let Sent::Refused(words) = self.node.send(&signed.bytes).await? {
+            bail!("the node does not take it: {words}");
+        }
+        for _ in 0..LOOKS {
+            if let Some(receipt) = self.node.receipt(signed.hash.as_slice()).await? {
+                ensure!(receipt.status.to::<u64>() == 1, "the call of {to} failed");
+                let log = |log: crate::payments::Log| (log.topics, log.data);
+                return Ok(receipt.logs.into_iter().map(log).collect());
+            }
+            tokio::time::sleep(LOOK_PAUSE).await;
+        }
+        bail!("{} is not mined", signed.hash)
+    }
+}
