@@ -20,7 +20,10 @@ type Settings = Vec<(&'static str, String)>;
 fn said(database: &Database, command: &str, settings: &Settings) -> String {
     let output = operate(database, command, settings);
     assert!(output.status.success(), "{command}: {}", words(&output));
-    String::from_utf8(output.stdout).expect("text").trim().to_owned()
+    String::from_utf8(output.stdout)
+        .expect("text")
+        .trim()
+        .to_owned()
 }
 
 /// What it says where it refuses.
@@ -73,10 +76,20 @@ impl Bitcoin {
 
     /// Pays a wallet so many satoshis, and mines that.
     async fn fund(&mut self, address: &str, sats: u64) {
-        let address = address.parse::<::bitcoin::Address<_>>().expect("an address");
+        let address = address
+            .parse::<::bitcoin::Address<_>>()
+            .expect("an address");
         let script = address.assume_checked().script_pubkey();
-        let paid = self.world.purse.pay(&[(script, sats)], tests::purse::FEE).expect("a payment");
-        self.world.node.send(&paid).await.expect("the node takes it");
+        let paid = self
+            .world
+            .purse
+            .pay(&[(script, sats)], tests::purse::FEE)
+            .expect("a payment");
+        self.world
+            .node
+            .send(&paid)
+            .await
+            .expect("the node takes it");
         self.world.mine(1).await;
         self.world.caught_up().await;
     }

@@ -14,7 +14,10 @@ const FINAL: u64 = 12;
 async fn start(name: &str) -> (WatchedEvm, House) {
     let world = WatchedEvm::start(1).await;
     let house = House::make(name).expect("tokens");
-    house.settle_evm(&world.database, &world.node).await.expect("a Safe");
+    house
+        .settle_evm(&world.database, &world.node)
+        .await
+        .expect("a Safe");
     world.mine(1).await;
     fund(&world.owner, world.account(0), "ETH", "100").await;
     (world, house)
@@ -29,10 +32,22 @@ async fn what_was_tampered_with_is_refused_by_each_signer_and_refunded() {
     let _payments = house.payments(&world.database, &world.settings());
     let thief = hex::encode(Address::repeat_byte(0x66));
     let tampers = [
-        ("another address", format!("update exchange.withdrawals set script = decode('{thief}', 'hex')")),
-        ("another amount", "update exchange.withdrawals set amount = amount / 2".to_owned()),
-        ("0 of 1 reviewers", "update exchange.withdrawals set required_reviews = 1".to_owned()),
-        ("it is requested", "update exchange.withdrawals set state = 'requested'".to_owned()),
+        (
+            "another address",
+            format!("update exchange.withdrawals set script = decode('{thief}', 'hex')"),
+        ),
+        (
+            "another amount",
+            "update exchange.withdrawals set amount = amount / 2".to_owned(),
+        ),
+        (
+            "0 of 1 reviewers",
+            "update exchange.withdrawals set required_reviews = 1".to_owned(),
+        ),
+        (
+            "it is requested",
+            "update exchange.withdrawals set state = 'requested'".to_owned(),
+        ),
     ];
     for (number, (words, tamper)) in (0_u8..).zip(&tampers) {
         let to = Address::repeat_byte(0x70 + number);
@@ -43,7 +58,10 @@ async fn what_was_tampered_with_is_refused_by_each_signer_and_refunded() {
         );
         until_it_says(owner, &planned, "true").await;
         let only = format!(" where withdrawal_id = {withdrawal}");
-        owner.batch_execute(&format!("{tamper}{only}")).await.expect("tampered");
+        owner
+            .batch_execute(&format!("{tamper}{only}"))
+            .await
+            .expect("tampered");
         let signers = house.signers(&world.database);
         for signer in ["a", "b"] {
             let refusal = format!(
@@ -56,7 +74,10 @@ async fn what_was_tampered_with_is_refused_by_each_signer_and_refunded() {
         }
         // What was changed is put right, as somebody who looks would do.
         let right = "update exchange.withdrawals set amount = 2, state = 'approved'";
-        owner.batch_execute(&format!("{right}{only}")).await.expect("put right");
+        owner
+            .batch_execute(&format!("{right}{only}"))
+            .await
+            .expect("put right");
         let cancelled = "select count(*)::text from chain.payments
             where purpose = 'cancel' and state = 'broadcast'";
         until_it_says(owner, cancelled, "1").await;
@@ -77,7 +98,10 @@ async fn what_was_tampered_with_is_refused_by_each_signer_and_refunded() {
     world.mine(FINAL).await;
     world.caught_up().await;
     until_it_says(owner, &state_of(withdrawal), "confirmed").await;
-    assert_eq!(world.node.balance(to).await.expect("a balance"), milliether_wei(2_000));
+    assert_eq!(
+        world.node.balance(to).await.expect("a balance"),
+        milliether_wei(2_000)
+    );
     assert_clean(owner).await;
 }
 
@@ -114,12 +138,19 @@ async fn a_signature_is_stored_by_the_signer_that_was_asked_alone() {
     ask_withdrawal(owner, world.account(0), "ETH", to.as_slice(), "2").await;
     until_it_says(owner, "select count(*)::text from chain.signings", "2").await;
     let of_a = "select signing_id::text from chain.signings where signer = 'a'";
-    let put = format!("select chain.put_signature({}, 'x')::text", ask(owner, of_a).await);
+    let put = format!(
+        "select chain.put_signature({}, 'x')::text",
+        ask(owner, of_a).await
+    );
     for role in ["exchange_worker", "exchange_api", "exchange_analyst"] {
         let client = world.database.connect(role).await.expect("it logs in");
         assert_eq!(refusal(&client, &put).await.0, "42501", "{role}");
     }
-    let b = world.database.connect("exchange_signer_b").await.expect("it logs in");
+    let b = world
+        .database
+        .connect("exchange_signer_b")
+        .await
+        .expect("it logs in");
     assert_eq!(ask(&b, &put).await, "false");
     let table = "update chain.signings set state = 'signed', signature = 'x'";
     assert_eq!(refusal(&b, table).await.0, "42501");

@@ -21,7 +21,11 @@ async fn derive(owner: &Client, address_id: i64, address: &str, script: &[u8]) {
 
 async fn first_address(owner: &Client, network_id: i32) -> i64 {
     let text = "select min(address_id) from chain.addresses where network_id = $1";
-    owner.query_one(text, &[&network_id]).await.expect("an address").get(0)
+    owner
+        .query_one(text, &[&network_id])
+        .await
+        .expect("an address")
+        .get(0)
 }
 
 #[tokio::test]
@@ -29,14 +33,23 @@ async fn ether_and_tokens_of_deposit_addresses_reach_the_safe() {
     let world = WatchedEvm::start(1).await;
     let owner = &world.owner;
     let house = House::make("evm_swept").expect("tokens");
-    let safe = house.settle_evm(&world.database, &world.node).await.expect("a Safe");
+    let safe = house
+        .settle_evm(&world.database, &world.node)
+        .await
+        .expect("a Safe");
     let number = first_address(owner, ETHEREUM).await;
     let deposits = house.deposits("evm").expect("a key");
-    let address: Address = deposits.evm_deposit(number.try_into().expect("small")).expect("one");
+    let address: Address = deposits
+        .evm_deposit(number.try_into().expect("small"))
+        .expect("one");
     derive(owner, number, &address.to_string(), address.as_slice()).await;
     let _watcher = world.watch();
     world.caught_up().await;
-    world.node.pay(0, address, milliether_wei(2_000)).await.expect("paid");
+    world
+        .node
+        .pay(0, address, milliether_wei(2_000))
+        .await
+        .expect("paid");
     world.mine(3).await;
     world.caught_up().await;
     let credited = "select count(*)::text from exchange.deposits where state = 'credited'";
@@ -63,8 +76,16 @@ async fn outputs_of_deposit_addresses_reach_the_hot_wallet() {
     let number = first_address(&world.owner, BITCOIN).await;
     let deposits = house.deposits("bitcoin-test").expect("a key");
     let index = number.try_into().expect("small");
-    let deposit = deposits.bitcoin_deposit(index, BitcoinNetwork::Regtest).expect("one");
-    derive(&world.owner, number, &deposit.address, deposit.script.as_bytes()).await;
+    let deposit = deposits
+        .bitcoin_deposit(index, BitcoinNetwork::Regtest)
+        .expect("one");
+    derive(
+        &world.owner,
+        number,
+        &deposit.address,
+        deposit.script.as_bytes(),
+    )
+    .await;
     let _watcher = world.watch();
     let script: ScriptBuf = deposit.script.clone();
     let outputs = [(script.clone(), 40_000_000), (script, 2_000_000)];
@@ -99,10 +120,15 @@ async fn a_token_gets_gas_before_it_is_gathered() {
     let world = WatchedEvm::start(1).await;
     let owner = &world.owner;
     let house = House::make("evm_token_swept").expect("tokens");
-    let safe = house.settle_evm(&world.database, &world.node).await.expect("a Safe");
+    let safe = house
+        .settle_evm(&world.database, &world.node)
+        .await
+        .expect("a Safe");
     let number = first_address(owner, ETHEREUM).await;
     let deposits = house.deposits("evm").expect("a key");
-    let address: Address = deposits.evm_deposit(number.try_into().expect("small")).expect("one");
+    let address: Address = deposits
+        .evm_deposit(number.try_into().expect("small"))
+        .expect("one");
     derive(owner, number, &address.to_string(), address.as_slice()).await;
     let _watcher = world.watch();
     world.caught_up().await;

@@ -25,7 +25,10 @@ impl Paying {
         let mut world = WatchedBitcoin::start(1).await;
         let house = House::make(name).expect("tokens");
         let hot = house.settle_bitcoin(&world.database).expect("a wallet");
-        let hot: Address = hot.parse::<Address<_>>().expect("an address").assume_checked();
+        let hot: Address = hot
+            .parse::<Address<_>>()
+            .expect("an address")
+            .assume_checked();
         let outputs = vec![(hot.script_pubkey(), 100_000_000); OUTPUTS];
         let filled = world.purse.pay(&outputs, 10_000).expect("a payment");
         world.node.send(&filled).await.expect("taken");
@@ -73,7 +76,12 @@ impl Paying {
     async fn holds(&self, key: u8) -> String {
         let address = Purse::new(key).address().to_string();
         let params = json!(["start", [format!("addr({address})")]]);
-        let found = self.world.node.call("scantxoutset", params).await.expect("an answer");
+        let found = self
+            .world
+            .node
+            .call("scantxoutset", params)
+            .await
+            .expect("an answer");
         found["total_amount"].to_string()
     }
 }
@@ -95,10 +103,17 @@ async fn withdrawals_that_wait_go_in_one_transaction() {
     for withdrawal in &withdrawals {
         paying.until(*withdrawal, "broadcast").await;
     }
-    assert_eq!(ask(owner, "select count(*)::text from chain.payments").await, "1");
+    assert_eq!(
+        ask(owner, "select count(*)::text from chain.payments").await,
+        "1"
+    );
     paying.mined(FINAL - 1).await;
     until_it_says(owner, "select state from chain.attempts", "mined").await;
-    assert_eq!(ask(owner, &state_of(withdrawals[0])).await, "broadcast", "not final yet");
+    assert_eq!(
+        ask(owner, &state_of(withdrawals[0])).await,
+        "broadcast",
+        "not final yet"
+    );
     paying.mined(1).await;
     for (withdrawal, key) in withdrawals.iter().zip([50, 51, 52]) {
         paying.until(*withdrawal, "confirmed").await;
@@ -158,7 +173,12 @@ async fn a_reorganisation_sends_the_same_bytes_again_before_and_after_the_end() 
         paying.mined(blocks - 1).await;
         paying.until(withdrawal, ended).await;
         let now = paying.world.node.height().await.expect("a height");
-        paying.world.node.drop_blocks(now - height).await.expect("dropped");
+        paying
+            .world
+            .node
+            .drop_blocks(now - height)
+            .await
+            .expect("dropped");
         paying.world.mine_empty(now - height + 1).await;
         height = now + 1;
         until_it_says(owner, state, "broadcast").await;

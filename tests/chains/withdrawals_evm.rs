@@ -29,7 +29,10 @@ impl Paying {
     async fn start(name: &str) -> Paying {
         let world = WatchedEvm::start(1).await;
         let house = House::make(name).expect("tokens");
-        let safe = house.settle_evm(&world.database, &world.node).await.expect("a Safe");
+        let safe = house
+            .settle_evm(&world.database, &world.node)
+            .await
+            .expect("a Safe");
         world.mine(1).await;
         let watcher = world.watch();
         world.caught_up().await;
@@ -91,7 +94,11 @@ async fn an_approved_withdrawal_is_signed_by_two_sent_and_settled() {
     paying.mined(FINAL - 1).await;
     let mined = "select state from chain.attempts";
     until_it_says(owner, mined, "mined").await;
-    assert_eq!(ask(owner, &state_of(withdrawal)).await, "broadcast", "not final yet");
+    assert_eq!(
+        ask(owner, &state_of(withdrawal)).await,
+        "broadcast",
+        "not final yet"
+    );
     paying.mined(1).await;
     paying.until(withdrawal, "confirmed").await;
     assert_eq!(paying.holds(receiver(0)).await, milliether_wei(1_500));
@@ -140,7 +147,10 @@ async fn a_receiver_that_refuses_gets_nothing_and_the_owner_is_refunded() {
     let paying = Paying::start("evm_refused").await;
     let owner = &paying.world.owner;
     let node = &paying.world.node;
-    let refuser = node.deploy(0, "Refuser", Vec::new()).await.expect("a contract");
+    let refuser = node
+        .deploy(0, "Refuser", Vec::new())
+        .await
+        .expect("a contract");
     paying.world.caught_up().await;
     let _signers = paying.house.signers(&paying.world.database);
     let _payments = paying.pays(&[]);
@@ -168,7 +178,9 @@ async fn what_is_stuck_in_a_fee_spike_is_replaced_and_counts_once() {
     paying.until(withdrawal, "broadcast").await;
     let spike = json!(["0x174876e800"]);
     let node = &paying.world.node;
-    node.call("anvil_setNextBlockBaseFeePerGas", spike).await.expect("set");
+    node.call("anvil_setNextBlockBaseFeePerGas", spike)
+        .await
+        .expect("set");
     paying.mined(1).await;
     let attempts = "select (count(*) > 1 and bool_or(number > 1 and state = 'broadcast'))::text
         from chain.attempts";
@@ -198,7 +210,12 @@ async fn a_reorganisation_sends_the_same_bytes_again_before_and_after_the_end() 
         paying.mined(blocks - 1).await;
         paying.until(withdrawal, ended).await;
         let now = paying.world.node.height().await.expect("a height");
-        paying.world.node.reorganise(now - height).await.expect("reorganised");
+        paying
+            .world
+            .node
+            .reorganise(now - height)
+            .await
+            .expect("reorganised");
         height = now;
         until_it_says(owner, state, "broadcast").await;
         assert_eq!(paying.holds(receiver(4)).await, U256::ZERO, "it has gone");
@@ -208,7 +225,10 @@ async fn a_reorganisation_sends_the_same_bytes_again_before_and_after_the_end() 
     until_it_says(owner, "select state from chain.payments", "confirmed").await;
     assert_eq!(ask(owner, &state_of(withdrawal)).await, "confirmed");
     assert_eq!(paying.holds(receiver(4)).await, milliether_wei(1_000));
-    assert_eq!(ask(owner, "select count(*)::text from chain.attempts").await, "1");
+    assert_eq!(
+        ask(owner, "select count(*)::text from chain.attempts").await,
+        "1"
+    );
     assert_clean(owner).await;
 }
 
@@ -217,13 +237,27 @@ async fn a_node_and_a_halt_are_waited_for() {
     let mut paying = Paying::start("evm_away").await;
     let _signers = paying.house.signers(&paying.world.database);
     let _payments = paying.pays(&[]);
-    let halt = "update chain.coins set is_halted = true, halt_reason = 'test' where contract is null";
-    paying.world.owner.batch_execute(halt).await.expect("halted");
+    let halt =
+        "update chain.coins set is_halted = true, halt_reason = 'test' where contract is null";
+    paying
+        .world
+        .owner
+        .batch_execute(halt)
+        .await
+        .expect("halted");
     let withdrawal = paying.withdraw(receiver(5), "1").await;
     paying.world.node.stop();
     let go_on = "update chain.coins set is_halted = false, halt_reason = null";
-    assert_eq!(ask(&paying.world.owner, &state_of(withdrawal)).await, "approved");
-    paying.world.owner.batch_execute(go_on).await.expect("goes on");
+    assert_eq!(
+        ask(&paying.world.owner, &state_of(withdrawal)).await,
+        "approved"
+    );
+    paying
+        .world
+        .owner
+        .batch_execute(go_on)
+        .await
+        .expect("goes on");
     paying.world.node.start_again().await.expect("it starts");
     paying.until(withdrawal, "broadcast").await;
     paying.mined(FINAL).await;
@@ -294,7 +328,11 @@ async fn the_worker_may_be_killed_at_every_step() {
         }
         paying.mined(FINAL).await;
         paying.until(withdrawal, "confirmed").await;
-        assert_eq!(paying.holds(receiver(7)).await, milliether_wei(100 * count), "{point}");
+        assert_eq!(
+            paying.holds(receiver(7)).await,
+            milliether_wei(100 * count),
+            "{point}"
+        );
         assert_clean(owner).await;
     }
 }
@@ -317,7 +355,11 @@ async fn each_signer_may_be_killed_at_every_step() {
             paying.until(withdrawal, "broadcast").await;
             paying.mined(FINAL).await;
             paying.until(withdrawal, "confirmed").await;
-            assert_eq!(paying.holds(receiver(8)).await, milliether_wei(100 * count), "{point}");
+            assert_eq!(
+                paying.holds(receiver(8)).await,
+                milliether_wei(100 * count),
+                "{point}"
+            );
         }
     }
     assert_clean(&paying.world.owner).await;

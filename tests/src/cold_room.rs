@@ -47,7 +47,9 @@ impl ColdRoom {
     /// Makes a key, and gives its public half.
     pub fn make_key(&self, name: &str) -> PublicKey {
         let said = self.says(&["make-key", &self.file(name)]);
-        let key = said.lines().find_map(|line| line.strip_prefix("public key "));
+        let key = said
+            .lines()
+            .find_map(|line| line.strip_prefix("public key "));
         key.and_then(|key| key.parse().ok()).expect("a public key")
     }
 
@@ -73,7 +75,11 @@ impl ColdRoom {
     /// What it says where it refuses.
     pub fn refuses(&self, arguments: &[&str]) -> String {
         let output = self.ask(arguments);
-        assert!(!output.status.success(), "{arguments:?}: {}", words(&output));
+        assert!(
+            !output.status.success(),
+            "{arguments:?}: {}",
+            words(&output)
+        );
         words(&output)
     }
 }

@@ -55,21 +55,35 @@ impl House {
     /// The public key of deposit addresses: `bitcoin-test` or `evm`.
     pub fn deposits(&self, kind: &str) -> Result<ExtendedKey> {
         let said = self.hsm("a", &format!("extended-keys {}", self.seed_file()))?;
-        let line = said.lines().find(|line| line.starts_with(&format!("{kind} ")));
-        let key = line.and_then(|line| line.split(' ').nth(2)).context("no such key")?;
+        let line = said
+            .lines()
+            .find(|line| line.starts_with(&format!("{kind} ")));
+        let key = line
+            .and_then(|line| line.split(' ').nth(2))
+            .context("no such key")?;
         Ok(key.parse()?)
     }
 
     /// Makes the gas account and the Safe, and gives both money: 100 ETH and 1000 ETH.
     pub async fn settle_evm(&self, database: &Database, node: &EvmNode) -> Result<Address> {
         let said = self.wallets(database, node, "gas")?;
-        let gas: Address = said.trim().rsplit(' ').next().context("no address")?.parse()?;
+        let gas: Address = said
+            .trim()
+            .rsplit(' ')
+            .next()
+            .context("no address")?
+            .parse()?;
         give(node, gas, 100).await?;
         node.mine_at_once(true).await?;
         let keys = self.hot_keys.join(" ");
         let said = self.wallets(database, node, &format!("safe hot {keys} {COLD_KEY}"));
         node.mine_at_once(false).await?;
-        let safe: Address = said?.trim().rsplit(' ').next().context("no address")?.parse()?;
+        let safe: Address = said?
+            .trim()
+            .rsplit(' ')
+            .next()
+            .context("no address")?
+            .parse()?;
         give(node, safe, 1_000).await?;
         Ok(safe)
     }
@@ -84,7 +98,12 @@ impl House {
         node.mine_at_once(true).await?;
         let said = self.wallets(database, node, &format!("safe cold {keys}"));
         node.mine_at_once(false).await?;
-        Ok(said?.trim().rsplit(' ').next().context("no address")?.parse()?)
+        Ok(said?
+            .trim()
+            .rsplit(' ')
+            .next()
+            .context("no address")?
+            .parse()?)
     }
 
     /// Registers the hot Bitcoin wallet; gives its address.
@@ -103,7 +122,10 @@ impl House {
         if name == "a" {
             settings.push(("EXCHANGE_SEED_FILE", self.seed_file()));
         }
-        settings.extend(more.iter().map(|(name, value)| (*name, (*value).to_owned())));
+        settings.extend(
+            more.iter()
+                .map(|(name, value)| (*name, (*value).to_owned())),
+        );
         let command = format!("signer {name}");
         Worker::start_with(database, &command, &settings).expect("the signer starts")
     }
@@ -144,9 +166,16 @@ impl House {
     }
 
     fn hsm(&self, signer: &str, command: &str) -> Result<String> {
-        let pin = PINS.iter().find(|(name, _)| *name == signer).context("a signer")?.1;
+        let pin = PINS
+            .iter()
+            .find(|(name, _)| *name == signer)
+            .context("a signer")?
+            .1;
         let label = format!("signer-{signer}");
-        let own = [("EXCHANGE_HSM_TOKEN", label.as_str()), ("EXCHANGE_HSM_PIN", pin)];
+        let own = [
+            ("EXCHANGE_HSM_TOKEN", label.as_str()),
+            ("EXCHANGE_HSM_PIN", pin),
+        ];
         said(&self.token(signer).ask(command, &own)?)
     }
 
@@ -160,12 +189,7 @@ impl House {
         self.run(database, &format!("wallets {command}"), &settings)
     }
 
-    fn run(
-        &self,
-        database: &Database,
-        command: &str,
-        more: &[(&str, String)],
-    ) -> Result<String> {
+    fn run(&self, database: &Database, command: &str, more: &[(&str, String)]) -> Result<String> {
         let output = Command::new(built("workers", Build::Debug)?)
             .args(command.split(' '))
             .env("RUST_LOG", "error")
@@ -226,7 +250,10 @@ const ASK: &str = "
 
 /// Gives an account money, and lets it ask.
 pub async fn fund(owner: &Client, account_id: i64, symbol: &str, amount: &str) {
-    owner.batch_execute(ASK).await.expect("the function is made");
+    owner
+        .batch_execute(ASK)
+        .await
+        .expect("the function is made");
     let text = "select exchange.adjust_balance($1, $2, $3::text::numeric, 'funded',
         'funded-' || gen_random_uuid())";
     let funded = owner.query(text, &[&account_id, &symbol, &amount]).await;
@@ -242,7 +269,9 @@ pub async fn ask_withdrawal(
     amount: &str,
 ) -> i64 {
     let text = "select public.ask_withdrawal($1, $2, $3, $4::text::numeric)";
-    let asked = owner.query_one(text, &[&account_id, &symbol, &script, &amount]).await;
+    let asked = owner
+        .query_one(text, &[&account_id, &symbol, &script, &amount])
+        .await;
     asked.expect("a withdrawal").get(0)
 }
 

@@ -14,6 +14,7 @@ use tests::database::Database;
 use tests::raw::{Call, Reply};
 use tests::{account_keys, fixture};
 use tokio_postgres::Client;
+use tokio_postgres::types::ToSql;
 
 /// What nodes sign with here.
 const WEBHOOK_SECRET: &str = "0909090909090909090909090909090909090909090909090909090909090909";
@@ -111,10 +112,9 @@ impl Stage {
             from chain.addresses a where a.account_id = $1 and a.asset_id = 1
             returning deposit_id";
         let height = height.map(|height| height.to_string());
-        let row = self
-            .owner
-            .query_one(text, &[&account, &amount, &state, &height]);
-        row.await.expect("a deposit").get(0)
+        let parameters: [&(dyn ToSql + Sync); 4] = [&account, &amount, &state, &height];
+        let row = self.owner.query_one(text, &parameters).await;
+        row.expect("a deposit").get(0)
     }
 }
 

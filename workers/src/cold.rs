@@ -52,7 +52,9 @@ impl Place {
             let wallets = client::house_wallets(pool, network.network_id).await?;
             let take = |role: &str| {
                 let found = wallets.iter().find(|wallet| wallet.role == role);
-                found.cloned().with_context(|| format!("{name} has no {role} wallet"))
+                found
+                    .cloned()
+                    .with_context(|| format!("{name} has no {role} wallet"))
             };
             return Ok(Place {
                 family,
@@ -154,7 +156,11 @@ impl Signed {
     fn read(file: &Path) -> anyhow::Result<Signed> {
         let shown = || file.display().to_string();
         let bytes = std::fs::metadata(file).with_context(shown)?.len();
-        ensure!(bytes <= MAX_FILE_BYTES as u64, "{} is too large", file.display());
+        ensure!(
+            bytes <= MAX_FILE_BYTES as u64,
+            "{} is too large",
+            file.display()
+        );
         let text = std::fs::read_to_string(file).with_context(shown)?;
         Ok(match text.starts_with('{') {
             true => Signed::Evm(SafeFile::read(&text).with_context(shown)?),
@@ -185,17 +191,27 @@ impl Signed {
         let (place, refill) = self.refill(pool, settings).await?;
         let payment_id = refill.payment_id;
         if refill.is_signed {
-            println!("refill {payment_id} was imported before: it is {}", refill.state);
+            println!(
+                "refill {payment_id} was imported before: it is {}",
+                refill.state
+            );
             return Ok(());
         }
-        ensure!(refill.state == "planned", "refill {payment_id} was cancelled");
+        ensure!(
+            refill.state == "planned",
+            "refill {payment_id} was cancelled"
+        );
         ensure!(!refill.is_halted, "the network or the coin is halted");
         let is_new = match self {
             Signed::Bitcoin(psbt) => bitcoin::import(pool, &place, &refill, psbt).await?,
             Signed::Evm(file) => evm::import(pool, &place, &refill, file).await?,
         };
         fault_point("refill-imported");
-        let words = if is_new { "is imported" } else { "was imported by another meanwhile" };
+        let words = if is_new {
+            "is imported"
+        } else {
+            "was imported by another meanwhile"
+        };
         println!("refill {payment_id} {words}");
         Ok(())
     }

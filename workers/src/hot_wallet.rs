@@ -17,10 +17,15 @@ pub(crate) fn read(
     deposits: Option<ExtendedKey>,
 ) -> anyhow::Result<BitcoinWallet> {
     let inner = descriptor.strip_prefix("wsh(sortedmulti(2,");
-    let keys = inner.and_then(|rest| rest.split_once(')')).map(|(keys, _)| keys);
+    let keys = inner
+        .and_then(|rest| rest.split_once(')'))
+        .map(|(keys, _)| keys);
     let keys = keys.context("the wallet's descriptor is no wsh(sortedmulti(2,...))")?;
     let keys: Vec<PublicKey> = keys.split(',').map(str::parse).collect::<Result<_, _>>()?;
-    let keys = keys.try_into().ok().context("the wallet's descriptor has not three keys")?;
+    let keys = keys
+        .try_into()
+        .ok()
+        .context("the wallet's descriptor has not three keys")?;
     let wallet = BitcoinWallet::new(chain_name.parse()?, keys, deposits)?;
     ensure!(
         wallet.descriptor() == descriptor && wallet.hot_script().as_bytes() == script,

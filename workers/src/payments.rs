@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use client::{NETWORK_BELL, PAYMENTS_BELL, Pool, Ring};
 
-pub use config::PaymentsConfig;
 pub(crate) use bitcoin::{BitcoinNode, LIMITS, coin_of, outputs_of, per_byte, shown};
+pub use config::PaymentsConfig;
 pub(crate) use evm::{EvmNode, Log, Sent, planned_safe};
 
 /// The longest sleep: a node does not ring.

@@ -14,13 +14,18 @@ async fn what_is_signed_offline_refills_the_hot_wallet_once() {
     let (cold, settings) = (place.cold.clone(), place.world.settings());
     place.fund(&cold, 200_000_000).await;
     place.fund(&cold, 100_000_000).await;
-    let Bitcoin { world, room, hot, .. } = &place;
+    let Bitcoin {
+        world, room, hot, ..
+    } = &place;
     let owner = &world.owner;
     until_it_says(owner, &held_by("cold"), "3").await;
 
     let export = about("export bitcoin BTC 2.5", room, "refill.psbt");
     let exported = said(&world.database, &export, &settings);
-    assert!(exported.contains(&format!("2.5 BTC from {cold} to {hot}")), "{exported}");
+    assert!(
+        exported.contains(&format!("2.5 BTC from {cold} to {hot}")),
+        "{exported}"
+    );
     let another = about("export bitcoin BTC 0.1", room, "another.psbt");
     assert!(refused(&world.database, &another, &settings).contains("is under way"));
 
@@ -35,7 +40,11 @@ async fn what_is_signed_offline_refills_the_hot_wallet_once() {
     room.sign("refill.psbt", "third");
     assert!(said(&world.database, &import, &settings).contains("is imported"));
     assert!(said(&world.database, &import, &settings).contains("was imported before"));
-    let cancelled = refused(&world.database, &about("cancel", room, "refill.psbt"), &settings);
+    let cancelled = refused(
+        &world.database,
+        &about("cancel", room, "refill.psbt"),
+        &settings,
+    );
     assert!(cancelled.contains("is signed"), "{cancelled}");
 
     let _payments = place.house.payments(&world.database, &settings);
@@ -56,7 +65,10 @@ async fn what_is_signed_offline_refills_the_hot_wallet_once() {
     assert_eq!(ask(owner, fee).await, ask(owner, left).await);
     let attempts = "select count(*)::text from chain.attempts";
     assert_eq!(ask(owner, attempts).await, "1");
-    assert_eq!(differences(&world.database, owner, &settings).await, "BTC 0");
+    assert_eq!(
+        differences(&world.database, owner, &settings).await,
+        "BTC 0"
+    );
     assert_sound(owner).await;
 }
 
@@ -66,15 +78,24 @@ async fn a_changed_file_or_a_wrong_key_is_refused_on_both_sides() {
     let _watcher = place.world.watch();
     let (cold, settings) = (place.cold.clone(), place.world.settings());
     place.fund(&cold, 200_000_000).await;
-    let Bitcoin { world, room, hot, .. } = &place;
+    let Bitcoin {
+        world, room, hot, ..
+    } = &place;
     until_it_says(&world.owner, &held_by("cold"), "2").await;
     for wrong in ["0", "-1", "0.123456789"] {
         let export = about(&format!("export bitcoin BTC {wrong}"), room, "wrong.psbt");
-        assert!(refused(&world.database, &export, &settings).contains("no amount"), "{wrong}");
+        assert!(
+            refused(&world.database, &export, &settings).contains("no amount"),
+            "{wrong}"
+        );
     }
     let export = about("export bitcoin BTC 3", room, "wrong.psbt");
     assert!(refused(&world.database, &export, &settings).contains("do not suffice"));
-    said(&world.database, &about("export bitcoin BTC 0.5", room, "refill.psbt"), &settings);
+    said(
+        &world.database,
+        &about("export bitcoin BTC 0.5", room, "refill.psbt"),
+        &settings,
+    );
 
     let change = |change: &dyn Fn(&mut Psbt)| {
         let mut psbt = read_psbt(&room.text("refill.psbt")).expect("a PSBT");
@@ -103,28 +124,50 @@ async fn a_changed_file_or_a_wrong_key_is_refused_on_both_sides() {
 
     room.make_key("stranger");
     let by_stranger = ["sign", &room.file("refill.psbt"), &room.file("stranger")];
-    assert!(room.refuses(&by_stranger).contains("no Bitcoin address may be paid"));
+    assert!(
+        room.refuses(&by_stranger)
+            .contains("no Bitcoin address may be paid")
+    );
     room.says(&["allow", &room.file("stranger"), "bitcoin:regtest", hot]);
-    assert!(room.refuses(&by_stranger).contains("owns no part of the wallet"));
+    assert!(
+        room.refuses(&by_stranger)
+            .contains("owns no part of the wallet")
+    );
     let mainnet = ["allow", &room.file("stranger"), "bitcoin:main", hot];
     assert!(room.refuses(&mainnet).contains("another network"));
     // A signature that is the key's, but over something else.
     room.sign("refill.psbt", "first");
     let mut forged = read_psbt(&room.text("refill.psbt")).expect("a PSBT");
-    let signature = *forged.inputs[0].partial_sigs.values().next().expect("a signature");
+    let signature = *forged.inputs[0]
+        .partial_sigs
+        .values()
+        .next()
+        .expect("a signature");
     let second = room.says(&["sign", &room.file("refill.psbt"), &room.file("second")]);
-    let second = second.lines().find_map(|line| line.strip_prefix("signed by ")).expect("a key");
-    forged.inputs[0].partial_sigs.insert(second.parse().expect("a key"), signature);
+    let second = second
+        .lines()
+        .find_map(|line| line.strip_prefix("signed by "))
+        .expect("a key");
+    forged.inputs[0]
+        .partial_sigs
+        .insert(second.parse().expect("a key"), signature);
     room.write("changed.psbt", &psbt_text(&forged));
     assert!(refused(&world.database, &import, &settings).contains("not this key's"));
 
     // Given up, it is never sent, and what it had reserved is free again.
-    said(&world.database, &about("cancel", room, "refill.psbt"), &settings);
+    said(
+        &world.database,
+        &about("cancel", room, "refill.psbt"),
+        &settings,
+    );
     let signed = about("import", room, "refill.psbt");
     assert!(refused(&world.database, &signed, &settings).contains("was cancelled"));
     let reserved = "select count(*)::text from chain.outputs where payment_id is not null";
     assert_eq!(ask(&world.owner, reserved).await, "0");
-    assert_eq!(ask(&world.owner, "select count(*)::text from chain.attempts").await, "0");
+    assert_eq!(
+        ask(&world.owner, "select count(*)::text from chain.attempts").await,
+        "0"
+    );
 }
 
 fn stranger() -> ScriptBuf {

@@ -26,9 +26,15 @@ impl Ethereum {
         // The hot wallet of the tests has 1000 ETH already.
         let limits = "update chain.coins set hot_ceiling = 1000000";
         world.owner.batch_execute(limits).await.expect("limits");
-        let hot = house.settle_evm(database, node).await.expect("a hot wallet");
+        let hot = house
+            .settle_evm(database, node)
+            .await
+            .expect("a hot wallet");
         let keys = make_keys(&room, "evm:31337", &hot.to_string());
-        let cold = house.settle_cold_evm(database, node, &keys).await.expect("a cold wallet");
+        let cold = house
+            .settle_cold_evm(database, node, &keys)
+            .await
+            .expect("a cold wallet");
         node.mine_at_once(true).await.expect("it mines");
         let settings = world.settings();
         Ethereum {
@@ -42,7 +48,11 @@ impl Ethereum {
     }
 
     async fn export(&self, asset: &str, amount: u32, file: &str) {
-        let export = about(&format!("export ethereum {asset} {amount}"), &self.room, file);
+        let export = about(
+            &format!("export ethereum {asset} {amount}"),
+            &self.room,
+            file,
+        );
         said(&self.world.database, &export, &self.settings);
     }
 }
@@ -50,17 +60,38 @@ impl Ethereum {
 #[tokio::test]
 async fn what_owners_of_the_cold_safe_sign_offline_is_carried_once() {
     let place = Ethereum::start("safe-refill").await;
-    let Ethereum { world, room, settings, hot, cold, .. } = &place;
+    let Ethereum {
+        world,
+        room,
+        settings,
+        hot,
+        cold,
+        ..
+    } = &place;
     let (database, owner) = (&world.database, &world.owner);
     let _watcher = world.watch();
-    world.node.pay(0, *cold, milliether_wei(50_000)).await.expect("paid");
+    world
+        .node
+        .pay(0, *cold, milliether_wei(50_000))
+        .await
+        .expect("paid");
     let call = tests::watched_evm::transfer_to(*cold, 7_000_000);
-    world.node.invoke(0, world.token, call, U256::ZERO).await.expect("paid");
+    world
+        .node
+        .invoke(0, world.token, call, U256::ZERO)
+        .await
+        .expect("paid");
     world.caught_up().await;
     place.export("ETH", 20, "ether.json").await;
     let shown = room.says(&["show", &room.file("ether.json"), &room.file("first")]);
-    assert!(shown.contains(&format!("out of the Safe {cold}, its number 0")), "{shown}");
-    assert!(shown.contains(&format!("pays 20000000000000000000 wei to {hot}")), "{shown}");
+    assert!(
+        shown.contains(&format!("out of the Safe {cold}, its number 0")),
+        "{shown}"
+    );
+    assert!(
+        shown.contains(&format!("pays 20000000000000000000 wei to {hot}")),
+        "{shown}"
+    );
     let import = about("import", room, "ether.json");
     room.sign("ether.json", "second");
     assert!(refused(database, &import, settings).contains("1 of 2 owners"));
@@ -81,14 +112,23 @@ async fn what_owners_of_the_cold_safe_sign_offline_is_carried_once() {
     // The Safe's next number, and tokens.
     place.export("USDT", 5, "tokens.json").await;
     let shown = room.sign("tokens.json", "third");
-    assert!(shown.contains(&format!("pays 5000000 atoms of the token {}", world.token)), "{shown}");
+    assert!(
+        shown.contains(&format!("pays 5000000 atoms of the token {}", world.token)),
+        "{shown}"
+    );
     room.sign("tokens.json", "first");
     said(database, &about("import", room, "tokens.json"), settings);
     until_it_says(owner, mined, "mined, mined").await;
     world.mine(12).await;
     until_it_says(owner, &states_of("refill"), "confirmed, confirmed").await;
-    let held = world.node.ask(world.token, tests::watched_evm::balance_of(*hot)).await;
-    assert_eq!(U256::from_be_slice(&held.expect("an answer")), U256::from(5_000_000));
+    let held = world
+        .node
+        .ask(world.token, tests::watched_evm::balance_of(*hot))
+        .await;
+    assert_eq!(
+        U256::from_be_slice(&held.expect("an answer")),
+        U256::from(5_000_000)
+    );
     // Nothing came from outside but what the payer gave: a move between own wallets is none.
     let into_hot = "select count(*)::text from exchange.reserve_entries r
         join chain.wallets w using (wallet_id) where w.role = 'hot'";
@@ -101,11 +141,22 @@ async fn what_owners_of_the_cold_safe_sign_offline_is_carried_once() {
 #[tokio::test]
 async fn a_changed_transaction_of_the_safe_or_a_stranger_s_signature_is_refused() {
     let place = Ethereum::start("safe-changed").await;
-    let Ethereum { world, room, settings, hot, cold, .. } = &place;
+    let Ethereum {
+        world,
+        room,
+        settings,
+        hot,
+        cold,
+        ..
+    } = &place;
     let database = &world.database;
     let export = about("export ethereum ETH 1", room, "ether.json");
     assert!(refused(database, &export, settings).contains("has not so much"));
-    world.node.pay(0, *cold, milliether_wei(50_000)).await.expect("paid");
+    world
+        .node
+        .pay(0, *cold, milliether_wei(50_000))
+        .await
+        .expect("paid");
     place.export("ETH", 1, "ether.json").await;
 
     let import = about("import", room, "changed.json");
@@ -130,7 +181,12 @@ async fn a_changed_transaction_of_the_safe_or_a_stranger_s_signature_is_refused(
     assert!(room.refuses(&sign).contains("no transfer"));
 
     room.make_key("stranger");
-    room.says(&["allow", &room.file("stranger"), "evm:31337", &place.hot.to_string()]);
+    room.says(&[
+        "allow",
+        &room.file("stranger"),
+        "evm:31337",
+        &place.hot.to_string(),
+    ]);
     room.sign("ether.json", "first");
     room.sign("ether.json", "stranger");
     let import = about("import", room, "ether.json");

@@ -8,7 +8,12 @@ use super::{Bitcoin, differences, held_by, states_of};
 async fn below_the_floor_a_refill_is_asked_for_once_and_above_the_ceiling_the_rest_goes_to_cold() {
     let mut place = Bitcoin::start("policy").await;
     let limits = "update chain.coins set hot_floor = 1, hot_ceiling = 3";
-    place.world.owner.batch_execute(limits).await.expect("limits");
+    place
+        .world
+        .owner
+        .batch_execute(limits)
+        .await
+        .expect("limits");
     let _watcher = place.world.watch();
     let _signers = place.house.signers(&place.world.database);
     let settings = place.world.settings();
@@ -18,7 +23,10 @@ async fn below_the_floor_a_refill_is_asked_for_once_and_above_the_ceiling_the_re
     until_it_says(&place.world.owner, asked, "1").await;
     let hot = place.hot.clone();
     place.fund(&hot, 500_000_000).await;
-    let (owner, mined) = (&place.world.owner, "select is_refill_wanted::text from chain.coins");
+    let (owner, mined) = (
+        &place.world.owner,
+        "select is_refill_wanted::text from chain.coins",
+    );
     until_it_says(owner, mined, "false").await;
     until_it_says(owner, &states_of("cold"), "broadcast").await;
     place.world.mine(6).await;
@@ -28,6 +36,9 @@ async fn below_the_floor_a_refill_is_asked_for_once_and_above_the_ceiling_the_re
     assert_eq!(ask(owner, brought).await, "5");
     // It was looked at many times meanwhile.
     assert_eq!(ask(owner, asked).await, "1");
-    assert_eq!(differences(&place.world.database, owner, &settings).await, "BTC 0");
+    assert_eq!(
+        differences(&place.world.database, owner, &settings).await,
+        "BTC 0"
+    );
     assert_sound(owner).await;
 }

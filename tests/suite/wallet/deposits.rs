@@ -107,7 +107,7 @@ async fn a_list_is_narrowed_by_asset_network_state_and_time() {
         ("state=lost", "400 MALFORMED"),
         ("cursor=1", "400 MALFORMED"),
     ] {
-        let page = stage.get(&format!("/api/wallet/deposits?{query}"), &token);
-        assert_eq!(page.await.shown(), shown, "{query}");
+        let path = format!("/api/wallet/deposits?{query}");
+        assert_eq!(stage.get(&path, &token).await.shown(), shown, "{query}");
     }
 }

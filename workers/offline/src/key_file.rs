@@ -61,7 +61,10 @@ impl KeyFile {
         let shown = || path.display().to_string();
         let mut text = Zeroizing::new(String::new());
         let opened = std::fs::File::open(path).with_context(shown)?;
-        opened.take(MAX_BYTES).read_to_string(&mut text).with_context(shown)?;
+        opened
+            .take(MAX_BYTES)
+            .read_to_string(&mut text)
+            .with_context(shown)?;
         // Without the reader's own words, which would show what it read.
         let read = serde_json::from_str::<KeyFile>(&text).ok();
         let file = read.with_context(|| format!("{} is no file of a key", path.display()))?;
@@ -104,7 +107,11 @@ impl KeyFile {
         let mut found = Vec::new();
         for allowed in &self.allowed {
             if allowed.network.parse::<Network>()? == network {
-                found.push(Destination::parse(&allowed.address, network, Checksum::Required)?);
+                found.push(Destination::parse(
+                    &allowed.address,
+                    network,
+                    Checksum::Required,
+                )?);
             }
         }
         Ok(found)

@@ -71,7 +71,12 @@ fn replace(path: &Path, text: &str) -> anyhow::Result<()> {
     name.push(".new");
     let new = path.with_file_name(name);
     let mut options = std::fs::OpenOptions::new();
-    let opened = options.write(true).create(true).truncate(true).mode(0o600).open(&new);
+    let opened = options
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&new);
     let mut file = opened.with_context(|| new.display().to_string())?;
     file.write_all(text.as_bytes())?;
     file.sync_all()?;

@@ -36,7 +36,10 @@ impl Request {
         let mut text = String::new();
         let opened = std::fs::File::open(path).with_context(shown)?;
         let limit = MAX_FILE_BYTES as u64 + 1;
-        opened.take(limit).read_to_string(&mut text).with_context(shown)?;
+        opened
+            .take(limit)
+            .read_to_string(&mut text)
+            .with_context(shown)?;
         Ok(match text.starts_with('{') {
             true => Request::Safe(SafeFile::read(&text).with_context(shown)?),
             false => Request::Bitcoin(Box::new(read_psbt(&text).with_context(shown)?)),
@@ -83,18 +86,28 @@ impl Request {
 fn judge_bitcoin(psbt: &Psbt, key: &KeyFile) -> anyhow::Result<String> {
     let wallet = wallet_of(psbt, key)?;
     let is_ours = wallet.keys().contains(&key.public_key()?);
-    ensure!(is_ours, "this key owns no part of the wallet that would pay");
+    ensure!(
+        is_ours,
+        "this key owns no part of the wallet that would pay"
+    );
     let spend = Spend::read(psbt, &wallet, wallet.hot_script())?;
     signing::digests(psbt, &wallet)?;
     ensure!(!spend.payments.is_empty(), "it pays nobody");
-    ensure!(spend.fee_sats <= MAX_FEE_SATS, "a fee of {}", btc(spend.fee_sats));
+    ensure!(
+        spend.fee_sats <= MAX_FEE_SATS,
+        "a fee of {}",
+        btc(spend.fee_sats)
+    );
     let network = wallet.network();
     let allowed = key.allowed_on(Network::Bitcoin(network))?;
     let mut words = format!("on bitcoin:{network}, out of {}\n", wallet.hot_address());
     for payment in &spend.payments {
         let found = find(&allowed, payment.script.as_bytes());
         let Some(found) = found else {
-            bail!("it pays the script {:x}, which may not be paid", payment.script);
+            bail!(
+                "it pays the script {:x}, which may not be paid",
+                payment.script
+            );
         };
         writeln!(words, "pays {} to {found}", btc(payment.value_sats))?;
     }
@@ -107,7 +120,10 @@ fn judge_bitcoin(psbt: &Psbt, key: &KeyFile) -> anyhow::Result<String> {
 
 /// The wallet whose script the first input shows. That all inputs are its, [`Spend::read`] says.
 fn wallet_of(psbt: &Psbt, key: &KeyFile) -> anyhow::Result<BitcoinWallet> {
-    let script = psbt.inputs.first().and_then(|input| input.witness_script.as_ref());
+    let script = psbt
+        .inputs
+        .first()
+        .and_then(|input| input.witness_script.as_ref());
     let script = script.context("no input with a script of several keys")?;
     let mut keys = Vec::new();
     for instruction in script.instructions() {
@@ -116,7 +132,11 @@ fn wallet_of(psbt: &Psbt, key: &KeyFile) -> anyhow::Result<BitcoinWallet> {
         }
     }
     let is_last = script.as_bytes().last() == Some(&OP_CHECKMULTISIG.to_u8());
-    let keys = keys.try_into().ok().filter(|_| is_last).context("not a script of three keys")?;
+    let keys = keys
+        .try_into()
+        .ok()
+        .filter(|_| is_last)
+        .context("not a script of three keys")?;
     Ok(BitcoinWallet::new(key.bitcoin_network()?, keys, None)?)
 }
 
@@ -124,11 +144,17 @@ fn judge_safe(file: &SafeFile, key: &KeyFile) -> anyhow::Result<String> {
     let transaction = &file.transaction;
     let network = Network::Evm(transaction.chain_id);
     let allowed = key.allowed_on(network)?;
-    let mut words = format!("on {network}, out of the Safe {}, its number ", transaction.safe);
+    let mut words = format!(
+        "on {network}, out of the Safe {}, its number ",
+        transaction.safe
+    );
     writeln!(words, "{}", transaction.nonce)?;
     let (to, what) = match erc20::read_transfer(&transaction.data) {
         Some((to, atoms)) => {
-            ensure!(transaction.value.is_zero(), "a transfer of tokens that sends ether too");
+            ensure!(
+                transaction.value.is_zero(),
+                "a transfer of tokens that sends ether too"
+            );
             (to, format!("{atoms} atoms of the token {}", transaction.to))
         }
         None => {
@@ -144,7 +170,9 @@ fn judge_safe(file: &SafeFile, key: &KeyFile) -> anyhow::Result<String> {
 }
 
 fn find(allowed: &[Destination], bytes: &[u8]) -> Option<String> {
-    let found = allowed.iter().find(|destination| destination.bytes() == bytes);
+    let found = allowed
+        .iter()
+        .find(|destination| destination.bytes() == bytes);
     found.map(Destination::canonical)
 }
 

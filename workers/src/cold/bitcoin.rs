@@ -21,7 +21,11 @@ use crate::payments::{BitcoinNode, LIMITS, PaymentsConfig, coin_of, outputs_of, 
 const FEE_FACTOR: u64 = 2;
 
 fn cold_wallet(place: &Place) -> anyhow::Result<BitcoinWallet> {
-    let descriptor = place.cold.descriptor.as_deref().context("a wallet without a descriptor")?;
+    let descriptor = place
+        .cold
+        .descriptor
+        .as_deref()
+        .context("a wallet without a descriptor")?;
     crate::hot_wallet::read(&place.network.chain, descriptor, &place.cold.script, None)
 }
 
@@ -38,13 +42,22 @@ pub(super) async fn plan(
     place: &Place,
     atoms: &str,
 ) -> anyhow::Result<Planned> {
-    let url = settings.bitcoin_url.as_deref().context("EXCHANGE_BITCOIN_URL is not set")?;
+    let url = settings
+        .bitcoin_url
+        .as_deref()
+        .context("EXCHANGE_BITCOIN_URL is not set")?;
     let node = BitcoinNode::new(url)?;
     let chain: BitcoinNetwork = place.network.chain.parse()?;
-    ensure!(chain.name() == node.chain().await?, "the node is of another chain");
+    ensure!(
+        chain.name() == node.chain().await?,
+        "the node is of another chain"
+    );
     let wallet = cold_wallet(place)?;
     let coins = client::free_outputs(pool, place.network.network_id, "cold").await?;
-    let coins = coins.iter().map(coin_of).collect::<anyhow::Result<Vec<Coin>>>()?;
+    let coins = coins
+        .iter()
+        .map(coin_of)
+        .collect::<anyhow::Result<Vec<Coin>>>()?;
     let (least, most) = (settings.min_sats_per_kvb, settings.max_sats_per_kvb);
     let wanted = node.rates(least, most).await?.wanted.sats_per_kvb();
     let rate = FeeRate::per_kvb(wanted.saturating_mul(FEE_FACTOR).min(most));
@@ -72,7 +85,8 @@ pub(super) async fn import(
     let wallet = cold_wallet(place)?;
     let planned = |name: &str| {
         let text = refill.plan[name].as_str();
-        text.map(str::to_owned).with_context(|| format!("a plan without {name}"))
+        text.map(str::to_owned)
+            .with_context(|| format!("a plan without {name}"))
     };
     let unsigned = read_psbt(&planned("psbt")?)?;
     // Of the file nothing is taken but signatures, each verified.

@@ -24,12 +24,24 @@ pub(super) async fn plan(
     place: &Place,
     wanted: &RefillAmount,
 ) -> anyhow::Result<Planned> {
-    let url = settings.evm_url.as_deref().context("EXCHANGE_EVM_URL is not set")?;
+    let url = settings
+        .evm_url
+        .as_deref()
+        .context("EXCHANGE_EVM_URL is not set")?;
     let node = EvmNode::new(url)?;
     let chain_id: u64 = place.network.chain.parse().context("the network's chain")?;
-    ensure!(node.chain_id().await? == chain_id, "the node is of another chain");
-    let (cold, hot) = (address_of(&place.cold.script)?, address_of(&place.hot.script)?);
-    ensure!(place.cold.descriptor.is_some(), "the cold wallet is no Safe");
+    ensure!(
+        node.chain_id().await? == chain_id,
+        "the node is of another chain"
+    );
+    let (cold, hot) = (
+        address_of(&place.cold.script)?,
+        address_of(&place.hot.script)?,
+    );
+    ensure!(
+        place.cold.descriptor.is_some(),
+        "the cold wallet is no Safe"
+    );
     let atoms: U256 = wanted.atoms.parse().context("atoms")?;
     let contract = wanted.contract.as_deref().map(address_of).transpose()?;
     let (to, value, data, held) = match contract {
@@ -79,29 +91,46 @@ pub(super) async fn import(
     file: &SafeFile,
 ) -> anyhow::Result<bool> {
     let transaction = &file.transaction;
-    ensure!(transaction.safe == address_of(&place.cold.script)?, "it is not of the cold wallet");
-    ensure!(pays_hot(place, refill, transaction)?, "it pays something else than the hot wallet");
-    let owners = place.cold.descriptor.as_deref().context("the cold wallet is no Safe")?;
+    ensure!(
+        transaction.safe == address_of(&place.cold.script)?,
+        "it is not of the cold wallet"
+    );
+    ensure!(
+        pays_hot(place, refill, transaction)?,
+        "it pays something else than the hot wallet"
+    );
+    let owners = place
+        .cold
+        .descriptor
+        .as_deref()
+        .context("the cold wallet is no Safe")?;
     let mut signatures = Vec::new();
     for (key, signature) in &file.signatures {
         let signer = key.evm_address().to_string();
         let is_owner = owners.split(',').any(|owner| owner == signer);
-        ensure!(is_owner, "{signer}, who signed it, owns no part of the cold wallet");
+        ensure!(
+            is_owner,
+            "{signer}, who signed it, owns no part of the cold wallet"
+        );
         signatures.push(signature.for_contract(&transaction.hash(), key)?.to_vec());
     }
     let there = signatures.len();
-    ensure!(there >= THRESHOLD, "{there} of {THRESHOLD} owners have signed it");
+    ensure!(
+        there >= THRESHOLD,
+        "{there} of {THRESHOLD} owners have signed it"
+    );
     signatures.truncate(THRESHOLD);
     Ok(client::sign_refill(pool, refill.payment_id, &signatures).await?)
 }
 
-fn pays_hot(
-    place: &Place,
-    refill: &Refill,
-    transaction: &SafeTransaction,
-) -> anyhow::Result<bool> {
-    let wanted = (address_of(&place.hot.script)?, refill.atoms.parse::<U256>().context("atoms")?);
-    let SafeTransaction { to, value, data, .. } = transaction;
+fn pays_hot(place: &Place, refill: &Refill, transaction: &SafeTransaction) -> anyhow::Result<bool> {
+    let wanted = (
+        address_of(&place.hot.script)?,
+        refill.atoms.parse::<U256>().context("atoms")?,
+    );
+    let SafeTransaction {
+        to, value, data, ..
+    } = transaction;
     Ok(match &refill.contract {
         None => data.is_empty() && (*to, *value) == wanted,
         Some(contract) => {

@@ -20,8 +20,8 @@ use chain::network::BitcoinNetwork;
 use chain::spend::{MAX_STANDARD_WEIGHT, SpendLimits};
 use client::{FreeOutput, HouseWallet, PaymentCoin, PaymentNetwork, Pool};
 
-use self::node::Rates;
 pub(crate) use self::node::BitcoinNode;
+use self::node::Rates;
 use super::{PaymentsConfig, Pays};
 
 /// Inputs of a transaction.
@@ -82,8 +82,14 @@ impl Payer {
         };
         let chain: BitcoinNetwork = network.chain.parse()?;
         let at_node = self.node.chain().await?;
-        ensure!(chain.name() == at_node, "the node is of chain {at_node}, not of {chain}");
-        let descriptor = hot.descriptor.as_deref().context("the hot wallet has no descriptor")?;
+        ensure!(
+            chain.name() == at_node,
+            "the node is of chain {at_node}, not of {chain}"
+        );
+        let descriptor = hot
+            .descriptor
+            .as_deref()
+            .context("the hot wallet has no descriptor")?;
         let deposits = self.deposits.clone();
         let wallet = crate::hot_wallet::read(&network.chain, descriptor, &hot.script, deposits)?;
         Ok(Some(Stage {
@@ -106,7 +112,10 @@ impl Payer {
 
     /// Whether it is time to look at deposit addresses.
     fn is_sweep_due(&self) -> bool {
-        let mut swept_at = self.swept_at.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut swept_at = self
+            .swept_at
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         let is_due = |at: Instant| at.elapsed() >= self.config.sweep_every;
         if !swept_at.is_none_or(is_due) {
             return false;
@@ -178,9 +187,12 @@ pub(crate) fn shown(txid: Txid) -> Vec<u8> {
 
 /// Satoshis a virtual byte, in digits.
 pub(crate) fn per_byte(rate: FeeRate) -> String {
-    rust_decimal::Decimal::new(i64::try_from(rate.sats_per_kvb()).unwrap_or(i64::MAX), 3).to_string()
+    rust_decimal::Decimal::new(i64::try_from(rate.sats_per_kvb()).unwrap_or(i64::MAX), 3)
+        .to_string()
 }
 
 fn millis(number: Option<i64>) -> Option<Duration> {
-    number.and_then(|number| u64::try_from(number).ok()).map(Duration::from_millis)
+    number
+        .and_then(|number| u64::try_from(number).ok())
+        .map(Duration::from_millis)
 }

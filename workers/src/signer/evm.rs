@@ -50,7 +50,10 @@ pub(super) async fn sign_deposit(case: &Case<'_>, keys: &KeyRing) -> Signed {
         Ok(transaction) => transaction,
         Err(objection) => return Ok(Err(objection)),
     };
-    let index = case.signing.from_address_id.and_then(|id| u32::try_from(id).ok());
+    let index = case
+        .signing
+        .from_address_id
+        .and_then(|id| u32::try_from(id).ok());
     let (Some(index), Some(from)) = (index, case.signing.from_script.clone()) else {
         return Ok(Err(Objection::large("a sweep without its address")));
     };
@@ -59,7 +62,9 @@ pub(super) async fn sign_deposit(case: &Case<'_>, keys: &KeyRing) -> Signed {
         let key = seed.evm_account(ACCOUNT)?.child(index)?;
         let public = key.public_key();
         if public.evm_address().as_slice() != from {
-            return Ok(Err(Objection::large("a sweep from an address that is not ours")));
+            return Ok(Err(Objection::large(
+                "a sweep from an address that is not ours",
+            )));
         }
         let signature = key.sign(&digest);
         Ok(Ok(signature.for_contract(&digest, &public)?.to_vec()))
@@ -92,14 +97,23 @@ fn wallet_of(wallet: Option<&HouseWallet>, what: &str) -> Judged<Address> {
 fn transaction_of(case: &Case<'_>) -> Judged<SafeTransaction> {
     let signing = case.signing;
     let (safe, nonce) = match signing.purpose.as_str() {
-        "refill" => (wallet_of(case.cold.as_ref(), "cold wallet")?, signing.plan["nonce"].as_i64()),
-        _ => (wallet_of(case.hot.as_ref(), "hot wallet")?, signing.safe_nonce),
+        "refill" => (
+            wallet_of(case.cold.as_ref(), "cold wallet")?,
+            signing.plan["nonce"].as_i64(),
+        ),
+        _ => (
+            wallet_of(case.hot.as_ref(), "hot wallet")?,
+            signing.safe_nonce,
+        ),
     };
     let nonce = nonce.ok_or_else(|| Objection::large("no number of the Safe"))?;
     let planned = planned_safe(&signing.plan, chain_id(case)?, safe, nonce);
     let planned = planned.map_err(|error| Objection::large(format!("{error:#}")))?;
     let gas = planned.safe_tx_gas;
-    must((1..=MAX_INNER_GAS).contains(&gas), "a call with too much gas, or none")?;
+    must(
+        (1..=MAX_INNER_GAS).contains(&gas),
+        "a call with too much gas, or none",
+    )?;
     let is_same = signing.identity_hash.as_deref() == Some(planned.hash().as_slice());
     must(is_same, "the plan is not what its hash says")?;
     Ok(planned)
@@ -107,20 +121,36 @@ fn transaction_of(case: &Case<'_>) -> Judged<SafeTransaction> {
 
 fn judge_safe(case: &Case<'_>, key: &PublicKey) -> Judged<SafeTransaction> {
     let planned = transaction_of(case)?;
-    let owners = case.hot.as_ref().and_then(|hot| hot.descriptor.as_deref()).unwrap_or_default();
+    let owners = case
+        .hot
+        .as_ref()
+        .and_then(|hot| hot.descriptor.as_deref())
+        .unwrap_or_default();
     let own = key.evm_address().to_string();
-    must(owners.split(',').any(|owner| owner == own), "this signer owns no part of the Safe")?;
-    must(case.signing.payment_state == "planned", "the payment is signed already")?;
+    must(
+        owners.split(',').any(|owner| owner == own),
+        "this signer owns no part of the Safe",
+    )?;
+    must(
+        case.signing.payment_state == "planned",
+        "the payment is signed already",
+    )?;
     if case.signing.purpose == "cancel" {
         let is_nothing = planned.value.is_zero() && planned.data.is_empty();
-        must(is_nothing && planned.to == planned.safe, "a cancelling payment that pays")?;
+        must(
+            is_nothing && planned.to == planned.safe,
+            "a cancelling payment that pays",
+        )?;
         return Ok(planned);
     }
     case.judge_items(true)?;
     let [item] = &case.items[..] else {
         return Err(Objection::large("a Safe's transaction pays one"));
     };
-    must(item.atoms == case.signing.atoms, "the payment is of another amount than its item")?;
+    must(
+        item.atoms == case.signing.atoms,
+        "the payment is of another amount than its item",
+    )?;
     let (to, value) = sent(case, planned.to, planned.value, &planned.data)?;
     if to.as_slice() != item.script || value.to_string() != item.atoms {
         return Err(Objection::Refuse {
@@ -148,11 +178,20 @@ fn attempt_of(case: &Case<'_>) -> Judged<EvmTransaction> {
     let signing = case.signing;
     let bytes = signing.unsigned.as_deref().unwrap_or_default();
     let read = read_unsigned(bytes).map_err(|error| Objection::large(format!("{error:#}")))?;
-    must(read.chain_id == chain_id(case)?, "a transaction of another chain")?;
+    must(
+        read.chain_id == chain_id(case)?,
+        "a transaction of another chain",
+    )?;
     let nonce = i64::try_from(read.nonce).ok();
-    must(nonce.is_some() && nonce == signing.nonce, "a transaction with another number")?;
+    must(
+        nonce.is_some() && nonce == signing.nonce,
+        "a transaction with another number",
+    )?;
     must(read.gas_limit <= MAX_GAS, "a transaction with too much gas")?;
-    must(read.fees.max_fee_per_gas <= case.config.max_gas_wei, "a fee above the limit")?;
+    must(
+        read.fees.max_fee_per_gas <= case.config.max_gas_wei,
+        "a fee above the limit",
+    )?;
     Ok(read)
 }
 
@@ -160,9 +199,15 @@ fn judge_gas(case: &Case<'_>, key: &PublicKey, is_deposit: bool) -> Judged<EvmTr
     let signing = case.signing;
     let read = attempt_of(case)?;
     let own = key.evm_address();
-    let registered = address(case.gas.as_ref().map(|gas| gas.script.as_slice()), "gas account")?;
+    let registered = address(
+        case.gas.as_ref().map(|gas| gas.script.as_slice()),
+        "gas account",
+    )?;
     let from = address(signing.from_script.as_deref(), "sender")?;
-    must(own == registered && own == from, "a transaction of another account")?;
+    must(
+        own == registered && own == from,
+        "a transaction of another account",
+    )?;
     if signing.identity_hash.is_some() {
         let planned = transaction_of(case)?;
         if signing.purpose == "refill" {
@@ -171,25 +216,37 @@ fn judge_gas(case: &Case<'_>, key: &PublicKey, is_deposit: bool) -> Judged<EvmTr
             must(to == hot, "a refill that does not go to the hot wallet")?;
         }
         let hash = planned.hash();
-        let signed = signing.safe_signatures.iter().map(|bytes| signer_of(&hash, bytes));
+        let signed = signing
+            .safe_signatures
+            .iter()
+            .map(|bytes| signer_of(&hash, bytes));
         let signed = signed.collect::<anyhow::Result<Vec<_>>>();
         let signed = signed.map_err(|error| Objection::large(format!("{error:#}")))?;
         let execution = planned.execution(&signed);
         let execution = execution.map_err(|error| Objection::large(error.to_string()))?;
         let is_carrier = read.to == planned.safe && read.value.is_zero() && read.input == execution;
-        must(is_carrier && signed.len() == 2, "not what carries the Safe's transaction")?;
+        must(
+            is_carrier && signed.len() == 2,
+            "not what carries the Safe's transaction",
+        )?;
         return Ok(read);
     }
     must(read.input.is_empty(), "a transfer that says something")?;
     match signing.purpose.as_str() {
-        "cancel" => must(read.to == own && read.value.is_zero(), "a cancelling payment that pays")?,
+        "cancel" => must(
+            read.to == own && read.value.is_zero(),
+            "a cancelling payment that pays",
+        )?,
         "gas" => {
             let [item] = &case.items[..] else {
                 return Err(Objection::large("gas goes to one address"));
             };
             let is_item = read.to.as_slice() == item.script && read.value.to_string() == item.atoms;
             must(is_item && is_deposit, "gas for what is no deposit address")?;
-            must(read.value <= U256::from(MAX_TOP_UP_WEI), "more gas than the limit")?;
+            must(
+                read.value <= U256::from(MAX_TOP_UP_WEI),
+                "more gas than the limit",
+            )?;
         }
         _ => return Err(Objection::large("the gas account does not pay for this")),
     }

@@ -31,7 +31,8 @@ impl Payer {
                 let stage = &*shared;
                 let network_id = stage.network.network_id;
                 let approved = client::approved_withdrawals(tx, network_id, MOST_IN_BATCH).await?;
-                let is_full = approved.len() >= usize::try_from(MOST_IN_BATCH).unwrap_or(usize::MAX);
+                let is_full =
+                    approved.len() >= usize::try_from(MOST_IN_BATCH).unwrap_or(usize::MAX);
                 if !is_full && approved.iter().all(|it| it.waited_ms < wait_ms) {
                     return Ok(0);
                 }
@@ -53,7 +54,11 @@ impl Payer {
         .await?;
         if planned > 0 {
             fault_point("payment_planned");
-            tracing::info!(network = stage.network.name, planned, "withdrawals planned together");
+            tracing::info!(
+                network = stage.network.name,
+                planned,
+                "withdrawals planned together"
+            );
         }
         Ok(())
     }
@@ -66,7 +71,10 @@ fn choose(
     approved: &[ApprovedWithdrawal],
     rates: Rates,
 ) -> Option<(Spend, usize)> {
-    let coins: Vec<_> = coins.iter().filter_map(|output| coin_of(output).ok()).collect();
+    let coins: Vec<_> = coins
+        .iter()
+        .filter_map(|output| coin_of(output).ok())
+        .collect();
     let payment = |withdrawal: &ApprovedWithdrawal| {
         Some(Payment {
             script: ScriptBuf::from_bytes(withdrawal.script.clone()),
@@ -75,10 +83,15 @@ fn choose(
     };
     let mut count = approved.len();
     while count > 0 {
-        let payments = approved[..count].iter().map(payment).collect::<Option<Vec<_>>>()?;
+        let payments = approved[..count]
+            .iter()
+            .map(payment)
+            .collect::<Option<Vec<_>>>()?;
         match Spend::new(&coins, payments, &stage.hot_script(), rates.wanted, &LIMITS) {
             Ok(spend) => return Some((spend, count)),
-            Err(SpendReject::NotEnoughCoins | SpendReject::TooHeavy | SpendReject::FeeTooHigh(_)) => {
+            Err(
+                SpendReject::NotEnoughCoins | SpendReject::TooHeavy | SpendReject::FeeTooHigh(_),
+            ) => {
                 count /= 2;
             }
             Err(reject) => {
@@ -106,7 +119,11 @@ pub(super) async fn add_spend(
     new: NewSpend,
     rates: Rates,
 ) -> Result<(), client::Error> {
-    let amount = |item: &Value| item["atoms"].as_str().and_then(|atoms| atoms.parse::<u64>().ok());
+    let amount = |item: &Value| {
+        item["atoms"]
+            .as_str()
+            .and_then(|atoms| atoms.parse::<u64>().ok())
+    };
     let atoms: u64 = new.items.iter().filter_map(amount).sum();
     let payment = NewPayment {
         network_id: stage.network.network_id,

@@ -40,7 +40,9 @@ impl Payer {
         while let Some(first) = payments.get(at) {
             // A payment, and one that cancels it: the Safe does either.
             let same = payments[at..].iter();
-            let same = same.take_while(|it| it.safe_nonce == first.safe_nonce).count();
+            let same = same
+                .take_while(|it| it.safe_nonce == first.safe_nonce)
+                .count();
             let both = &payments[at..at + same];
             at += same;
             let Some(_) = first.safe_nonce else {
@@ -60,7 +62,8 @@ impl Payer {
         let is_refill = |it: &&OpenPayment| it.purpose == "refill" && it.safe_signatures.is_some();
         for refill in payments.iter().filter(is_refill) {
             if !is_under_way(refill) {
-                self.add_carrier(pool, stage, refill, reused(refill)).await?;
+                self.add_carrier(pool, stage, refill, reused(refill))
+                    .await?;
             }
         }
         Ok(())
@@ -75,7 +78,11 @@ impl Payer {
     ) -> anyhow::Result<()> {
         let inner = stage.inner(payment)?.context("a payment of no Safe")?;
         let hash = identity(payment.identity_hash.as_deref())?;
-        ensure!(inner.hash() == hash, "payment {} was changed", payment.payment_id);
+        ensure!(
+            inner.hash() == hash,
+            "payment {} was changed",
+            payment.payment_id
+        );
         let signatures = payment.safe_signatures.iter().flatten();
         let signatures = signatures.map(|signature| signer_of(&hash, signature));
         let signatures = signatures.collect::<anyhow::Result<Vec<_>>>()?;
@@ -88,7 +95,8 @@ impl Payer {
             gas_limit: inner.gas_limit().context("more gas than there is")?,
             fees: self.node.fees(self.config.max_gas_wei).await?,
         };
-        self.add_attempt(pool, stage, payment.payment_id, &carrier, reused).await?;
+        self.add_attempt(pool, stage, payment.payment_id, &carrier, reused)
+            .await?;
         Ok(())
     }
 
@@ -105,7 +113,10 @@ impl Payer {
         let at_least = self.node.nonce(stage.gas, json!("latest")).await?;
         let number = client::next_attempt(pool, payment_id).await?;
         if number > MOST_ATTEMPTS {
-            tracing::error!(payment = payment_id, "tried {MOST_ATTEMPTS} times: somebody must look");
+            tracing::error!(
+                payment = payment_id,
+                "tried {MOST_ATTEMPTS} times: somebody must look"
+            );
             return Ok(false);
         }
         let network_id = stage.network.network_id;
@@ -195,7 +206,13 @@ impl Payer {
             attempt.attempt_id
         );
         let signed = transaction.signed(&key, &signature)?;
-        client::store_raw(pool, attempt.attempt_id, &signed.bytes, signed.hash.as_slice()).await?;
+        client::store_raw(
+            pool,
+            attempt.attempt_id,
+            &signed.bytes,
+            signed.hash.as_slice(),
+        )
+        .await?;
         fault_point("raw_stored");
         Ok(signed.bytes)
     }

@@ -23,7 +23,11 @@ impl Payer {
         let network_id = stage.network.network_id;
         let reopened = client::reopen_attempts(pool, network_id).await?;
         if reopened > 0 {
-            tracing::warn!(network = stage.network.name, reopened, "blocks have gone: sent again");
+            tracing::warn!(
+                network = stage.network.name,
+                reopened,
+                "blocks have gone: sent again"
+            );
         }
         let payments = client::open_payments(pool, network_id).await?;
         let attempts = client::open_attempts(pool, network_id).await?;
@@ -31,7 +35,10 @@ impl Payer {
             let own = |it: &&OpenAttempt| it.payment_id == payment.payment_id;
             let own: Vec<&OpenAttempt> = attempts.iter().filter(own).collect();
             let mut is_mined = false;
-            for attempt in own.iter().filter(|it| it.state == "signed" || it.state == "broadcast") {
+            for attempt in own
+                .iter()
+                .filter(|it| it.state == "signed" || it.state == "broadcast")
+            {
                 is_mined |= self.look_at(pool, stage, payment, attempt).await?;
             }
             if !is_mined && !own.is_empty() {
@@ -60,7 +67,10 @@ impl Payer {
         payment: &OpenPayment,
         attempt: &OpenAttempt,
     ) -> anyhow::Result<bool> {
-        let txid = attempt.txid.as_deref().context("an attempt without a hash")?;
+        let txid = attempt
+            .txid
+            .as_deref()
+            .context("an attempt without a hash")?;
         let Some(receipt) = self.node.receipt(txid).await? else {
             return Ok(false);
         };
@@ -82,14 +92,19 @@ impl Payer {
     ) -> anyhow::Result<()> {
         let final_block = self.final_block(stage, payment.asset_id);
         let Some(inner) = stage.inner(payment)? else {
-            return self.look_for_used_nonces(pool, payment, attempts, final_block).await;
+            return self
+                .look_for_used_nonces(pool, payment, attempts, final_block)
+                .await;
         };
         let nonce = i64::try_from(inner.nonce)?;
         if self.safe_nonce(inner.safe, json!("latest")).await? <= nonce {
             return Ok(());
         }
         let hash = identity(payment.identity_hash.as_deref())?;
-        let from = payment.plan["height"].as_i64().unwrap_or(0).saturating_sub(EARLIER_BLOCKS);
+        let from = payment.plan["height"]
+            .as_i64()
+            .unwrap_or(0)
+            .saturating_sub(EARLIER_BLOCKS);
         let topics = [json!(Execution::TOPICS), json!(hash)];
         let from = u64::try_from(from.max(0))?;
         let found = self.node.logs(inner.safe, topics, from).await?;
@@ -101,7 +116,11 @@ impl Payer {
         let Some(block) = final_block.filter(|_| !is_double) else {
             return Ok(());
         };
-        if self.safe_nonce(inner.safe, json!(alloy::primitives::U64::from(block))).await? > nonce {
+        if self
+            .safe_nonce(inner.safe, json!(alloy::primitives::U64::from(block)))
+            .await?
+            > nonce
+        {
             let reason = "the wallet's number of it was used by another transaction";
             client::fail_payment(pool, payment.payment_id, reason).await?;
             tracing::error!(payment = payment.payment_id, "failed: {reason}");
@@ -123,7 +142,8 @@ impl Payer {
             return Ok(());
         };
         let outcome = outcome_of(stage, payment, &receipt)?;
-        let adopted = client::adopt_attempt(pool, payment.payment_id, &raw, txid.as_slice()).await?;
+        let adopted =
+            client::adopt_attempt(pool, payment.payment_id, &raw, txid.as_slice()).await?;
         note(pool, adopted, &receipt, outcome, None).await?;
         tracing::warn!(payment = payment.payment_id, %txid, "somebody else carried it");
         Ok(())
@@ -187,7 +207,11 @@ fn outcome_of(
     let is_done = receipt.status.to::<u64>() == 1;
     let Some(inner) = stage.inner(payment)? else {
         // The account's number is used up either way.
-        return Ok(if is_done { MinedOutcome::Success } else { MinedOutcome::Failure });
+        return Ok(if is_done {
+            MinedOutcome::Success
+        } else {
+            MinedOutcome::Failure
+        });
     };
     let hash = identity(payment.identity_hash.as_deref())?;
     let of_safe = |log: &&Log| log.address == inner.safe;
@@ -197,7 +221,10 @@ fn outcome_of(
     let Some(execution) = execution.filter(|_| is_done) else {
         return Ok(MinedOutcome::Reverted);
     };
-    let coin = stage.coins.iter().find(|coin| coin.asset_id == payment.asset_id);
+    let coin = stage
+        .coins
+        .iter()
+        .find(|coin| coin.asset_id == payment.asset_id);
     let contract = coin.and_then(|coin: &PaymentCoin| coin.contract.as_deref());
     // A token may say no without failing: what counts is that it moved.
     let has_moved = match contract {

@@ -39,7 +39,8 @@ impl Payer {
         let now = fees.max_fee_per_gas / 2 + fees.max_priority_fee_per_gas;
         let is_cheap = smoothed.is_none_or(|smoothed| now <= smoothed.saturating_mul(2));
         for due in client::gathered(pool, network_id).await? {
-            let is_halted = |coin: &&client::PaymentCoin| coin.asset_id == due.asset_id && coin.is_halted;
+            let is_halted =
+                |coin: &&client::PaymentCoin| coin.asset_id == due.asset_id && coin.is_halted;
             let waits = stage.network.is_halted || stage.coins.iter().any(|coin| is_halted(&coin));
             if waits || (due.refund.is_none() && !is_cheap) {
                 continue;
@@ -65,8 +66,15 @@ impl Payer {
         let held = self.holding(from, due.contract.as_deref()).await?;
         let atoms = atoms.min(held);
         let call = PlannedCall::transfer(due.contract.as_deref(), to, atoms)?;
-        let gas = self.node.gas(from, call.to, call.value.min(U256::ONE), &call.data).await?;
-        let otherwise = if due.contract.is_some() { TOKEN_GAS } else { ETHER_GAS };
+        let gas = self
+            .node
+            .gas(from, call.to, call.value.min(U256::ONE), &call.data)
+            .await?;
+        let otherwise = if due.contract.is_some() {
+            TOKEN_GAS
+        } else {
+            ETHER_GAS
+        };
         let gas_limit = gas.map_or(otherwise, |gas| gas.saturating_add(gas / 4));
         let cost = U256::from(gas_limit).saturating_mul(U256::from(fees.max_fee_per_gas));
         let call = match due.contract {
@@ -76,12 +84,18 @@ impl Payer {
             }
             Some(_) => call,
         };
-        let moved = if due.contract.is_some() { atoms } else { call.value };
+        let moved = if due.contract.is_some() {
+            atoms
+        } else {
+            call.value
+        };
         if moved.is_zero() {
             return Ok(());
         }
         if due.contract.is_some() && self.node.balance(from).await? < cost {
-            return self.top_up(pool, stage, due, from, cost.saturating_mul(U256::from(2))).await;
+            return self
+                .top_up(pool, stage, due, from, cost.saturating_mul(U256::from(2)))
+                .await;
         }
         let network_id = stage.network.network_id;
         let at_least = self.node.nonce(from, json!("latest")).await?;
@@ -92,7 +106,11 @@ impl Payer {
         }
         let payment = &NewPayment {
             network_id,
-            purpose: if due.refund.is_some() { "refund" } else { "sweep" },
+            purpose: if due.refund.is_some() {
+                "refund"
+            } else {
+                "sweep"
+            },
             asset_id: due.asset_id,
             atoms: moved.to_string(),
             from_wallet: None,
@@ -111,7 +129,15 @@ impl Payer {
             gas_limit,
             fees,
         };
-        self.add_direct(pool, payment, transaction, from, Nonce::Next(at_least), "a deposit_keys").await?;
+        self.add_direct(
+            pool,
+            payment,
+            transaction,
+            from,
+            Nonce::Next(at_least),
+            "a deposit_keys",
+        )
+        .await?;
         fault_point("sweep_planned");
         tracing::info!(network = stage.network.name, %from, moved = %moved, "gathered");
         Ok(())
@@ -152,7 +178,15 @@ impl Payer {
             fees: self.node.fees(self.config.max_gas_wei).await?,
         };
         let at_least = self.node.nonce(stage.gas, json!("latest")).await?;
-        self.add_direct(pool, payment, transaction, stage.gas, Nonce::Next(at_least), "a gas_account").await?;
+        self.add_direct(
+            pool,
+            payment,
+            transaction,
+            stage.gas,
+            Nonce::Next(at_least),
+            "a gas_account",
+        )
+        .await?;
         fault_point("gas_planned");
         tracing::info!(network = stage.network.name, %address, "gas is sent to a deposit address");
         Ok(())
@@ -210,7 +244,11 @@ impl Payer {
             let atoms = held.to_string();
             let change = client::note_hot_balance(pool, network_id, coin.asset_id, &atoms);
             if let Some(change) = change.await? {
-                tracing::warn!(network = stage.network.name, asset = coin.symbol, "hot wallet: {change}");
+                tracing::warn!(
+                    network = stage.network.name,
+                    asset = coin.symbol,
+                    "hot wallet: {change}"
+                );
             }
             let ceiling: U256 = coin.ceiling_atoms.parse().context("a ceiling")?;
             let least: U256 = coin.sweep_atoms.parse().context("a limit of sweeps")?;
@@ -248,7 +286,11 @@ impl Payer {
             })
             .await?;
             fault_point("cold_planned");
-            tracing::info!(network = stage.network.name, asset = coin.symbol, "excess goes to cold");
+            tracing::info!(
+                network = stage.network.name,
+                asset = coin.symbol,
+                "excess goes to cold"
+            );
         }
         Ok(())
     }
