@@ -6,7 +6,11 @@ declare
     wanted constant integer :=
         pg_size_bytes(current_setting('min_wal_size')) / pg_size_bytes(current_setting('wal_segment_size'));
 begin
-    for made in (select count(*) from pg_ls_waldir()) .. wanted loop
+    if (select count(*) from pg_ls_waldir()) >= wanted then
+        return;
+    end if;
+    -- The first ones may be there already: they are used up, and all of them used again.
+    for file in 1 .. wanted loop
         -- A file without anything in it is not ended.
         perform pg_logical_emit_message(false, 'exchange', 'ends a file');
         perform pg_switch_wal();

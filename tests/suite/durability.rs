@@ -2,6 +2,7 @@
 
 use serde_json::json;
 use tests::checks::assert_clean;
+use tests::cluster::{Cluster, Settings};
 use tests::database::Database;
 use tests::fixture;
 use tests::trading::{limit, must, number, refusal};
@@ -93,4 +94,38 @@ async fn a_bug_raises_an_error_and_the_server_lives_on() {
     must(&trader, other).await;
     assert_eq!(number(&trader, book).await, 1);
     assert_clean(&owner).await;
+}
+
+#[tokio::test]
+async fn files_of_the_log_are_made_once_and_used_again() {
+    const PREPARE: &str = include_str!("../../scripts/prepare_wal.sql");
+    // Eight files of 16 MB.
+    let settings = Settings {
+        extra: "min_wal_size = '128MB'",
+        ..Settings::default()
+    };
+    let cluster = Cluster::start(settings).expect("a cluster");
+    let url = cluster.primary().url("postgres", "postgres");
+    let (client, connection) = tokio_postgres::connect(&url, tokio_postgres::NoTls)
+        .await
+        .expect("connected");
+    tokio::spawn(connection);
+    let files = "select count(*) from pg_ls_waldir()";
+    assert!(number(&client, files).await < 8);
+    let prepare = || cluster.primary().run_script("postgres", PREPARE);
+    prepare().expect("made");
+    assert!(number(&client, files).await >= 8);
+    // A second time nothing is written but the checkpoint.
+    let log = "select (pg_current_wal_lsn() - '0/0'::pg_lsn)::bigint / (16 * 1024 * 1024)";
+    let before = number(&client, log).await;
+    prepare().expect("there already");
+    assert_eq!(number(&client, log).await, before);
+    // What is written until the next checkpoint goes into files that are there.
+    let made = number(&client, files).await;
+    let write = "do $$ begin for n in 1..5 loop
+            perform pg_logical_emit_message(false, 'test', 'x');
+            perform pg_switch_wal();
+        end loop; end $$";
+    client.batch_execute(write).await.expect("written");
+    assert_eq!(number(&client, files).await, made);
 }

@@ -3,10 +3,11 @@
 use std::net::Ipv4Addr;
 
 use futures::future::join_all;
+use serde_json::json;
 use tests::api_server::{ApiServer, Build, login, open_account};
 use tests::database::Database;
 use tests::fixture;
-use tests::raw::{Call, Reply};
+use tests::raw::{Call, Key, Reply, make_key, now_ms};
 use tests::staff;
 
 /// Windows so long that no test sees one end.
@@ -99,6 +100,47 @@ async fn an_account_is_limited_from_all_its_addresses_together() {
         assert_eq!(reply.status, if number < 10 { 200 } else { 429 });
     }
     assert_eq!(sent(balances(&bob, 10), server.port()).await.status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_is_limited_on_all_servers_together_and_its_account_s_other_key_is_not() {
+    let database = Database::fresh().await;
+    let owner = database.owner().await;
+    let made = owner.batch_execute(fixture::MARKETS).await;
+    made.expect("markets");
+    let settings = [OFF, ("EXCHANGE_RATE_KEY", "10/86400")];
+    let start = || ApiServer::start_as(&database, Build::Debug, &settings);
+    let servers = [
+        start().await.expect("a server"),
+        start().await.expect("a server"),
+    ];
+    open_account(&owner, "alice").await.expect("an account");
+    let token = login(servers[0].port(), "alice").await.expect("a token");
+    let request = json!({
+        "label": "test", "scheme": "hmac_sha256", "permissions": ["read"], "addresses": [],
+    });
+    let mut keys = Vec::new();
+    for _ in 0..2 {
+        let made = make_key(servers[0].port(), &token, &request).await;
+        keys.push(made.expect("a key").1);
+    }
+    // Each signed at a time of its own: the same request twice would be a repeat.
+    let read = |key: &Key, number: usize| {
+        let call = Call::get("/api/account/balances");
+        let at = now_ms() - i64::try_from(number).expect("small");
+        sent(call.signed_at(key, at, None), servers[number % 2].port())
+    };
+    let mut taken = 0;
+    for number in 0..20 {
+        let reply = read(&keys[0], number).await;
+        let is_taken = reply.status == 200;
+        assert!(is_taken || reply.shown() == "429 RATE_LIMITED", "{reply:?}");
+        taken += usize::from(is_taken);
+    }
+    assert_eq!(taken, 10);
+    assert_eq!(read(&keys[1], 0).await.status, 200);
+    let session = Call::get("/api/account/balances").by(&token);
+    assert_eq!(sent(session, servers[0].port()).await.status, 200);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

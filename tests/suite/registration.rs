@@ -9,6 +9,7 @@ use tests::post_office::{
 };
 use tests::raw::{Call, Reply};
 use tests::trading::{number, rows};
+use tests::worker::Worker;
 use tests::{fixture, post_office, wait};
 
 /// Answers what was asked for, as the worker does.
@@ -352,6 +353,34 @@ async fn a_mail_that_is_refused_is_tried_again() {
             == 1
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn where_no_mail_server_is_set_mails_are_files() {
+    let database = exchange().await;
+    let owner = database.owner().await;
+    let ask = "select exchange.request_mail('register', 'a@example.com')";
+    owner.batch_execute(ask).await.expect("registered");
+    let folder = std::env::temp_dir().join(format!("exchange_mails_{}", std::process::id()));
+    let settings = [
+        ("EXCHANGE_MAIL_DIR", folder.display().to_string()),
+        ("EXCHANGE_PUBLIC_URL", "https://exchange.example".to_owned()),
+    ];
+    let _worker = Worker::start_with(&database, "mail", &settings).expect("the worker starts");
+    wait::until("the mail is written", async || {
+        let sent = "select count(*) from exchange.mails where sent_at is not null";
+        number(&owner, sent).await == 1
+    })
+    .await;
+    let files = std::fs::read_dir(&folder).expect("a folder");
+    let files: Vec<_> = files.flatten().map(|file| file.path()).collect();
+    assert_eq!(files.len(), 1, "{files:?}");
+    let mail = std::fs::read_to_string(&files[0]).expect("a mail");
+    std::fs::remove_dir_all(&folder).expect("removed");
+    // A long line is folded in a mail, and has its equals signs spelled out.
+    let mail = mail.replace("=\r\n", "").replace("=3D", "=");
+    assert!(mail.contains("To: a@example.com"), "{mail}");
+    link_of(&mail);
 }
 
 #[tokio::test]

@@ -124,8 +124,8 @@ async fn late_early_and_changed_requests_are_refused() {
     let mut changed = create().signed(&key);
     changed.body = changed.body.replace("0.1", "0.2");
     assert_eq!(shown(changed, port).await, "401 INVALID_SIGNATURE");
-    let mut elsewhere = balances().signed(&key);
-    elsewhere.path.push_str("?x=1");
+    let mut elsewhere = Call::get("/api/trade/orders?limit=5").signed(&key);
+    elsewhere.path = elsewhere.path.replace("limit=5", "limit=6");
     assert_eq!(shown(elsewhere, port).await, "401 INVALID_SIGNATURE");
     let both = balances().by(&exchange.token).signed(&key);
     assert_eq!(shown(both, port).await, "400 MALFORMED");

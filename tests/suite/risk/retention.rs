@@ -26,8 +26,18 @@ async fn what_no_rule_counts_any_more_is_forgotten_and_money_and_what_waits_is_n
     let deposit = r#"{"asset":"USDT","amount":"2","wallet":"0x1"}"#;
     let saved = r#"{"change":"address","wallet":"0x2"}"#;
     for (point, account, facts, verdict) in [
-        ("registration", None, "{}", "allow"),
-        ("registration", None, r#"{"device":"a"}"#, "deny"),
+        (
+            "registration",
+            None,
+            r#"{"mail_domain":"a.example"}"#,
+            "allow",
+        ),
+        (
+            "registration",
+            None,
+            r#"{"mail_domain":"a.example","device":"a"}"#,
+            "deny",
+        ),
         ("login", Some(alice), "{}", "allow"),
         ("login", Some(alice), "{}", "review"),
         ("login", Some(alice), "{}", "review"),
