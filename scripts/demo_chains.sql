@@ -16,8 +16,10 @@ from (values
 where not exists (
     select from chain.coins c join exchange.assets a on a.asset_id = c.asset_id where a.symbol = w.asset);
 
--- The demo accounts are known well enough to withdraw, and nobody waits a day for a new address.
+-- The demo accounts are known well enough to withdraw; nobody waits a day for a new address, or for a
+-- reviewer of a first withdrawal.
 update exchange.accounts set kyc_level = 2
 where email in ('alice@example.com', 'bob@example.com') and kyc_level = 0;
-select risk.end_rule('new_withdrawal_address')
-where exists (select from risk.rules r where r.rule = 'new_withdrawal_address' and r.valid_until is null);
+select risk.end_rule(r.rule)
+from risk.rules r
+where r.rule in ('new_withdrawal_address', 'first_withdrawal') and r.valid_until is null;
