@@ -113,8 +113,9 @@ impl Stage {
         let height = height.map(|height| height.to_string());
         let row = self
             .owner
-            .query_one(text, &[&account, &amount, &state, &height]);
-        row.await.expect("a deposit").get(0)
+            .query_one(text, &[&account, &amount, &state, &height])
+            .await;
+        row.expect("a deposit").get(0)
     }
 }
 

@@ -107,7 +107,9 @@ async fn a_list_is_narrowed_by_asset_network_state_and_time() {
         ("state=lost", "400 MALFORMED"),
         ("cursor=1", "400 MALFORMED"),
     ] {
-        let page = stage.get(&format!("/api/wallet/deposits?{query}"), &token);
-        assert_eq!(page.await.shown(), shown, "{query}");
+        let page = stage
+            .get(&format!("/api/wallet/deposits?{query}"), &token)
+            .await;
+        assert_eq!(page.shown(), shown, "{query}");
     }
 }
