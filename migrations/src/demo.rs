@@ -17,11 +17,6 @@ pub const EMAILS: [&str; 2] = ["alice@example.com", "bob@example.com"];
 /// What each gets, once.
 pub const FUNDS: [(&str, &str); 3] = [("BTC", "100"), ("ETH", "1000"), ("USDT", "10000000")];
 
-/// The level of each: up to 100,000 USDT a day may be withdrawn.
-const LEVEL: i32 = 2;
-/// Rules by which a first withdrawal waits for people.
-const WAITING: [&str; 2] = ["first_withdrawal", "new_withdrawal_address"];
-
 /// Cheap on purpose: the passwords are 20 random characters, and logins shall be quick to try.
 const BCRYPT_COST: u32 = 6;
 const PASSWORD_LENGTH: usize = 20;
@@ -57,10 +52,8 @@ pub async fn demo(database_url: &str, file: Option<&Path>) -> Result<Vec<Credent
         let credentials = known.unwrap_or_else(|| invent(email));
         let account_id = open_account(&client, &credentials).await?;
         fund(&client, account_id, email).await?;
-        know(&client, account_id).await?;
         all.push(credentials);
     }
-    ease(&client).await?;
     if let Some(file) = file {
         write(file, &all)?;
     }
@@ -112,24 +105,6 @@ async fn fund(client: &Client, account_id: i64, email: &str) -> Result<()> {
             .map_err(words)
             .with_context(|| format!("cannot fund {email}"))?;
     }
-    Ok(())
-}
-
-/// Gives an account a level that may withdraw, as if its owner's documents had been looked at.
-async fn know(client: &Client, account_id: i64) -> Result<()> {
-    let text = "select exchange.set_kyc_level($1, $2, current_date + 3650)";
-    let done = client.execute(text, &[&account_id, &LEVEL]).await;
-    done.map_err(words).context("cannot set a level")?;
-    Ok(())
-}
-
-/// Ends the rules that have a newcomer's first withdrawal wait for staff, whom nobody plays here.
-/// Versions that somebody published since stay.
-async fn ease(client: &Client) -> Result<()> {
-    let text = "select risk.end_rule(rule) from risk.rules
-        where rule = any ($1) and version = 1 and valid_until is null";
-    let done = client.execute(text, &[&WAITING.as_slice()]).await;
-    done.map_err(words).context("cannot end a rule")?;
     Ok(())
 }
 
