@@ -31,7 +31,10 @@ async fn what_is_signed_offline_refills_the_hot_wallet_once() {
 
     let shown = room.says(&["show", &room.file("refill.psbt"), &room.file("first")]);
     assert!(shown.contains(&format!("out of {cold}")), "{shown}");
-    assert!(shown.contains(&format!("pays 2.50000000 BTC to {hot}")), "{shown}");
+    assert!(
+        shown.contains(&format!("pays 2.50000000 BTC to {hot}")),
+        "{shown}"
+    );
     assert!(shown.contains("fee 0.0000"), "{shown}");
     let import = about("import", room, "refill.psbt");
     assert!(refused(&world.database, &import, &settings).contains("lacks signatures"));

@@ -215,7 +215,9 @@ pub async fn run(plan: &Plan, parts: &[Part]) -> Result<Report> {
         let exchange = stage::exchange(&cluster, "chains").await?;
         chains::run(&plan.chains, &exchange, &mut report).await?;
         let exchange = stage::exchange(&cluster, "payments").await?;
-        let ChainsPlan { withdrawals, build, .. } = plan.chains;
+        let ChainsPlan {
+            withdrawals, build, ..
+        } = plan.chains;
         payments::run(withdrawals, build, &exchange, &mut report).await?;
     }
     let engine = report.get("engine_orders_per_s_256");
