@@ -141,7 +141,8 @@ async fn a_stolen_output_halts_the_coin_at_the_second_look_and_a_booked_loss_set
 
     let txid = theft.compute_txid();
     let book = format!(
-        "select proof.book_loss('bitcoin', 'hot', 'BTC', decode('{txid}', 'hex'), 3, 'a key leaked')"
+        "select proof.book_loss('bitcoin', 'hot', 'BTC', decode('{txid}', 'hex'), 3,
+             'a key leaked')"
     );
     world.owner.batch_execute(&book).await.expect("booked");
     compare(&world.database, &settings);
@@ -188,7 +189,8 @@ async fn ether_and_tokens_agree_and_only_the_stolen_coin_is_halted() {
     let impersonate = world.node.call("anvil_impersonateAccount", json!([robbed]));
     impersonate.await.expect("somebody else");
     let theft = json!({ "from": robbed, "to": Address::repeat_byte(0x66),
-        "value": milliether_wei(1_000), "gasPrice": U256::from(2_000_000_000_u64), "gas": "0x5208" });
+        "value": milliether_wei(1_000), "gasPrice": U256::from(2_000_000_000_u64),
+        "gas": "0x5208" });
     world.node.send(theft).await.expect("taken");
     world.mine(1).await;
     world.caught_up().await;

@@ -24,8 +24,8 @@ async fn stage() -> (Database, Client) {
         insert into chain.blocks (network_id, height, hash, parent_hash, mined_at)
         select 1, n, sha256(int4send(n)), sha256(int4send(n - 1)), now()
         from generate_series(0, 3) n;
-        insert into exchange.reserve_entries (network_id, txid, position, asset_id, wallet_id, amount,
-            block_height, capital_account_id, external_account_id)
+        insert into exchange.reserve_entries (network_id, txid, position, asset_id, wallet_id,
+            amount, block_height, capital_account_id, external_account_id)
         select 1, sha256('t'), 'output:0', 1, wallet_id, 10, 1, exchange.house_account('capital'),
             exchange.house_account('external') from chain.wallets";
     owner.batch_execute(text).await.expect("a network");

@@ -53,7 +53,8 @@ async fn stated(owner: &Client, wallet: &BitcoinWallet) {
     owner.batch_execute(&text).await.expect("a wallet");
     let proof = make(owner).await;
     let state = format!(
-        "select proof.state_reserves({proof}, 1, 7, sha256('b'), array[1], array['hot'], array[3.5])"
+        "select proof.state_reserves({proof}, 1, 7, sha256('b'), array[1], array['hot'],
+             array[3.5])"
     );
     owner.batch_execute(&state).await.expect("stated");
 }

@@ -203,7 +203,8 @@ async fn a_proof_beside_running_trade_sums_to_the_ledger() {
     let owner = database.owner().await;
     let first = populate(&owner, 4).await;
     let all = "select symbol || ' ' || sum(available + held)
-        from exchange.balances join exchange.assets using (asset_id) group by symbol order by symbol";
+        from exchange.balances join exchange.assets using (asset_id)
+        group by symbol order by symbol";
     let before = rows(&owner, all).await;
     let trading = tokio::spawn(trade(database.clone(), first));
     let traded = "select count(*) from exchange.trades";
@@ -217,7 +218,8 @@ async fn a_proof_beside_running_trade_sums_to_the_ledger() {
     trading.await.expect("it traded");
     // Trade moves money between users, and fees to the house: each snapshot has all of it.
     let proofs = "select p.proof_id || ' ' || a.symbol || ' ' || (r.sum + r.house_amount)
-        from proof.proofs p join proof.roots r using (proof_id) join exchange.assets a using (asset_id)
+        from proof.proofs p join proof.roots r using (proof_id)
+        join exchange.assets a using (asset_id)
         order by p.proof_id, a.symbol";
     let mut by_proof: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for row in rows(&owner, proofs).await {

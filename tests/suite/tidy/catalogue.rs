@@ -47,7 +47,8 @@ async fn every_function_has_a_comment() {
 async fn every_constraint_begins_with_its_table() {
     let text = "
         select conrelid::regclass::text || ': ' || conname from pg_constraint
-        where connamespace::regnamespace::text in ('exchange', 'staff', 'audit', 'risk', 'chain', 'proof')
+        where connamespace::regnamespace::text
+            in ('exchange', 'staff', 'audit', 'risk', 'chain', 'proof')
             and conrelid <> 0
             and conrelid::regclass::text not like '%refinery_schema_history'
             and not starts_with(conname, (select relname from pg_class where oid = conrelid))

@@ -1,8 +1,9 @@
-//! Verifies, without any database or server, what the exchange says of what it owes and what it has.
+//! Verifies, without any database or server, what the exchange says that it owes and has.
 //!
 //! `cargo run -p chain --example verify_proof -- own.json [published.json]`: `own.json` is the
-//! answer of `GET /api/account/proof`, `published.json` that of `GET /api/wallet/proofs`. With both,
-//! the own root must be the published one. `published.json` alone verifies the wallets' signatures.
+//! answer of `GET /api/account/proof`, `published.json` that of `GET /api/wallet/proofs`. With
+//! both, the own root must be the published one. `published.json` alone verifies the wallets'
+//! signatures.
 
 use std::process::ExitCode;
 
@@ -166,8 +167,8 @@ fn verify_own(own: &Own, published: Option<&Published>) -> Result<(), String> {
         }
     }
     println!(
-        "RIGHT: the {balance} {asset} of account {account} are part of the {total} {asset} of proof \
-         {number}, root {}{}",
+        "RIGHT: the {balance} {asset} of account {account} are part of the {total} {asset} of \
+         proof {number}, root {}{}",
         own.root,
         match published {
             Some(_) => ", as published",
@@ -221,8 +222,8 @@ fn wallets(place: &str, statement: &Statement, wrong: &mut Vec<String>) {
         } else {
             match controls(statement, held, address) {
                 Ok(()) => println!(
-                    "RIGHT: {place}: who published it controls the {holder} wallet {address}, said to \
-                     hold {amount} {asset}"
+                    "RIGHT: {place}: who published it controls the {holder} wallet {address}, said \
+                     to hold {amount} {asset}"
                 ),
                 Err(words) => wrong.push(format!("{place}: {holder} wallet {address}: {words}")),
             }
