@@ -82,7 +82,7 @@ impl Payer {
         let chain: BitcoinNetwork = network.chain.parse()?;
         let at_node = self.node.chain().await?;
         ensure!(
-            chain.node_name() == at_node,
+            chain.name() == at_node,
             "the node is of chain {at_node}, not of {chain}"
         );
         let descriptor = hot
