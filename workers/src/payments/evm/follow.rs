@@ -116,11 +116,10 @@ impl Payer {
         let Some(block) = final_block.filter(|_| !is_double) else {
             return Ok(());
         };
-        if self
-            .safe_nonce(inner.safe, json!(alloy::primitives::U64::from(block)))
-            .await?
-            > nonce
-        {
+        // A node whose chain was just undone has no such block yet: then later.
+        let block = json!(alloy::primitives::U64::from(block));
+        let used = self.safe_nonce(inner.safe, block).await;
+        if used.is_ok_and(|used| used > nonce) {
             let reason = "the wallet's number of it was used by another transaction";
             client::fail_payment(pool, payment.payment_id, reason).await?;
             tracing::error!(payment = payment.payment_id, "failed: {reason}");
@@ -166,7 +165,8 @@ impl Payer {
                 return Ok(());
             };
             let block = json!(alloy::primitives::U64::from(block));
-            is_used &= self.node.nonce(address_of(account)?, block).await? > nonce;
+            let used = self.node.nonce(address_of(account)?, block).await;
+            is_used &= used.is_ok_and(|used| used > nonce);
         }
         if is_used {
             let reason = "its number was used by another transaction";
