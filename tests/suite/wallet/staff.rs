@@ -94,7 +94,7 @@ async fn a_deposit_goes_back_when_two_people_want_it_and_it_is_final() {
     let own = stage.address("BTC", &alice).await;
     for (body, shown) in [
         (body(number, "dogecoin", OUTSIDE), "404 UNKNOWN_NETWORK"),
-        (body(number, "bitcoin", "nowhere"), "400 NOT_AN_ADDRESS"),
+        (body(number, "bitcoin", "nowhere"), "400 BAD_CHECKSUM"),
         (body(number, "bitcoin", &own), "400 INVALID_ADDRESS"),
         (body(young, "bitcoin", OUTSIDE), "409 NOT_CONFIRMED"),
     ] {
