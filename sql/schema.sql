@@ -460,8 +460,11 @@ begin
     insert into exchange.network_costs (attempt_id, asset_id, amount, costs_account_id, external_account_id)
     select a.attempt_id, c.asset_id, a.fee, exchange.house_account('costs'), exchange.house_account('external')
     from chain.attempts a
+    join chain.payments p on p.payment_id = a.payment_id
     join chain.coins c on c.network_id = a.network_id and c.contract is null
     where a.payment_id = any (book_costs.payment_ids) and a.state = 'mined' and a.fee > 0
+        -- What goes back pays for itself, out of money that was never the house's.
+        and not (p.purpose = 'refund' and p.asset_id = c.asset_id)
     on conflict (attempt_id) do nothing;
 end $$;
 
@@ -1404,7 +1407,7 @@ CREATE FUNCTION chain.reopen_attempts(network_id integer) RETURNS bigint
     AS $$
 #variable_conflict use_column
 declare
-    -- No chain is undone deeper; older history is not looked at.
+    -- No chain is undone deeper after a payment has ended; older history is not looked at.
     deepest constant integer := 1000;
     tip bigint;
     undone record;
@@ -1413,10 +1416,16 @@ begin
     select max(b.height) into tip from chain.blocks b where b.network_id = reopen_attempts.network_id and b.is_active;
     for undone in
         select a.attempt_id, a.payment_id from chain.attempts a
-        join chain.blocks b on b.network_id = a.network_id and b.hash = a.block_hash
-        where a.network_id = reopen_attempts.network_id and a.block_height > tip - deepest and not b.is_active
+        join chain.payments p on p.payment_id = a.payment_id
+        where a.network_id = reopen_attempts.network_id and a.block_height is not null
             -- Failed for good is failed for good: what was refunded must not be sent again.
-            and exists (select from chain.payments p where p.payment_id = a.payment_id and p.state <> 'failed')
+            and (p.ended_at is null or (p.state = 'confirmed' and a.block_height > tip - deepest))
+            -- Its block is known to be left, or another has its place: the watcher may never have read it.
+            and (exists (
+                    select from chain.blocks b where b.network_id = a.network_id and b.hash = a.block_hash and not b.is_active)
+                or exists (
+                    select from chain.blocks b where b.network_id = a.network_id and b.height = a.block_height and b.is_active
+                        and b.hash <> a.block_hash))
         order by a.payment_id, a.attempt_id
         for no key update of a
     loop
@@ -8450,10 +8459,10 @@ begin
     end if;
     insert into exchange.reserve_entries (
         network_id, txid, position, asset_id, wallet_id, amount, block_height, capital_account_id, external_account_id)
-    select robbed.network_id, book_loss.txid, 'lost', robbed.asset_id, robbed.wallet_id, - book_loss.amount,
-        coalesce(max(b.height), 0), exchange.house_account('capital'), exchange.house_account('external')
-    from chain.blocks b
-    where b.network_id = robbed.network_id and b.is_active
+    -- It hangs on no block: no reorganisation takes it back.
+    values (
+        robbed.network_id, book_loss.txid, 'lost', robbed.asset_id, robbed.wallet_id, - book_loss.amount, 0,
+        exchange.house_account('capital'), exchange.house_account('external'))
     returning reserve_entry_id into booked;
     perform exchange.append_event('finance', jsonb_build_object(
         'change', 'loss_booked', 'network', book_loss.network, 'asset', book_loss.asset, 'amount', book_loss.amount::text,
@@ -8488,6 +8497,7 @@ CREATE FUNCTION proof.facts_of(network_id integer) RETURNS TABLE(asset_id intege
         select t.attempt_id, t.payment_id, t.fee, t.is_success is true or n.family = 'bitcoin' as is_success
         from chain.attempts t
         join chain.networks n on n.network_id = t.network_id
+        join chain.blocks b on b.network_id = t.network_id and b.hash = t.block_hash and b.is_active
         where t.network_id = facts_of.network_id and t.state = 'mined'
     ), terms (asset_id, term, amount) as (
         -- What the ledger has of this network.

@@ -141,7 +141,7 @@ fn random_key() -> anyhow::Result<String> {
         let mut bytes = Zeroizing::new([0; 32]);
         source.read_exact(&mut *bytes).context(RANDOM)?;
         if PrivateKey::from_bytes(&bytes).is_ok() {
-            return Ok(hex::encode(&*bytes));
+            return Ok(hex::encode(*bytes));
         }
     }
     anyhow::bail!("{RANDOM} gives no randomness")
