@@ -376,12 +376,13 @@ CREATE FUNCTION chain.amount_of_atoms(atoms text, scale integer) RETURNS numeric
     LANGUAGE sql IMMUTABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-    select round(amount_of_atoms.atoms::numeric / power(10::numeric, amount_of_atoms.scale), amount_of_atoms.scale)
+    -- Written with its exponent, because a division rounds.
+    select (amount_of_atoms.atoms || 'e-' || amount_of_atoms.scale)::numeric
 $$;
 
 ALTER FUNCTION chain.amount_of_atoms(atoms text, scale integer) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION chain.amount_of_atoms(atoms text, scale integer) IS 'The amount of a whole number of the smallest unit.';
+COMMENT ON FUNCTION chain.amount_of_atoms(atoms text, scale integer) IS 'The amount of a whole number of the smallest unit, exactly.';
 
 CREATE FUNCTION chain.approved_withdrawals(network_id integer, most integer) RETURNS TABLE(withdrawal_id bigint, asset_id integer, contract bytea, atoms text, amount numeric, address text, script bytea, waited_ms bigint)
     LANGUAGE plpgsql SECURITY DEFINER
