@@ -58,6 +58,23 @@ async fn join(port: u16, mails: &mut PostOffice) -> User {
     User { port, token }
 }
 
+/// Sells an ether to another user, Bob, for 100 USDT.
+async fn sell_ether(world: &WatchedEvm, seller: &User) {
+    let port = seller.port;
+    let bob = api_server::open_account(&world.owner, "bob").await;
+    fund(&world.owner, bob.expect("an account"), "USDT", "1000").await;
+    let token = api_server::login(port, "bob").await.expect("a token");
+    let bob = User { port, token };
+    let order = |side: &str| {
+        json!({ "market": "ETH/USDT", "side": side, "price": "100",
+        "quantity": "1" })
+    };
+    let sold = seller.post("/api/trade/create-order", order("sell")).await;
+    assert_eq!(sold.status, 200, "{sold:?}");
+    let bought = bob.post("/api/trade/create-order", order("buy")).await;
+    assert_eq!(bought.body["state"], "filled", "{bought:?}");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_newcomer_registers_pays_in_trades_and_withdraws() {
     let world = WatchedEvm::start(1).await;
@@ -107,23 +124,7 @@ async fn a_newcomer_registers_pays_in_trades_and_withdraws() {
         }
     }
 
-    // Traded.
-    let bob = api_server::open_account(&world.owner, "bob").await;
-    fund(&world.owner, bob.expect("an account"), "USDT", "1000").await;
-    let bob = User {
-        port: server.port(),
-        token: api_server::login(server.port(), "bob")
-            .await
-            .expect("a token"),
-    };
-    let order = |side: &str| {
-        json!({ "market": "ETH/USDT", "side": side, "price": "100",
-        "quantity": "1" })
-    };
-    let sold = carol.post("/api/trade/create-order", order("sell")).await;
-    assert_eq!(sold.status, 200, "{sold:?}");
-    let bought = bob.post("/api/trade/create-order", order("buy")).await;
-    assert_eq!(bought.body["state"], "filled", "{bought:?}");
+    sell_ether(&world, &carol).await;
 
     // Out.
     let outside = Address::repeat_byte(0x77);

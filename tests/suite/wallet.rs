@@ -105,7 +105,8 @@ impl Stage {
     async fn deposit(&self, account: i64, amount: &str, state: &str, height: Option<i64>) -> i64 {
         let text = "
             insert into exchange.deposits (network_id, txid, position, asset_id, account_id,
-                address_id, amount, block_hash, block_height, required_confirmations, state, credited_at)
+                address_id, amount, block_hash, block_height, required_confirmations, state,
+                credited_at)
             select 1, sha256(gen_random_uuid()::text::bytea), 'output:0', 1, $1, a.address_id,
                 $2::text::numeric, sha256($4::text::bytea), $4::text::bigint, 2, $3,
                 case when $3 = 'credited' then now() end

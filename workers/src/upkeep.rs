@@ -15,8 +15,8 @@ pub const SESSIONS_A_TIME: i32 = 10_000;
 /// transactions at a time.
 pub const ACCESS_A_PIECE: i32 = 10_000;
 const ACCESS_PIECES_A_TIME: u32 = 100;
-/// Activities and events of the risk engine forgotten in one transaction, and how many of these at a
-/// time.
+/// Activities and events of the risk engine forgotten in one transaction, and how many of these at
+/// a time.
 pub const ACTIVITIES_A_PIECE: i32 = 10_000;
 const ACTIVITY_PIECES_A_TIME: u32 = 100;
 /// For so long after an order's end a repeat of its placement is known.

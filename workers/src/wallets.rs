@@ -20,7 +20,8 @@ use crate::payments::{EvmNode, PaymentsConfig, Sent};
 use crate::signer::SignerConfig;
 
 const USAGE: &str = "workers wallets bitcoin hot|cold KEY KEY KEY | gas | \
-    safe hot|cold OWNER OWNER OWNER; a key has 66 hexadecimal digits, an owner is a key or an address";
+    safe hot|cold OWNER OWNER OWNER; a key has 66 hexadecimal digits, an owner is a key or an \
+    address";
 /// Owners that sign.
 const THRESHOLD: u64 = 2;
 /// Makes contracts at addresses that depend on their code alone (EIP-1014).

@@ -267,7 +267,8 @@ pub async fn open_payments(on: &impl Query, network_id: i32) -> Result<Vec<OpenP
     const STATEMENT: Statement = Statement::read(
         "open_payments",
         "select p.payment_id, p.purpose, p.state, p.asset_id, p.from_address_id, p.safe_nonce, \
-         p.identity_hash, p.plan, coalesce(p.owner_signatures, g.signatures), coalesce(g.is_refused, false), \
+         p.identity_hash, p.plan, coalesce(p.owner_signatures, g.signatures), \
+         coalesce(g.is_refused, false), \
          exists (select from chain.payments c where c.network_id = p.network_id \
             and c.safe_nonce = p.safe_nonce and c.purpose = 'cancel'), \
          chain.atoms(p.amount, t.scale) \

@@ -81,9 +81,7 @@ async fn a_changed_file_or_a_wrong_key_is_refused_on_both_sides() {
     let _watcher = place.world.watch();
     let (cold, settings) = (place.cold.clone(), place.world.settings());
     place.fund(&cold, 200_000_000).await;
-    let Bitcoin {
-        world, room, hot, ..
-    } = &place;
+    let Bitcoin { world, room, .. } = &place;
     until_it_says(&world.owner, &held_by("cold"), "2").await;
     for wrong in ["0", "-1", "0.123456789"] {
         let export = about(&format!("export bitcoin BTC {wrong}"), room, "wrong.psbt");
@@ -99,7 +97,30 @@ async fn a_changed_file_or_a_wrong_key_is_refused_on_both_sides() {
         &about("export bitcoin BTC 0.5", room, "refill.psbt"),
         &settings,
     );
+    assert_changes_are_refused(&place);
+    assert_strangers_are_refused(&place);
+    assert_a_forgery_is_refused(&place);
 
+    // Given up, it is never sent, and what it had reserved is free again.
+    said(
+        &world.database,
+        &about("cancel", room, "refill.psbt"),
+        &settings,
+    );
+    let signed = about("import", room, "refill.psbt");
+    assert!(refused(&world.database, &signed, &settings).contains("was cancelled"));
+    let reserved = "select count(*)::text from chain.outputs where payment_id is not null";
+    assert_eq!(ask(&world.owner, reserved).await, "0");
+    assert_eq!(
+        ask(&world.owner, "select count(*)::text from chain.attempts").await,
+        "0"
+    );
+}
+
+/// What is exported as `refill.psbt`, changed: neither signed nor imported.
+fn assert_changes_are_refused(place: &Bitcoin) {
+    let Bitcoin { world, room, .. } = place;
+    let settings = world.settings();
     let change = |change: &dyn Fn(&mut Psbt)| {
         let mut psbt = read_psbt(&room.text("refill.psbt")).expect("a PSBT");
         change(&mut psbt);
@@ -124,7 +145,11 @@ async fn a_changed_file_or_a_wrong_key_is_refused_on_both_sides() {
     room.write("changed.psbt", "no file of anything");
     assert!(room.refuses(&sign).contains("not a PSBT"));
     assert!(refused(&world.database, &import, &settings).contains("not a PSBT"));
+}
 
+/// A key that may not pay the hot wallet, then may, and owns no part of the cold one.
+fn assert_strangers_are_refused(place: &Bitcoin) {
+    let Bitcoin { room, hot, .. } = place;
     room.make_key("stranger");
     let by_stranger = ["sign", &room.file("refill.psbt"), &room.file("stranger")];
     assert!(
@@ -138,7 +163,11 @@ async fn a_changed_file_or_a_wrong_key_is_refused_on_both_sides() {
     );
     let mainnet = ["allow", &room.file("stranger"), "bitcoin:main", hot];
     assert!(room.refuses(&mainnet).contains("another network"));
-    // A signature that is the key's, but over something else.
+}
+
+/// A signature that is the key's, but over something else.
+fn assert_a_forgery_is_refused(place: &Bitcoin) {
+    let Bitcoin { world, room, .. } = place;
     room.sign("refill.psbt", "first");
     let mut forged = read_psbt(&room.text("refill.psbt")).expect("a PSBT");
     let signature = *forged.inputs[0]
@@ -155,22 +184,8 @@ async fn a_changed_file_or_a_wrong_key_is_refused_on_both_sides() {
         .partial_sigs
         .insert(second.parse().expect("a key"), signature);
     room.write("changed.psbt", &psbt_text(&forged));
-    assert!(refused(&world.database, &import, &settings).contains("not this key's"));
-
-    // Given up, it is never sent, and what it had reserved is free again.
-    said(
-        &world.database,
-        &about("cancel", room, "refill.psbt"),
-        &settings,
-    );
-    let signed = about("import", room, "refill.psbt");
-    assert!(refused(&world.database, &signed, &settings).contains("was cancelled"));
-    let reserved = "select count(*)::text from chain.outputs where payment_id is not null";
-    assert_eq!(ask(&world.owner, reserved).await, "0");
-    assert_eq!(
-        ask(&world.owner, "select count(*)::text from chain.attempts").await,
-        "0"
-    );
+    let import = about("import", room, "changed.psbt");
+    assert!(refused(&world.database, &import, &world.settings()).contains("not this key's"));
 }
 
 fn stranger() -> ScriptBuf {

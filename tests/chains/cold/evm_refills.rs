@@ -47,6 +47,23 @@ impl Ethereum {
         }
     }
 
+    /// Pays 50 ETH and 7 USDT to the cold Safe.
+    async fn fill_cold(&self) {
+        let (world, cold) = (&self.world, self.cold);
+        world
+            .node
+            .pay(0, cold, milliether_wei(50_000))
+            .await
+            .expect("paid");
+        let call = tests::watched_evm::transfer_to(cold, 7_000_000);
+        world
+            .node
+            .invoke(0, world.token, call, U256::ZERO)
+            .await
+            .expect("paid");
+        world.caught_up().await;
+    }
+
     async fn export(&self, asset: &str, amount: u32, file: &str) {
         let export = about(
             &format!("export ethereum {asset} {amount}"),
@@ -70,18 +87,7 @@ async fn what_owners_of_the_cold_safe_sign_offline_is_carried_once() {
     } = &place;
     let (database, owner) = (&world.database, &world.owner);
     let _watcher = world.watch();
-    world
-        .node
-        .pay(0, *cold, milliether_wei(50_000))
-        .await
-        .expect("paid");
-    let call = tests::watched_evm::transfer_to(*cold, 7_000_000);
-    world
-        .node
-        .invoke(0, world.token, call, U256::ZERO)
-        .await
-        .expect("paid");
-    world.caught_up().await;
+    place.fill_cold().await;
     place.export("ETH", 20, "ether.json").await;
     let shown = room.says(&["show", &room.file("ether.json"), &room.file("first")]);
     assert!(

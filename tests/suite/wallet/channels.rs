@@ -9,8 +9,8 @@ use super::{Stage, server, settings};
 fn told(kind: &str, number: i64, account: i64, state: &str) -> String {
     format!(
         "select exchange.append_event('finance', jsonb_build_object('change', '{state}',
-            '{kind}_id', '{number}', 'account_id', '{account}', 'asset', 'BTC', 'amount', '0.50000000',
-            'network', 'bitcoin', 'state', '{state}', 'confirmations', 1))"
+            '{kind}_id', '{number}', 'account_id', '{account}', 'asset', 'BTC',
+            'amount', '0.50000000', 'network', 'bitcoin', 'state', '{state}', 'confirmations', 1))"
     )
 }
 

@@ -29,7 +29,8 @@ async fn withdrawals_are_timed_from_request_to_confirmation() {
     let (bob, _) = stage.join("bob").await;
     let text = format!(
         "with judged as (
-            insert into risk.activities (point, account_id, occurred_at, verdict, asset_id, amount, facts)
+            insert into risk.activities (point, account_id, occurred_at, verdict, asset_id, amount,
+                facts)
             values ('withdrawal', {alice}, now(), 'allow', 1, 1, '{{}}')
             returning activity_id)
         insert into exchange.withdrawals (account_id, asset_id, network_id, address, script,

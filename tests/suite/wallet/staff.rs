@@ -31,7 +31,8 @@ async fn suspicious(stage: &Stage, name: &str, confirmations: i64) -> (String, i
         .await;
     // The watcher notes the output with it.
     let text = format!(
-        "insert into chain.outputs (network_id, txid, output_index, amount, address_id, block_hash, block_height)
+        "insert into chain.outputs (network_id, txid, output_index, amount, address_id, block_hash,
+            block_height)
         select network_id, txid, 0, amount, address_id, block_hash, block_height
         from exchange.deposits where deposit_id = {number}"
     );
@@ -124,8 +125,8 @@ async fn staff_see_what_an_account_owes_and_what_it_has() {
     // Credited, spent, and gone from the chain.
     stage
         .run(&format!(
-            "insert into exchange.deposit_entries (deposit_id, account_id, asset_id, amount, debt_amount,
-                external_account_id, debts_account_id)
+            "insert into exchange.deposit_entries (deposit_id, account_id, asset_id, amount,
+                debt_amount, external_account_id, debts_account_id)
             select {number}, {account}, 1, amount, debt, exchange.house_account('external'),
                 exchange.house_account('debts')
             from (values (0.5, 0), (-0.5, -0.2)) as e (amount, debt)"

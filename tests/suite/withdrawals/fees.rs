@@ -101,8 +101,8 @@ async fn without_a_price_the_most_is_asked_and_without_a_measurement_nothing_is_
     stage
         .run(
             "insert into exchange.assets (asset_id, symbol, scale) values (9, 'PEPE', 4);
-             select chain.create_coin('PEPE', 'ethereum', decode(repeat('ab', 20), 'hex'), 3, 50, 12,
-                 1, 1, 10, 50, 150000, 1, 77.5, 10, 10, 1000);",
+             select chain.create_coin('PEPE', 'ethereum', decode(repeat('ab', 20), 'hex'), 3, 50,
+                 12, 1, 1, 10, 50, 150000, 1, 77.5, 10, 10, 1000);",
         )
         .await;
     assert_eq!(fee(&stage, &alice, "PEPE").await["fee"], "77.5000");

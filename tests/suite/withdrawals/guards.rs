@@ -40,22 +40,26 @@ async fn expect(stage: &Stage, user: &User, body: Value, refusal: &str) {
     assert_eq!(told(&reply), refusal, "{body}: {reply:?}");
 }
 
+/// A request for a withdrawal.
+fn with(asset: &str, to: &str, amount: &str) -> Value {
+    json!({ "asset": asset, "address": to, "amount": amount })
+}
+
+/// A hot wallet, which may not be paid, and a second network of ether.
+const SURROUNDINGS: &str = "
+    insert into chain.wallets (network_id, role, address, script)
+    values (2, 'hot', 'hot', decode(repeat('ee', 20), 'hex'));
+    select chain.create_network(3, 'polygon', 'evm', '137');
+    select chain.create_coin('ETH', 'polygon', null, 3, 50, 12, 0.001, 0.01, 10, 50,
+        120000, 0.00001, 0.05, 0.01, 10, 1000);";
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_no_withdrawal_is_refused_by_field() {
     let stage = Stage::set().await;
     let alice = stage.join("alice").await;
-    stage
-        .run(
-            "insert into chain.wallets (network_id, role, address, script)
-            values (2, 'hot', 'hot', decode(repeat('ee', 20), 'hex'));
-            select chain.create_network(3, 'polygon', 'evm', '137');
-            select chain.create_coin('ETH', 'polygon', null, 3, 50, 12, 0.001, 0.01, 10, 50,
-                120000, 0.00001, 0.05, 0.01, 10, 1000);",
-        )
-        .await;
+    stage.run(SURROUNDINGS).await;
     let (to, _) = bitcoin(7);
     let evm = ethereum(7);
-    let with = |asset: &str, to: &str, amount: &str| json!({ "asset": asset, "address": to, "amount": amount });
     for (body, refusal) in [
         (with("DOGE", &to, "1"), "404 UNKNOWN_ASSET asset"),
         (
@@ -116,102 +120,113 @@ async fn what_is_no_withdrawal_is_refused_by_field() {
     checks::assert_clean(&stage.owner).await;
 }
 
+/// Puts wrong what can be wrong about an account and its withdrawals of bitcoins.
+fn everything_wrong(account: i64) -> String {
+    format!(
+        "update exchange.sessions set stepped_up_at = now() - interval '1 hour';
+        update exchange.accounts set status = 'frozen', kyc_level = 0,
+            withdrawals_blocked_until = now() + interval '1 hour', withdrawals_to_book_only = true
+        where account_id = {account};
+        insert into chain.addresses (network_id, account_id, asset_id, address, script)
+        values (1, {account}, 1, 'own', decode(repeat('aa', 22), 'hex'));
+        insert into exchange.deposits (network_id, txid, position, asset_id, account_id,
+            address_id, amount, required_confirmations, state)
+        select 1, decode(repeat('11', 32), 'hex'), 'output:0', 1, {account}, address_id, 1, 1,
+            'orphaned' from chain.addresses;
+        insert into exchange.deposit_entries (deposit_id, account_id, asset_id, amount,
+            debt_amount, external_account_id, debts_account_id)
+        select deposit_id, {account}, 3, -1, -1, exchange.house_account('external'),
+            exchange.house_account('debts') from exchange.deposits;
+        select exchange.set_withdrawal_halt('BTC', null, 'odd'),
+            exchange.set_withdrawal_halt(null, 'bitcoin', 'odd');
+        select risk.publish_rule('tight', 'withdrawal', 'withdrawn_amount',
+            '{{\"asset\": \"BTC\", \"most\": \"0\", \"within_seconds\": 60}}', 'deny', 'TIGHT');
+        insert into exchange.withdrawal_quotes (account_id, asset_id, network_id, fee,
+            quiet_ppm, created_at, expires_at)
+        values ({account}, 1, 1, 0.001, 0, now() - interval '2 hours',
+            now() - interval '1 hour');"
+    )
+}
+
+/// What each step puts right, the amount that is asked for then, and the refusal; SCRIPT is where
+/// the withdrawal goes.
+const STEPS: [(&str, &str, &str); 13] = [
+    (
+        "update chain.addresses set script = decode('SCRIPT', 'hex')",
+        "100.000000001",
+        "400 INVALID_AMOUNT amount",
+    ),
+    ("", "0.0001", "403 STEP_UP_REQUIRED"),
+    (
+        "update exchange.sessions set stepped_up_at = now()",
+        "0.0001",
+        "403 ACCOUNT_FROZEN",
+    ),
+    (
+        "update exchange.accounts set status = 'active'",
+        "0.0001",
+        "403 WITHDRAWALS_BLOCKED",
+    ),
+    (
+        "update exchange.accounts set withdrawals_blocked_until = now()",
+        "0.0001",
+        "403 IN_DEBT",
+    ),
+    (
+        "delete from exchange.deposit_entries",
+        "0.0001",
+        "403 KYC_REQUIRED",
+    ),
+    (
+        "update exchange.accounts set kyc_level = 2",
+        "0.0001",
+        "409 WITHDRAWALS_HALTED",
+    ),
+    (
+        "select exchange.set_withdrawal_halt('BTC', null, null)",
+        "0.0001",
+        "409 WITHDRAWALS_HALTED",
+    ),
+    (
+        "select exchange.set_withdrawal_halt(null, null, null)",
+        "0.0001",
+        "422 BELOW_MINIMUM amount",
+    ),
+    ("", "100", "422 SAME_ACCOUNT address"),
+    (
+        "update chain.addresses set script = decode(repeat('aa', 22), 'hex')",
+        "100",
+        "403 ADDRESS_NOT_IN_BOOK address",
+    ),
+    (
+        "insert into exchange.withdrawal_addresses (account_id, network_id, address, script, label,
+             usable_from)
+         select account_id, 1, 'to', decode('SCRIPT', 'hex'), 'mine', now() + interval '1 hour'
+         from chain.addresses",
+        "100",
+        "403 ADDRESS_COOLING_DOWN address",
+    ),
+    (
+        "update exchange.withdrawal_addresses set usable_from = now()",
+        "100",
+        "409 QUOTE_EXPIRED quoteId",
+    ),
+];
+
 /// Everything is wrong at first; each step puts one thing right, and the next refusal shows.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_several_refusals_the_documented_one_comes_first() {
     let stage = Stage::set().await;
     let alice = stage.join("alice").await;
-    let account = alice.account;
     let (to, script) = bitcoin(7);
-    stage
-        .run(&format!(
-            "update exchange.sessions set stepped_up_at = now() - interval '1 hour';
-            update exchange.accounts set status = 'frozen', kyc_level = 0,
-                withdrawals_blocked_until = now() + interval '1 hour', withdrawals_to_book_only = true
-            where account_id = {account};
-            insert into chain.addresses (network_id, account_id, asset_id, address, script)
-            values (1, {account}, 1, 'own', decode(repeat('aa', 22), 'hex'));
-            insert into exchange.deposits (network_id, txid, position, asset_id, account_id, address_id,
-                amount, required_confirmations, state)
-            select 1, decode(repeat('11', 32), 'hex'), 'output:0', 1, {account}, address_id, 1, 1,
-                'orphaned' from chain.addresses;
-            insert into exchange.deposit_entries (deposit_id, account_id, asset_id, amount,
-                debt_amount, external_account_id, debts_account_id)
-            select deposit_id, {account}, 3, -1, -1, exchange.house_account('external'),
-                exchange.house_account('debts') from exchange.deposits;
-            select exchange.set_withdrawal_halt('BTC', null, 'odd'),
-                exchange.set_withdrawal_halt(null, 'bitcoin', 'odd');
-            select risk.publish_rule('tight', 'withdrawal', 'withdrawn_amount',
-                '{{\"asset\": \"BTC\", \"most\": \"0\", \"within_seconds\": 60}}', 'deny', 'TIGHT');
-            insert into exchange.withdrawal_quotes (account_id, asset_id, network_id, fee, quiet_ppm,
-                created_at, expires_at)
-            values ({account}, 1, 1, 0.001, 0, now() - interval '2 hours', now() - interval '1 hour');"
-        ))
-        .await;
+    stage.run(&everything_wrong(alice.account)).await;
     let quote = stage
         .text("select max(quote_id) from exchange.withdrawal_quotes")
         .await;
-    let book = format!(
-        "insert into exchange.withdrawal_addresses (account_id, network_id, address, script, label,
-             usable_from) values ({account}, 1, 'to', decode('{script}', 'hex'), 'mine',
-             now() + interval '1 hour')"
-    );
     let ask =
         |amount: &str| json!({ "asset": "BTC", "address": to, "amount": amount, "quoteId": quote });
-    let own = format!("update chain.addresses set script = decode('{script}', 'hex')");
-    let steps: [(&str, &str, &str); 13] = [
-        (&own, "100.000000001", "400 INVALID_AMOUNT amount"),
-        ("", "0.0001", "403 STEP_UP_REQUIRED"),
-        (
-            "update exchange.sessions set stepped_up_at = now()",
-            "0.0001",
-            "403 ACCOUNT_FROZEN",
-        ),
-        (
-            "update exchange.accounts set status = 'active'",
-            "0.0001",
-            "403 WITHDRAWALS_BLOCKED",
-        ),
-        (
-            "update exchange.accounts set withdrawals_blocked_until = now()",
-            "0.0001",
-            "403 IN_DEBT",
-        ),
-        (
-            "delete from exchange.deposit_entries",
-            "0.0001",
-            "403 KYC_REQUIRED",
-        ),
-        (
-            "update exchange.accounts set kyc_level = 2",
-            "0.0001",
-            "409 WITHDRAWALS_HALTED",
-        ),
-        (
-            "select exchange.set_withdrawal_halt('BTC', null, null)",
-            "0.0001",
-            "409 WITHDRAWALS_HALTED",
-        ),
-        (
-            "select exchange.set_withdrawal_halt(null, null, null)",
-            "0.0001",
-            "422 BELOW_MINIMUM amount",
-        ),
-        ("", "100", "422 SAME_ACCOUNT address"),
-        (
-            "update chain.addresses set script = decode(repeat('aa', 22), 'hex')",
-            "100",
-            "403 ADDRESS_NOT_IN_BOOK address",
-        ),
-        (&book, "100", "403 ADDRESS_COOLING_DOWN address"),
-        (
-            "update exchange.withdrawal_addresses set usable_from = now()",
-            "100",
-            "409 QUOTE_EXPIRED quoteId",
-        ),
-    ];
-    for (step, amount, refusal) in steps {
-        stage.run(step).await;
+    for (step, amount, refusal) in STEPS {
+        stage.run(&step.replace("SCRIPT", &script)).await;
         expect(&stage, &alice, ask(amount), refusal).await;
     }
     stage

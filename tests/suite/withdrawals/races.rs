@@ -235,7 +235,8 @@ async fn a_storm_of_all_of_it_leaves_the_books_in_order() {
             "select risk.publish_rule('look', 'withdrawal', 'frequent_activity',
                  '{\"most\": 0, \"within_seconds\": 60}', 'review', 'LOOK');
              select risk.publish_rule('orders', 'order', 'order_notional',
-                 '{\"asset\": \"USDT\", \"most\": \"1\", \"within_seconds\": 60}', 'review', 'MANY')",
+                 '{\"asset\": \"USDT\", \"most\": \"1\", \"within_seconds\": 60}',
+                 'review', 'MANY')",
         )
         .await;
     let (stage, officer) = (&stage, &stage.staff("finance").await);

@@ -4,7 +4,7 @@ use serde_json::json;
 use tests::checks;
 use tests::trading::rows;
 
-use super::{Stage, bitcoin, told};
+use super::{Stage, User, bitcoin, told};
 
 const FINANCE: &str = "select payload ->> 'change' from exchange.events
     where stream_id = 10001 order by first_sequence";
@@ -14,6 +14,22 @@ const ASSET: &str = "select concat_ws(' ', payload ->> 'change', payload ->> 'am
     order by first_sequence";
 const MAILS: &str = "select concat_ws(' ', kind, facts ->> 'state', facts ->> 'reason')
     from exchange.mails where kind like 'withdrawal%' order by mail_id";
+
+/// What the ledger says of a user's bitcoins.
+async fn ledger(stage: &Stage, user: &User) -> Vec<String> {
+    let ledger = stage.get(&user.token, "account/ledger?asset=BTC").await;
+    ledger.body["entries"]
+        .as_array()
+        .expect("entries")
+        .iter()
+        .map(|e| {
+            format!(
+                "{} {} {} {}",
+                e["kind"], e["referenceId"], e["leg"], e["amount"]
+            )
+        })
+        .collect()
+}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_withdrawal_that_arrives_is_settled_once_and_the_fee_is_the_houses() {
@@ -57,20 +73,8 @@ async fn a_withdrawal_that_arrives_is_settled_once_and_the_fee_is_the_houses() {
             "withdrawal_ended confirmed"
         ]
     );
-    let ledger = stage.get(&alice.token, "account/ledger?asset=BTC").await;
-    let entries: Vec<String> = ledger.body["entries"]
-        .as_array()
-        .expect("entries")
-        .iter()
-        .map(|e| {
-            format!(
-                "{} {} {} {}",
-                e["kind"], e["referenceId"], e["leg"], e["amount"]
-            )
-        })
-        .collect();
     assert_eq!(
-        entries,
+        ledger(&stage, &alice).await,
         [
             format!(r#""withdrawal" "{number}" "withdrawal" "-0.50000000""#),
             format!(r#""withdrawal" "{number}" "fee" "-0.00004000""#),

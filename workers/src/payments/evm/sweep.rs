@@ -119,7 +119,8 @@ impl Payer {
         Ok(())
     }
 
-    /// The call that moves a coin, its gas, and how much moves: of ether what is left beside the gas.
+    /// The call that moves a coin, its gas, and how much moves: of ether what is left beside the
+    /// gas.
     async fn measure(
         &self,
         due: &Gathered,

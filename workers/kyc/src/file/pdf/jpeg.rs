@@ -1,5 +1,5 @@
-//! Blanks the metadata of a JPEG in place: EXIF, XMP, comments, thumbnails, and what hangs behind its
-//! end. Its pixels, colours and length stay.
+//! Blanks the metadata of a JPEG in place: EXIF, XMP, comments, thumbnails, and what hangs behind
+//! its end. Its pixels, colours and length stay.
 
 use std::ops::RangeInclusive;
 
