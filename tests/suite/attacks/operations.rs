@@ -72,6 +72,7 @@ const SAMPLES: &[Sample] = &[
     sample("deposit_qr_png", "?currency=BTC", 0),
     sample("deposits", "", 0),
     sample("deposit", "?depositId={deposit}", 404),
+    sample("account_proof", "?asset=BTC", 0),
     sample("withdraw_fee", "?asset=BTC", 0),
     sample("withdraw", WITHDRAWAL, 404),
     sample("withdrawals", "", 0),
@@ -239,7 +240,8 @@ fn parameters(said: &Value) -> Vec<String> {
     names.map(str::to_owned).collect()
 }
 
-/// Whether it names things that have an owner. A client's own names are within its account.
+/// Whether it names things that have an owner. A client's own names are within its account, and
+/// proofs are everybody's.
 fn takes_ids(document: &Value, said: &Value) -> bool {
     let parameters = said["parameters"].as_array().expect("parameters");
     let parameters = parameters
@@ -254,5 +256,7 @@ fn takes_ids(document: &Value, said: &Value) -> bool {
         .into_iter()
         .flat_map(|body| body.keys().map(String::as_str));
     let mut names = parameters.chain(fields);
-    names.any(|name| name.ends_with("Id") && !name.to_lowercase().ends_with("clientorderid"))
+    names.any(|name| {
+        name.ends_with("Id") && name != "proofId" && !name.to_lowercase().ends_with("clientorderid")
+    })
 }

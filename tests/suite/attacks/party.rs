@@ -61,6 +61,8 @@ pub(super) async fn join(port: u16, database: &Database, name: &str) -> Party {
     let sub = json!({ "label": format!("{name}'s") });
     let sub = post(port, "/api/account/sub-accounts", &[bearer(&token)], &sub).await;
     let withdrawal = withdraw(port, &token).await;
+    let proof = "select proof.liabilities()";
+    owner.batch_execute(proof).await.expect("a proof");
     Party {
         deposit: deposit(port, &owner, account, &token).await,
         withdrawal: text_of(&withdrawal.body["withdrawal"]["withdrawalId"]),

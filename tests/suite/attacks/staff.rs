@@ -112,6 +112,19 @@ const SAMPLES: &[(&str, &str, u16)] = &[
         r#"{"eventId":999999,"decision":"released","note":"fine"}"#,
         404,
     ),
+    ("staff_deposits", "?state=suspicious", 200),
+    (
+        "release_deposit",
+        r#"{"depositId":"999999","note":"the invoice was shown"}"#,
+        404,
+    ),
+    (
+        "propose_refund",
+        r#"{"depositId":"999999","network":"bitcoin","reason":"as asked",
+            "address":"bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080"}"#,
+        404,
+    ),
+    ("debts", "", 200),
     ("withdrawal_queue", "", 200),
     (
         "review_withdrawal",
