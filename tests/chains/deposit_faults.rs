@@ -259,7 +259,8 @@ async fn a_node_of_another_chain_is_refused_and_nothing_changes() {
         world.caught_up().await;
     }
     let before = ask(&world.owner, "select count(*)::text from chain.blocks").await;
-    let other = EvmNode::start().await.expect("another chain");
+    let other = EvmNode::start_from(1_000_000_000).await;
+    let other = other.expect("another chain");
     other.mine(20).await.expect("mined");
     let settings = [
         ("EXCHANGE_EVM_URL", other.url()),

@@ -34,11 +34,21 @@ pub struct EvmNode {
 impl EvmNode {
     /// A new chain; returns when the node answers. It mines by [`EvmNode::mine`] alone.
     pub async fn start() -> Result<EvmNode> {
+        EvmNode::start_with(&[]).await
+    }
+
+    /// The same with a first block of this time (seconds since 1970): of two nodes that start in one
+    /// second the first blocks are equal.
+    pub async fn start_from(first_second: u64) -> Result<EvmNode> {
+        EvmNode::start_with(&[format!("--timestamp={first_second}")]).await
+    }
+
+    async fn start_with(more: &[String]) -> Result<EvmNode> {
         let folder = NodeFolder::make("evm")?;
         // Another program may take the port between the look and the start: then look again.
         for _ in 0..ATTEMPTS {
             let port = free_port()?;
-            let process = launch(&folder, port)?;
+            let process = launch(&folder, port, more)?;
             let client = client(port)?;
             if answers(&client, &process).await {
                 let accounts = client.request("eth_accounts", json!([])).await?;
@@ -76,7 +86,7 @@ impl EvmNode {
 
     /// Starts it again, at the same port, with the chain that it wrote down.
     pub async fn start_again(&mut self) -> Result<()> {
-        self.process = launch(&self.folder, self.port)?;
+        self.process = launch(&self.folder, self.port, &[])?;
         if !answers(&self.client, &self.process).await {
             bail!("anvil does not start:\n{}", log_tail(&self.folder));
         }
@@ -235,10 +245,10 @@ fn client(port: u16) -> Result<RpcClient> {
     Ok(RpcClient::new_http_with_client(http, url.parse()?))
 }
 
-fn launch(folder: &NodeFolder, port: u16) -> Result<NodeProcess> {
+fn launch(folder: &NodeFolder, port: u16, more: &[String]) -> Result<NodeProcess> {
     let state = folder.path().join("state.json");
     let state = state.to_str().context("the path is no text")?;
-    let arguments = [
+    let mut arguments = vec![
         "--host=127.0.0.1".to_owned(),
         format!("--port={port}"),
         format!("--chain-id={CHAIN_ID}"),
@@ -247,6 +257,7 @@ fn launch(folder: &NodeFolder, port: u16) -> Result<NodeProcess> {
         format!("--state={state}"),
         "--preserve-historical-states".to_owned(),
     ];
+    arguments.extend_from_slice(more);
     NodeProcess::start(folder, &program("anvil")?, &arguments)
 }
 
