@@ -6,6 +6,7 @@ use serde_json::json;
 use tests::arrivals::{ask, until_it_says};
 use tests::checks::assert_clean;
 use tests::database::Database;
+use tests::house::House;
 use tests::purse::{FEE, Purse};
 use tests::watched_bitcoin::WatchedBitcoin;
 use tests::watched_evm::{WatchedEvm, milliether_wei};
@@ -258,5 +259,23 @@ async fn a_node_that_stands_elsewhere_or_is_away_compares_nothing() {
     .await;
     assert_eq!(compared, "0");
     assert_eq!(halted(&world.owner).await, "");
+    world.database.drop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_making_the_safe_has_cost_is_in_the_books() {
+    let world = WatchedEvm::start(1).await;
+    let house = House::make("evm_costs").expect("tokens");
+    let settled = house.settle_evm(&world.database, &world.node).await;
+    settled.expect("a Safe");
+    let _watcher = world.watch();
+    world.mine(1).await;
+    world.caught_up().await;
+    compare(&world.database, &world.settings());
+    // The node was told that 1,100 ether are there, which no transaction says; what the gas account
+    // has paid for contracts is in the books to the last wei.
+    let found = newest(&world.owner, "ETH").await;
+    assert!(found.starts_with("1099.9") && found.ends_with(" 1100"), "{found}");
+    assert_clean(&world.owner).await;
     world.database.drop().await;
 }

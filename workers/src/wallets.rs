@@ -16,7 +16,7 @@ use client::{HouseWallet, Pool};
 use hsm::SigningKey;
 use serde_json::json;
 
-use crate::payments::{EvmNode, PaymentsConfig, Sent};
+use crate::payments::{EvmNode, Log, PaymentsConfig, Sent};
 use crate::signer::SignerConfig;
 
 const USAGE: &str = "workers wallets bitcoin hot|cold KEY KEY KEY | gas | \
@@ -92,6 +92,20 @@ fn owner(text: &str) -> anyhow::Result<Address> {
     }
 }
 
+/// Where costs of the gas account that no payment explains are written down.
+struct Books<'a> {
+    pool: &'a Pool,
+    network: &'a str,
+}
+
+impl Books<'_> {
+    async fn add_cost(&self, txid: &[u8], wei: U256) -> anyhow::Result<()> {
+        let reason = "gas for contracts of the house";
+        client::book_gas(self.pool, self.network, txid, &wei.to_string(), reason).await?;
+        Ok(())
+    }
+}
+
 /// The gas account, which pays for what is made.
 struct Gas {
     node: EvmNode,
@@ -155,14 +169,18 @@ impl Gas {
             println!("{role} {}", known.address);
             return Ok(());
         }
-        let [factory, singleton, handler] = self.contracts().await?;
+        let books = Books {
+            pool,
+            network: &network.name,
+        };
+        let [factory, singleton, handler] = self.contracts(&books).await?;
         let initializer = safe::initializer(&owners, THRESHOLD, handler);
         let salt = U256::from(u8::from(role == "cold"));
         let creation = safe::creation(singleton, initializer, salt);
-        let receipt = self.send(factory, creation).await?;
-        let created = receipt
+        let logs = self.send(&books, factory, creation).await?;
+        let created = logs
             .iter()
-            .find_map(|log| safe::read_creation(&log.0, &log.1));
+            .find_map(|log| safe::read_creation(&log.topics, &log.data));
         let created = created.context("the factory made no Safe")?;
         let threshold = self
             .node
@@ -186,7 +204,7 @@ impl Gas {
 
     /// Factory, singleton and handler: made of the artifacts in `EXCHANGE_SAFE_ARTIFACTS` where
     /// that is set, which a network of one's own needs.
-    async fn contracts(&self) -> anyhow::Result<[Address; 3]> {
+    async fn contracts(&self, books: &Books<'_>) -> anyhow::Result<[Address; 3]> {
         let Some(folder) = std::env::var_os("EXCHANGE_SAFE_ARTIFACTS").map(PathBuf::from) else {
             for contract in [FACTORY, SINGLETON, HANDLER] {
                 let is_there = self.node.has_code(contract).await?;
@@ -213,15 +231,15 @@ impl Gas {
             let code: Bytes = code.parse()?;
             *made = DEPLOYER.create2(B256::ZERO, keccak256(&code));
             if !self.node.has_code(*made).await? {
-                self.send(DEPLOYER, [B256::ZERO.as_slice(), &code].concat().into())
-                    .await?;
+                let creation = [B256::ZERO.as_slice(), &code].concat();
+                self.send(books, DEPLOYER, creation.into()).await?;
             }
         }
         Ok(made)
     }
 
-    /// Sends a call and waits for its block; gives the logs.
-    async fn send(&self, to: Address, input: Bytes) -> anyhow::Result<Vec<(Vec<B256>, Bytes)>> {
+    /// Sends a call, waits for its block, and books what it cost; gives the logs.
+    async fn send(&self, books: &Books<'_>, to: Address, input: Bytes) -> anyhow::Result<Vec<Log>> {
         let gas = self.node.gas(self.address, to, U256::ZERO, &input).await?;
         let gas =
             gas.with_context(|| format!("a call of {to} fails; has {} ether?", self.address))?;
@@ -242,9 +260,11 @@ impl Gas {
         }
         for _ in 0..LOOKS {
             if let Some(receipt) = self.node.receipt(signed.hash.as_slice()).await? {
+                let paid = receipt.gas_used.checked_mul(receipt.effective_gas_price);
+                let paid = paid.context("a fee beyond all bounds")?;
+                books.add_cost(signed.hash.as_slice(), paid).await?;
                 ensure!(receipt.status.to::<u64>() == 1, "the call of {to} failed");
-                let log = |log: crate::payments::Log| (log.topics, log.data);
-                return Ok(receipt.logs.into_iter().map(log).collect());
+                return Ok(receipt.logs);
             }
             tokio::time::sleep(LOOK_PAUSE).await;
         }

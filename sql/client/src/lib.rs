@@ -153,7 +153,7 @@ pub use registration::{
     set_password, token_owner, verify_email,
 };
 pub use reserves::{
-    CoinFacts, Compared, ComparedNetwork, OwnOutput, coin_facts, compared_networks,
+    CoinFacts, Compared, ComparedNetwork, OwnOutput, book_gas, coin_facts, compared_networks,
     halt_all_networks, own_accounts, own_outputs, record_reconciliation, wallet_roles,
 };
 pub use risk::{

@@ -190,6 +190,29 @@ pub async fn halt_all_networks(on: &impl Query, reason: &str) -> Result<i32, Err
     on.value(STATEMENT, &[&reason]).await
 }
 
+/// Books gas that no payment explains, at the cost of the house's capital. An administrator's.
+///
+/// # Errors
+/// The database's.
+pub async fn book_gas(
+    on: &impl Query,
+    network: &str,
+    txid: &[u8],
+    wei: &str,
+    reason: &str,
+) -> Result<i64, Error> {
+    const STATEMENT: Statement = Statement::write(
+        "book_gas",
+        "select proof.book_loss(n.name, 'gas', s.symbol, $2, \
+            chain.amount_of_atoms($3, s.scale), $4) \
+         from chain.networks n \
+         join chain.coins c on c.network_id = n.network_id and c.contract is null \
+         join exchange.assets s on s.asset_id = c.asset_id \
+         where n.name = $1",
+    );
+    on.value(STATEMENT, &[&network, &txid, &wei, &reason]).await
+}
+
 /// The roles of a network's wallets.
 ///
 /// # Errors
