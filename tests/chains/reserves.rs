@@ -275,7 +275,10 @@ async fn what_making_the_safe_has_cost_is_in_the_books() {
     // The node was told that 1,100 ether are there, which no transaction says; what the gas account
     // has paid for contracts is in the books to the last wei.
     let found = newest(&world.owner, "ETH").await;
-    assert!(found.starts_with("1099.9") && found.ends_with(" 1100"), "{found}");
+    assert!(
+        found.starts_with("1099.9") && found.ends_with(" 1100"),
+        "{found}"
+    );
     assert_clean(&world.owner).await;
     world.database.drop().await;
 }

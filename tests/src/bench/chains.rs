@@ -51,7 +51,8 @@ const READ: &str = "select chain.read_blocks(
 
 /// So many accounts, each with an address.
 const ADDRESSES: &str = "with made as (
-        insert into exchange.accounts (role) select 'user' from generate_series(1, $1::bigint)
+        insert into exchange.accounts (email)
+        select 'payee' || n || '@bench.example' from generate_series(1, $1::bigint) n
         returning account_id),
     numbered as (select account_id, row_number() over (order by account_id) as n from made)
     insert into chain.addresses (network_id, account_id, asset_id, address, script)
