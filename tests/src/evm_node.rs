@@ -37,8 +37,8 @@ impl EvmNode {
         EvmNode::start_with(&[]).await
     }
 
-    /// The same with a first block of this time (seconds since 1970): of two nodes that start in one
-    /// second the first blocks are equal.
+    /// The same with a first block of this time (seconds since 1970): of two nodes that start in
+    /// one second the first blocks are equal.
     pub async fn start_from(first_second: u64) -> Result<EvmNode> {
         EvmNode::start_with(&[format!("--timestamp={first_second}")]).await
     }
