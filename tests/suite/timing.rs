@@ -16,14 +16,34 @@ const PAIRS: usize = 400;
 const LEAST: usize = PAIRS * 4 / 10;
 const MOST: usize = PAIRS * 6 / 10;
 
-/// Answers that tell nothing else either.
+/// What else the machine does can lean on one round; what the answer gives away shows in each.
+const ROUNDS: i64 = 3;
+
+/// Asks until a round shows no difference; gives how many it took.
 async fn assert_same(
     server: &ApiServer,
     path: &str,
     status: u16,
     body: impl Fn(&str) -> Value,
     names: impl Fn(usize) -> [String; 2],
-) {
+) -> i64 {
+    for round in 1..=ROUNDS {
+        let known_slower = compare(server, path, status, &body, &names).await;
+        if (LEAST..=MOST).contains(&known_slower) {
+            return round;
+        }
+    }
+    panic!("{path}: in each of {ROUNDS} rounds one kind was the slower (see above)");
+}
+
+/// In how many pairs the known one was the slower. Answers tell nothing else either.
+async fn compare(
+    server: &ApiServer,
+    path: &str,
+    status: u16,
+    body: impl Fn(&str) -> Value,
+    names: impl Fn(usize) -> [String; 2],
+) -> usize {
     let port = server.port();
     let mut known_slower = 0;
     let mut times = [Vec::new(), Vec::new()];
@@ -53,7 +73,7 @@ async fn assert_same(
         "{path}: known {known} us, unknown {unknown} us, known slower in {known_slower} of {PAIRS}"
     );
     println!("{found}");
-    assert!((LEAST..=MOST).contains(&known_slower), "{found}");
+    known_slower
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -77,9 +97,10 @@ async fn known_addresses_take_as_long_as_unknown_ones() {
         let name = |kind: &str| format!("{kind}{pair}@example.com");
         [name("known"), name("fresh")]
     };
-    assert_same(&server, "/api/auth/register", 202, registration, names).await;
+    let asked_for = assert_same(&server, "/api/auth/register", 202, registration, names).await;
     let reset = |email: &str| json!({ "email": email });
-    assert_same(&server, "/api/auth/reset-password", 202, reset, names).await;
+    let asked_for =
+        asked_for + assert_same(&server, "/api/auth/reset-password", 202, reset, names).await;
     // Nobody is paused for the network that all come from.
     let calm = "create function calm() returns trigger language plpgsql as $$
         begin
@@ -93,5 +114,5 @@ async fn known_addresses_take_as_long_as_unknown_ones() {
     assert_same(&server, "/api/auth/login", 401, login, names).await;
     let asked = "select count(*) from exchange.mail_requests";
     let pairs = i64::try_from(PAIRS).expect("a few");
-    assert_eq!(number(&owner, asked).await, 4 * pairs);
+    assert_eq!(number(&owner, asked).await, 2 * asked_for * pairs);
 }
