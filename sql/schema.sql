@@ -586,6 +586,8 @@ COMMENT ON FUNCTION chain.check_coin() IS 'Refuses amounts that would need round
 CREATE FUNCTION chain.confirm_deposits(network_id integer, limit_deposits integer) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
     AS $$
 #variable_conflict use_column
 declare
@@ -1697,6 +1699,8 @@ COMMENT ON FUNCTION chain.take_nonce(network_id integer, script bytea, at_least 
 CREATE FUNCTION chain.tell_deposits(deposit_ids bigint[]) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
     AS $$
 #variable_conflict use_column
 begin
@@ -3241,6 +3245,8 @@ COMMENT ON FUNCTION exchange.create_market(market_id integer, base_asset text, q
 CREATE FUNCTION exchange.credit_deposits(deposit_ids bigint[]) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
     AS $$
 #variable_conflict use_column
 declare
@@ -4306,11 +4312,12 @@ begin
     if house_account.role is null or house_account.role not in ('withdrawal_fees', 'external', 'debts', 'costs', 'capital') then
         raise exception 'no house account of role %', house_account.role using errcode = 'invalid_parameter_value';
     end if;
-    select min(a.account_id) into found_id from exchange.accounts a where a.role = house_account.role;
+    -- The second condition lets the small index of the house's accounts serve.
+    select min(a.account_id) into found_id from exchange.accounts a where a.role = house_account.role and a.role <> 'user';
     if found_id is null and house_account.role <> 'external' then
         insert into exchange.accounts (role) values (house_account.role)
         on conflict (role) where role in ('withdrawal_fees', 'debts', 'costs', 'capital') do nothing;
-        select min(a.account_id) into found_id from exchange.accounts a where a.role = house_account.role;
+        select min(a.account_id) into found_id from exchange.accounts a where a.role = house_account.role and a.role <> 'user';
     end if;
     if found_id is null then
         raise exception 'there is no account of role external: seed the database first'
@@ -4892,6 +4899,8 @@ COMMENT ON FUNCTION exchange.login_subjects(email text, device_id bigint, addres
 CREATE FUNCTION exchange.mail_deposits(kind text, deposit_ids bigint[]) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
     AS $$
 #variable_conflict use_column
 declare
@@ -9808,7 +9817,7 @@ ALTER FUNCTION risk.mark_linked() OWNER TO exchange_owner;
 COMMENT ON FUNCTION risk.mark_linked() IS 'Says in accounts that risk.links knows the account.';
 
 CREATE FUNCTION risk.network_of(address text) RETURNS inet
-    LANGUAGE sql IMMUTABLE
+    LANGUAGE sql IMMUTABLE STRICT
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
     select case when family(a) = 6 then network(set_masklen(a, 64))::inet else a end
@@ -15907,6 +15916,8 @@ CREATE INDEX accounts_kyc_expires_on_idx ON exchange.accounts USING btree (kyc_e
 
 CREATE UNIQUE INDEX accounts_parent_account_id_label_key ON exchange.accounts USING btree (parent_account_id, label) WHERE (parent_account_id IS NOT NULL);
 
+CREATE INDEX accounts_role_idx ON exchange.accounts USING btree (role, account_id) WHERE (role <> 'user'::text);
+
 CREATE INDEX adjustments_account_id_idx ON exchange.adjustments USING btree (account_id, asset_id, adjusted_at);
 
 CREATE INDEX adjustments_counter_account_id_idx ON exchange.adjustments USING btree (counter_account_id, asset_id, adjusted_at);
@@ -16027,7 +16038,7 @@ CREATE INDEX activities_device_idx ON risk.activities USING btree (device, point
 
 CREATE INDEX activities_network_idx ON risk.activities USING btree (network, point, occurred_at) WHERE (network IS NOT NULL);
 
-CREATE INDEX activities_point_idx ON risk.activities USING btree (point, occurred_at);
+CREATE INDEX activities_occurred_at_idx ON risk.activities USING brin (occurred_at) WITH (pages_per_range='32', autosummarize='on');
 
 CREATE INDEX activities_wallet_idx ON risk.activities USING btree (account_id, wallet, occurred_at) WHERE (wallet IS NOT NULL);
 

@@ -1,5 +1,6 @@
 create function chain.confirm_deposits(network_id integer, limit_deposits integer) returns integer
-language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan set enable_seqscan = off as $$
 #variable_conflict use_column
 declare
     -- The engine's largest amount, in atoms (extension/engine/src/rules.rs, MAX_NOTIONAL).

@@ -1,5 +1,6 @@
 create function exchange.credit_deposits(deposit_ids bigint[]) returns void
-language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan set enable_seqscan = off as $$
 #variable_conflict use_column
 declare
     -- Once, not once a row.

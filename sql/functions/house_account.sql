@@ -7,11 +7,12 @@ begin
     if house_account.role is null or house_account.role not in ('withdrawal_fees', 'external', 'debts', 'costs', 'capital') then
         raise exception 'no house account of role %', house_account.role using errcode = 'invalid_parameter_value';
     end if;
-    select min(a.account_id) into found_id from exchange.accounts a where a.role = house_account.role;
+    -- The second condition lets the small index of the house's accounts serve.
+    select min(a.account_id) into found_id from exchange.accounts a where a.role = house_account.role and a.role <> 'user';
     if found_id is null and house_account.role <> 'external' then
         insert into exchange.accounts (role) values (house_account.role)
         on conflict (role) where role in ('withdrawal_fees', 'debts', 'costs', 'capital') do nothing;
-        select min(a.account_id) into found_id from exchange.accounts a where a.role = house_account.role;
+        select min(a.account_id) into found_id from exchange.accounts a where a.role = house_account.role and a.role <> 'user';
     end if;
     if found_id is null then
         raise exception 'there is no account of role external: seed the database first'

@@ -3,6 +3,7 @@
 //! All on one durable cluster and in one run, because figures of different runs do not compare.
 //! What the load costs is paid before the clock starts: batches are made beforehand.
 
+pub mod addresses;
 pub mod chains;
 pub mod documents;
 pub mod engine_rate;

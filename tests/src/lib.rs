@@ -20,6 +20,7 @@ pub mod house;
 pub mod isolation;
 pub mod local_book;
 pub mod mail_server;
+pub mod many_deposits;
 mod node_process;
 pub mod passkey_device;
 pub mod post_office;

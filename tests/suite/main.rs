@@ -41,6 +41,7 @@ mod schemathesis;
 mod signatures;
 mod sockets;
 mod staff;
+mod steady_deposits;
 mod tidy;
 mod timing;
 mod transactions;

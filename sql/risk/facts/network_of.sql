@@ -1,5 +1,5 @@
 create function risk.network_of(address text) returns inet
-language sql immutable set search_path = pg_catalog, pg_temp as $$
+language sql immutable strict set search_path = pg_catalog, pg_temp as $$
     select case when family(a) = 6 then network(set_masklen(a, 64))::inet else a end
     from (select host(network_of.address::inet)::inet as a) given
 $$;

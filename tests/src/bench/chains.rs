@@ -7,6 +7,7 @@ use anyhow::Result;
 use serde_json::json;
 use tokio_postgres::Client;
 
+use super::addresses;
 use super::report::Report;
 use super::stage::Exchange;
 use crate::api_server::Build;
@@ -14,6 +15,7 @@ use crate::arrivals::until_it_says;
 use crate::bitcoin_node::BitcoinNode;
 use crate::chain_fixture::{list_bitcoin, list_ethereum};
 use crate::evm_node::EvmNode;
+use crate::many_deposits::{give_addresses, read_block};
 use crate::purse::Purse;
 use crate::worker::Worker;
 
@@ -37,61 +39,34 @@ pub struct ChainsPlan {
 /// Deposits of one transaction, as the watcher has it.
 const AT_ONCE: i32 = 500;
 
-/// A block of so many outputs, of which the first `ours` pay deposit addresses, at a height.
-const READ: &str = "select chain.read_blocks(
-        1, array[$1::bigint], array[sha256(int8send($1))], array[sha256(int8send($1 - 1))],
-        array[1700000000 + $1], array_agg(1), array_agg(txid), array_agg('output:0'::text),
-        array_agg(script), array_agg(null::bytea), array_agg(100000::numeric),
-        array_agg('somebody'::text), array_agg(1), array_agg(txid), array_agg(txid), array_agg(0))
-    from (
-        select sha256(int8send($1) || int4send(n)) as txid,
-            '\\x0014'::bytea || substr(sha256(int8send(
-                case when n <= $3 then n * ($4::bigint / $2) else - n end)), 1, 20) as script
-        from generate_series(1, $2::integer) n) made";
-
-/// So many accounts, each with an address.
-const ADDRESSES: &str = "with made as (
-        insert into exchange.accounts (email)
-        select 'payee' || n || '@bench.example' from generate_series(1, $1::bigint) n
-        returning account_id),
-    numbered as (select account_id, row_number() over (order by account_id) as n from made)
-    insert into chain.addresses (network_id, account_id, asset_id, address, script)
-    select 1, account_id, 1, 'address' || n,
-        '\\x0014'::bytea || substr(sha256(int8send(n)), 1, 20)
-    from numbered order by n";
-
 /// Measures all of it.
 pub async fn run(plan: &ChainsPlan, exchange: &Exchange, report: &mut Report) -> Result<()> {
     let owner = exchange.database.owner().await;
     list_bitcoin(&owner).await;
     list_ethereum(&owner, None).await;
-    owner.query(ADDRESSES, &[&plan.addresses]).await?;
+    give_addresses(&owner, plan.addresses).await?;
     let tidy = "analyze chain.addresses, exchange.accounts; checkpoint";
     owner.batch_execute(tidy).await?;
     scan(plan, &owner, report).await?;
+    addresses::run(plan.build, exchange, report).await?;
     credit(plan, &owner, report).await?;
     catch_up(plan, exchange, report).await
-}
-
-async fn read(owner: &Client, height: i64, outputs: i32, ours: i32, of: i64) -> Result<()> {
-    owner.query(READ, &[&height, &outputs, &ours, &of]).await?;
-    Ok(())
 }
 
 /// One block, a tenth of whose outputs are ours; before it one that warms what caches there are.
 async fn scan(plan: &ChainsPlan, owner: &Client, report: &mut Report) -> Result<()> {
     let (outputs, of) = (plan.outputs, plan.addresses);
-    read(owner, 0, outputs, 0, of).await?;
+    read_block(owner, 0, outputs, 0, of).await?;
     let start = Instant::now();
-    read(owner, 1, outputs, outputs / 10, of).await?;
+    read_block(owner, 1, outputs, outputs / 10, of).await?;
     report.add_duration("block_scan_s", start.elapsed());
     Ok(())
 }
 
 async fn credit(plan: &ChainsPlan, owner: &Client, report: &mut Report) -> Result<()> {
     let deposits = plan.deposits;
-    read(owner, 2, deposits, deposits, plan.addresses).await?;
-    read(owner, 3, 1, 0, plan.addresses).await?;
+    read_block(owner, 2, deposits, deposits, plan.addresses).await?;
+    read_block(owner, 3, 1, 0, plan.addresses).await?;
     let start = Instant::now();
     loop {
         let text = "select chain.confirm_deposits(1, $1)";

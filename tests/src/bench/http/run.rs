@@ -35,7 +35,7 @@ const LATE: Duration = Duration::from_millis(15);
 const WATCHED_PER_S: u32 = 20;
 
 /// Limits that the bench never reaches.
-pub(super) const SETTINGS: [(&str, &str); 4] = [
+pub(in crate::bench) const SETTINGS: [(&str, &str); 4] = [
     ("EXCHANGE_RATE_ADDRESS", "1000000000/60"),
     ("EXCHANGE_RATE_ACCOUNT", "1000000000/60"),
     ("EXCHANGE_RATE_KEY", "1000000000/60"),
@@ -89,7 +89,7 @@ async fn sockets(
     Ok(())
 }
 
-pub(super) fn add(report: &mut Report, name: &str, latencies: &Latencies) {
+pub(in crate::bench) fn add(report: &mut Report, name: &str, latencies: &Latencies) {
     report.add_duration(&format!("{name}_p50_s"), latencies.percentile(50));
     report.add_duration(&format!("{name}_p99_s"), latencies.percentile(99));
     let count = latencies.count() as u64;
