@@ -7,6 +7,7 @@ mod deposits_evm;
 mod keys;
 mod nodes;
 mod reorganisations;
+mod reorganisations_evm;
 mod reserves;
 mod signers;
 mod soak;
