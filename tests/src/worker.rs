@@ -1,5 +1,6 @@
 //! A real worker in its own process.
 
+use std::cell::RefCell;
 use std::process::{Child, Command, Output, Stdio};
 
 use anyhow::Result;
@@ -7,6 +8,7 @@ use anyhow::Result;
 use crate::api_server::{Build, built};
 use crate::cluster::kill_process;
 use crate::database::Database;
+use crate::wait;
 
 /// A running worker; it ends when dropped.
 #[derive(Debug)]
@@ -51,6 +53,17 @@ impl Worker {
     /// Whether it has ended by itself; gives whether it ended well.
     pub fn has_ended(&mut self) -> Result<Option<bool>> {
         Ok(self.process.try_wait()?.map(|status| status.success()))
+    }
+
+    /// Waits until it has ended by itself, badly, as it does at a fault point.
+    pub async fn dies_at(&mut self, point: &str) {
+        let worker = RefCell::new(self);
+        wait::until(&format!("the worker died at {point}"), async || {
+            let ended = worker.borrow_mut().has_ended().expect("asked");
+            assert_ne!(ended, Some(true), "{point}");
+            ended.is_some()
+        })
+        .await;
     }
 
     /// Ends it by SIGKILL.
