@@ -12,6 +12,7 @@ mod reserves;
 mod signers;
 mod soak;
 mod suspicious_deposits;
+mod sweep_faults;
 mod sweeps;
 mod wallet;
 mod withdrawals_bitcoin;
