@@ -4,6 +4,7 @@
 mod bitcoin_refills;
 mod evm_refills;
 mod policy;
+mod refill_faults;
 
 use tests::arrivals::ask;
 use tests::cold_room::{ColdRoom, operate};

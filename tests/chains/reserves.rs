@@ -5,43 +5,17 @@ use alloy::primitives::{Address, U256};
 use serde_json::json;
 use tests::arrivals::{ask, until_it_says};
 use tests::checks::assert_clean;
-use tests::database::Database;
+use tests::comparison::{compare, halted, newest};
 use tests::house::House;
 use tests::purse::{FEE, Purse};
 use tests::watched_bitcoin::WatchedBitcoin;
 use tests::watched_evm::{WatchedEvm, milliether_wei};
 use tests::worker;
-use tokio_postgres::Client;
 
 /// Key of the hot wallet in these tests.
 const HOT_KEY: u8 = 200;
 /// Key of the first deposit address in these tests.
 const FIRST_DEPOSIT_KEY: u8 = 100;
-
-/// Compares once, as an operator does; gives what it said.
-fn compare(database: &Database, settings: &[(&str, String)]) -> String {
-    let output = worker::run(database, &["reserves", "--once"], settings).expect("it runs");
-    let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(output.status.success(), "{said}");
-    said
-}
-
-/// The newest comparison of a coin: held, difference.
-async fn newest(owner: &Client, asset: &str) -> String {
-    let text = format!(
-        "select trim_scale(held) || ' ' || trim_scale(difference) from proof.reconciliations
-         join exchange.assets using (asset_id) where symbol = '{asset}'
-         order by reconciliation_id desc limit 1"
-    );
-    ask(owner, &text).await
-}
-
-/// Coins whose withdrawals are halted.
-async fn halted(owner: &Client) -> String {
-    let text = "select string_agg(symbol, ',' order by symbol) from chain.coins
-        join exchange.assets using (asset_id) where is_halted";
-    ask(owner, text).await
-}
 
 async fn register_hot(world: &WatchedBitcoin) -> Purse {
     let hot = Purse::new(HOT_KEY);

@@ -100,7 +100,7 @@ async fn export(
     let mut made = std::fs::File::create_new(file).with_context(|| file.display().to_string())?;
     made.write_all(planned.text.as_bytes())?;
     made.sync_all()?;
-    fault_point("refill-written");
+    fault_point("refill_written");
     let payment_id = match add(pool, place, &wanted, planned).await {
         Ok(payment_id) => payment_id,
         Err(error) => {
@@ -206,7 +206,7 @@ impl Signed {
             Signed::Bitcoin(psbt) => bitcoin::import(pool, &place, &refill, psbt).await?,
             Signed::Evm(file) => evm::import(pool, &place, &refill, file).await?,
         };
-        fault_point("refill-imported");
+        fault_point("refill_imported");
         let words = if is_new {
             "is imported"
         } else {
