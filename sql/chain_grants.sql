@@ -19,7 +19,7 @@ grant select on
     exchange.network_costs, exchange.reserve_entries
 to exchange_api, exchange_worker, exchange_analyst;
 grant select on exchange.deposit_refunds to exchange_worker, exchange_analyst, exchange_signer_a, exchange_signer_b;
-grant select on exchange.withdrawal_reviews to exchange_worker, exchange_analyst, exchange_signer_a, exchange_signer_b;
+grant select on exchange.withdrawal_reviews, exchange.withdrawal_approvals to exchange_worker, exchange_analyst, exchange_signer_a, exchange_signer_b;
 -- A signer judges for itself: what was asked, who approved it, what the account owes.
 grant select on exchange.assets, exchange.deposits, exchange.deposit_entries, exchange.withdrawals
 to exchange_signer_a, exchange_signer_b;
