@@ -19,7 +19,7 @@ grant select on
     exchange.network_costs, exchange.reserve_entries
 to exchange_api, exchange_worker, exchange_analyst;
 grant select on exchange.deposit_refunds to exchange_worker, exchange_analyst, exchange_signer_a, exchange_signer_b;
-grant select on exchange.withdrawal_reviews to exchange_worker, exchange_analyst, exchange_signer_a, exchange_signer_b;
+grant select on exchange.withdrawal_reviews, exchange.withdrawal_approvals to exchange_worker, exchange_analyst, exchange_signer_a, exchange_signer_b;
 -- A signer judges for itself: what was asked, who approved it, what the account owes.
 grant select on exchange.assets, exchange.deposits, exchange.deposit_entries, exchange.withdrawals
 to exchange_signer_a, exchange_signer_b;
@@ -84,6 +84,7 @@ begin
         using (account_id = nullif(current_setting('exchange.account_id', true), '')::bigint);
 end $$;
 grant execute on function
+    exchange.shown_txid(text, bytea),
     exchange.listed_coins(),
     exchange.deposits_of(bigint, text, text, text[], timestamptz, timestamptz, bigint, integer),
     exchange.deposit_of(bigint, bigint)
@@ -145,6 +146,7 @@ grant execute on function
     chain.fail_conflicts(integer),
     chain.gathered(integer),
     chain.free_outputs(integer, text),
+    chain.hot_atoms(integer),
     chain.note_hot_balance(integer, integer, text)
 to exchange_worker;
 grant execute on function chain.atoms(numeric, integer), chain.amount_of_atoms(text, integer) to exchange_worker, exchange_analyst, exchange_signer_a, exchange_signer_b;
@@ -176,7 +178,9 @@ grant execute on function
 to exchange_signer_a, exchange_signer_b;
 -- Leaves and the secrets of salts are nobody's to read.
 grant select (proof_id, asset_id, root, sum, leaves, house_amount) on proof.roots to exchange_worker, exchange_analyst;
-grant select on proof.proofs, proof.statements, proof.reserves, proof.signatures, proof.reconciliations
+grant select on
+    proof.proofs, proof.statements, proof.reserves, proof.signatures, proof.reconciliations, proof.fact_totals, proof.fact_changes
 to exchange_worker, exchange_analyst;
--- Checks call it as whoever reads them.
+-- Checks call them as whoever reads them.
+grant execute on function proof.uneven_attempts(chain.payments) to exchange_worker, exchange_analyst;
 grant execute on function exchange.has_balance(text) to exchange_worker, exchange_analyst;

@@ -8,6 +8,7 @@ declare
 begin
     -- Two at once would each be the other's second.
     perform from chain.networks n where n.network_id = record_reconciliation.network_id for no key update;
+    perform proof.fold_facts(record_reconciliation.network_id);
     for fact in
         select f.asset_id, f.asset, f.block_height, f.expected, f.parts, h.amount, h.amount - f.expected as difference
         from proof.facts_of(record_reconciliation.network_id) f

@@ -163,3 +163,33 @@ async fn two_workers_at_once_pay_each_withdrawal_once() {
     }
     assert_clean(owner).await;
 }
+
+#[tokio::test]
+async fn change_that_is_on_its_way_is_not_missed() {
+    let paying = Paying::start("bitcoin_change").await;
+    let owner = &paying.world.owner;
+    let set = async |text: &str| {
+        let text = format!("update chain.coins set {text} where network_id = 1");
+        owner.batch_execute(&text).await.expect("set");
+    };
+    set("hot_floor = 1.2").await;
+    let _signers = paying.house.signers(&paying.world.database);
+    let _payments = paying.pays(&[]);
+    // Three of four outputs are reserved; 1.4999 of them and of their change stay.
+    let first = paying.withdraw(&receiver(53), "2.5").await;
+    paying.until(first, "broadcast").await;
+    // As if it had been told: the next look takes it back.
+    set("is_refill_wanted = true").await;
+    let wanted = "select is_refill_wanted::text from chain.coins where network_id = 1";
+    until_it_says(owner, wanted, "false").await;
+    let told = "select count(*)::text from exchange.events
+        where stream_id = 10001 and payload ->> 'change' = 'refill_wanted'";
+    assert_eq!(ask(owner, told).await, "0");
+    // What leaves is missed as soon as it is planned.
+    paying.mined(1).await;
+    let second = paying.withdraw(&receiver(54), "0.5").await;
+    paying.until(second, "broadcast").await;
+    until_it_says(owner, told, "1").await;
+    assert_eq!(ask(owner, wanted).await, "true");
+    assert_clean(owner).await;
+}

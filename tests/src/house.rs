@@ -292,6 +292,7 @@ const ASK: &str = "
             exchange.house_account('withdrawal_fees'), exchange.house_account('external'),
             clock_timestamp())
         returning withdrawal_id into made;
+        insert into exchange.withdrawal_approvals values (made, 0);
         update exchange.balances
         set available = available - how_much - the_fee, held = held + how_much + the_fee
         where account_id = account and asset_id = of_coin.asset_id

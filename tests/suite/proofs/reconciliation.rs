@@ -142,3 +142,42 @@ async fn nothing_is_halted_while_the_checks_are_empty() {
     assert_eq!(number(&owner, halted).await, 0);
     database.drop().await;
 }
+
+/// Totals and changes as the comparison has them, and how many changes wait to be added.
+const COUNTED: &str = "select concat_ws(' ', term, trim_scale(sum(amount))) from (
+        select term, amount from proof.fact_totals union all
+        select term, amount from proof.fact_changes) c
+    group by term having sum(amount) <> 0 order by term";
+
+#[tokio::test]
+async fn a_comparison_reads_what_changed_and_not_every_fact() {
+    let (database, owner) = stage().await;
+    assert_eq!(compare(&owner, 3, "10").await, ["0.00000000 false"]);
+    assert_eq!(rows(&owner, COUNTED).await, ["reserves 10"]);
+    let changes = "select count(*) from proof.fact_changes";
+    assert_eq!(number(&owner, changes).await, 0, "added to the totals");
+    // A fact that nothing counted: the comparison does not see it, the check does.
+    let hidden = "set session_replication_role = replica;
+        update exchange.reserve_entries set amount = 12;
+        set session_replication_role = origin";
+    owner.batch_execute(hidden).await.expect("hidden");
+    assert_eq!(compare(&owner, 3, "10").await, ["0.00000000 false"]);
+    let found = "select concat_ws(' ', term, trim_scale(counted), trim_scale(facts))
+        from checks.fact_totals_equal_facts";
+    assert_eq!(rows(&owner, found).await, ["reserves 10 12"]);
+    let right = "set session_replication_role = replica;
+        update exchange.reserve_entries set amount = 10;
+        set session_replication_role = origin";
+    owner.batch_execute(right).await.expect("put right");
+    checks::assert_clean(&owner).await;
+    // What comes meanwhile counts at once, and in its own transaction alone.
+    let (one, two) = (database.owner().await, database.owner().await);
+    let lose = "select proof.book_loss('bitcoin', 'hot', 'BTC', sha256('theft'), 0.5, 'stolen')";
+    one.batch_execute("begin").await.expect("begun");
+    one.batch_execute(lose).await.expect("booked");
+    assert_eq!(compare(&two, 3, "10").await, ["0.00000000 false"]);
+    one.batch_execute("commit").await.expect("committed");
+    assert_eq!(compare(&two, 3, "9.5").await, ["0.00000000 false"]);
+    checks::assert_clean(&owner).await;
+    database.drop().await;
+}
