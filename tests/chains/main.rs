@@ -7,6 +7,7 @@ mod deposits_evm;
 mod fault_points;
 mod keys;
 mod nodes;
+mod outages;
 mod reorganisations;
 mod reserves;
 mod signers;

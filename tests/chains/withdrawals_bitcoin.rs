@@ -112,40 +112,12 @@ async fn the_worker_may_be_killed_at_every_step() {
     let paying = Paying::start("bitcoin_killed").await;
     let _signers = paying.house.signers(&paying.world.database);
     for (key, point) in (60..).zip(Part::BitcoinPayment.points()) {
-        let is_late = ["mined_noted", "payments_settled"].contains(&point.as_str());
-        let is_bump = point == "bump_added";
-        let mut settings = vec![("EXCHANGE_FAULT_POINT", point.clone())];
-        if is_bump {
-            // Blocks ask for more from the first transaction on.
-            let withdrawal = paying.withdraw(&receiver(90), "0.1").await;
-            let _payments = paying.pays(&[]);
-            paying.until(withdrawal, "broadcast").await;
-            settings.push(("EXCHANGE_MIN_SATS_PER_KVB", "5000".to_owned()));
-            settings.push(("EXCHANGE_BUMP_AFTER_MS", "100".to_owned()));
-        }
-        let mut doomed = paying.pays(&settings);
-        let withdrawal = paying.withdraw(&receiver(key), "0.1").await;
-        if is_late {
-            paying.until(withdrawal, "broadcast").await;
-            paying.mined(FINAL).await;
-        }
+        let doomed = paying.withdraw_through(key, "EXCHANGE_FAULT_POINT", &point);
+        let (mut doomed, _) = doomed.await;
         doomed.dies_at(&point).await;
         let _payments = paying.pays(&[]);
-        if !is_late {
-            paying.until(withdrawal, "broadcast").await;
-        }
-        if is_bump {
-            let sent = "select count(*)::text from chain.attempts
-                where number = 2 and state = 'broadcast'";
-            until_it_says(&paying.world.owner, sent, "1").await;
-        }
-        paying.mined(FINAL).await;
-        paying.until(withdrawal, "confirmed").await;
-        until_it_says(&paying.world.owner, &count_in("broadcast"), "0").await;
-        assert_eq!(paying.holds(key).await, "0.1", "{point}");
-        paying.assert_agreed().await;
+        paying.ends_well(key, &point).await;
     }
-    assert_eq!(paying.holds(90).await, "0.1", "what was bumped");
 }
 
 #[tokio::test]

@@ -227,41 +227,11 @@ async fn the_worker_may_be_killed_at_every_step() {
     let paying = Paying::start("evm_killed").await;
     let _signers = paying.house.signers(&paying.world.database);
     for (count, point) in (1_u64..).zip(Part::EvmPayment.points()) {
-        let is_late = ["mined_noted", "payments_settled"].contains(&point.as_str());
-        let is_bump = point == "bump_added";
-        let mut settings = vec![("EXCHANGE_FAULT_POINT", point.clone())];
-        if is_bump {
-            settings.push(("EXCHANGE_BUMP_AFTER_MS", "500".to_owned()));
-        }
-        let mut doomed = paying.pays(&settings);
-        let withdrawal = paying.withdraw(receiver(7), "0.1").await;
-        if is_late || is_bump {
-            paying.until(withdrawal, "broadcast").await;
-        }
-        if is_bump {
-            let (node, spike) = (&paying.world.node, json!(["0x174876e800"]));
-            let set = node.call("anvil_setNextBlockBaseFeePerGas", spike).await;
-            set.expect("set");
-            paying.mined(1).await;
-        }
-        if is_late {
-            paying.mined(FINAL).await;
-        }
+        let doomed = paying.withdraw_through(receiver(7), "EXCHANGE_FAULT_POINT", &point);
+        let (mut doomed, _) = doomed.await;
         doomed.dies_at(&point).await;
         let _payments = paying.pays(&[]);
-        if is_bump {
-            let sent = "select count(*)::text from chain.attempts
-                where number = 2 and state = 'broadcast'";
-            until_it_says(&paying.world.owner, sent, "1").await;
-        }
-        if !is_late {
-            paying.until(withdrawal, "broadcast").await;
-        }
-        paying.mined(FINAL).await;
-        paying.until(withdrawal, "confirmed").await;
-        let held = paying.holds(receiver(7)).await;
-        assert_eq!(held, milliether_wei(100 * count), "{point}");
-        paying.assert_agreed().await;
+        paying.ends_well(receiver(7), count, &point).await;
     }
 }
 

@@ -17,6 +17,11 @@ pub const FINAL: u32 = 6;
 /// Outputs of 1 BTC that the hot wallet begins with.
 const OUTPUTS: usize = 4;
 
+/// Who gets what is stuck and bumped.
+const STUCK: u8 = 90;
+/// Places that a worker reaches once blocks hold the payment.
+const LATE: [&str; 2] = ["mined_noted", "payments_settled"];
+
 /// The whole of it.
 pub struct PayingBitcoin {
     /// The exchange and its node; account 0 has 10 BTC.
@@ -27,7 +32,8 @@ pub struct PayingBitcoin {
     pub deposit: DepositAddress,
     /// The hot wallet.
     pub hot: ScriptBuf,
-    _watcher: Worker,
+    /// Who reads the chain.
+    pub watcher: Worker,
 }
 
 impl PayingBitcoin {
@@ -55,7 +61,7 @@ impl PayingBitcoin {
             house,
             deposit: deposit.expect("an address"),
             hot,
-            _watcher: watcher,
+            watcher,
         }
     }
 
@@ -91,6 +97,56 @@ impl PayingBitcoin {
             ask(&self.world.owner, "select state from chain.attempts").await == "mined"
         })
         .await;
+    }
+
+    /// A withdrawal of 0.1 BTC on its way to a place of the worker that pays, which is started with
+    /// this variable naming the place: the worker, and the withdrawal.
+    pub async fn withdraw_through(
+        &self,
+        key: u8,
+        variable: &'static str,
+        point: &str,
+    ) -> (Worker, i64) {
+        let mut settings = vec![(variable, point.to_owned())];
+        if point == "bump_added" {
+            // Blocks ask for more from the first transaction on.
+            let stuck = self.withdraw(&receiver(STUCK), "0.1").await;
+            let _payments = self.pays(&[]);
+            self.until(stuck, "broadcast").await;
+            settings.push(("EXCHANGE_MIN_SATS_PER_KVB", "5000".to_owned()));
+            settings.push(("EXCHANGE_BUMP_AFTER_MS", "100".to_owned()));
+        }
+        let worker = self.pays(&settings);
+        let withdrawal = self.withdraw(&receiver(key), "0.1").await;
+        if LATE.contains(&point) {
+            self.until(withdrawal, "broadcast").await;
+            self.mined(FINAL).await;
+        }
+        (worker, withdrawal)
+    }
+
+    /// Mines until every withdrawal is confirmed, of which each had 0.1 BTC, and panics where chain
+    /// and books do not agree.
+    pub async fn ends_well(&self, key: u8, point: &str) {
+        if point == "bump_added" {
+            let sent = "select count(*)::text from chain.attempts
+                where number = 2 and state = 'broadcast'";
+            until_it_says(&self.world.owner, sent, "1").await;
+        }
+        // A node that has lost blocks undoes what was settled: then it is sent again.
+        let open = "select ((select count(*) from exchange.withdrawals where state <> 'confirmed')
+            + (select count(*) from chain.payments where ended_at is null))::text";
+        wait::until(&format!("all is paid after {point}"), async || {
+            self.world.mine(1).await;
+            ask(&self.world.owner, open).await == "0"
+                && self.world.is_caught_up().await
+                && self.holds(key).await == "0.1"
+        })
+        .await;
+        if point == "bump_added" {
+            assert_eq!(self.holds(STUCK).await, "0.1", "what was bumped");
+        }
+        self.assert_agreed().await;
     }
 
     /// What the chain holds for a key, in bitcoins as the node writes them.

@@ -1,17 +1,21 @@
 //! An exchange that pays in ETH and tokens: a filled Safe, a watcher, a customer with money.
 
 use alloy::primitives::{Address, U256};
+use serde_json::json;
 
 use crate::arrivals::{ask, until_it_says};
 use crate::comparison::{assert_agreed, book_gift};
 use crate::database::Database;
 use crate::house::{House, ask_withdrawal, fund, state_of};
 use crate::wait;
-use crate::watched_evm::WatchedEvm;
+use crate::watched_evm::{WatchedEvm, milliether_wei};
 use crate::worker::Worker;
 
 /// Until a withdrawal is final, where it is listed.
 pub const FINAL: u64 = 12;
+
+/// Places that a worker reaches once blocks hold the payment.
+const LATE: [&str; 2] = ["mined_noted", "payments_settled"];
 
 /// The whole of it.
 pub struct PayingEvm {
@@ -23,7 +27,8 @@ pub struct PayingEvm {
     pub safe: Address,
     /// Account 0's address, out of which a signer can pay.
     pub deposit: Address,
-    _watcher: Worker,
+    /// Who reads the chain.
+    pub watcher: Worker,
 }
 
 impl PayingEvm {
@@ -49,7 +54,7 @@ impl PayingEvm {
             house,
             safe: safe.expect("a Safe"),
             deposit: deposit.expect("an address"),
-            _watcher: watcher,
+            watcher,
         }
     }
 
@@ -84,6 +89,59 @@ impl PayingEvm {
             ask(&self.world.owner, "select state from chain.attempts").await == "mined"
         })
         .await;
+    }
+
+    /// A withdrawal of 0.1 ETH on its way to a place of the worker that pays, which is started with
+    /// this variable naming the place: the worker, and the withdrawal.
+    pub async fn withdraw_through(
+        &self,
+        to: Address,
+        variable: &'static str,
+        point: &str,
+    ) -> (Worker, i64) {
+        let mut settings = vec![(variable, point.to_owned())];
+        let (is_late, is_bump) = (LATE.contains(&point), point == "bump_added");
+        if is_bump {
+            settings.push(("EXCHANGE_BUMP_AFTER_MS", "500".to_owned()));
+        }
+        let worker = self.pays(&settings);
+        let withdrawal = self.withdraw(to, "0.1").await;
+        if is_late || is_bump {
+            self.until(withdrawal, "broadcast").await;
+        }
+        if is_bump {
+            let spike = json!(["0x174876e800"]);
+            let set = self
+                .world
+                .node
+                .call("anvil_setNextBlockBaseFeePerGas", spike);
+            set.await.expect("set");
+            self.mined(1).await;
+        }
+        if is_late {
+            self.mined(FINAL).await;
+        }
+        (worker, withdrawal)
+    }
+
+    /// Mines until every withdrawal is confirmed, and panics where the receiver has not 0.1 ETH a
+    /// withdrawal, or chain and books do not agree.
+    pub async fn ends_well(&self, to: Address, withdrawals: u64, point: &str) {
+        if point == "bump_added" {
+            let sent = "select count(*)::text from chain.attempts
+                where number = 2 and state = 'broadcast'";
+            until_it_says(&self.world.owner, sent, "1").await;
+        }
+        let open = "select count(*)::text from exchange.withdrawals where state <> 'confirmed'";
+        wait::until(&format!("all are confirmed after {point}"), async || {
+            self.world.mine(1).await;
+            ask(&self.world.owner, open).await == "0"
+        })
+        .await;
+        self.world.caught_up().await;
+        let held = self.holds(to).await;
+        assert_eq!(held, milliether_wei(100 * withdrawals), "{point}");
+        self.assert_agreed().await;
     }
 
     /// What an account has, in wei.

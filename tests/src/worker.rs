@@ -6,7 +6,7 @@ use std::process::{Child, Command, Output, Stdio};
 use anyhow::Result;
 
 use crate::api_server::{Build, built};
-use crate::cluster::kill_process;
+use crate::cluster::{kill_process, signal_process};
 use crate::database::Database;
 use crate::wait;
 
@@ -64,6 +64,29 @@ impl Worker {
             ended.is_some()
         })
         .await;
+    }
+
+    /// Waits until it stands still, as it does once at the place that `EXCHANGE_STOP_POINT` names.
+    pub async fn stands_at(&self, point: &str) {
+        let path = format!("/proc/{}/stat", self.process.id());
+        wait::until(&format!("the worker stands at {point}"), async || {
+            let stat = std::fs::read_to_string(&path).unwrap_or_default();
+            // After the program's name, which is in brackets: the state.
+            stat.rsplit(") ")
+                .next()
+                .is_some_and(|rest| rest.starts_with('T'))
+        })
+        .await;
+    }
+
+    /// Lets it go on.
+    pub fn goes_on(&self) {
+        signal_process(self.process.id(), "CONT");
+    }
+
+    /// Panics where it has ended.
+    pub fn assert_alive(&mut self, what: &str) {
+        assert_eq!(self.has_ended().expect("asked"), None, "{what} has ended");
     }
 
     /// Ends it by SIGKILL.
