@@ -2,33 +2,14 @@
 //! at work: all of them come back by themselves, and each withdrawal is paid once.
 
 use tests::arrivals::{available_of, until_it_says};
-use tests::cluster::{Cluster, Settings};
-use tests::database::Database;
 use tests::fault_points::Part;
+use tests::outage::{durable, kill};
 use tests::paying_bitcoin::{PayingBitcoin, receiver};
 use tests::paying_evm::{self, PayingEvm};
 use tests::watched_bitcoin::WatchedBitcoin;
 use tests::worker::Worker;
 
 const STOP: &str = "EXCHANGE_STOP_POINT";
-
-/// A server whose commits survive its death, and an exchange on it.
-async fn durable() -> (Cluster, Database) {
-    let settings = Settings {
-        durable: true,
-        max_markets: 8,
-        ..Settings::default()
-    };
-    let cluster = Cluster::start(settings).expect("a cluster");
-    let database = Database::on(cluster.primary()).await.expect("an exchange");
-    (cluster, database)
-}
-
-/// Ends all processes of the server by SIGKILL, and starts it again.
-fn kill(cluster: &Cluster) {
-    cluster.primary().kill().expect("killed");
-    cluster.primary().start().expect("started");
-}
 
 fn assert_alive(signers: &mut [Worker], worker: &mut Worker, watcher: &mut Worker) {
     signers

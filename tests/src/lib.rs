@@ -24,6 +24,7 @@ pub mod local_book;
 pub mod mail_server;
 pub mod many_deposits;
 mod node_process;
+pub mod outage;
 pub mod passkey_device;
 pub mod paying_bitcoin;
 pub mod paying_evm;
