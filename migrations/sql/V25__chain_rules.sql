@@ -204,3 +204,21 @@ alter table chain.payments add column is_even boolean not null default false,
     add constraint payments_even_when_ended check (not is_even or ended_at is not null);
 comment on column chain.payments.is_even is 'It has ended, and all of it is in the ledger: the comparison need not look at it.';
 create index payments_uneven_idx on chain.payments (network_id, payment_id) where not is_even;
+
+-- Where a Bitcoin deposit comes from: every output that its transaction spends, as a node tells.
+alter table exchange.deposits add column are_sources_known boolean not null default false;
+comment on column exchange.deposits.are_sources_known is 'bitcoin: where it comes from was asked and is in deposit_sources; it is judged after that. Other families say it at once.';
+create index deposits_unsourced_idx on exchange.deposits (network_id, deposit_id) where state = 'pending' and not are_sources_known;
+create table exchange.deposit_sources (
+    network_id integer not null,
+    txid bytea not null,
+    address text not null,
+    constraint deposit_sources_pkey primary key (network_id, txid, address),
+    constraint deposit_sources_network_id_fkey foreign key (network_id) references chain.networks (network_id),
+    constraint deposit_sources_txid_length check (octet_length(txid) = 32),
+    constraint deposit_sources_address_length check (length(address) between 1 and 100)
+);
+comment on table exchange.deposit_sources is 'Whose outputs the transaction of a deposit spends: each is asked of the blacklist.';
+comment on column exchange.deposit_sources.network_id is 'On which network.';
+comment on column exchange.deposit_sources.txid is 'The transaction.';
+comment on column exchange.deposit_sources.address is 'Owner of an output that it spends: its address; of a bare key the address of the key''s hash.';

@@ -199,8 +199,8 @@ pub use wallet::{
 };
 pub use watching::{
     ChainBlock, ChainSpend, ChainTransfer, KnownBlock, MetNetwork, NETWORK_BELL, confirm_deposits,
-    forget_transactions, last_blocks, listed_contracts, meet_node, read_blocks, reorganise,
-    sample_fee, see_transfers, seen_transactions,
+    forget_transactions, last_blocks, listed_contracts, meet_node, note_sources, read_blocks,
+    reorganise, sample_fee, see_transfers, seen_transactions, unsourced_transactions,
 };
 pub use withdrawal_addresses::{
     AddedWithdrawalAddress, NewWithdrawalAddress, WithdrawalAddress, WithdrawalMode,
