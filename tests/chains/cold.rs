@@ -3,6 +3,7 @@
 
 mod bitcoin_refills;
 mod evm_refills;
+mod key_files;
 mod policy;
 
 use tests::arrivals::ask;
