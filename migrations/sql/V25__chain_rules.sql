@@ -222,3 +222,26 @@ comment on table exchange.deposit_sources is 'Whose outputs the transaction of a
 comment on column exchange.deposit_sources.network_id is 'On which network.';
 comment on column exchange.deposit_sources.txid is 'The transaction.';
 comment on column exchange.deposit_sources.address is 'Owner of an output that it spends: its address; of a bare key the address of the key''s hash.';
+
+-- Files that a refill was exported as: a later one pays a higher fee, and spends what the earlier one spends.
+create table chain.refill_versions (
+    payment_id bigint not null,
+    number integer not null,
+    identity_hash bytea not null,
+    plan jsonb not null,
+    exported_at timestamptz not null default now(),
+    constraint refill_versions_pkey primary key (payment_id, number),
+    constraint refill_versions_identity_hash_key unique (payment_id, identity_hash),
+    constraint refill_versions_payment_id_fkey foreign key (payment_id) references chain.payments (payment_id),
+    constraint refill_versions_number_positive check (number between 1 and 100),
+    constraint refill_versions_identity_hash_length check (octet_length(identity_hash) = 32)
+);
+create index refill_versions_identity_hash_idx on chain.refill_versions (identity_hash);
+comment on table chain.refill_versions is 'What was exported to be signed offline for a refill. All versions use up the same outputs, or the same number of the Safe: one at most can be mined.';
+comment on column chain.refill_versions.payment_id is 'The refill.';
+comment on column chain.refill_versions.number is 'Counts from 1.';
+comment on column chain.refill_versions.identity_hash is 'The hash that the file is known by when it comes back.';
+comment on column chain.refill_versions.plan is 'What was exported.';
+comment on column chain.refill_versions.exported_at is 'When.';
+insert into chain.refill_versions (payment_id, number, identity_hash, plan, exported_at)
+select p.payment_id, 1, p.identity_hash, p.plan, p.created_at from chain.payments p where p.purpose = 'refill';

@@ -145,7 +145,7 @@ pub use proposals::{
 pub use query::Query;
 pub use rates::{RateGrant, RateRequest, take_rate};
 pub use refills::{
-    Refill, RefillAmount, cancel_refill, open_refill, refill_amount, refill_of, sign_refill,
+    Refill, RefillAmount, cancel_refill, open_refill, refill_amount, refill_of, sign_refill, add_refill_version,
 };
 pub use registration::{
     Origin, Person, TokenOwner, answer_mail_requests, confirm_email_change, forget_spent_access,
