@@ -245,3 +245,14 @@ comment on column chain.refill_versions.plan is 'What was exported.';
 comment on column chain.refill_versions.exported_at is 'When.';
 insert into chain.refill_versions (payment_id, number, identity_hash, plan, exported_at)
 select p.payment_id, 1, p.identity_hash, p.plan, p.created_at from chain.payments p where p.purpose = 'refill';
+
+-- Statements of reserves are signed by the keys of the cold wallet too, offline: by key, because they are no signer's.
+alter table proof.signatures
+    drop constraint signatures_pkey,
+    drop constraint signatures_holder_known,
+    alter column signer drop not null,
+    add constraint signatures_pkey primary key (proof_id, network_id, holder, public_key),
+    add constraint signatures_holder_known check (holder in ('hot', 'gas', 'cold')),
+    add constraint signatures_signer_of_holder check ((signer is null) = (holder = 'cold'));
+create unique index signatures_signer_key on proof.signatures (proof_id, network_id, signer, holder) where signer is not null;
+comment on column proof.signatures.signer is 'Which signer signed; null: an owner of the cold wallet, offline.';

@@ -5,6 +5,7 @@ mod bitcoin_refills;
 mod evm_refills;
 mod key_files;
 mod policy;
+mod statements;
 
 use tests::arrivals::ask;
 use tests::cold_room::{ColdRoom, operate};

@@ -4,6 +4,7 @@
 
 mod bitcoin;
 mod evm;
+mod statement;
 
 use std::io::Write as _;
 use std::path::Path;
@@ -19,7 +20,8 @@ use crate::fault_point::fault_point;
 use crate::payments::PaymentsConfig;
 
 const USAGE: &str = "workers cold export NETWORK ASSET AMOUNT FILE [SATOSHIS A BYTE] | \
-    bump NETWORK SATOSHIS_A_BYTE FILE | import FILE | cancel FILE";
+    bump NETWORK SATOSHIS_A_BYTE FILE | statement PROOF NETWORK FILE | import FILE | \
+    cancel FILE";
 
 /// # Errors
 /// What is missing or wrong, in one line.
@@ -39,6 +41,14 @@ pub async fn run(pool: &Pool, command: &[&str]) -> anyhow::Result<()> {
             let place = Place::of(pool, network).await?;
             let rate = bitcoin::rate(&place, rate)?;
             bump(pool, &settings, &place, rate, file).await
+        }
+        ["statement", proof, network, file] => {
+            let proof_id = proof.parse().context("a proof has a number")?;
+            let place = Place::of(pool, network).await?;
+            statement::export(pool, &place, proof_id, file).await
+        }
+        ["import", file] if statement::is_one(Path::new(file)) => {
+            statement::import(pool, Path::new(file)).await
         }
         ["import", file] => Signed::read(Path::new(file))?.import(pool, &settings).await,
         ["cancel", file] => Signed::read(Path::new(file))?.cancel(pool, &settings).await,
@@ -165,7 +175,9 @@ async fn bump(
         std::fs::remove_file(file)?;
         bail!("refill {payment_id} is mined: it needs no higher fee");
     }
-    println!("refill {payment_id}: again, for a fee of {fee} satoshis; all earlier files still fit");
+    println!(
+        "refill {payment_id}: again, for a fee of {fee} satoshis; all earlier files still fit"
+    );
     Ok(())
 }
 
@@ -260,7 +272,10 @@ impl Signed {
             "refill {payment_id} was cancelled"
         );
         if refill.state == "confirmed" || refill.is_replaced {
-            bail!("refill {payment_id} happens by another file: it is {}", refill.state);
+            bail!(
+                "refill {payment_id} happens by another file: it is {}",
+                refill.state
+            );
         }
         ensure!(!refill.is_halted, "the network or the coin is halted");
         let is_new = match self {

@@ -227,7 +227,10 @@ async fn a_refill_that_waits_is_signed_again_for_more_and_counts_once() {
     assert!(cheaper.contains("already"), "{cheaper}");
     assert!(said(database, &bump("30"), &settings).contains("again, for a fee of"));
     let again = refused(database, &bump("40"), &settings);
-    assert!(again.contains("bumped.psbt"), "no file is written over: {again}");
+    assert!(
+        again.contains("bumped.psbt"),
+        "no file is written over: {again}"
+    );
     assert!(refused(database, &import("bumped.psbt"), &settings).contains("lacks signatures"));
     sign("bumped.psbt");
     assert!(said(database, &import("bumped.psbt"), &settings).contains("is imported"));
@@ -243,7 +246,11 @@ async fn a_refill_that_waits_is_signed_again_for_more_and_counts_once() {
     until_it_says(owner, &held_by("hot"), "2.5").await;
     let attempts = "select string_agg(state, ' ' order by number) from chain.attempts";
     assert_eq!(ask(owner, attempts).await, "replaced mined");
-    let late = refused(database, &about("bump bitcoin 90", room, "late.psbt"), &settings);
+    let late = refused(
+        database,
+        &about("bump bitcoin 90", room, "late.psbt"),
+        &settings,
+    );
     assert!(late.contains("no refill of bitcoin is under way"), "{late}");
     assert_eq!(differences(database, owner, &settings).await, "BTC 0");
     assert_sound(owner).await;

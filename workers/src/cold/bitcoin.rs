@@ -121,7 +121,9 @@ pub(super) async fn replan(
 ) -> anyhow::Result<Planned> {
     let node = node_of(settings, place).await?;
     let wallet = cold_wallet(place)?;
-    let text = refill.plan["psbt"].as_str().context("a plan without psbt")?;
+    let text = refill.plan["psbt"]
+        .as_str()
+        .context("a plan without psbt")?;
     let old = Spend::read(&read_psbt(text)?, &wallet, wallet.hot_script())?;
     let paid = rate.fee_sats(old.vsize).context("a fee")?;
     ensure!(
