@@ -18,6 +18,7 @@ grant select on
     exchange.deposits, exchange.deposit_entries, exchange.withdrawals, exchange.withdrawal_addresses, exchange.withdrawal_quotes,
     exchange.network_costs, exchange.reserve_entries
 to exchange_api, exchange_worker, exchange_analyst;
+grant select on exchange.deposit_sources to exchange_worker, exchange_analyst;
 grant select on exchange.deposit_refunds to exchange_worker, exchange_analyst, exchange_signer_a, exchange_signer_b;
 grant select on exchange.withdrawal_reviews, exchange.withdrawal_approvals to exchange_worker, exchange_analyst, exchange_signer_a, exchange_signer_b;
 -- A signer judges for itself: what was asked, who approved it, what the account owes.
@@ -61,6 +62,8 @@ grant execute on function
         integer, bigint[], bytea[], bytea[], bigint[], integer[], bytea[], text[], bytea[], bytea[], numeric[], text[],
         integer[], bytea[], bytea[], integer[]),
     chain.reorganise(integer, bytea, bigint),
+    chain.unsourced_transactions(integer, integer),
+    chain.note_sources(integer, bytea[], bytea[], text[]),
     chain.confirm_deposits(integer, integer),
     chain.see_transfers(integer, bytea[], text[], bytea[], bytea[], numeric[], text[]),
     chain.seen_transactions(integer),

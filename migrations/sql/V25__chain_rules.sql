@@ -204,3 +204,55 @@ alter table chain.payments add column is_even boolean not null default false,
     add constraint payments_even_when_ended check (not is_even or ended_at is not null);
 comment on column chain.payments.is_even is 'It has ended, and all of it is in the ledger: the comparison need not look at it.';
 create index payments_uneven_idx on chain.payments (network_id, payment_id) where not is_even;
+
+-- Where a Bitcoin deposit comes from: every output that its transaction spends, as a node tells.
+alter table exchange.deposits add column are_sources_known boolean not null default false;
+comment on column exchange.deposits.are_sources_known is 'bitcoin: where it comes from was asked and is in deposit_sources; it is judged after that. Other families say it at once.';
+create index deposits_unsourced_idx on exchange.deposits (network_id, deposit_id) where state = 'pending' and not are_sources_known;
+create table exchange.deposit_sources (
+    network_id integer not null,
+    txid bytea not null,
+    address text not null,
+    constraint deposit_sources_pkey primary key (network_id, txid, address),
+    constraint deposit_sources_network_id_fkey foreign key (network_id) references chain.networks (network_id),
+    constraint deposit_sources_txid_length check (octet_length(txid) = 32),
+    constraint deposit_sources_address_length check (length(address) between 1 and 100)
+);
+comment on table exchange.deposit_sources is 'Whose outputs the transaction of a deposit spends: each is asked of the blacklist.';
+comment on column exchange.deposit_sources.network_id is 'On which network.';
+comment on column exchange.deposit_sources.txid is 'The transaction.';
+comment on column exchange.deposit_sources.address is 'Owner of an output that it spends: its address; of a bare key the address of the key''s hash.';
+
+-- Files that a refill was exported as: a later one pays a higher fee, and spends what the earlier one spends.
+create table chain.refill_versions (
+    payment_id bigint not null,
+    number integer not null,
+    identity_hash bytea not null,
+    plan jsonb not null,
+    exported_at timestamptz not null default now(),
+    constraint refill_versions_pkey primary key (payment_id, number),
+    constraint refill_versions_identity_hash_key unique (payment_id, identity_hash),
+    constraint refill_versions_payment_id_fkey foreign key (payment_id) references chain.payments (payment_id),
+    constraint refill_versions_number_positive check (number between 1 and 100),
+    constraint refill_versions_identity_hash_length check (octet_length(identity_hash) = 32)
+);
+create index refill_versions_identity_hash_idx on chain.refill_versions (identity_hash);
+comment on table chain.refill_versions is 'What was exported to be signed offline for a refill. All versions use up the same outputs, or the same number of the Safe: one at most can be mined.';
+comment on column chain.refill_versions.payment_id is 'The refill.';
+comment on column chain.refill_versions.number is 'Counts from 1.';
+comment on column chain.refill_versions.identity_hash is 'The hash that the file is known by when it comes back.';
+comment on column chain.refill_versions.plan is 'What was exported.';
+comment on column chain.refill_versions.exported_at is 'When.';
+insert into chain.refill_versions (payment_id, number, identity_hash, plan, exported_at)
+select p.payment_id, 1, p.identity_hash, p.plan, p.created_at from chain.payments p where p.purpose = 'refill';
+
+-- Statements of reserves are signed by the keys of the cold wallet too, offline: by key, because they are no signer's.
+alter table proof.signatures
+    drop constraint signatures_pkey,
+    drop constraint signatures_holder_known,
+    alter column signer drop not null,
+    add constraint signatures_pkey primary key (proof_id, network_id, holder, public_key),
+    add constraint signatures_holder_known check (holder in ('hot', 'gas', 'cold')),
+    add constraint signatures_signer_of_holder check ((signer is null) = (holder = 'cold'));
+create unique index signatures_signer_key on proof.signatures (proof_id, network_id, signer, holder) where signer is not null;
+comment on column proof.signatures.signer is 'Which signer signed; null: an owner of the cold wallet, offline.';

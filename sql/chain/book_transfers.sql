@@ -44,7 +44,7 @@ begin
         where m.address_id is not null and not m.is_ours
         on conflict (network_id, txid, position) do update
             set asset_id = excluded.asset_id, account_id = excluded.account_id, address_id = excluded.address_id,
-                amount = excluded.amount, from_address = excluded.from_address, block_hash = excluded.block_hash,
+                amount = excluded.amount, from_address = coalesce(excluded.from_address, d.from_address), block_hash = excluded.block_hash,
                 block_height = excluded.block_height, required_confirmations = excluded.required_confirmations,
                 state = case when d.state in ('seen', 'orphaned') then excluded.state else d.state end,
                 changed_at = now()

@@ -147,6 +147,14 @@ impl Node for EvmNode {
         }))
     }
 
+    async fn sources(
+        &self,
+        _txid: [u8; 32],
+        _block_hash: [u8; 32],
+    ) -> Result<Option<Vec<String>>, NodeError> {
+        Ok(None)
+    }
+
     async fn waiting(&mut self, contracts: &[Vec<u8>]) -> Result<Waiting, NodeError> {
         let params = json!(["pending", true]);
         let block: Option<Block> = self.client.call("eth_getBlockByNumber", params).await?;
