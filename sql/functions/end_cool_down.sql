@@ -11,7 +11,10 @@ begin
     join risk.rules l on l.rule = e.rule and l.version = e.version and l.kind = 'new_withdrawal_address'
     where w.state = 'requested' and w.is_risk_held and w.ended_at is null
         -- What may not go on now waits on.
-        and a.status = 'active' and not exchange.is_in_debt(w.account_id)
+        and exchange.withdrawal_obstacle(a) is null
+        and (w.internal_account_id is null or not exists (
+            select from chain.coins c
+            where c.asset_id = w.asset_id and c.network_id = w.network_id and exchange.is_halted(c)))
         and (e.observed ->> 'known_since')::timestamptz
             + make_interval(secs => (l.parameters ->> 'cool_down_seconds')::integer) <= now()
         and not exists (select from risk.reviews r where r.event_id = e.event_id)
