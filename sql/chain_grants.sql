@@ -97,7 +97,7 @@ grant execute on function
     exchange.name_deposit_address(bigint, text, text, bytea),
     exchange.ring_network(text),
     staff.list_deposits(bigint, text, bigint, bigint, integer),
-    staff.list_debts(bigint, bigint, bigint, integer)
+    staff.list_debts(bigint, bigint, bigint, integer, integer)
 to exchange_api;
 
 -- Withdrawals.
@@ -105,6 +105,8 @@ grant execute on function
     exchange.withdrawal_network(text, text),
     exchange.quote_withdrawal_fee(bigint, text, text),
     exchange.request_withdrawal(
+        bigint, bigint, bigint, bigint, text, text, text, bytea, numeric, bigint, text, inet, text),
+    exchange.place_withdrawal(
         bigint, bigint, bigint, bigint, text, text, text, bytea, numeric, bigint, text, inet, text),
     exchange.cancel_withdrawal(bigint, bigint, bigint, bigint, bigint),
     exchange.withdrawals_of(bigint, text, text, text[], timestamptz, timestamptz, bigint, integer, bigint),

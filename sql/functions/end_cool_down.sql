@@ -13,7 +13,10 @@ begin
     join exchange.accounts a on a.account_id = w.account_id
     where w.state = 'requested' and w.is_risk_held and w.cool_down_ends_at <= now()
         -- What may not go on now waits on.
-        and a.status = 'active' and not exchange.is_in_debt(w.account_id)
+        and exchange.withdrawal_obstacle(a) is null
+        and (w.internal_account_id is null or not exists (
+            select from chain.coins c
+            where c.asset_id = w.asset_id and c.network_id = w.network_id and exchange.is_halted(c)))
     order by w.cool_down_ends_at, w.withdrawal_id
     limit 1;
     if not found then

@@ -67,6 +67,9 @@ begin
         if quote.expires_at <= clock_timestamp() then
             perform exchange.reject('QUOTE_EXPIRED', 'the quote has ended; ask for another');
         end if;
+        if exists (select from exchange.withdrawals w where w.quote_id = quote.quote_id) then
+            perform exchange.reject('QUOTE_EXPIRED', 'the quote was used: it is good for one withdrawal; ask for another');
+        end if;
         asked_fee := quote.fee;
     end if;
     -- Only looked at: balances are locked after the stream of the risk rules, as by orders.

@@ -102,6 +102,8 @@ pub struct JudgedItem {
     pub is_in_debt: bool,
     /// The network or the coin is halted.
     pub is_halted: bool,
+    /// Why nothing leaves the account at the moment: a reject's name.
+    pub obstacle: Option<String>,
 }
 
 /// What waits for a signer, oldest first.
@@ -177,7 +179,7 @@ pub async fn judged_items(on: &impl Query, payment_id: i64) -> Result<Vec<Judged
         "judged_items",
         "select withdrawal_id, deposit_id, atoms, script, asked_atoms, asked_script, \
          asked_asset_id, asked_network_id, state, payment_of, is_internal, needed_reviews, \
-         approvals, rejections, account_status, is_in_debt, is_halted, is_paid_twice \
+         approvals, rejections, account_status, is_in_debt, is_halted, is_paid_twice, obstacle \
          from chain.judged_items($1)",
     );
     let item = |row| {
@@ -200,6 +202,7 @@ pub async fn judged_items(on: &impl Query, payment_id: i64) -> Result<Vec<Judged
             is_in_debt: column(row, 15)?,
             is_halted: column(row, 16)?,
             is_paid_twice: column(row, 17)?,
+            obstacle: column(row, 18)?,
         })
     };
     let rows = on.rows(STATEMENT, &[&payment_id]).await?;

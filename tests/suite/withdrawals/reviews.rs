@@ -201,9 +201,11 @@ async fn a_large_queue_is_read_in_pages() {
     };
     let first = stage.get(&reviewer, "admin/withdrawals?limit=2").await;
     assert_eq!(of(&first.body), numbers[..2]);
-    let path = format!("admin/withdrawals?limit=2&afterWithdrawalId={}", numbers[1]);
+    let next = first.body["nextCursor"].as_str().expect("there is more");
+    let path = format!("admin/withdrawals?limit=2&cursor={next}");
     let rest = stage.get(&reviewer, &path).await;
     assert_eq!(of(&rest.body), numbers[2..]);
+    assert_eq!(rest.body["nextCursor"], Value::Null);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -304,3 +304,45 @@ async fn the_levels_limit_is_kept_over_a_day() {
     assert_eq!(ask("0.001").await, "403 RISK_DENIED");
     checks::assert_clean(&stage.owner).await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_address_of_the_blacklist_counts_however_it_is_spelled() {
+    let stage = Stage::set().await;
+    let alice = stage.join("alice").await;
+    stage
+        .run(
+            "select risk.publish_rule('listed', 'withdrawal', 'blacklisted_address', '{}',
+            'deny', 'LISTED')",
+        )
+        .await;
+    // A checksum of letters, small ones, large ones.
+    let (evm, segwit) = (super::ethereum(0xab), bitcoin(9).0);
+    let listed = [
+        evm.clone(),
+        super::ethereum(0xac).to_lowercase(),
+        segwit.to_uppercase(),
+    ];
+    for wallet in &listed {
+        stage
+            .run(&format!(
+                "insert into risk.blacklist (wallet, because) values ('{wallet}', 'stolen')"
+            ))
+            .await;
+    }
+    for (asset, to) in [
+        ("ETH", evm.clone()),
+        ("ETH", evm.to_lowercase()),
+        ("ETH", super::ethereum(0xac)),
+        ("BTC", segwit),
+    ] {
+        let denied = stage.ask(&alice, asset, &to, "1").await;
+        assert_eq!(denied.shown(), "403 RISK_DENIED", "{to}");
+    }
+    let other = stage.ask(&alice, "ETH", &super::ethereum(0xad), "1").await;
+    assert_eq!(other.shown(), "200", "{other:?}");
+    let twice = format!(
+        "insert into risk.blacklist (wallet, because) values ('{}', 'x')",
+        super::ethereum(0xac)
+    );
+    assert!(stage.refusal(&twice).await.contains("blacklist_pkey"));
+}

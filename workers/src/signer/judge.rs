@@ -190,5 +190,10 @@ fn judge_withdrawal(
     if item.is_in_debt {
         return refuse("the account owes the exchange".to_owned());
     }
+    // Such as the day after a change of password: what is not signed yet is given back, because a
+    // batch cannot wait for one of its receivers.
+    if let Some(obstacle) = &item.obstacle {
+        return refuse(format!("nothing leaves the account now ({obstacle})"));
+    }
     Ok(())
 }
