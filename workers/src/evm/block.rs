@@ -209,8 +209,9 @@ mod tests {
         let block = json!({
             "number": "0x5", "hash": hash, "parentHash": B256::ZERO, "timestamp": "0x1",
             "transactions": [],
-            "withdrawals": [
-                { "index": "0x2a", "validatorIndex": "0x1", "address": to, "amount": "0x1dcd6501" }] });
+            "withdrawals": [{
+                "index": "0x2a", "validatorIndex": "0x1", "address": to,
+                "amount": "0x1dcd6501" }] });
         let block: Block = serde_json::from_value(block).expect("a block");
         let found = moved(&block, &[], &[]).expect("it is whole");
         let [one] = &found[..] else {

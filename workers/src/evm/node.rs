@@ -103,7 +103,7 @@ impl EvmNode {
                 Ok(Vec::new())
             }
             Err(error) => {
-                tracing::warn!(block = %hash, "no call trees of a block, each is asked for: {error}");
+                tracing::warn!(block = %hash, "no call trees, each is asked for: {error}");
                 let mut found = Vec::new();
                 for receipt in receipts.iter().filter(|receipt| receipt.ran_code()) {
                     found.extend(self.inner_or_give_up(receipt.transaction_hash).await?);
