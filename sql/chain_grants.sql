@@ -11,9 +11,23 @@ grant usage on schema exchange to exchange_signer_a, exchange_signer_b;
 -- Reads. What a chain shows to everybody is no secret; whose address it is, is.
 grant select on chain.networks, chain.coins, chain.blocks to exchange_api, exchange_worker, exchange_analyst, exchange_signer_a, exchange_signer_b;
 grant select on
-    chain.addresses, chain.wallets, chain.outputs, chain.fee_samples, chain.payments, chain.payment_items, chain.attempts,
-    chain.signings, chain.nonces
+    chain.addresses, chain.wallets, chain.outputs, chain.fee_samples, chain.payment_items, chain.nonces
 to exchange_worker, exchange_analyst, exchange_signer_a, exchange_signer_b;
+grant select on chain.payments, chain.attempts, chain.signings to exchange_worker, exchange_signer_a, exchange_signer_b;
+-- People read all of a payment but what could be sent: bytes and signatures.
+do $$
+declare
+    table_name text;
+    columns text;
+begin
+    foreach table_name in array array['payments', 'attempts', 'signings'] loop
+        select string_agg(quote_ident(a.attname), ', ' order by a.attnum) into columns
+        from pg_attribute a
+        where a.attrelid = format('chain.%I', table_name)::regclass and a.attnum > 0 and not a.attisdropped
+            and a.attname not in ('raw', 'signature', 'owner_signatures');
+        execute format('grant select (%s) on chain.%I to exchange_analyst', columns, table_name);
+    end loop;
+end $$;
 grant select on
     exchange.deposits, exchange.deposit_entries, exchange.withdrawals, exchange.withdrawal_addresses, exchange.withdrawal_quotes,
     exchange.network_costs, exchange.reserve_entries
@@ -122,7 +136,6 @@ grant execute on function
     staff.list_halts(bigint)
 to exchange_api;
 grant execute on function
-    exchange.set_withdrawal_halt(text, text, text),
     exchange.forget_withdrawal_quotes(integer),
     exchange.end_cool_down(),
     chain.measure_quiet_hours()
@@ -172,7 +185,7 @@ grant execute on function
     proof.facts_of(integer),
     proof.outputs_of(integer),
     proof.holders_of(integer),
-    proof.record_reconciliation(integer, bytea, integer[], numeric[]),
+    proof.record_reconciliation(integer, bytea, integer[], numeric[], numeric[], jsonb[]),
     proof.state_reserves(bigint, integer, bigint, bytea, integer[], text[], numeric[]),
     proof.halt_all(text),
     proof.forget_pages(integer, integer)

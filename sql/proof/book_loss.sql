@@ -24,6 +24,9 @@ begin
         robbed.network_id, book_loss.txid, 'lost', robbed.asset_id, robbed.wallet_id, - book_loss.amount, 0,
         exchange.house_account('capital'), exchange.house_account('external'))
     returning reserve_entry_id into booked;
+    -- A gain that is booked is explained.
+    update chain.coins c set tolerated_gain = greatest(0, c.tolerated_gain + least(book_loss.amount, 0))
+    where c.network_id = robbed.network_id and c.asset_id = robbed.asset_id;
     perform exchange.append_event('finance', jsonb_build_object(
         'change', 'loss_booked', 'network', book_loss.network, 'asset', book_loss.asset, 'amount', book_loss.amount::text,
         'txid', exchange.shown_txid(robbed.family, book_loss.txid), 'reason', book_loss.reason));

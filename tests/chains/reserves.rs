@@ -3,7 +3,7 @@
 
 use alloy::primitives::{Address, U256};
 use serde_json::json;
-use tests::arrivals::{ask, until_it_says};
+use tests::arrivals::{ask, available_of, until_it_says};
 use tests::checks::assert_clean;
 use tests::comparison::{compare, halted, newest};
 use tests::house::House;
@@ -253,6 +253,23 @@ async fn what_making_the_safe_has_cost_is_in_the_books() {
         found.starts_with("1099.9") && found.ends_with(" 1100"),
         "{found}"
     );
+    assert_clean(&world.owner).await;
+    world.database.drop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_odd_number_of_wei_is_credited_and_held_to_the_wei() {
+    let world = WatchedEvm::start(1).await;
+    let _watcher = world.watch();
+    let wei = U256::from(1_234_567_890_123_456_789_u64);
+    let paid = world.node.pay(0, world.address(0), wei).await;
+    paid.expect("taken");
+    world.mine(3).await;
+    world.caught_up().await;
+    let available = available_of(world.account(0), "ETH");
+    until_it_says(&world.owner, &available, "1.234567890123456789").await;
+    compare(&world.database, &world.settings());
+    assert_eq!(newest(&world.owner, "ETH").await, "1.234567890123456789 0");
     assert_clean(&world.owner).await;
     world.database.drop().await;
 }

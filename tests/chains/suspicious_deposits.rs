@@ -99,7 +99,7 @@ async fn a_suspicious_deposit_that_has_vanished_is_not_released() {
     world.caught_up().await;
     let trader = world.database.trader().await;
     let release = format!("select staff.release_deposit({session}, {deposit}, 'asked the sender')");
-    assert_eq!(refusal(&trader, &release).await, "NOT_CONFIRMED");
+    assert_eq!(refusal(&trader, &release).await, "DEPOSIT_DECIDED");
     world.mine(2).await;
     world.caught_up().await;
     until_it_says(&world.owner, &states_of(&txid), "output:0 suspicious").await;

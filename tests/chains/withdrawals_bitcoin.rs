@@ -193,3 +193,21 @@ async fn change_that_is_on_its_way_is_not_missed() {
     assert_eq!(ask(owner, wanted).await, "true");
     assert_clean(owner).await;
 }
+
+#[tokio::test]
+async fn a_withdrawal_larger_than_the_hot_wallet_holds_up_no_smaller_one() {
+    let paying = Paying::start("bitcoin_too_large").await;
+    let owner = &paying.world.owner;
+    let _signers = paying.house.signers(&paying.world.database);
+    let _payments = paying.pays(&[("EXCHANGE_SWEEP_EVERY_MS", "100".to_owned())]);
+    let large = paying.withdraw(&receiver(61), "7").await;
+    let small = paying.withdraw(&receiver(62), "0.5").await;
+    paying.until(small, "broadcast").await;
+    let told = "select count(*)::text from exchange.events
+        where stream_id = 10001 and payload ->> 'change' = 'refill_wanted'";
+    until_it_says(owner, told, "1").await;
+    assert_eq!(ask(owner, &state_of(large)).await, "approved");
+    paying.mined(FINAL).await;
+    paying.until(small, "confirmed").await;
+    assert_clean(owner).await;
+}

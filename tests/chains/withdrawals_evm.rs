@@ -259,3 +259,34 @@ async fn each_signer_may_be_killed_at_every_step() {
     }
     paying.assert_agreed().await;
 }
+
+#[tokio::test]
+async fn a_withdrawal_that_comes_back_by_a_contract_is_a_deposit() {
+    let paying = Paying::start("evm_comes_back").await;
+    let owner = &paying.world.owner;
+    let back = [paying.world.address(0), paying.safe];
+    let mut relays = Vec::new();
+    for to in back {
+        let node = &paying.world.node;
+        let relay = node.deploy(0, "Relay", to.into_word().to_vec()).await;
+        relays.push(relay.expect("a contract"));
+    }
+    paying.mined(1).await;
+    let reserves = "select trim_scale(coalesce(sum(r.amount), 0))::text
+        from exchange.reserve_entries r where r.position like 'trace:%'";
+    assert_eq!(ask(owner, reserves).await, "0");
+    let _signers = paying.house.signers(&paying.world.database);
+    let _payments = paying.pays(&[]);
+    let first = paying.withdraw(relays[0], "1.5").await;
+    paying.until(first, "broadcast").await;
+    paying.mined(FINAL).await;
+    paying.until(first, "confirmed").await;
+    let deposits = "select trim_scale(amount) || ' ' || state from exchange.deposits";
+    until_it_says(owner, deposits, "1.5 credited").await;
+    let second = paying.withdraw(relays[1], "2.5").await;
+    paying.until(second, "broadcast").await;
+    paying.mined(FINAL).await;
+    paying.until(second, "confirmed").await;
+    until_it_says(owner, reserves, "2.5").await;
+    assert_clean(owner).await;
+}

@@ -101,6 +101,9 @@ async fn work(pool: &Pool, key_block: &mut i64) -> Result<(), client::Error> {
     check(pool).await
 }
 
+/// Violated, these say that something is not looked at, and not that books are wrong.
+const ONLY_TOLD: [&str; 1] = ["coins_are_compared"];
+
 /// Runs the checks. One that is violated halts what is sent on every network, because nobody knows
 /// yet what else is wrong (docs/operations.md says how it goes on).
 async fn check(pool: &Pool) -> Result<(), client::Error> {
@@ -108,8 +111,11 @@ async fn check(pool: &Pool) -> Result<(), client::Error> {
     for violation in &violations {
         tracing::error!(check = violation.check_name, row = %violation.row, "invariant violated");
     }
-    let Some(first) = violations.first() else {
+    if violations.is_empty() {
         tracing::info!("all checks are empty");
+    }
+    let halts = |name: &str| !ONLY_TOLD.contains(&name);
+    let Some(first) = violations.iter().find(|it| halts(&it.check_name)) else {
         return Ok(());
     };
     let reason = format!("the check {} is violated", first.check_name);
