@@ -8,6 +8,7 @@ use chain::bitcoin_wallet::BitcoinWallet;
 use chain::coin_selection::Coin;
 use chain::fee::FeeRate;
 use chain::network::BitcoinNetwork;
+use chain::previous::Previous;
 use chain::signing;
 use chain::spend::{Payment, Spend};
 use chain::unsigned::{psbt_text, read_psbt};
@@ -15,7 +16,9 @@ use client::{NewAttempt, Pool, Refill, run_tx};
 use serde_json::json;
 
 use super::{Place, Planned};
-use crate::payments::{BitcoinNode, LIMITS, PaymentsConfig, coin_of, outputs_of, per_byte, shown};
+use crate::payments::{
+    BitcoinNode, LIMITS, PaymentsConfig, coin_of, find_previous, outputs_of, per_byte, shown,
+};
 
 /// It is signed days later, and cannot be bumped: it pays more than what is wanted now.
 const FEE_FACTOR: u64 = 2;
@@ -63,7 +66,9 @@ pub(super) async fn plan(
     let rate = FeeRate::per_kvb(wanted.saturating_mul(FEE_FACTOR).min(most));
     let payments = vec![hot_payment(place, atoms)?];
     let spend = Spend::new(&coins, payments, wallet.hot_script(), rate, &LIMITS)?;
-    let psbt = spend.psbt(&wallet)?;
+    let network_id = place.network.network_id;
+    let previous = find_previous(&node, pool, network_id, &spend.coins, Previous::default());
+    let psbt = spend.psbt(&wallet, &previous.await?)?;
     let text = psbt_text(&psbt);
     Ok(Planned {
         identity_hash: shown(psbt.unsigned_tx.compute_txid()),
@@ -92,7 +97,7 @@ pub(super) async fn import(
     // Of the file nothing is taken but signatures, each verified.
     let mut psbt = unsigned.clone();
     signing::merge(&mut psbt, file, &wallet)?;
-    let spend = Spend::read(&psbt, &wallet, wallet.hot_script())?;
+    let spend = Spend::read_stated(&psbt, &wallet, wallet.hot_script())?;
     let is_refill = spend.payments == [hot_payment(place, &refill.atoms)?];
     ensure!(is_refill, "it pays something else than the hot wallet");
     let signed = signing::finalise(&psbt, &wallet)?;

@@ -4,16 +4,21 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use bitcoin::ScriptBuf;
+use chain::coin_selection::Coin;
+use chain::previous::Previous;
 use chain::spend::{Payment, Spend, SpendReject};
 use client::{ApprovedWithdrawal, NewAttempt, NewPayment, Pool, Query, run_tx};
 use serde_json::{Value, json};
 
 use super::node::Rates;
+use super::previous::lacks;
 use super::{LIMITS, Payer, Stage, coin_of, outputs_of, per_byte};
 use crate::fault_point::fault_point;
 
 /// Withdrawals of one transaction; so many do not wait for more.
 const MOST_IN_BATCH: i32 = 100;
+/// Choices of coins in a row, until what made them is known.
+pub(super) const CHOICES: u32 = 3;
 /// What waits for the hot wallet's two signers.
 pub(super) const HOT: [&str; 2] = ["a hot_outputs", "b hot_outputs"];
 
@@ -24,44 +29,73 @@ impl Payer {
         }
         let rates = self.rates().await?;
         let wait_ms = i64::try_from(self.config.batch_wait.as_millis())?;
-        let shared = Arc::new(stage.clone());
-        let planned = run_tx(pool, "plan_payment", move |tx| {
-            let shared = Arc::clone(&shared);
-            Box::pin(async move {
-                let stage = &*shared;
-                let network_id = stage.network.network_id;
-                let approved = client::approved_withdrawals(tx, network_id, MOST_IN_BATCH).await?;
-                let is_full =
-                    approved.len() >= usize::try_from(MOST_IN_BATCH).unwrap_or(usize::MAX);
-                if !is_full && approved.iter().all(|it| it.waited_ms < wait_ms) {
-                    return Ok(0);
-                }
-                let coins = client::free_outputs(tx, network_id, "hot").await?;
-                let Some((spend, paid)) = choose(stage, &coins, &approved, rates) else {
-                    return Ok(0);
-                };
-                let paid = &approved[..paid];
-                let new = NewSpend {
-                    purpose: "withdrawal",
-                    items: paid.iter().map(item_of).collect(),
-                    from_wallet: Some("hot"),
-                    signings: HOT.to_vec(),
-                };
-                add_spend(tx, stage, &spend, new, rates).await?;
-                Ok(paid.len())
+        let mut known = Previous::default();
+        for _ in 0..CHOICES {
+            let shared = Arc::new((stage.clone(), known.clone()));
+            let planned = run_tx(pool, "plan_payment", move |tx| {
+                let shared = Arc::clone(&shared);
+                Box::pin(async move {
+                    let (stage, known) = &*shared;
+                    plan_once(tx, stage, known, rates, wait_ms).await
+                })
             })
-        })
-        .await?;
-        if planned > 0 {
-            fault_point("payment_planned");
-            tracing::info!(
-                network = stage.network.name,
-                planned,
-                "withdrawals planned together"
-            );
+            .await?;
+            match planned {
+                Planned::Nothing => break,
+                Planned::Lacks(coins) => known = self.previous(pool, stage, &coins, known).await?,
+                Planned::Paid(planned) => {
+                    fault_point("payment_planned");
+                    tracing::info!(
+                        network = stage.network.name,
+                        planned,
+                        "withdrawals planned together"
+                    );
+                    break;
+                }
+            }
         }
         Ok(())
     }
+}
+
+/// What a look at approved withdrawals came to.
+enum Planned {
+    Nothing,
+    /// It would spend these coins, of which it has to be known first what made them.
+    Lacks(Vec<Coin>),
+    /// So many are paid.
+    Paid(usize),
+}
+
+async fn plan_once(
+    tx: &impl Query,
+    stage: &Stage,
+    known: &Previous,
+    rates: Rates,
+    wait_ms: i64,
+) -> Result<Planned, client::Error> {
+    let network_id = stage.network.network_id;
+    let approved = client::approved_withdrawals(tx, network_id, MOST_IN_BATCH).await?;
+    let is_full = approved.len() >= usize::try_from(MOST_IN_BATCH).unwrap_or(usize::MAX);
+    if !is_full && approved.iter().all(|it| it.waited_ms < wait_ms) {
+        return Ok(Planned::Nothing);
+    }
+    let coins = client::free_outputs(tx, network_id, "hot").await?;
+    let Some((spend, paid)) = choose(stage, &coins, &approved, rates) else {
+        return Ok(Planned::Nothing);
+    };
+    if lacks(known, &spend.coins) {
+        return Ok(Planned::Lacks(spend.coins));
+    }
+    let paid = &approved[..paid];
+    let new = NewSpend {
+        purpose: "withdrawal",
+        items: paid.iter().map(item_of).collect(),
+        from_wallet: Some("hot"),
+        signings: HOT.to_vec(),
+    };
+    add_spend(tx, stage, &spend, known, new, rates).await?;
+    Ok(Planned::Paid(paid.len()))
 }
 
 /// A transaction for as many as the coins suffice for, the oldest first.
@@ -116,6 +150,7 @@ pub(super) async fn add_spend(
     on: &impl Query,
     stage: &Stage,
     spend: &Spend,
+    previous: &Previous,
     new: NewSpend,
     rates: Rates,
 ) -> Result<(), client::Error> {
@@ -138,7 +173,15 @@ pub(super) async fn add_spend(
         items: new.items,
     };
     let payment_id = client::add_payment(on, &payment).await?;
-    add_version(on, stage, payment_id, spend, new.signings, rates).await
+    add_version(
+        on,
+        stage,
+        payment_id,
+        (spend, previous),
+        new.signings,
+        rates,
+    )
+    .await
 }
 
 /// Writes a version of a payment down, and reserves what it spends.
@@ -146,12 +189,12 @@ pub(super) async fn add_version(
     on: &impl Query,
     stage: &Stage,
     payment_id: i64,
-    spend: &Spend,
+    (spend, previous): (&Spend, &Previous),
     signings: Vec<&'static str>,
     rates: Rates,
 ) -> Result<(), client::Error> {
     client::reserve_outputs(on, payment_id, &outputs_of(&spend.coins)).await?;
-    let psbt = spend.psbt(&stage.wallet).context("a PSBT");
+    let psbt = spend.psbt(&stage.wallet, previous).context("a PSBT");
     let psbt = psbt.map_err(|error| client::Error::Bug(format!("{error:#}")))?;
     let attempt = NewAttempt {
         payment_id,
