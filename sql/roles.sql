@@ -3,7 +3,7 @@
 --
 -- exchange_owner    owns every table, view and function; nobody logs in as it
 -- exchange_api      the API: calls functions, reads rows of the account that it acts for
--- exchange_worker   the workers: adjust balances, follow every stream, run the checks
+-- exchange_worker   the workers: watch chains, pay, follow every stream, run the checks
 -- exchange_signer_a, exchange_signer_b  the two processes that hold keys: read what they are asked to sign
 -- exchange_analyst  people with psql: read everything but secrets
 --

@@ -264,7 +264,7 @@ async fn each_signer_may_be_killed_at_every_step() {
 async fn a_withdrawal_that_comes_back_by_a_contract_is_a_deposit() {
     let paying = Paying::start("evm_comes_back").await;
     let owner = &paying.world.owner;
-    let back = [paying.world.address(0), paying.safe];
+    let back = [paying.deposit, paying.safe];
     let mut relays = Vec::new();
     for to in back {
         let node = &paying.world.node;

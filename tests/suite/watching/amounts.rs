@@ -100,8 +100,9 @@ async fn a_fee_of_eighteen_decimals_is_no_violation() {
     let database = tests::database::Database::fresh().await;
     let owner = database.owner().await;
     let first = populate(&owner, 2).await;
-    // A fine lot: the fee of a large trade has more digits than a division keeps.
-    let market = "insert into exchange.assets (asset_id, symbol, scale) values (9, 'WHOLE', 18);
+    // A fine lot and odd rates: the fees of a large trade have more digits than a division keeps.
+    let market = "update exchange.fee_tiers set maker_rate = 0.000123, taker_rate = 0.000457;
+        insert into exchange.assets (asset_id, symbol, scale) values (9, 'WHOLE', 18);
         select exchange.create_market(9, 'ETH', 'WHOLE', tick => 1, lot => 0.000000000001,
             min_quantity => 0.000000000001, max_quantity => 1000000, min_notional => 0.01,
             price_band => 0.5, reference_price => 1, max_open_orders => 100);

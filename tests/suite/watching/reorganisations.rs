@@ -44,11 +44,10 @@ async fn a_deposit_that_changes_its_amount_waits_as_long_as_the_larger_one() {
     let (database, owner, to) = ethereum().await;
     let required = "select required_confirmations::text from exchange.deposits";
     for (fork, ether, wanted) in [("", 1, "3"), ("b", 60, "12"), ("c", 1, "12")] {
-        if fork != "" {
-            let before = if fork == "b" { "" } else { "b" };
-            leave(&owner, 1, before).await;
-        } else {
-            assert!(read_fork(&owner, 0, "", "", &[]).await);
+        match fork {
+            "" => assert!(read_fork(&owner, 0, "", "", &[]).await),
+            "b" => leave(&owner, 1, "").await,
+            _ => leave(&owner, 1, "b").await,
         }
         assert!(read_fork(&owner, 1, fork, "", &[paid(to, ether)]).await);
         assert_eq!(ask(&owner, required).await, wanted, "{ether} ETH");

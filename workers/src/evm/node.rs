@@ -105,10 +105,15 @@ impl EvmNode {
             Err(error) => {
                 tracing::warn!(block = %hash, "no call trees, each is asked for: {error}");
                 let mut found = Vec::new();
+                let mut failed = None;
+                // All of them, so that the time of each that fails runs from now on.
                 for receipt in receipts.iter().filter(|receipt| receipt.ran_code()) {
-                    found.extend(self.inner_or_give_up(receipt.transaction_hash).await?);
+                    match self.inner_or_give_up(receipt.transaction_hash).await {
+                        Ok(inner) => found.extend(inner),
+                        Err(error) => failed = Some(error),
+                    }
                 }
-                Ok(found)
+                failed.map_or(Ok(found), Err)
             }
             found => found,
         }
@@ -344,6 +349,9 @@ mod tests {
         let block = B256::repeat_byte(9);
         let waits = node.inner(block, &receipts(&[1])).await;
         assert!(waits.is_err(), "it is tried again");
+        let all = node.inner(block, &receipts(&[1, 2, 3])).await;
+        assert!(all.is_err(), "it is tried again");
+        assert_eq!(node.failing.lock().expect("not poisoned").len(), 3);
         node.patience = Duration::ZERO;
         let given_up = node.inner(block, &receipts(&[1, 2])).await;
         assert_eq!(given_up.expect("the block is read"), []);
