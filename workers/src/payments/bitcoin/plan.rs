@@ -28,7 +28,10 @@ impl Payer {
             return Ok(());
         }
         let rates = self.rates().await?;
-        let wait_ms = i64::try_from(self.config.batch_wait.as_millis())?;
+        let batching = Batching {
+            wait_ms: i64::try_from(self.config.batch_wait.as_millis())?,
+            most_sats: self.config.batch_sats,
+        };
         let mut known = Previous::default();
         for _ in 0..CHOICES {
             let shared = Arc::new((stage.clone(), known.clone()));
@@ -36,7 +39,7 @@ impl Payer {
                 let shared = Arc::clone(&shared);
                 Box::pin(async move {
                     let (stage, known) = &*shared;
-                    plan_once(tx, stage, known, rates, wait_ms).await
+                    plan_once(tx, stage, known, rates, batching).await
                 })
             })
             .await?;
@@ -58,6 +61,28 @@ impl Payer {
     }
 }
 
+/// Which withdrawals go together.
+#[derive(Clone, Copy)]
+struct Batching {
+    wait_ms: i64,
+    most_sats: u64,
+}
+
+impl Batching {
+    /// How many of the first ones: signers have limits, which a batch must not exceed for ever.
+    fn count(self, approved: &[ApprovedWithdrawal]) -> usize {
+        let mut left = self.most_sats;
+        let mut fits = |withdrawal: &&ApprovedWithdrawal| {
+            let rest = withdrawal.atoms.parse().ok();
+            let rest = rest.and_then(|sats: u64| left.checked_sub(sats));
+            left = rest.unwrap_or(0);
+            rest.is_some()
+        };
+        let count = approved.iter().take_while(|it| fits(it)).count();
+        count.max(approved.len().min(1))
+    }
+}
+
 /// What a look at approved withdrawals came to.
 enum Planned {
     Nothing,
@@ -72,16 +97,17 @@ async fn plan_once(
     stage: &Stage,
     known: &Previous,
     rates: Rates,
-    wait_ms: i64,
+    batching: Batching,
 ) -> Result<Planned, client::Error> {
     let network_id = stage.network.network_id;
     let approved = client::approved_withdrawals(tx, network_id, MOST_IN_BATCH).await?;
     let is_full = approved.len() >= usize::try_from(MOST_IN_BATCH).unwrap_or(usize::MAX);
-    if !is_full && approved.iter().all(|it| it.waited_ms < wait_ms) {
+    if !is_full && approved.iter().all(|it| it.waited_ms < batching.wait_ms) {
         return Ok(Planned::Nothing);
     }
     let coins = client::free_outputs(tx, network_id, "hot").await?;
-    let Some((spend, paid)) = choose(stage, &coins, &approved, rates) else {
+    let together = &approved[..batching.count(&approved)];
+    let Some((spend, paid)) = choose(stage, &coins, together, rates) else {
         return Ok(Planned::Nothing);
     };
     if lacks(known, &spend.coins) {
