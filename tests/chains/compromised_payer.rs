@@ -1,5 +1,5 @@
-//! Somebody has the role of the worker that pays, and writes the plans. The signers hold against it:
-//! what they sign is what was asked, once, out of coins whose amounts are proved.
+//! Somebody has the role of the worker that pays, and writes the plans. The signers hold against
+//! it: what they sign is what was asked, once, out of coins whose amounts are proved.
 
 use bitcoin::{Amount, Psbt, ScriptBuf, Transaction};
 use chain::bitcoin_wallet::BitcoinWallet;
@@ -83,7 +83,8 @@ impl Place {
     async fn pay(&self, withdrawal: i64, to: &ScriptBuf, atoms: u64) -> String {
         let text = format!(
             "select chain.add_payment(1, 'withdrawal', (select asset_id from exchange.assets
-                where symbol = 'BTC'), '{atoms}', 'hot', null, null, null, '{{}}', jsonb_build_array(
+                where symbol = 'BTC'), '{atoms}', 'hot', null, null, null, '{{}}',
+                jsonb_build_array(
                 jsonb_build_object('withdrawal_id', {withdrawal}, 'address', 'there',
                     'script', '{}', 'atoms', '50000000')))::text",
             to.to_hex_string()

@@ -91,7 +91,7 @@ pub struct JudgedItem {
     pub payment_of: Option<i64>,
     /// Another payment carries it, and has not failed.
     pub is_paid_twice: bool,
-    /// Another payment carries it that is signed, so that it may happen, whatever became of it here.
+    /// Another payment of it is signed, so that it may happen, whatever is said of it.
     pub is_signed_elsewhere: bool,
     /// It was paid without a chain.
     pub is_internal: bool,
