@@ -2,7 +2,7 @@
 # Variables that change ports, folders and the demo accounts are listed in README.md.
 
 .DEFAULT_GOAL := help
-.PHONY: setup run test bench lint deny psql admin faucet stop clean reset help
+.PHONY: setup run test bench lint deny psql admin faucet proof stop clean reset help
 
 setup: ## Install what is missing to build and run, saying what
 	@scripts/setup.sh
@@ -30,6 +30,9 @@ admin: ## Make the first administrator, once: EMAIL and NAME; prints the invitat
 
 faucet: ## Pay from the demo's chains: ASSET, TO and AMOUNT; without, an address to withdraw to
 	@scripts/faucet.sh "$(ASSET)" "$(TO)" "$(AMOUNT)"
+
+proof: ## Make a proof of reserves of the running exchange, signed by both signers
+	@scripts/proof.sh
 
 stop: ## Stop a run from another terminal, or what a killed one left behind
 	@scripts/stop.sh

@@ -20,6 +20,7 @@ readonly PINNED=scripts/nodes/package-lock.json
 
 main() {
     mkdir -p "$EXCHANGE_CACHE_DIR"
+    scripts/setup.sh node
     case "${1:-all}" in
         all) install_evm && install_bitcoin ;;
         evm) install_evm ;;
@@ -37,7 +38,6 @@ locked() {
 install_evm() {
     locked evm
     ! cmp -s "$PINNED" "$NPM_DIR/package-lock.json.installed" || return 0
-    command -v npm >/dev/null || die "no npm here: install Node 20 or later (https://nodejs.org)"
     step "Installing the Ethereum node and the contracts from npm into $NPM_DIR"
     mkdir -p "$NPM_DIR"
     cp scripts/nodes/package.json "$PINNED" "$NPM_DIR/"

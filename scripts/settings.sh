@@ -21,6 +21,10 @@ EXCHANGE_BITCOIN_BLOCK_SECONDS=${EXCHANGE_BITCOIN_BLOCK_SECONDS:-10}
 RUST_LOG=${RUST_LOG:-info,api=debug}
 export EXCHANGE_DEMO EXCHANGE_BIND EXCHANGE_CACHE_DIR RUST_LOG
 
+# Where setup.sh puts Node if the machine has none that is new enough. Usually it is not there.
+readonly NODE_DIR=$EXCHANGE_CACHE_DIR/node
+PATH=$NODE_DIR/bin:$PATH
+
 readonly DATABASE=exchange
 readonly TARGET=${CARGO_TARGET_DIR:-$CHECKOUT/target}
 

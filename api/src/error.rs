@@ -81,8 +81,8 @@ pub enum ApiError {
     Unavailable,
     /// The database was lost while it worked on a command.
     #[error(
-        "the database was lost and the outcome is unknown; repeat the request with the same client \
-         order id, which is safe, or read the order"
+        "the database was lost and the outcome is unknown; repeat the request with the same \
+         Idempotency-Key or client order id, which is safe, or read what became of it"
     )]
     OutcomeUnknown,
     /// A fault of ours; the log has the details under the request's id.

@@ -14,15 +14,12 @@ begin
     join chain.networks n on n.network_id = w.network_id and not n.is_halted
     join chain.coins c on c.asset_id = w.asset_id and c.network_id = w.network_id and not c.is_halted
     join exchange.assets s on s.asset_id = w.asset_id
-    join exchange.accounts a on a.account_id = w.account_id and a.status = 'active'
+    join exchange.accounts a on a.account_id = w.account_id
     where w.state = 'approved' and w.ended_at is null and w.payment_id is null and w.internal_account_id is null
         and w.network_id = approved_withdrawals.network_id
-        and not exists (
-            select from exchange.deposit_entries d
-            where d.account_id = w.account_id and d.debt_amount <> 0
-            group by d.asset_id having sum(d.debt_amount) < 0)
+        and exchange.withdrawal_obstacle(a) is null
     order by w.withdrawal_id
     limit approved_withdrawals.most
     for no key update of w skip locked;
 end $$;
-comment on function chain.approved_withdrawals(integer, integer) is 'Locks approved withdrawals that no payment carries yet, oldest first, and makes the caller the network''s only planner until its transaction ends; nothing while another plans. Those of halted coins, frozen accounts and accounts with debts wait. For the planner.';
+comment on function chain.approved_withdrawals(integer, integer) is 'Locks approved withdrawals that no payment carries yet, oldest first, and makes the caller the network''s only planner until its transaction ends; nothing while another plans. Those of halted coins wait, and those of accounts that nothing may leave at the moment: frozen, blocked after a change of security, with a debt, of a level that may not withdraw. For the planner.';

@@ -22,8 +22,8 @@ begin
     update chain.payments p set state = 'confirmed', ended_at = clock_timestamp() where p.payment_id = any (final);
     update chain.signings s set state = 'refused', refusal = 'the payment has ended', ended_at = clock_timestamp()
     where s.payment_id = any (final) and s.state = 'waiting';
-    -- What only a replacement that was not mined would have spent.
-    update chain.outputs o set payment_id = null where o.payment_id = any (final) and o.spent_txid is null;
+    -- What only a replacement would have spent that was not mined, or was mined for a while.
+    update chain.outputs o set payment_id = null, spent_txid = null where o.payment_id = any (final) and o.spent_height is null;
     select array_agg(i.withdrawal_id) into settled
     from chain.payment_items i where i.payment_id = any (final) and i.withdrawal_id is not null;
     -- Once, because it locks balances in the order of their keys.

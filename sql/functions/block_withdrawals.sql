@@ -6,4 +6,4 @@ language sql security definer set search_path = pg_catalog, pg_temp as $$
     where a.account_id = block_withdrawals.account_id
     returning a.withdrawals_blocked_until
 $$;
-comment on function exchange.block_withdrawals(bigint) is 'After a change of an account''s security nothing is withdrawn for a day; returns until when. For other functions.';
+comment on function exchange.block_withdrawals(bigint) is 'After a change of an account''s security nothing leaves it for a day, and what waits waits on (withdrawal_obstacle); returns until when. For other functions.';

@@ -19,7 +19,7 @@ begin
     end if;
     -- To the address of before, whoever it was that changed it.
     perform exchange.cause_mail(owner.account_id, 'email_changed', exchange.mail_facts(
-        confirm_email_change.address, blocked_until => exchange.block_withdrawals(owner.account_id)));
+        confirm_email_change.address, blocked_until => exchange.block_withdrawals(owner.account_id)) || exchange.waiting_facts(owner.account_id));
     begin
         update exchange.accounts set email = new_email, email_verified_at = now()
         where account_id = owner.account_id;

@@ -23,7 +23,7 @@ begin
         owner.account_id, set_password.new_device_hash, set_password.address, set_password.user_agent);
     if owner.password_hash is not null then
         perform exchange.cause_mail(owner.account_id, 'password_changed', exchange.mail_facts(
-            set_password.address, blocked_until => exchange.block_withdrawals(owner.account_id)));
+            set_password.address, blocked_until => exchange.block_withdrawals(owner.account_id)) || exchange.waiting_facts(owner.account_id));
     end if;
     return true;
 end $$;

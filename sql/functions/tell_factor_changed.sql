@@ -10,6 +10,9 @@ begin
         exchange.mail_facts(caller.address, caller.user_agent, case
             when tell_factor_changed.is_weaker then exchange.block_withdrawals(tell_factor_changed.account_id)
         end)
+        || case
+            when tell_factor_changed.is_weaker then exchange.waiting_facts(tell_factor_changed.account_id) else '{}'
+        end
         || jsonb_build_object('factor', tell_factor_changed.factor, 'change', tell_factor_changed.change));
 end $$;
 comment on function exchange.tell_factor_changed(bigint, bigint, text, text, boolean) is 'Mails an owner that a second factor was changed by a session; where less is asked for from now on, nothing is withdrawn for a day. For other functions.';

@@ -41,6 +41,9 @@ begin
             and a.status <> 'active') then
         perform exchange.reject('ACCOUNT_FROZEN', 'one of the accounts is frozen');
     end if;
+    if exchange.owes(transfer.from_account_id) then
+        perform exchange.reject('IN_DEBT', 'a deposit vanished from its chain and the account owes it: nothing leaves it');
+    end if;
 
     insert into exchange.transfers (owner_account_id, from_account_id, to_account_id, asset_id, amount, request_key)
     values (transfer.account_id, transfer.from_account_id, transfer.to_account_id, moved.asset_id,
@@ -90,4 +93,4 @@ begin
     end loop;
     return query select made.transfer_id, made.transferred_at, false;
 end $$;
-comment on function exchange.transfer(bigint, bigint, bigint, bigint, text, numeric, text) is 'Moves money between accounts of one owner, at once and without a fee, in the name of the owner''s session. A repeat of the request key with the same content returns the first transfer. Rejects: UNKNOWN_ASSET, INVALID_AMOUNT, ACCESS_REVOKED, ACCOUNT_NOT_FOUND, SAME_ACCOUNT, ACCOUNT_FROZEN, DUPLICATE_IDEMPOTENCY_KEY, INSUFFICIENT_BALANCE.';
+comment on function exchange.transfer(bigint, bigint, bigint, bigint, text, numeric, text) is 'Moves money between accounts of one owner, at once and without a fee, in the name of the owner''s session. A repeat of the request key with the same content returns the first transfer. Rejects: UNKNOWN_ASSET, INVALID_AMOUNT, ACCESS_REVOKED, ACCOUNT_NOT_FOUND, SAME_ACCOUNT, ACCOUNT_FROZEN, IN_DEBT, DUPLICATE_IDEMPOTENCY_KEY, INSUFFICIENT_BALANCE.';

@@ -51,7 +51,7 @@ begin
             return jsonb_build_object('lifted', given);
         when 'refund_deposit' then
             perform exchange.refund_deposit(
-                (arguments ->> 'deposit_id')::bigint, arguments ->> 'address', decode(arguments ->> 'script', 'hex'));
+                (arguments ->> 'deposit_id')::bigint, arguments ->> 'network', arguments ->> 'address', decode(arguments ->> 'script', 'hex'));
     end case;
     return '{}';
 end $$;

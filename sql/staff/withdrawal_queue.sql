@@ -6,7 +6,7 @@ returns table (
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
 declare
-    most constant integer := 500;
+    most constant integer := 1000;
 begin
     perform staff.require(withdrawal_queue.staff_session_id, 'finance', 'reviewer', 'risk');
     return query
@@ -26,4 +26,4 @@ begin
     order by w.withdrawal_id
     limit least(greatest(withdrawal_queue.at_most, 0), most);
 end $$;
-comment on function staff.withdrawal_queue(bigint, bigint, integer) is 'Withdrawals that wait for people, the oldest first, after a number where given, 500 at most: what is asked, how many reviews it needs and has, and which risk rules were met. Rejects: ACCESS_REVOKED, PERMISSION_DENIED.';
+comment on function staff.withdrawal_queue(bigint, bigint, integer) is 'Withdrawals that wait for people, the oldest first, after a number where given, 1,000 at most: what is asked, how many reviews it needs and has, and which risk rules were met. Rejects: ACCESS_REVOKED, PERMISSION_DENIED.';

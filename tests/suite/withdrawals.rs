@@ -11,6 +11,7 @@ mod races;
 mod reviews;
 mod risk;
 mod states;
+mod waiting;
 
 use bitcoin::hashes::Hash as _;
 use bitcoin::{Address, Network, ScriptBuf, WPubkeyHash};

@@ -3,6 +3,7 @@
 use time::OffsetDateTime;
 
 use crate::error::Error;
+use crate::place::Place;
 use crate::query::{Params, Query, Statement, column};
 use crate::wallet::Deposit;
 
@@ -41,9 +42,9 @@ pub async fn staff_deposits(
 ) -> Result<Vec<StaffDeposit>, Error> {
     const STATEMENT: Statement = Statement::read(
         "staff_deposits",
-        "select deposit_id, asset, network, address, amount::text, txid, from_address, state, \
-         confirmations, required_confirmations, seen_at, changed_at, credited_at, account_id, \
-         activity_id from staff.list_deposits($1, $2, $3, $4, $5)",
+        "select deposit_id, 'chain', asset, network, address, amount::text, txid, from_address, \
+         state, confirmations, required_confirmations, seen_at, changed_at, credited_at, \
+         account_id, activity_id from staff.list_deposits($1, $2, $3, $4, $5)",
     );
     let params: Params<'_> = &[
         &staff_session_id,
@@ -55,8 +56,8 @@ pub async fn staff_deposits(
     let deposit = |row| {
         Ok(StaffDeposit {
             deposit: Deposit::read(row)?,
-            account_id: column(row, 13)?,
-            activity_id: column(row, 14)?,
+            account_id: column(row, 14)?,
+            activity_id: column(row, 15)?,
         })
     };
     on.rows(STATEMENT, params)
@@ -90,9 +91,11 @@ pub async fn release_deposit(
 pub struct Debt {
     /// Who owes it.
     pub account_id: i64,
+    /// Of which asset.
+    pub asset_id: i32,
     /// The account's e-mail address; a sub-account has none.
     pub email: Option<String>,
-    /// Of which asset.
+    /// The asset's symbol.
     pub asset: String,
     /// How much.
     pub owed: String,
@@ -104,7 +107,19 @@ pub struct Debt {
     pub since: OffsetDateTime,
 }
 
-/// What accounts owe, by account; of one account, or after one, where given. 1,000 at most.
+impl Debt {
+    /// Where it stands in the list, which has no order in time.
+    pub fn place(&self) -> Place {
+        Place {
+            at: OffsetDateTime::UNIX_EPOCH,
+            number: self.account_id,
+            part: self.asset_id,
+        }
+    }
+}
+
+/// What accounts owe, by account and asset; of one account, or after a place, where given. 1,000 at
+/// most.
 ///
 /// # Errors
 /// Rejected: `ACCESS_REVOKED`, `PERMISSION_DENIED`.
@@ -112,24 +127,31 @@ pub async fn debts(
     on: &impl Query,
     staff_session_id: i64,
     account_id: Option<i64>,
-    after_account_id: Option<i64>,
+    after: Option<Place>,
     limit: i32,
 ) -> Result<Vec<Debt>, Error> {
     const STATEMENT: Statement = Statement::read(
         "debts",
-        "select account_id, email, asset, owed::text, available::text, held::text, since \
-         from staff.list_debts($1, $2, $3, $4)",
+        "select account_id, asset_id, email, asset, owed::text, available::text, held::text, since \
+         from staff.list_debts($1, $2, $3, $4, $5)",
     );
-    let params: Params<'_> = &[&staff_session_id, &account_id, &after_account_id, &limit];
+    let params: Params<'_> = &[
+        &staff_session_id,
+        &account_id,
+        &after.map(|place| place.number),
+        &after.map(|place| place.part),
+        &limit,
+    ];
     let debt = |row| {
         Ok(Debt {
             account_id: column(row, 0)?,
-            email: column(row, 1)?,
-            asset: column(row, 2)?,
-            owed: column(row, 3)?,
-            available: column(row, 4)?,
-            held: column(row, 5)?,
-            since: column(row, 6)?,
+            asset_id: column(row, 1)?,
+            email: column(row, 2)?,
+            asset: column(row, 3)?,
+            owed: column(row, 4)?,
+            available: column(row, 5)?,
+            held: column(row, 6)?,
+            since: column(row, 7)?,
         })
     };
     on.rows(STATEMENT, params).await?.iter().map(debt).collect()

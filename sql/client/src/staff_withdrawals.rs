@@ -3,6 +3,7 @@
 use time::OffsetDateTime;
 
 use crate::error::Error;
+use crate::place::Place;
 use crate::query::{Params, Query, Statement, column};
 
 /// A withdrawal that waits for people.
@@ -38,6 +39,17 @@ pub struct WaitingWithdrawal {
     pub rules: Vec<String>,
     /// When it was asked for.
     pub requested_at: OffsetDateTime,
+}
+
+impl WaitingWithdrawal {
+    /// Where it stands in the list.
+    pub fn place(&self) -> Place {
+        Place {
+            at: self.requested_at,
+            number: self.withdrawal_id,
+            part: 0,
+        }
+    }
 }
 
 /// Withdrawals that wait for people, the oldest first, after a number.
@@ -85,7 +97,7 @@ pub async fn withdrawal_queue(
 ///
 /// # Errors
 /// Rejected: `ACCESS_REVOKED`, `PERMISSION_DENIED`, `WITHDRAWAL_NOT_FOUND`, `WITHDRAWAL_DECIDED`,
-/// `SECOND_PERSON_REQUIRED`, `ACCOUNT_FROZEN`, `IN_DEBT`.
+/// `SECOND_PERSON_REQUIRED`, `ACCOUNT_FROZEN`, `WITHDRAWALS_BLOCKED`, `IN_DEBT`, `KYC_REQUIRED`.
 pub async fn review_withdrawal(
     on: &impl Query,
     staff_session_id: i64,

@@ -136,18 +136,22 @@ pub struct NewWithdrawal<'a> {
     pub from_address: &'a str,
 }
 
-/// Asks for a withdrawal; gives its number, and whether an earlier request of the same key made it.
+/// Asks for a withdrawal; gives it as it is then, and whether an earlier request of the same key
+/// made it. One statement: where it fails with anything but [`Error::OutcomeUnknown`], nothing was
+/// done.
 ///
 /// # Errors
 /// Rejected: `RISK_DENIED`, and the codes of `exchange.request_withdrawal`.
 pub async fn request_withdrawal(
     on: &impl Query,
     asked: NewWithdrawal<'_>,
-) -> Result<(i64, bool), Error> {
+) -> Result<(Withdrawal, bool), Error> {
     const STATEMENT: Statement = Statement::write(
         "request_withdrawal",
-        "select withdrawal_id, repeated from exchange.request_withdrawal($1, $2, $3, $4, $5, $6, \
-         $7, $8, $9::text::numeric, $10, $11, $12::text::inet) limit 1",
+        "select withdrawal_id, asset, network, address, amount::text, fee::text, state, \
+         is_internal, may_cancel, txid, end_reason, requested_at, approved_at, ended_at, repeated \
+         from exchange.place_withdrawal($1, $2, $3, $4, $5, $6, $7, $8, $9::text::numeric, $10, \
+         $11, $12::text::inet) limit 1",
     );
     if !is_decimal(asked.amount) {
         let message = "an amount is a decimal number of at most 60 characters".to_owned();
@@ -172,7 +176,7 @@ pub async fn request_withdrawal(
     ];
     let row = on.row(STATEMENT, params).await?;
     let row = row.ok_or_else(Error::denied)?;
-    Ok((column(&row, 0)?, column(&row, 1)?))
+    Ok((Withdrawal::read(&row)?, column(&row, 14)?))
 }
 
 /// Takes back a withdrawal that is not being sent yet. `true`: it was cancelled before.

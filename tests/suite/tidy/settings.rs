@@ -21,3 +21,22 @@ fn the_container_s_postgres_has_the_settings_of_make_run() {
     assert_eq!(docker.matches("\"-c\"").count(), count);
     assert!(docker.contains("scripts/prepare_wal.sql /docker-entrypoint-initdb.d/"));
 }
+
+#[test]
+fn the_containers_run_every_worker_and_give_every_role_a_password() {
+    let compose = read("docker/compose.yaml");
+    assert!(compose.contains("command: [\"workers\", \"all\"]"));
+    let cluster = read("scripts/cluster.sh");
+    let (_, rest) = cluster.split_once("ROLES=(").expect("the roles");
+    let (roles, _) = rest.split_once(')').expect("their end");
+    // Analysts log in where make psql is.
+    let programs: Vec<&str> = roles
+        .split_whitespace()
+        .filter(|role| !matches!(*role, "postgres" | "exchange_analyst"))
+        .collect();
+    assert_eq!(programs.len(), 4, "{programs:?}");
+    for role in programs {
+        let given = format!("alter role {role} password");
+        assert!(compose.contains(&given), "docker/compose.yaml: {given}");
+    }
+}

@@ -189,6 +189,8 @@ async fn a_promise_is_kept_while_the_fee_rises_and_ends_after_a_minute() {
     assert_eq!(made.body["withdrawal"]["fee"], "0.00004000", "{made:?}");
     let now = stage.ask(&alice, "BTC", &to, "0.5").await;
     assert_eq!(now.body["withdrawal"]["fee"], "0.00080000", "{now:?}");
+    let again = ask(&quote, "BTC", &to).await;
+    assert_eq!(told(&again), "409 QUOTE_EXPIRED quoteId", "it was used");
     let other = ask(&quote, "ETH", &ethereum(7)).await;
     assert_eq!(told(&other), "404 QUOTE_NOT_FOUND quoteId");
     stage
@@ -215,4 +217,38 @@ async fn a_promise_is_kept_while_the_fee_rises_and_ends_after_a_minute() {
         where withdrawal_id = 1";
     assert_eq!(stage.text(kept).await, "0.00004000 none");
     checks::assert_clean(&stage.owner).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_same_promise_is_one_row_until_it_is_used() {
+    let stage = Stage::set().await;
+    let (alice, bob) = (stage.join("alice").await, stage.join("bob").await);
+    let first = fee(&stage, &alice, "BTC").await;
+    stage
+        .run(
+            "update exchange.withdrawal_quotes set created_at = created_at - interval '50 seconds',
+            expires_at = expires_at - interval '50 seconds'",
+        )
+        .await;
+    let again = fee(&stage, &alice, "BTC").await;
+    assert_eq!(again["quoteId"], first["quoteId"]);
+    // Good for a whole minute once more.
+    let lives = "select (expires_at - created_at)::text || (expires_at > now() + interval '30 s')
+        from exchange.withdrawal_quotes";
+    assert_eq!(stage.text(lives).await, "00:01:00true");
+    for other in [
+        fee(&stage, &alice, "ETH").await,
+        fee(&stage, &bob, "BTC").await,
+    ] {
+        assert_ne!(other["quoteId"], first["quoteId"]);
+    }
+    samples(&stage, 1, &["400"]).await;
+    let dearer = fee(&stage, &alice, "BTC").await;
+    assert_ne!(dearer["quoteId"], first["quoteId"]);
+    let body = json!({ "asset": "BTC", "address": bitcoin(7).0, "amount": "0.5",
+        "quoteId": dearer["quoteId"] });
+    let made = stage.post(&alice.token, "wallet/withdraw", body).await;
+    assert_eq!(made.shown(), "200", "{made:?}");
+    let next = fee(&stage, &alice, "BTC").await;
+    assert_ne!(next["quoteId"], dearer["quoteId"]);
 }

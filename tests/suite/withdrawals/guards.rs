@@ -369,3 +369,18 @@ async fn nobody_sees_or_ends_anothers_withdrawal() {
     assert_eq!(list.body["withdrawals"], json!([]));
     assert_eq!(stage.state(&number).await, "approved");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_statement_that_makes_a_withdrawal_answers_it() {
+    let stage = Stage::set().await;
+    let alice = stage.join("alice").await;
+    // Whatever else the API would read after the commit fails.
+    stage
+        .run(
+            "revoke execute on function exchange.withdrawals_of(bigint, text, text, text[],
+            timestamptz, timestamptz, bigint, integer, bigint) from exchange_api",
+        )
+        .await;
+    let made = stage.ask(&alice, "BTC", &bitcoin(7).0, "0.5").await;
+    assert_eq!(made.body["withdrawal"]["state"], "approved", "{made:?}");
+}

@@ -225,7 +225,9 @@ fn judge_withdrawal(
     if !is_first {
         return Ok(());
     }
-    let needed = item.needed_reviews.map_or(i64::MAX, i64::from);
+    let Some(needed) = item.needed_reviews.map(i64::from) else {
+        return refuse("it was never approved".to_owned());
+    };
     if item.rejections > 0 || item.approvals < needed {
         return refuse(format!(
             "{} of {needed} reviewers approve it",
@@ -241,6 +243,11 @@ fn judge_withdrawal(
     }
     if item.is_in_debt {
         return refuse("the account owes the exchange".to_owned());
+    }
+    // Such as the day after a change of password: what is not signed yet is given back, because a
+    // batch cannot wait for one of its receivers.
+    if let Some(obstacle) = &item.obstacle {
+        return refuse(format!("nothing leaves the account now ({obstacle})"));
     }
     Ok(())
 }

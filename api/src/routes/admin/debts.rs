@@ -11,7 +11,7 @@ use crate::auth::staff::MoneyViewer;
 use crate::error::ApiError;
 use crate::extract::Query;
 use crate::openapi::Refusals;
-use crate::wire::{millis, page};
+use crate::wire::{cursor, cut, millis, page};
 
 const DEFAULT_DEBTS: i64 = 100;
 const MOST_DEBTS: i64 = 500;
@@ -23,16 +23,19 @@ const MOST_DEBTS: i64 = 500;
 pub(crate) struct DebtsQuery {
     /// Only of this account.
     account_id: Option<i64>,
-    /// Of accounts after this one.
-    after_account_id: Option<i64>,
+    /// `nextCursor` of the page before.
+    cursor: Option<String>,
     #[param(minimum = 1, maximum = 500)]
     limit: Option<i64>,
 }
 
 /// What accounts owe.
 #[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct Debts {
     debts: Vec<Debt>,
+    /// Given to `cursor`, it continues the list; null at its end.
+    next_cursor: Option<String>,
 }
 
 /// What an account owes of an asset.
@@ -51,7 +54,7 @@ struct Debt {
 }
 
 /// What accounts owe: their deposits vanished from a chain after the money was spent. Until it is
-/// settled, which later deposits do first, they withdraw nothing. By account.
+/// settled, which later deposits do first, they withdraw nothing. By account and asset.
 #[utoipa::path(get, path = "/api/admin/debts", tag = "admin", params(DebtsQuery),
     responses((status = 200, body = Debts), Refusals))]
 pub(crate) async fn debts(
@@ -60,11 +63,13 @@ pub(crate) async fn debts(
     Query(query): Query<DebtsQuery>,
 ) -> Result<Json<Debts>, ApiError> {
     let limit = page(query.limit, DEFAULT_DEBTS, MOST_DEBTS)?;
-    let limit = i32::try_from(limit).unwrap_or(i32::MAX);
+    let after = query.cursor.as_deref().map(cursor).transpose()?;
+    // One more tells whether there is a next page.
+    let more = i32::try_from(limit + 1).unwrap_or(i32::MAX);
     let (session, of) = (staff.staff_session_id, query.account_id);
-    let rows = client::debts(&app.reads, session, of, query.after_account_id, limit)
-        .await
-        .map_err(refused)?;
+    let rows = client::debts(&app.reads, session, of, after, more).await;
+    let mut rows = rows.map_err(refused)?;
+    let next_cursor = cut(&mut rows, limit, client::Debt::place);
     let debts = rows.into_iter().map(|row| Debt {
         account_id: row.account_id,
         email: row.email,
@@ -76,5 +81,6 @@ pub(crate) async fn debts(
     });
     Ok(Json(Debts {
         debts: debts.collect(),
+        next_cursor,
     }))
 }

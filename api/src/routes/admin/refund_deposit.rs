@@ -47,6 +47,7 @@ pub(crate) async fn propose_refund(
     let to = destination::read(&network.family, &network.chain, &request.address)?;
     let arguments = json!({
         "deposit_id": deposit_id,
+        "network": network.name,
         "address": to.address,
         "script": hex::encode(to.script),
     });

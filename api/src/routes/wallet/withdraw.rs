@@ -74,12 +74,9 @@ pub(crate) async fn withdraw(
         from_address: &address.0.to_string(),
     };
     let made = client::request_withdrawal(&app.reads, asked).await;
-    let (withdrawal_id, repeated) = made.map_err(refused)?;
-    let found = client::withdrawal(&app.reads, caller.account_id, withdrawal_id).await?;
-    let found = found
-        .ok_or_else(|| ApiError::Internal(format!("withdrawal {withdrawal_id} is not there")))?;
+    let (withdrawal, repeated) = made.map_err(refused)?;
     Ok(Json(Withdrawn {
-        withdrawal: Withdrawal::from(found),
+        withdrawal: Withdrawal::from(withdrawal),
         repeated,
     }))
 }

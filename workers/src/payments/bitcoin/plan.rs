@@ -1,6 +1,7 @@
 //! Plans: withdrawals that have waited are paid together, from outputs reserved for them.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use bitcoin::ScriptBuf;
@@ -12,11 +13,13 @@ use serde_json::{Value, json};
 
 use super::node::Rates;
 use super::previous::lacks;
-use super::{LIMITS, Payer, Stage, coin_of, outputs_of, per_byte};
+use super::{LIMITS, Payer, Stage, coin_of, is_due, outputs_of, per_byte};
 use crate::fault_point::fault_point;
 
 /// Withdrawals of one transaction; so many do not wait for more.
 const MOST_IN_BATCH: i32 = 100;
+/// Between two words about withdrawals that the hot wallet cannot pay.
+const SHORT_PAUSE: Duration = Duration::from_secs(60);
 /// Choices of coins in a row, until what made them is known.
 pub(super) const CHOICES: u32 = 3;
 /// What waits for the hot wallet's two signers.
@@ -33,6 +36,7 @@ impl Payer {
             most_sats: self.config.batch_sats,
         };
         let mut known = Previous::default();
+        let mut waiting = 0;
         for _ in 0..CHOICES {
             let shared = Arc::new((stage.clone(), known.clone()));
             let planned = run_tx(pool, "plan_payment", move |tx| {
@@ -45,8 +49,13 @@ impl Payer {
             .await?;
             match planned {
                 Planned::Nothing => break,
+                Planned::Short(short) => {
+                    waiting = short;
+                    break;
+                }
                 Planned::Lacks(coins) => known = self.previous(pool, stage, &coins, known).await?,
-                Planned::Paid(planned) => {
+                Planned::Paid(planned, left) => {
+                    waiting = left;
                     fault_point("payment_planned");
                     tracing::info!(
                         network = stage.network.name,
@@ -57,6 +66,13 @@ impl Payer {
                 }
             }
         }
+        if waiting > 0 && is_due(&self.short_told_at, SHORT_PAUSE) {
+            tracing::warn!(
+                network = stage.network.name,
+                waiting,
+                "withdrawals wait: the hot wallet's free outputs do not suffice"
+            );
+        }
         Ok(())
     }
 }
@@ -65,31 +81,19 @@ impl Payer {
 #[derive(Clone, Copy)]
 struct Batching {
     wait_ms: i64,
+    /// Signers have limits, which several together must not exceed for ever.
     most_sats: u64,
-}
-
-impl Batching {
-    /// How many of the first ones: signers have limits, which a batch must not exceed for ever.
-    fn count(self, approved: &[ApprovedWithdrawal]) -> usize {
-        let mut left = self.most_sats;
-        let mut fits = |withdrawal: &&ApprovedWithdrawal| {
-            let rest = withdrawal.atoms.parse().ok();
-            let rest = rest.and_then(|sats: u64| left.checked_sub(sats));
-            left = rest.unwrap_or(0);
-            rest.is_some()
-        };
-        let count = approved.iter().take_while(|it| fits(it)).count();
-        count.max(approved.len().min(1))
-    }
 }
 
 /// What a look at approved withdrawals came to.
 enum Planned {
     Nothing,
+    /// So many are approved, and the coins suffice for none of them.
+    Short(usize),
     /// It would spend these coins, of which it has to be known first what made them.
     Lacks(Vec<Coin>),
-    /// So many are paid.
-    Paid(usize),
+    /// So many are paid, and so many wait.
+    Paid(usize, usize),
 }
 
 async fn plan_once(
@@ -106,53 +110,63 @@ async fn plan_once(
         return Ok(Planned::Nothing);
     }
     let coins = client::free_outputs(tx, network_id, "hot").await?;
-    let together = &approved[..batching.count(&approved)];
-    let Some((spend, paid)) = choose(stage, &coins, together, rates) else {
-        return Ok(Planned::Nothing);
+    let most = batching.most_sats;
+    let Some((spend, paid)) = choose(stage, &coins, &approved, most, rates) else {
+        return Ok(Planned::Short(approved.len()));
     };
     if lacks(known, &spend.coins) {
         return Ok(Planned::Lacks(spend.coins));
     }
-    let paid = &approved[..paid];
     let new = NewSpend {
         purpose: "withdrawal",
-        items: paid.iter().map(item_of).collect(),
+        items: paid.iter().copied().map(item_of).collect(),
         from_wallet: Some("hot"),
         signings: HOT.to_vec(),
     };
     add_spend(tx, stage, &spend, known, new, rates).await?;
-    Ok(Planned::Paid(paid.len()))
+    Ok(Planned::Paid(paid.len(), approved.len() - paid.len()))
 }
 
-/// A transaction for as many as the coins suffice for, the oldest first.
-fn choose(
+/// A transaction for those that the coins suffice for, the oldest first, and which these are: where
+/// one is larger than what is left, smaller ones go before it.
+fn choose<'a>(
     stage: &Stage,
     coins: &[client::FreeOutput],
-    approved: &[ApprovedWithdrawal],
+    approved: &'a [ApprovedWithdrawal],
+    most_sats: u64,
     rates: Rates,
-) -> Option<(Spend, usize)> {
+) -> Option<(Spend, Vec<&'a ApprovedWithdrawal>)> {
     let coins: Vec<_> = coins
         .iter()
         .filter_map(|output| coin_of(output).ok())
         .collect();
-    let payment = |withdrawal: &ApprovedWithdrawal| {
-        Some(Payment {
-            script: ScriptBuf::from_bytes(withdrawal.script.clone()),
-            value_sats: withdrawal.atoms.parse().ok()?,
-        })
+    let payment = |(_, withdrawal, atoms): &(usize, &ApprovedWithdrawal, u64)| Payment {
+        script: ScriptBuf::from_bytes(withdrawal.script.clone()),
+        value_sats: *atoms,
     };
-    let mut count = approved.len();
-    while count > 0 {
-        let payments = approved[..count]
-            .iter()
-            .map(payment)
-            .collect::<Option<Vec<_>>>()?;
+    let mut left: u64 = coins.iter().map(|coin| coin.value_sats).sum();
+    let mut room = most_sats;
+    let mut chosen = Vec::new();
+    for (place, withdrawal) in approved.iter().enumerate() {
+        let atoms = withdrawal.atoms.parse().ok()?;
+        let is_within = chosen.is_empty() || atoms <= room;
+        if let Some(rest) = left.checked_sub(atoms).filter(|_| is_within) {
+            left = rest;
+            room = room.saturating_sub(atoms);
+            chosen.push((place, withdrawal, atoms));
+        }
+    }
+    while !chosen.is_empty() {
+        let payments = chosen.iter().map(payment).collect();
         match Spend::new(&coins, payments, &stage.hot_script(), rates.wanted, &LIMITS) {
-            Ok(spend) => return Some((spend, count)),
-            Err(
-                SpendReject::NotEnoughCoins | SpendReject::TooHeavy | SpendReject::FeeTooHigh(_),
-            ) => {
-                count /= 2;
+            Ok(spend) => return Some((spend, chosen.iter().map(|it| it.1).collect())),
+            // Nothing is left for the fee, or it takes too many coins.
+            Err(SpendReject::NotEnoughCoins) => {
+                let largest = chosen.iter().max_by_key(|it| (it.2, it.0)).map(|it| it.0);
+                chosen.retain(|it| Some(it.0) != largest);
+            }
+            Err(SpendReject::TooHeavy | SpendReject::FeeTooHigh(_)) => {
+                chosen.truncate(chosen.len() / 2);
             }
             Err(reject) => {
                 tracing::error!(network = stage.network.name, "cannot pay: {reject}");

@@ -11,7 +11,7 @@ use crate::error::ApiError;
 use crate::extract::Query;
 use crate::openapi::Refusals;
 use crate::routes::admin::refused;
-use crate::wire::{millis, number, page};
+use crate::wire::{cursor, cut, millis, page};
 
 const DEFAULT_WITHDRAWALS: i64 = 100;
 const MOST_WITHDRAWALS: i64 = 500;
@@ -20,17 +20,20 @@ const MOST_WITHDRAWALS: i64 = 500;
 #[into_params(parameter_in = Query)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct WithdrawalQueueQuery {
-    /// Withdrawals after this one.
-    after_withdrawal_id: Option<String>,
+    /// `nextCursor` of the page before.
+    cursor: Option<String>,
     #[param(minimum = 1, maximum = 500)]
     limit: Option<i64>,
 }
 
 /// Withdrawals that wait for people, the oldest first.
 #[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct WithdrawalQueue {
     /// The withdrawals.
     withdrawals: Vec<WaitingWithdrawal>,
+    /// Given to `cursor`, it continues the list; null at its end.
+    next_cursor: Option<String>,
 }
 
 /// A withdrawal that waits.
@@ -78,14 +81,13 @@ pub(crate) async fn withdrawal_queue(
     Query(query): Query<WithdrawalQueueQuery>,
 ) -> Result<Json<WithdrawalQueue>, ApiError> {
     let limit = page(query.limit, DEFAULT_WITHDRAWALS, MOST_WITHDRAWALS)?;
-    let limit = i32::try_from(limit).unwrap_or(i32::MAX);
-    let after = query.after_withdrawal_id.as_deref();
-    let after = after
-        .map(|text| number("afterWithdrawalId", text))
-        .transpose()?;
-    let rows = client::withdrawal_queue(&app.reads, staff.staff_session_id, after, limit)
-        .await
-        .map_err(refused)?;
+    let after = query.cursor.as_deref().map(cursor).transpose()?;
+    let after = after.map(|place| place.number);
+    // One more tells whether there is a next page.
+    let more = i32::try_from(limit + 1).unwrap_or(i32::MAX);
+    let rows = client::withdrawal_queue(&app.reads, staff.staff_session_id, after, more).await;
+    let mut rows = rows.map_err(refused)?;
+    let next_cursor = cut(&mut rows, limit, client::WaitingWithdrawal::place);
     let waiting = |row: client::WaitingWithdrawal| WaitingWithdrawal {
         withdrawal_id: row.withdrawal_id.to_string(),
         account_id: row.account_id,
@@ -104,5 +106,8 @@ pub(crate) async fn withdrawal_queue(
         requested_at: millis(row.requested_at),
     };
     let withdrawals = rows.into_iter().map(waiting).collect();
-    Ok(Json(WithdrawalQueue { withdrawals }))
+    Ok(Json(WithdrawalQueue {
+        withdrawals,
+        next_cursor,
+    }))
 }
