@@ -92,6 +92,7 @@ list_chains() {
 # Both chains join in the background, each when its node is ready. Their programs end with this run.
 join_chains() {
     RUN_PID=$$
+    rm -f "$CHAINS_DIR"/wallets_*
     join_chain evm &
     CHAIN_PIDS=$!
     join_chain bitcoin &
@@ -107,6 +108,8 @@ join_chain() {
     trap end_children TERM
     set +e
     "join_$1" || note "The chain $1 does not join (see above); everything else goes on"
+    # Signers wait for this, even where there are no wallets.
+    touch "$CHAINS_DIR/wallets_$1"
     wait
 }
 
@@ -128,13 +131,18 @@ gas_account() {
 
 # The house begins with something in its hot wallets, so that withdrawals of demo funds can be paid.
 make_safes() {
-    local owners hot
+    local owners hot cold
     owners=$(printf '%s ' "$(public_key_of a)" "$(public_key_of b)" "$(public_key_of cold)")
     # shellcheck disable=SC2086
-    hot=$(in_house safe hot $owners | sed -n 's/^hot //p') && in_house safe cold $owners >/dev/null || return 1
+    hot=$(in_house safe hot $owners | sed -n 's/^hot //p') &&
+        cold=$(in_house safe cold $owners | sed -n 's/^cold //p') || return 1
+    name_wallets evm evm:31337 "$hot" "$cold"
     once ether_funded demo_chain fund-ether "$hot" 500 &&
         once token_funded demo_chain fund-token "$hot" 1000000 "$(<"$TOKEN_FILE")"
 }
+
+# Writes down for the signers which wallets are ours: in earnest people do, and compare.
+name_wallets() { echo "$2/hot=$3,$2/cold=$4" >"$CHAINS_DIR/wallets_$1"; }
 
 # Does something once in the life of these chains.
 once() {
@@ -158,7 +166,7 @@ list_token() {
 }
 
 join_bitcoin() {
-    local hot
+    local hot cold
     scripts/nodes.sh bitcoin || return 1
     BITCOIND=$(command -v bitcoind || echo "$EXCHANGE_CACHE_DIR/bin/bitcoind")
     (umask 077 && mkdir -p "$BITCOIN_DIR" && cat >"$BITCOIN_DIR/bitcoin.conf") <<CONF
@@ -177,8 +185,9 @@ CONF
     keep bitcoind "$BITCOIND" -datadir="$BITCOIN_DIR"
     await_port "$EXCHANGE_BITCOIN_PORT" || return 1
     hot=$(in_house bitcoin hot "$(public_key_of a)" "$(public_key_of b)" "$(public_key_of cold)") || return 1
-    in_house bitcoin cold "$(public_key_of cold first)" "$(public_key_of cold second)" \
-        "$(public_key_of cold third)" >/dev/null || return 1
+    cold=$(in_house bitcoin cold "$(public_key_of cold first)" "$(public_key_of cold second)" \
+        "$(public_key_of cold third)") || return 1
+    name_wallets bitcoin bitcoin:regtest "$hot" "$cold"
     keep_worker bitcoin EXCHANGE_EVM_URL=
     keep_worker payments EXCHANGE_EVM_URL=
     once bitcoin_mined demo_chain mine 105 && once bitcoin_funded demo_chain fund-bitcoin "$hot" 100 || return 1
@@ -208,11 +217,18 @@ keep_worker() {
     keep "$name" env DATABASE_URL="$(url_of exchange_worker)" "$@" "$TARGET/release/workers" "$name"
 }
 
-# A signer, which needs no node.
+# A signer, which needs no node, but to be told which wallets are ours.
 join_signer() {
+    local wallets
     trap end_children TERM
+    until [ -e "$CHAINS_DIR/wallets_evm" ] && [ -e "$CHAINS_DIR/wallets_bitcoin" ]; do
+        sleep 0.5 &
+        wait $!
+    done
+    wallets=$(cat "$CHAINS_DIR/wallets_evm" "$CHAINS_DIR/wallets_bitcoin" | paste -sd,)
     settings_of "$1"
     keep "signer $1" env "${SETTINGS[@]}" DATABASE_URL="$(url_of "exchange_signer_$1")" \
+        EXCHANGE_SIGNER_WALLETS="$wallets" \
         "$TARGET/release/workers" signer "$1"
     wait
 }

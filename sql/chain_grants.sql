@@ -171,8 +171,11 @@ grant execute on function chain.atoms(numeric, integer), chain.amount_of_atoms(t
 grant execute on function
     chain.put_signature(bigint, bytea),
     chain.refuse_signing(bigint, text, bigint),
-    chain.judged_items(bigint)
+    chain.judged_items(bigint),
+    chain.is_signed_elsewhere(bigint, bigint, bigint)
 to exchange_signer_a, exchange_signer_b;
+-- Checks call it as whoever reads them.
+grant execute on function chain.can_be_sent(bigint) to exchange_worker, exchange_analyst;
 
 -- Reserves and proofs.
 revoke all on schema proof from public;

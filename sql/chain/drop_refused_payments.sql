@@ -11,14 +11,11 @@ begin
         join chain.signings s on s.payment_id = p.payment_id and s.state = 'refused'
         where p.network_id = drop_refused_payments.network_id and p.ended_at is null and p.purpose <> 'cancel'
             and not exists (select from chain.attempts a where a.payment_id = p.payment_id and a.raw is not null)
+            and not chain.can_be_sent(p.payment_id)
         group by p.payment_id
         order by p.payment_id
     loop
         perform from chain.payments p where p.payment_id = refused.payment_id for no key update;
-        if refused.blamed = '{}' then
-            update chain.networks n set is_halted = true, halt_reason = left('a signer refused payment ' || refused.payment_id || ': ' || refused.words, 500)
-            where n.network_id = drop_refused_payments.network_id and not n.is_halted;
-        end if;
         -- A nonce of the Safe has to be used up by another payment first: see cancelled_payments.
         continue when refused.safe_nonce is not null;
         perform chain.end_payment(refused.payment_id, 'refused: ' || refused.words, refused.blamed);
@@ -27,4 +24,4 @@ begin
     end loop;
     return 0;
 end $$;
-comment on function chain.drop_refused_payments(integer) is 'Ends a payment that a signer refused and of which no bytes exist: the withdrawal that was the reason is refunded, others are paid anew. A refusal for another reason halts the network. One a call; 0 where there is none. For the planner.';
+comment on function chain.drop_refused_payments(integer) is 'Ends a payment that a signer refused and of which no bytes exist, nor signatures to make them of: the withdrawal that was the reason is refunded, others are paid anew. One a call; 0 where there is none. For the planner.';

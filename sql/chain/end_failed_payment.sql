@@ -22,6 +22,8 @@ begin
         return true;
     end if;
     update chain.payments p set state = 'confirmed', ended_at = clock_timestamp() where p.payment_id = ended.payment_id;
+    update chain.signings s set state = 'refused', refusal = 'the payment has ended', ended_at = clock_timestamp()
+    where s.payment_id = ended.payment_id and s.state = 'waiting';
     select p.payment_id into cancelled from chain.payments p
     where p.network_id = ended.network_id and p.safe_nonce = ended.safe_nonce and p.purpose <> 'cancel';
     select 'refused: ' || min(s.refusal) into words from chain.signings s where s.payment_id = cancelled and s.state = 'refused';

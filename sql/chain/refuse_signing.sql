@@ -3,6 +3,8 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
 declare
     refused chain.signings;
+    halted text;
+    words text;
 begin
     update chain.signings s
     set state = 'refused', refusal = refuse_signing.refusal, withdrawal_id = refuse_signing.withdrawal_id, ended_at = clock_timestamp()
@@ -12,9 +14,21 @@ begin
         return false;
     end if;
     perform pg_notify('exchange_events', '10921');
+    if refused.withdrawal_id is null then
+        -- Here and once: whoever lifts the halt has seen the refusal.
+        words := left(format('signer %s refused payment %s: %s', refused.signer, refused.payment_id, refused.refusal), 500);
+        update chain.networks n set is_halted = true, halt_reason = words
+        from chain.payments p
+        where p.payment_id = refused.payment_id and n.network_id = p.network_id and not n.is_halted
+        returning n.name into halted;
+    end if;
     perform exchange.append_event('finance', jsonb_build_object(
         'change', 'signing_refused', 'signing_id', refused.signing_id::text, 'payment_id', refused.payment_id::text,
         'withdrawal_id', refused.withdrawal_id::text, 'signer', refused.signer, 'words', refused.refusal));
+    if halted is not null then
+        perform exchange.append_event('finance', jsonb_build_object(
+            'change', 'withdrawals_halted', 'network', halted, 'reason', words));
+    end if;
     return true;
 end $$;
-comment on function chain.refuse_signing(bigint, text, bigint) is 'A signer will not sign: because of a withdrawal, or else something is wrong with the network''s payments at large. Staff is told. For signers.';
+comment on function chain.refuse_signing(bigint, text, bigint) is 'A signer will not sign: because of a withdrawal, or else something is wrong with the network''s payments at large, which halts it. Staff is told. For signers.';

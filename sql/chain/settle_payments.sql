@@ -20,6 +20,8 @@ begin
     end if;
     perform chain.book_costs(final);
     update chain.payments p set state = 'confirmed', ended_at = clock_timestamp() where p.payment_id = any (final);
+    update chain.signings s set state = 'refused', refusal = 'the payment has ended', ended_at = clock_timestamp()
+    where s.payment_id = any (final) and s.state = 'waiting';
     -- What only a replacement would have spent that was not mined, or was mined for a while.
     update chain.outputs o set payment_id = null, spent_txid = null where o.payment_id = any (final) and o.spent_height is null;
     select array_agg(i.withdrawal_id) into settled

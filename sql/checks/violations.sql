@@ -31,6 +31,8 @@ select 'audit_chain_is_whole', to_jsonb(c) from checks.audit_chain_is_whole c
 union all
 select 'withdrawals_obey_reviews', to_jsonb(c) from checks.withdrawals_obey_reviews c
 union all
+select 'payments_happen_once', to_jsonb(c) from checks.payments_happen_once c
+union all
 select 'deposits_equal_entries', to_jsonb(c) from checks.deposits_equal_entries c
 union all
 select 'blocks_are_one_chain', to_jsonb(c) from checks.blocks_are_one_chain c

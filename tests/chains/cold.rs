@@ -68,6 +68,7 @@ impl Bitcoin {
         let hot = house.settle_bitcoin(database).expect("a hot wallet");
         let keys = make_keys(&room, "bitcoin:regtest", &hot);
         let cold = said(database, &format!("wallets bitcoin cold {keys}"), &settings);
+        house.pin("bitcoin:regtest/cold", &cold);
         Bitcoin {
             world,
             room,

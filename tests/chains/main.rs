@@ -1,6 +1,7 @@
 //! Deposits and withdrawals on real nodes: bitcoind in regtest mode, anvil.
 
 mod cold;
+mod compromised_payer;
 mod deposit_faults;
 mod deposits_bitcoin;
 mod deposits_evm;

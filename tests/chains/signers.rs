@@ -162,6 +162,89 @@ async fn a_signature_is_stored_by_the_signer_that_was_asked_alone() {
 }
 
 #[tokio::test]
+async fn what_alone_is_more_than_a_limit_is_refunded() {
+    let (world, house) = start("alone").await;
+    let owner = &world.owner;
+    let _watcher = world.watch();
+    let _payments = house.payments(&world.database, &world.settings());
+    let _a = house.signer(&world.database, "a", &[]);
+    let _b = house.signer(&world.database, "b", &[("EXCHANGE_SIGNER_DAILY", "ETH=3")]);
+    let to = Address::repeat_byte(0x79);
+    let more = ask_withdrawal(owner, world.account(0), "ETH", to.as_slice(), "3.5").await;
+    let less = ask_withdrawal(owner, world.account(0), "ETH", to.as_slice(), "2").await;
+    let cancelled = "select count(*)::text from chain.payments
+        where purpose = 'cancel' and state = 'broadcast'";
+    until_it_says(owner, cancelled, "1").await;
+    world.mine(FINAL).await;
+    world.caught_up().await;
+    until_it_says(owner, &state_of(more), "failed").await;
+    until_it_says(owner, &state_of(less), "broadcast").await;
+    assert_clean(owner).await;
+}
+
+#[tokio::test]
+async fn what_a_signer_cannot_judge_holds_up_nothing_else() {
+    let (world, house) = start("odd").await;
+    let owner = &world.owner;
+    let _watcher = world.watch();
+    let _payments = house.payments(&world.database, &world.settings());
+    let to = Address::repeat_byte(0x7a);
+    for _ in 0..2 {
+        ask_withdrawal(owner, world.account(0), "ETH", to.as_slice(), "2").await;
+    }
+    until_it_says(owner, "select count(*)::text from chain.payments", "2").await;
+    // More atoms than there are numbers for.
+    let odd = "update chain.payments set amount = 10::numeric ^ 70
+        where payment_id = (select min(payment_id) from chain.payments)";
+    owner.batch_execute(odd).await.expect("tampered");
+    let limit = [("EXCHANGE_SIGNER_DAILY", "ETH=1000")];
+    let _signers = ["a", "b"].map(|name| house.signer(&world.database, name, &limit));
+    let signings = "select string_agg(state, ' ' order by payment_id, signer) from chain.signings
+        where kind = 'safe'";
+    until_it_says(owner, signings, "waiting waiting signed signed").await;
+    let right = "update chain.payments set amount = 2";
+    owner.batch_execute(right).await.expect("put right");
+    let sent = "select count(*)::text from exchange.withdrawals where state = 'broadcast'";
+    until_it_says(owner, sent, "2").await;
+}
+
+#[tokio::test]
+async fn what_was_refused_at_large_is_cancelled_while_all_is_halted() {
+    let (world, house) = start("cancelled").await;
+    let owner = &world.owner;
+    let _watcher = world.watch();
+    let payments = house.payments(&world.database, &world.settings());
+    let to = Address::repeat_byte(0x7b);
+    let withdrawal = ask_withdrawal(owner, world.account(0), "ETH", to.as_slice(), "2").await;
+    until_it_says(owner, "select count(*)::text from chain.payments", "1").await;
+    drop(payments);
+    let less = "update chain.payments set amount = 1";
+    owner.batch_execute(less).await.expect("tampered");
+    let _signers = house.signers(&world.database);
+    let halted = "select is_halted::text from chain.networks";
+    until_it_says(owner, halted, "true").await;
+    let _payments = house.payments(&world.database, &world.settings());
+    let cancelled = "select string_agg(purpose || ' ' || state, ', ' order by payment_id)
+        from chain.payments";
+    until_it_says(owner, cancelled, "withdrawal planned, cancel broadcast").await;
+    let lift = "select exchange.set_withdrawal_halt(null, 'ethereum', null)::text";
+    assert_eq!(ask(owner, lift).await, "1");
+    world.mine(FINAL).await;
+    world.caught_up().await;
+    // It is paid anew, and nothing halts again.
+    until_it_says(owner, &state_of(withdrawal), "broadcast").await;
+    assert_eq!(ask(owner, halted).await, "false");
+    world.mine(FINAL).await;
+    world.caught_up().await;
+    until_it_says(owner, &state_of(withdrawal), "confirmed").await;
+    assert_eq!(
+        world.node.balance(to).await.expect("a balance"),
+        milliether_wei(2_000)
+    );
+    assert_clean(owner).await;
+}
+
+#[tokio::test]
 async fn a_rule_that_tightens_after_an_approval_refunds_nothing() {
     let (world, house) = start("tightened").await;
     let owner = &world.owner;

@@ -97,6 +97,7 @@ fn cold_wallet(paying: &PayingBitcoin) -> String {
     assert!(output.status.success(), "{}", words(&output));
     let said = String::from_utf8(output.stdout).expect("text");
     script_of(said.trim());
+    paying.house.pin("bitcoin:regtest/cold", said.trim());
     said.trim().to_owned()
 }
 

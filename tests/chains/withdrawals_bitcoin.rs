@@ -165,6 +165,58 @@ async fn two_workers_at_once_pay_each_withdrawal_once() {
 }
 
 #[tokio::test]
+async fn a_replacement_that_was_refused_is_not_the_last() {
+    let paying = Paying::start("bitcoin_refused").await;
+    let (owner, database) = (&paying.world.owner, &paying.world.database);
+    let _a = paying.house.signer(database, "a", &[]);
+    let withdrawal = {
+        let _b = paying.house.signer(database, "b", &[]);
+        let _payments = paying.pays(&[]);
+        let withdrawal = paying.withdraw(&receiver(55), "0.5").await;
+        paying.until(withdrawal, "broadcast").await;
+        withdrawal
+    };
+    let dear = [
+        ("EXCHANGE_MIN_SATS_PER_KVB", "5000".to_owned()),
+        ("EXCHANGE_BUMP_AFTER_MS", "100".to_owned()),
+    ];
+    let payments = paying.pays(&dear);
+    let halted = "select is_halted::text from chain.networks";
+    {
+        let mean = [("EXCHANGE_SIGNER_MAX_FEE_SATS", "500")];
+        let _b = paying.house.signer(database, "b", &mean);
+        until_it_says(owner, halted, "true").await;
+    }
+    drop(payments);
+    assert_eq!(ask(owner, &state_of(withdrawal)).await, "broadcast");
+    let b = paying.house.signer(database, "b", &[]);
+    let lift = "select exchange.set_withdrawal_halt(null, 'bitcoin', null)::text";
+    assert_eq!(ask(owner, lift).await, "1");
+    let payments = paying.pays(&dear);
+    let replaced = "select (bool_or(number > 2 and state = 'broadcast'))::text
+        from chain.attempts";
+    until_it_says(owner, replaced, "true").await;
+    // Another one is half signed when the payment ends.
+    drop((b, payments));
+    let _payments = paying.pays(&[
+        ("EXCHANGE_MIN_SATS_PER_KVB", "9000".to_owned()),
+        ("EXCHANGE_BUMP_AFTER_MS", "100".to_owned()),
+    ]);
+    let half = "select count(*)::text from chain.signings where state = 'waiting'";
+    until_it_says(owner, half, "1").await;
+    paying.mined(FINAL).await;
+    paying.until(withdrawal, "confirmed").await;
+    assert_eq!(paying.holds(55).await, "0.5");
+    let left = "select count(*)::text from chain.signings where state = 'waiting'";
+    assert_eq!(
+        ask(owner, left).await,
+        "0",
+        "what has ended waits for nobody"
+    );
+    assert_clean(owner).await;
+}
+
+#[tokio::test]
 async fn change_that_is_on_its_way_is_not_missed() {
     let paying = Paying::start("bitcoin_change").await;
     let owner = &paying.world.owner;

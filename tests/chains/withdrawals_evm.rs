@@ -290,3 +290,29 @@ async fn a_withdrawal_that_comes_back_by_a_contract_is_a_deposit() {
     until_it_says(owner, reserves, "2.5").await;
     assert_clean(owner).await;
 }
+
+#[tokio::test]
+async fn what_no_node_took_is_replaced_by_what_pays_enough() {
+    let paying = Paying::start("evm_untaken").await;
+    let owner = &paying.world.owner;
+    let _signers = paying.house.signers(&paying.world.database);
+    let mut doomed = paying.pays(&[("EXCHANGE_FAULT_POINT", "raw_stored".to_owned())]);
+    let withdrawal = paying.withdraw(receiver(8), "1").await;
+    tests::wait::until_blocking("the worker ended before it sent", || {
+        doomed.has_ended().expect("asked").is_some()
+    });
+    // A block costs so much by now that nodes do not even take what was signed.
+    let dear = json!(["0x174876e800"]);
+    let node = &paying.world.node;
+    let set = node.call("anvil_setNextBlockBaseFeePerGas", dear).await;
+    set.expect("it is dear");
+    paying.mined(1).await;
+    let _payments = paying.pays(&[("EXCHANGE_BUMP_AFTER_MS", "100".to_owned())]);
+    paying.until(withdrawal, "broadcast").await;
+    let attempts = "select string_agg(state, ', ' order by number) from chain.attempts";
+    assert_eq!(ask(owner, attempts).await, "signed, broadcast");
+    paying.mined(FINAL).await;
+    paying.until(withdrawal, "confirmed").await;
+    assert_eq!(paying.holds(receiver(8)).await, milliether_wei(1_000));
+    assert_clean(owner).await;
+}

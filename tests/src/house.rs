@@ -2,6 +2,7 @@
 //! both networks, and the workers that pay. And withdrawals as if people had approved them.
 
 use std::process::{Command, Output};
+use std::sync::Mutex;
 
 use alloy::primitives::{Address, U256};
 use anyhow::{Context, Result, ensure};
@@ -38,6 +39,8 @@ pub struct House {
     /// Each signer has a folder of its own: SoftHSM stumbles over tokens that others change.
     tokens: [Token; 2],
     hot_keys: Vec<String>,
+    /// The wallets that signers believe in: `evm:31337/hot=0x…`.
+    pins: Mutex<Vec<String>>,
     build: Build,
 }
 
@@ -56,6 +59,7 @@ impl House {
         let mut house = House {
             tokens,
             hot_keys: Vec::new(),
+            pins: Mutex::default(),
             build,
         };
         for (signer, pin) in PINS {
@@ -126,6 +130,7 @@ impl House {
             .context("no address")?
             .parse()?;
         give(node, safe, 1_000).await?;
+        self.pin("evm:31337/hot", &safe.to_string());
         Ok(safe)
     }
 
@@ -139,12 +144,14 @@ impl House {
         node.mine_at_once(true).await?;
         let said = self.wallets(database, node, &format!("safe cold {keys}"));
         node.mine_at_once(false).await?;
-        Ok(said?
+        let safe: Address = said?
             .trim()
             .rsplit(' ')
             .next()
             .context("no address")?
-            .parse()?)
+            .parse()?;
+        self.pin("evm:31337/cold", &safe.to_string());
+        Ok(safe)
     }
 
     /// Registers the hot Bitcoin wallet; gives its address.
@@ -152,7 +159,15 @@ impl House {
         let keys = self.hot_keys.join(" ");
         let command = format!("wallets bitcoin hot {keys} {COLD_KEY}");
         let said = self.run(database, &command, &[])?;
+        self.pin("bitcoin:regtest/hot", said.trim());
         Ok(said.trim().to_owned())
+    }
+
+    /// Lets signers that are started from now on believe in a wallet: `evm:31337/hot` and its
+    /// address.
+    pub fn pin(&self, place: &str, address: &str) {
+        let mut pins = self.pins.lock().expect("no panic");
+        pins.push(format!("{place}={address}"));
     }
 
     /// Starts signer a or b.
@@ -163,6 +178,8 @@ impl House {
         if name == "a" {
             settings.push(("EXCHANGE_SEED_FILE", self.seed_file()));
         }
+        let pins = self.pins.lock().expect("no panic").join(",");
+        settings.push(("EXCHANGE_SIGNER_WALLETS", pins));
         settings.extend(
             more.iter()
                 .map(|(name, value)| (*name, (*value).to_owned())),

@@ -6,6 +6,7 @@ mod fees;
 mod guards;
 mod halts;
 mod internal;
+mod payments;
 mod races;
 mod reviews;
 mod risk;

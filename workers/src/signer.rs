@@ -7,11 +7,13 @@ mod config;
 mod evm;
 mod judge;
 mod keys;
+mod pins;
 
 use std::collections::HashMap;
 use std::time::Duration;
 
-use client::{HouseWallet, Pool, Ring, SIGNING_BELL, WaitingSigning};
+use anyhow::ensure;
+use client::{Pool, Ring, SIGNING_BELL, WaitingSigning};
 
 pub use config::SignerConfig;
 use judge::Objection;
@@ -27,12 +29,17 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 /// Works until it is dropped. A database that is away is waited for.
 ///
 /// # Errors
-/// The token or the seed cannot be used.
+/// The token or the seed cannot be used, or the settings name no wallet.
 pub async fn run(
     pool: &Pool,
     database: &client::Config,
     config: &SignerConfig,
 ) -> anyhow::Result<()> {
+    ensure!(
+        !config.wallets.is_empty(),
+        "{} is not set: the database alone must not say where money goes",
+        pins::SETTING
+    );
     let keys = KeyRing::open(config).await?;
     tracing::info!(signer = config.name, key = %keys.hot_key(), "the signer's key is open");
     let mut bell = client::listen(database)?;
@@ -69,27 +76,39 @@ struct Signer<'a> {
 impl Signer<'_> {
     async fn once(&mut self, pool: &Pool) -> anyhow::Result<()> {
         let waiting = client::waiting_signings(pool, &self.config.name, AT_ONCE).await?;
-        self.waiting
-            .retain(|id, _| waiting.iter().any(|signing| signing.signing_id == *id));
+        self.waiting.retain(|id, _| waiting.contains(id));
         for signing in waiting {
-            match self.sign(pool, &signing).await? {
-                Ok(signature) => {
-                    fault_point("signature_made");
-                    client::put_signature(pool, signing.signing_id, &signature).await?;
-                    fault_point("signature_stored");
-                    let (payment, kind) = (signing.payment_id, signing.kind);
-                    tracing::info!(signer = self.config.name, payment, kind, "signed");
-                }
-                Err(Objection::Wait(words)) => self.wait(&signing, words),
-                Err(Objection::Refuse {
-                    words,
-                    withdrawal_id,
-                }) => {
-                    let words: String = words.chars().take(500).collect();
-                    let payment = signing.payment_id;
-                    tracing::error!(signer = self.config.name, payment, "refused: {words}");
-                    client::refuse_signing(pool, signing.signing_id, &words, withdrawal_id).await?;
-                }
+            // What cannot be judged holds up nothing else.
+            if let Err(error) = self.see_to(pool, signing).await {
+                let signer = &self.config.name;
+                tracing::error!(signer, signing, "cannot see to it: {error:#}");
+            }
+        }
+        Ok(())
+    }
+
+    /// Looks at it as it is now: the one before may have changed what is to be thought of it.
+    async fn see_to(&mut self, pool: &Pool, signing_id: i64) -> anyhow::Result<()> {
+        let Some(signing) = client::waiting_signing(pool, signing_id).await? else {
+            return Ok(());
+        };
+        match self.sign(pool, &signing).await? {
+            Ok(signature) => {
+                fault_point("signature_made");
+                client::put_signature(pool, signing_id, &signature).await?;
+                fault_point("signature_stored");
+                let (payment, kind) = (signing.payment_id, signing.kind);
+                tracing::info!(signer = self.config.name, payment, kind, "signed");
+            }
+            Err(Objection::Wait(words)) => self.wait(&signing, words),
+            Err(Objection::Refuse {
+                words,
+                withdrawal_id,
+            }) => {
+                let words: String = words.chars().take(500).collect();
+                let payment = signing.payment_id;
+                tracing::error!(signer = self.config.name, payment, "refused: {words}");
+                client::refuse_signing(pool, signing_id, &words, withdrawal_id).await?;
             }
         }
         Ok(())
@@ -108,13 +127,10 @@ impl Signer<'_> {
         pool: &Pool,
         signing: &WaitingSigning,
     ) -> anyhow::Result<Result<Vec<u8>, Objection>> {
-        let wallets = client::house_wallets(pool, signing.network_id).await?;
         let case = judge::Case {
             signing,
             items: client::judged_items(pool, signing.payment_id).await?,
-            hot: find(&wallets, "hot"),
-            cold: find(&wallets, "cold"),
-            gas: find(&wallets, "gas"),
+            wallets: client::house_wallets(pool, signing.network_id).await?,
             limits: self
                 .config
                 .limits
@@ -145,8 +161,4 @@ async fn signing_address(pool: &Pool, case: &judge::Case<'_>) -> anyhow::Result<
         return Ok(false);
     };
     Ok(client::is_deposit_address(pool, case.signing.network_id, &item.script).await?)
-}
-
-fn find(wallets: &[HouseWallet], role: &str) -> Option<HouseWallet> {
-    wallets.iter().find(|wallet| wallet.role == role).cloned()
 }

@@ -171,7 +171,7 @@ pub use sessions::{
 };
 pub use signings::{
     JudgedItem, SIGNING_BELL, WaitingSigning, is_deposit_address, judged_items, put_signature,
-    refuse_signing, signed_lately, waiting_signings,
+    refuse_signing, signed_lately, waiting_signing, waiting_signings,
 };
 pub use staff::{
     Invited, MadeMember, Member, NewStaffSession, StaffLogin, StaffSession, accept_invitation,

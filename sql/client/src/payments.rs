@@ -314,7 +314,8 @@ pub async fn open_attempts(on: &impl Query, network_id: i32) -> Result<Vec<OpenA
         "open_attempts",
         "select a.attempt_id, a.payment_id, a.number, a.state, a.from_script, a.nonce, \
          a.unsigned, a.raw, a.txid, \
-         (extract(epoch from clock_timestamp() - coalesce(a.broadcast_at, a.signed_at)) * 1000)::bigint, \
+         (extract(epoch from clock_timestamp() \
+            - coalesce(a.broadcast_at, a.signed_at)) * 1000)::bigint, \
          (extract(epoch from clock_timestamp() - a.last_broadcast_at) * 1000)::bigint, \
          g.signatures, g.asked, g.is_refused, p.purpose \
          from chain.attempts a join chain.payments p using (payment_id) \

@@ -1,6 +1,7 @@
 //! What a signer reads to judge for itself, and its answers.
 
 use serde_json::Value;
+use tokio_postgres::Row;
 
 use crate::error::Error;
 use crate::query::{Query, Statement, column};
@@ -59,8 +60,10 @@ pub struct WaitingSigning {
     pub is_halted: bool,
     /// The Safe's signatures that are there.
     pub safe_signatures: Vec<Vec<u8>>,
-    /// What is to be signed of the payment's other attempts.
+    /// What anybody has signed of the payment's other attempts.
     pub other_attempts: Vec<Vec<u8>>,
+    /// This signer has signed another attempt of the payment.
+    pub is_later: bool,
 }
 
 /// Whom a payment pays, and what speaks for and against it.
@@ -88,6 +91,8 @@ pub struct JudgedItem {
     pub payment_of: Option<i64>,
     /// Another payment carries it, and has not failed.
     pub is_paid_twice: bool,
+    /// Another payment of it is signed, so that it may happen, whatever is said of it.
+    pub is_signed_elsewhere: bool,
     /// It was paid without a chain.
     pub is_internal: bool,
     /// Reviews by the coin's tiers, counted anew.
@@ -106,17 +111,31 @@ pub struct JudgedItem {
     pub obstacle: Option<String>,
 }
 
-/// What waits for a signer, oldest first.
+/// Numbers of what waits for a signer, oldest first. What has ended is not signed any more.
 ///
 /// # Errors
 /// The database's.
-pub async fn waiting_signings(
-    on: &impl Query,
-    signer: &str,
-    most: i64,
-) -> Result<Vec<WaitingSigning>, Error> {
+pub async fn waiting_signings(on: &impl Query, signer: &str, most: i64) -> Result<Vec<i64>, Error> {
     const STATEMENT: Statement = Statement::read(
         "waiting_signings",
+        "select s.signing_id from chain.signings s join chain.payments p using (payment_id) \
+         where s.signer = $1 and s.state = 'waiting' and p.ended_at is null \
+         order by s.signing_id limit $2",
+    );
+    let rows = on.rows(STATEMENT, &[&signer, &most]).await?;
+    rows.iter().map(|row| column(row, 0)).collect()
+}
+
+/// A signing as it is now, unless it waits no longer.
+///
+/// # Errors
+/// The database's.
+pub async fn waiting_signing(
+    on: &impl Query,
+    signing_id: i64,
+) -> Result<Option<WaitingSigning>, Error> {
+    const STATEMENT: Statement = Statement::read(
+        "waiting_signing",
         "select s.signing_id, s.kind, s.payment_id, s.attempt_id, p.network_id, n.family, n.chain, \
          p.purpose, p.state, p.asset_id, c.contract, chain.atoms(p.amount, t.scale), \
          p.from_address_id, d.script, p.safe_nonce, p.identity_hash, p.plan, \
@@ -131,6 +150,8 @@ pub async fn waiting_signings(
             where o.payment_id = p.payment_id and o.attempt_id <> s.attempt_id \
                 and exists (select from chain.signings g \
                     where g.attempt_id = o.attempt_id and g.state = 'signed')), \
+         exists (select from chain.signings g where g.payment_id = s.payment_id \
+            and g.signer = s.signer and g.kind = s.kind and g.state = 'signed'), \
          t.symbol, t.scale::integer \
          from chain.signings s join chain.payments p using (payment_id) \
          join chain.networks n on n.network_id = p.network_id \
@@ -138,9 +159,14 @@ pub async fn waiting_signings(
          join exchange.assets t on t.asset_id = p.asset_id \
          left join chain.attempts a on a.attempt_id = s.attempt_id \
          left join chain.addresses d on d.address_id = p.from_address_id \
-         where s.signer = $1 and s.state = 'waiting' order by s.signing_id limit $2",
+         where s.signing_id = $1 and s.state = 'waiting' and p.ended_at is null",
     );
-    let signing = |row| {
+    let row = on.row(STATEMENT, &[&signing_id]).await?;
+    row.as_ref().map(WaitingSigning::read).transpose()
+}
+
+impl WaitingSigning {
+    fn read(row: &Row) -> Result<Self, Error> {
         Ok(WaitingSigning {
             signing_id: column(row, 0)?,
             kind: column(row, 1)?,
@@ -165,12 +191,11 @@ pub async fn waiting_signings(
             is_halted: column(row, 20)?,
             safe_signatures: column(row, 21)?,
             other_attempts: column(row, 22)?,
-            symbol: column(row, 23)?,
-            scale: column(row, 24)?,
+            is_later: column(row, 23)?,
+            symbol: column(row, 24)?,
+            scale: column(row, 25)?,
         })
-    };
-    let rows = on.rows(STATEMENT, &[&signer, &most]).await?;
-    rows.iter().map(signing).collect()
+    }
 }
 
 /// Whom a payment pays.
@@ -182,7 +207,8 @@ pub async fn judged_items(on: &impl Query, payment_id: i64) -> Result<Vec<Judged
         "judged_items",
         "select withdrawal_id, deposit_id, atoms, script, asked_atoms, asked_script, \
          asked_asset_id, asked_network_id, state, payment_of, is_internal, needed_reviews, \
-         approvals, rejections, account_status, is_in_debt, is_halted, is_paid_twice, obstacle \
+         approvals, rejections, account_status, is_in_debt, is_halted, is_paid_twice, obstacle, \
+         chain.is_signed_elsewhere($1, withdrawal_id, deposit_id) \
          from chain.judged_items($1)",
     );
     let item = |row| {
@@ -206,6 +232,7 @@ pub async fn judged_items(on: &impl Query, payment_id: i64) -> Result<Vec<Judged
             is_halted: column(row, 16)?,
             is_paid_twice: column(row, 17)?,
             obstacle: column(row, 18)?,
+            is_signed_elsewhere: column(row, 19)?,
         })
     };
     let rows = on.rows(STATEMENT, &[&payment_id]).await?;

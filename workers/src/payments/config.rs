@@ -19,6 +19,8 @@ pub struct PaymentsConfig {
     pub bitcoin_xpub: Option<String>,
     /// `EXCHANGE_BATCH_WAIT_MS`: how long a Bitcoin withdrawal waits for others to go with it.
     pub batch_wait: Duration,
+    /// `EXCHANGE_BATCH_SATS`: what several withdrawals of one Bitcoin transaction come to at most.
+    pub batch_sats: u64,
     /// `EXCHANGE_BUMP_AFTER_MS`: what is not mined for so long is replaced by one that pays more.
     pub bump_after: Duration,
     /// `EXCHANGE_RESEND_AFTER_MS`: what is not mined is sent again as often.
@@ -62,6 +64,7 @@ impl PaymentsConfig {
             evm_network: or("EXCHANGE_EVM_NETWORK", "ethereum"),
             bitcoin_xpub: value("EXCHANGE_BITCOIN_XPUB"),
             batch_wait: millis("EXCHANGE_BATCH_WAIT_MS", 1_000)?,
+            batch_sats: number("EXCHANGE_BATCH_SATS", u64::MAX)?,
             bump_after: millis("EXCHANGE_BUMP_AFTER_MS", 180_000)?,
             resend_after: millis("EXCHANGE_RESEND_AFTER_MS", 30_000)?,
             sweep_every: millis("EXCHANGE_SWEEP_EVERY_MS", 60_000)?,

@@ -3,7 +3,7 @@
 
 use bitcoin::{Psbt, ScriptBuf};
 use chain::bitcoin_wallet::BitcoinWallet;
-use chain::coin_selection::CoinOwner;
+use chain::coin_selection::{Coin, CoinOwner};
 use chain::extended_key::ExtendedKey;
 use chain::network::BitcoinNetwork;
 use chain::seed::Seed;
@@ -45,7 +45,7 @@ pub(super) async fn sign_deposits(case: &Case<'_>, keys: &KeyRing) -> Signed {
     let Some(public) = public.await? else {
         return Ok(Err(Objection::large("this signer has no seed")));
     };
-    let inputs = match judge_deposits(case, public) {
+    let inputs = match judge_deposits(case, keys, public) {
         Ok(inputs) => inputs,
         Err(objection) => return Ok(Err(objection)),
     };
@@ -62,10 +62,7 @@ pub(super) async fn sign_deposits(case: &Case<'_>, keys: &KeyRing) -> Signed {
 }
 
 fn wallet_of(case: &Case<'_>, deposits: Option<ExtendedKey>) -> Judged<(BitcoinWallet, ScriptBuf)> {
-    let hot = case
-        .hot
-        .as_ref()
-        .ok_or_else(|| Objection::large("there is no hot wallet"))?;
+    let hot = case.wallet("hot")?;
     let descriptor = hot.descriptor.as_deref().unwrap_or_default();
     let wallet = crate::hot_wallet::read(&case.signing.chain, descriptor, &hot.script, deposits);
     let wallet = wallet.map_err(|error| Objection::large(format!("{error:#}")))?;
@@ -89,6 +86,22 @@ fn spend_of(
     Ok(spend)
 }
 
+/// Versions of a payment share an input, so that one of them can happen.
+fn judge_versions(case: &Case<'_>, spend: &Spend) -> Judged<()> {
+    for other in &case.signing.other_attempts {
+        let other = read(other)?.unsigned_tx;
+        let is_shared = |coin: &Coin| {
+            let mut inputs = other.input.iter();
+            inputs.any(|input| input.previous_output == coin.outpoint)
+        };
+        must(
+            spend.coins.iter().any(is_shared),
+            "a version that could happen beside another",
+        )?;
+    }
+    Ok(())
+}
+
 fn judge_hot(case: &Case<'_>, keys: &KeyRing) -> Judged<Vec<[u8; 32]>> {
     let (wallet, change) = wallet_of(case, None)?;
     must(
@@ -97,18 +110,8 @@ fn judge_hot(case: &Case<'_>, keys: &KeyRing) -> Judged<Vec<[u8; 32]>> {
     )?;
     let psbt = read(case.signing.unsigned.as_deref().unwrap_or_default())?;
     let spend = spend_of(&psbt, &wallet, &change, case.config.max_fee_sats)?;
-    // Versions of a payment share an input, so that one of them can happen.
-    for other in &case.signing.other_attempts {
-        let other = spend_of(&read(other)?, &wallet, &change, u64::MAX)?;
-        let is_shared = |coin: &chain::coin_selection::Coin| {
-            other.coins.iter().any(|it| it.outpoint == coin.outpoint)
-        };
-        must(
-            spend.coins.iter().any(is_shared),
-            "a version that could happen beside another",
-        )?;
-    }
-    case.judge_items(case.signing.other_attempts.is_empty())?;
+    judge_versions(case, &spend)?;
+    case.judge_items(!case.signing.is_later)?;
     must(
         spend.payments.len() == case.items.len(),
         "an output that nobody asked for",
@@ -128,12 +131,21 @@ fn judge_hot(case: &Case<'_>, keys: &KeyRing) -> Judged<Vec<[u8; 32]>> {
     Ok(digests.iter().map(|digest| digest.digest).collect())
 }
 
-fn judge_deposits(case: &Case<'_>, public: ExtendedKey) -> Judged<Vec<(u32, [u8; 32])>> {
+fn judge_deposits(
+    case: &Case<'_>,
+    keys: &KeyRing,
+    public: ExtendedKey,
+) -> Judged<Vec<(u32, [u8; 32])>> {
     let item = case.judge_gathering()?;
     let (wallet, _) = wallet_of(case, Some(public))?;
+    must(
+        wallet.keys().contains(keys.hot_key()),
+        "this signer owns no part of the wallet",
+    )?;
     let psbt = read(case.signing.unsigned.as_deref().unwrap_or_default())?;
     let to = ScriptBuf::from_bytes(item.script.clone());
     let spend = spend_of(&psbt, &wallet, &to, case.config.max_fee_sats)?;
+    judge_versions(case, &spend)?;
     let paid = spend.change.as_ref().filter(|_| spend.payments.is_empty());
     let is_item = paid.is_some_and(|paid| paid.value_sats.to_string() == item.atoms);
     must(is_item, "a sweep that pays something else")?;

@@ -2,12 +2,14 @@
 
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::str::FromStr as _;
 
+use alloy::primitives::U256;
 use anyhow::{Context as _, bail, ensure};
 use client::{Pool, WaitingSigning};
 use hsm::HsmConfig;
 use rust_decimal::Decimal;
+
+use super::pins::{self, Pins};
 
 /// Seconds of the two windows.
 const HOUR: i64 = 3_600;
@@ -31,6 +33,8 @@ pub struct SignerConfig {
     pub seed_file: Option<PathBuf>,
     /// What it signs in an hour and in a day.
     pub limits: Limits,
+    /// `EXCHANGE_SIGNER_WALLETS`: the hot and cold wallets that it pays from and to.
+    pub(super) wallets: Pins,
     /// `EXCHANGE_SIGNER_MAX_FEE_SATS`: the highest fee of a Bitcoin transaction.
     pub max_fee_sats: u64,
     /// `EXCHANGE_SIGNER_MAX_GAS_GWEI`: the most that is offered for a unit of gas.
@@ -86,38 +90,60 @@ impl SignerConfig {
                 hourly: amounts("EXCHANGE_SIGNER_HOURLY", value("EXCHANGE_SIGNER_HOURLY"))?,
                 daily: amounts("EXCHANGE_SIGNER_DAILY", value("EXCHANGE_SIGNER_DAILY"))?,
             },
+            wallets: Pins::read(value(pins::SETTING))?,
             max_fee_sats: number("EXCHANGE_SIGNER_MAX_FEE_SATS", 10_000_000)?,
             max_gas_wei: u128::from(gas_gwei) * GWEI,
         })
     }
 }
 
+/// What limits say of a signing.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Room {
+    /// Why it has to wait, where it has.
+    pub(super) full: Option<String>,
+    /// The most that is ever signed at once, in atoms: what is more would wait for ever.
+    pub(super) most: Option<U256>,
+}
+
 impl Limits {
-    /// What is still within the limits for a signing: why it is not, or nothing.
+    /// What is still within the limits for a signing.
     pub(super) async fn of(
         &self,
         pool: &Pool,
         signer: &str,
         signing: &WaitingSigning,
-    ) -> anyhow::Result<Option<String>> {
+    ) -> anyhow::Result<Room> {
+        let mut room = Room::default();
         for (window, limits) in [(HOUR, &self.hourly), (DAY, &self.daily)] {
             let Some(limit) = limits.get(&signing.symbol) else {
                 continue;
             };
+            let most = atoms_of(*limit, signing.scale);
             let (signed, _) = client::signed_lately(pool, signer, signing.asset_id, window).await?;
-            let scale = u32::try_from(signing.scale)?;
-            let atoms = |text: &str| -> anyhow::Result<Decimal> {
-                let whole = i128::from_str(text).context("atoms")?;
-                Decimal::try_from_i128_with_scale(whole, scale).context("atoms")
-            };
-            let sum = atoms(&signed)? + atoms(&signing.atoms)?;
-            if sum > *limit {
+            let signed: U256 = signed.parse().context("atoms")?;
+            let asked: U256 = signing.atoms.parse().context("atoms")?;
+            let sum = signed.saturating_add(asked);
+            if sum > most && room.full.is_none() {
                 let symbol = &signing.symbol;
-                let words = format!("{sum} {symbol} in {window} s would be more than {limit}");
-                return Ok(Some(words));
+                let words =
+                    format!("{sum} atoms of {symbol} in {window} s would be more than {limit}");
+                room.full = Some(words);
             }
+            room.most = Some(room.most.map_or(most, |least| least.min(most)));
         }
-        Ok(None)
+        Ok(room)
+    }
+}
+
+/// An amount in atoms, rounded down: of whatever scale a coin is.
+fn atoms_of(amount: Decimal, scale: i32) -> U256 {
+    let digits = U256::from(amount.mantissa().unsigned_abs());
+    let more = scale - i32::try_from(amount.scale()).unwrap_or(i32::MAX);
+    let power = U256::from(10).saturating_pow(U256::from(more.unsigned_abs()));
+    match more >= 0 {
+        true => digits.saturating_mul(power),
+        false => digits / power,
     }
 }
 
@@ -126,10 +152,31 @@ fn amounts(name: &str, text: Option<String>) -> anyhow::Result<HashMap<String, D
     for pair in text.iter().flat_map(|text| text.split(',')) {
         let parsed = pair.split_once('=');
         let parsed = parsed.and_then(|(symbol, amount)| Some((symbol, amount.parse().ok()?)));
+        let parsed = parsed.filter(|(_, amount): &(_, Decimal)| amount.is_sign_positive());
         let Some((symbol, amount)) = parsed else {
             bail!("{name}: '{pair}' is no amount, such as BTC=10");
         };
         amounts.insert(symbol.to_owned(), amount);
     }
     Ok(amounts)
+}
+
+#[cfg(test)]
+mod tests {
+    use alloy::primitives::U256;
+    use rust_decimal::Decimal;
+
+    use super::atoms_of;
+
+    #[test]
+    fn limits_are_compared_in_atoms_however_many_these_are() {
+        let atoms = |text: &str, scale| atoms_of(text.parse::<Decimal>().expect("one"), scale);
+        assert_eq!(atoms("1.5", 8), U256::from(150_000_000));
+        assert_eq!(atoms("1.23456789", 6), U256::from(1_234_567));
+        // 2^96 atoms are 79,228,162,514.26 of a coin of 18 decimals.
+        let billions = atoms("100000000000000", 18);
+        assert_eq!(billions, U256::from(10).pow(U256::from(32)));
+        assert!(billions > U256::from(2).pow(U256::from(96)));
+        assert_eq!(atoms("1", 80), U256::MAX);
+    }
 }

@@ -7,7 +7,7 @@ use chain::public_key::PublicKey;
 use chain::safe::SafeTransaction;
 use chain::seed::Seed;
 use chain::signature::Signature;
-use client::{HouseWallet, JudgedItem};
+use client::JudgedItem;
 
 use super::judge::{Case, Objection, must};
 use super::keys::{Key, KeyRing};
@@ -46,7 +46,7 @@ pub(super) async fn sign_gas(case: &Case<'_>, keys: &KeyRing, is_deposit_address
 
 /// As a deposit address.
 pub(super) async fn sign_deposit(case: &Case<'_>, keys: &KeyRing) -> Signed {
-    let transaction = match judge_deposit(case) {
+    let transaction = match judge_deposit(case, keys) {
         Ok(transaction) => transaction,
         Err(objection) => return Ok(Err(objection)),
     };
@@ -89,22 +89,39 @@ fn address(script: Option<&[u8]>, what: &str) -> Judged<Address> {
     address.ok_or_else(|| Objection::large(format!("there is no {what}")))
 }
 
-fn wallet_of(wallet: Option<&HouseWallet>, what: &str) -> Judged<Address> {
-    address(wallet.map(|wallet| wallet.script.as_slice()), what)
+fn wallet_of(case: &Case<'_>, role: &str) -> Judged<Address> {
+    address(Some(case.wallet(role)?.script.as_slice()), role)
+}
+
+/// Whether a key is one of the hot Safe's owners.
+fn must_own(case: &Case<'_>, key: &PublicKey) -> Judged<()> {
+    let hot = case.wallet("hot")?;
+    let mut owners = hot.descriptor.as_deref().unwrap_or_default().split(',');
+    let own = key.evm_address().to_string();
+    must(
+        owners.any(|owner| owner == own),
+        "this signer owns no part of the Safe",
+    )
+}
+
+/// Attempts of an account's own payment have one number, so that one of them can happen.
+fn judge_versions(case: &Case<'_>, transaction: &EvmTransaction) -> Judged<()> {
+    for other in &case.signing.other_attempts {
+        let other = read_unsigned(other).map_err(|error| Objection::large(format!("{error:#}")))?;
+        must(
+            other.nonce == transaction.nonce,
+            "a version that could happen beside another",
+        )?;
+    }
+    Ok(())
 }
 
 /// The Safe's transaction of the payment, which must be what its hash says.
 fn transaction_of(case: &Case<'_>) -> Judged<SafeTransaction> {
     let signing = case.signing;
     let (safe, nonce) = match signing.purpose.as_str() {
-        "refill" => (
-            wallet_of(case.cold.as_ref(), "cold wallet")?,
-            signing.plan["nonce"].as_i64(),
-        ),
-        _ => (
-            wallet_of(case.hot.as_ref(), "hot wallet")?,
-            signing.safe_nonce,
-        ),
+        "refill" => (wallet_of(case, "cold")?, signing.plan["nonce"].as_i64()),
+        _ => (wallet_of(case, "hot")?, signing.safe_nonce),
     };
     let nonce = nonce.ok_or_else(|| Objection::large("no number of the Safe"))?;
     let planned = planned_safe(&signing.plan, chain_id(case)?, safe, nonce);
@@ -121,16 +138,7 @@ fn transaction_of(case: &Case<'_>) -> Judged<SafeTransaction> {
 
 fn judge_safe(case: &Case<'_>, key: &PublicKey) -> Judged<SafeTransaction> {
     let planned = transaction_of(case)?;
-    let owners = case
-        .hot
-        .as_ref()
-        .and_then(|hot| hot.descriptor.as_deref())
-        .unwrap_or_default();
-    let own = key.evm_address().to_string();
-    must(
-        owners.split(',').any(|owner| owner == own),
-        "this signer owns no part of the Safe",
-    )?;
+    must_own(case, key)?;
     must(
         case.signing.payment_state == "planned",
         "the payment is signed already",
@@ -147,10 +155,6 @@ fn judge_safe(case: &Case<'_>, key: &PublicKey) -> Judged<SafeTransaction> {
     let [item] = &case.items[..] else {
         return Err(Objection::large("a Safe's transaction pays one"));
     };
-    must(
-        item.atoms == case.signing.atoms,
-        "the payment is of another amount than its item",
-    )?;
     let (to, value) = sent(case, planned.to, planned.value, &planned.data)?;
     if to.as_slice() != item.script || value.to_string() != item.atoms {
         return Err(Objection::Refuse {
@@ -199,10 +203,8 @@ fn judge_gas(case: &Case<'_>, key: &PublicKey, is_deposit: bool) -> Judged<EvmTr
     let signing = case.signing;
     let read = attempt_of(case)?;
     let own = key.evm_address();
-    let registered = address(
-        case.gas.as_ref().map(|gas| gas.script.as_slice()),
-        "gas account",
-    )?;
+    let gas = case.wallets.iter().find(|wallet| wallet.role == "gas");
+    let registered = address(gas.map(|gas| gas.script.as_slice()), "gas account")?;
     let from = address(signing.from_script.as_deref(), "sender")?;
     must(
         own == registered && own == from,
@@ -217,7 +219,7 @@ fn judge_gas(case: &Case<'_>, key: &PublicKey, is_deposit: bool) -> Judged<EvmTr
         let planned = transaction_of(case)?;
         if signing.purpose == "refill" {
             let (to, _) = sent(case, planned.to, planned.value, &planned.data)?;
-            let hot = wallet_of(case.hot.as_ref(), "hot wallet")?;
+            let hot = wallet_of(case, "hot")?;
             must(to == hot, "a refill that does not go to the hot wallet")?;
         }
         let hash = planned.hash();
@@ -236,6 +238,7 @@ fn judge_gas(case: &Case<'_>, key: &PublicKey, is_deposit: bool) -> Judged<EvmTr
         )?;
         return Ok(read);
     }
+    judge_versions(case, &read)?;
     must(read.input.is_empty(), "a transfer that says something")?;
     match signing.purpose.as_str() {
         "cancel" => must(
@@ -258,10 +261,12 @@ fn judge_gas(case: &Case<'_>, key: &PublicKey, is_deposit: bool) -> Judged<EvmTr
     Ok(read)
 }
 
-fn judge_deposit(case: &Case<'_>) -> Judged<EvmTransaction> {
+fn judge_deposit(case: &Case<'_>, keys: &KeyRing) -> Judged<EvmTransaction> {
     let signing = case.signing;
     let item: &JudgedItem = case.judge_gathering()?;
+    must_own(case, keys.hot_key())?;
     let read = attempt_of(case)?;
+    judge_versions(case, &read)?;
     let is_own = signing.from_address.is_some() && signing.from_script == signing.from_address;
     must(is_own, "a sweep from another address than the payment's")?;
     let (to, value) = sent(case, read.to, read.value, &read.input)?;

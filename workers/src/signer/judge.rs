@@ -1,9 +1,13 @@
 //! What speaks against a signature, whatever the chain: the withdrawal itself, its reviews, its
 //! owner, halts and limits. Every look is at the database as it is now.
 
+use std::collections::HashSet;
+
+use alloy::primitives::U256;
 use client::{HouseWallet, JudgedItem, WaitingSigning};
 
-use super::config::SignerConfig;
+use super::config::{Room, SignerConfig};
+use super::pins;
 
 /// Why nothing is signed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,15 +42,47 @@ pub(super) fn must(holds: bool, words: &str) -> Result<(), Objection> {
 pub(super) struct Case<'a> {
     pub(super) signing: &'a WaitingSigning,
     pub(super) items: Vec<JudgedItem>,
-    pub(super) hot: Option<HouseWallet>,
-    pub(super) cold: Option<HouseWallet>,
-    pub(super) gas: Option<HouseWallet>,
-    /// Which limit it would exceed.
-    pub(super) limits: Option<String>,
+    /// As the database says; see [`Case::wallet`].
+    pub(super) wallets: Vec<HouseWallet>,
+    /// What the limits leave.
+    pub(super) limits: Room,
     pub(super) config: &'a SignerConfig,
 }
 
 impl Case<'_> {
+    /// The hot or the cold wallet, which has to be the one of the signer's own settings.
+    ///
+    /// # Errors
+    /// It is not, or the settings do not say.
+    pub(super) fn wallet(&self, role: &str) -> Result<&HouseWallet, Objection> {
+        let registered = self.wallets.iter().find(|wallet| wallet.role == role);
+        let missing = || Objection::large(format!("there is no {role} wallet"));
+        let registered = registered.ok_or_else(missing)?;
+        let (family, chain) = (&self.signing.family, &self.signing.chain);
+        let Some(own) = self.config.wallets.script(family, chain, role) else {
+            let setting = pins::SETTING;
+            let words = format!("{setting} names no {role} wallet of {family}:{chain}");
+            return Err(Objection::Wait(words));
+        };
+        let words = format!("the registered {role} wallet is not the one of the settings");
+        must(own == registered.script, &words)?;
+        Ok(registered)
+    }
+
+    /// What the items say has to be what the payment says, by which limits are counted.
+    fn judge_sum(&self) -> Result<(), Objection> {
+        let atoms = |item: &JudgedItem| item.atoms.parse::<U256>().ok();
+        let sum = self
+            .items
+            .iter()
+            .try_fold(U256::ZERO, |sum, item| sum.checked_add(atoms(item)?));
+        let said = self.signing.atoms.parse().ok();
+        must(
+            sum.is_some() && sum == said,
+            "the payment is of another amount than its items",
+        )
+    }
+
     /// What holds for every payment out of the hot wallet: nothing is halted, each item is what was
     /// asked, and the limits are kept. A later version of what is signed already only has to pay
     /// the same.
@@ -59,13 +95,17 @@ impl Case<'_> {
                 "the network or the coin is halted".to_owned(),
             ));
         }
+        self.judge_sum()?;
         match self.signing.purpose.as_str() {
             "withdrawal" => {
                 must(!self.items.is_empty(), "a payment for nobody")?;
+                let paid: HashSet<_> = self.items.iter().map(|item| item.withdrawal_id).collect();
+                let is_once = paid.len() == self.items.len();
+                must(is_once, "a payment that pays a withdrawal twice")?;
                 for item in &self.items {
-                    judge_withdrawal(self.signing, item, is_first)?;
+                    judge_withdrawal(self.signing, item, is_first, self.limits.most)?;
                 }
-                match &self.limits {
+                match &self.limits.full {
                     Some(words) if is_first => Err(Objection::Wait(words.clone())),
                     _ => Ok(()),
                 }
@@ -77,8 +117,7 @@ impl Case<'_> {
                     ));
                 };
                 let is_ours = item.withdrawal_id.is_none() && item.deposit_id.is_none();
-                let cold = self.cold.as_ref().map(|wallet| &wallet.script);
-                let is_cold = cold == Some(&item.script);
+                let is_cold = self.wallet("cold")?.script == item.script;
                 must(is_ours && is_cold, "not a move to the cold wallet")
             }
             other => Err(Objection::large(format!(
@@ -103,11 +142,11 @@ impl Case<'_> {
                 "what leaves deposit addresses goes to one place",
             ));
         };
+        self.judge_sum()?;
         match (self.signing.purpose.as_str(), item.deposit_id) {
             ("sweep", None) => {
-                let hot = self.hot.as_ref().map(|wallet| &wallet.script);
                 must(
-                    hot == Some(&item.script),
+                    self.wallet("hot")?.script == item.script,
                     "a sweep that does not go to the hot wallet",
                 )?;
                 must(item.withdrawal_id.is_none(), "a sweep for a withdrawal")?;
@@ -123,6 +162,11 @@ impl Case<'_> {
                     is_same && !item.is_paid_twice,
                     "a deposit that goes back twice",
                 )?;
+                if item.is_signed_elsewhere {
+                    return Err(Objection::Wait(
+                        "it was sent back before: somebody has to look".to_owned(),
+                    ));
+                }
             }
             _ => return Err(Objection::large("deposit addresses do not pay for this")),
         }
@@ -135,6 +179,7 @@ fn judge_withdrawal(
     signing: &WaitingSigning,
     item: &JudgedItem,
     is_first: bool,
+    most: Option<U256>,
 ) -> Result<(), Objection> {
     let Some(withdrawal_id) = item.withdrawal_id else {
         return Err(Objection::large(
@@ -155,6 +200,11 @@ fn judge_withdrawal(
     if item.payment_of != Some(signing.payment_id) || item.is_paid_twice {
         return refuse("another payment carries it".to_owned());
     }
+    // It may happen still: neither paid again nor refunded.
+    must(
+        !item.is_signed_elsewhere,
+        "another payment of it is signed already",
+    )?;
     if !states.contains(&state) {
         return refuse(format!("it is {state}"));
     }
@@ -183,6 +233,10 @@ fn judge_withdrawal(
             "{} of {needed} reviewers approve it",
             item.approvals
         ));
+    }
+    let atoms = item.atoms.parse().unwrap_or(U256::MAX);
+    if most.is_some_and(|most| atoms > most) {
+        return refuse("it is more than is ever signed at once".to_owned());
     }
     if item.account_status.as_deref() != Some("active") {
         return refuse("the account is frozen".to_owned());

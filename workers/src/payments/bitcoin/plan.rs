@@ -31,7 +31,10 @@ impl Payer {
             return Ok(());
         }
         let rates = self.rates().await?;
-        let wait_ms = i64::try_from(self.config.batch_wait.as_millis())?;
+        let batching = Batching {
+            wait_ms: i64::try_from(self.config.batch_wait.as_millis())?,
+            most_sats: self.config.batch_sats,
+        };
         let mut known = Previous::default();
         let mut waiting = 0;
         for _ in 0..CHOICES {
@@ -40,7 +43,7 @@ impl Payer {
                 let shared = Arc::clone(&shared);
                 Box::pin(async move {
                     let (stage, known) = &*shared;
-                    plan_once(tx, stage, known, rates, wait_ms).await
+                    plan_once(tx, stage, known, rates, batching).await
                 })
             })
             .await?;
@@ -74,6 +77,14 @@ impl Payer {
     }
 }
 
+/// Which withdrawals go together.
+#[derive(Clone, Copy)]
+struct Batching {
+    wait_ms: i64,
+    /// Signers have limits, which several together must not exceed for ever.
+    most_sats: u64,
+}
+
 /// What a look at approved withdrawals came to.
 enum Planned {
     Nothing,
@@ -90,16 +101,17 @@ async fn plan_once(
     stage: &Stage,
     known: &Previous,
     rates: Rates,
-    wait_ms: i64,
+    batching: Batching,
 ) -> Result<Planned, client::Error> {
     let network_id = stage.network.network_id;
     let approved = client::approved_withdrawals(tx, network_id, MOST_IN_BATCH).await?;
     let is_full = approved.len() >= usize::try_from(MOST_IN_BATCH).unwrap_or(usize::MAX);
-    if !is_full && approved.iter().all(|it| it.waited_ms < wait_ms) {
+    if !is_full && approved.iter().all(|it| it.waited_ms < batching.wait_ms) {
         return Ok(Planned::Nothing);
     }
     let coins = client::free_outputs(tx, network_id, "hot").await?;
-    let Some((spend, paid)) = choose(stage, &coins, &approved, rates) else {
+    let most = batching.most_sats;
+    let Some((spend, paid)) = choose(stage, &coins, &approved, most, rates) else {
         return Ok(Planned::Short(approved.len()));
     };
     if lacks(known, &spend.coins) {
@@ -121,6 +133,7 @@ fn choose<'a>(
     stage: &Stage,
     coins: &[client::FreeOutput],
     approved: &'a [ApprovedWithdrawal],
+    most_sats: u64,
     rates: Rates,
 ) -> Option<(Spend, Vec<&'a ApprovedWithdrawal>)> {
     let coins: Vec<_> = coins
@@ -132,11 +145,14 @@ fn choose<'a>(
         value_sats: *atoms,
     };
     let mut left: u64 = coins.iter().map(|coin| coin.value_sats).sum();
+    let mut room = most_sats;
     let mut chosen = Vec::new();
     for (place, withdrawal) in approved.iter().enumerate() {
         let atoms = withdrawal.atoms.parse().ok()?;
-        if let Some(rest) = left.checked_sub(atoms) {
+        let is_within = chosen.is_empty() || atoms <= room;
+        if let Some(rest) = left.checked_sub(atoms).filter(|_| is_within) {
             left = rest;
+            room = room.saturating_sub(atoms);
             chosen.push((place, withdrawal, atoms));
         }
     }
