@@ -11,15 +11,30 @@ grant usage on schema exchange to exchange_signer_a, exchange_signer_b;
 -- Reads. What a chain shows to everybody is no secret; whose address it is, is.
 grant select on chain.networks, chain.coins, chain.blocks to exchange_api, exchange_worker, exchange_analyst, exchange_signer_a, exchange_signer_b;
 grant select on
-    chain.addresses, chain.wallets, chain.outputs, chain.fee_samples, chain.payments, chain.payment_items, chain.attempts,
-    chain.signings, chain.nonces
+    chain.addresses, chain.wallets, chain.outputs, chain.fee_samples, chain.payment_items, chain.nonces
 to exchange_worker, exchange_analyst, exchange_signer_a, exchange_signer_b;
+grant select on chain.payments, chain.attempts, chain.signings to exchange_worker, exchange_signer_a, exchange_signer_b;
+-- People read all of a payment but what could be sent: bytes and signatures.
+do $$
+declare
+    table_name text;
+    columns text;
+begin
+    foreach table_name in array array['payments', 'attempts', 'signings'] loop
+        select string_agg(quote_ident(a.attname), ', ' order by a.attnum) into columns
+        from pg_attribute a
+        where a.attrelid = format('chain.%I', table_name)::regclass and a.attnum > 0 and not a.attisdropped
+            and a.attname not in ('raw', 'signature', 'owner_signatures');
+        execute format('grant select (%s) on chain.%I to exchange_analyst', columns, table_name);
+    end loop;
+end $$;
 grant select on
     exchange.deposits, exchange.deposit_entries, exchange.withdrawals, exchange.withdrawal_addresses, exchange.withdrawal_quotes,
     exchange.network_costs, exchange.reserve_entries
 to exchange_api, exchange_worker, exchange_analyst;
+grant select on exchange.deposit_sources to exchange_worker, exchange_analyst;
 grant select on exchange.deposit_refunds to exchange_worker, exchange_analyst, exchange_signer_a, exchange_signer_b;
-grant select on exchange.withdrawal_reviews to exchange_worker, exchange_analyst, exchange_signer_a, exchange_signer_b;
+grant select on exchange.withdrawal_reviews, exchange.withdrawal_approvals to exchange_worker, exchange_analyst, exchange_signer_a, exchange_signer_b;
 -- A signer judges for itself: what was asked, who approved it, what the account owes.
 grant select on exchange.assets, exchange.deposits, exchange.deposit_entries, exchange.withdrawals
 to exchange_signer_a, exchange_signer_b;
@@ -61,6 +76,8 @@ grant execute on function
         integer, bigint[], bytea[], bytea[], bigint[], integer[], bytea[], text[], bytea[], bytea[], numeric[], text[],
         integer[], bytea[], bytea[], integer[]),
     chain.reorganise(integer, bytea, bigint),
+    chain.unsourced_transactions(integer, integer),
+    chain.note_sources(integer, bytea[], bytea[], text[]),
     chain.confirm_deposits(integer, integer),
     chain.see_transfers(integer, bytea[], text[], bytea[], bytea[], numeric[], text[]),
     chain.seen_transactions(integer),
@@ -84,6 +101,7 @@ begin
         using (account_id = nullif(current_setting('exchange.account_id', true), '')::bigint);
 end $$;
 grant execute on function
+    exchange.shown_txid(text, bytea),
     exchange.listed_coins(),
     exchange.deposits_of(bigint, text, text, text[], timestamptz, timestamptz, bigint, integer),
     exchange.deposit_of(bigint, bigint)
@@ -118,7 +136,6 @@ grant execute on function
     staff.list_halts(bigint)
 to exchange_api;
 grant execute on function
-    exchange.set_withdrawal_halt(text, text, text),
     exchange.forget_withdrawal_quotes(integer),
     exchange.end_cool_down(),
     chain.measure_quiet_hours()
@@ -147,6 +164,7 @@ grant execute on function
     chain.fail_conflicts(integer),
     chain.gathered(integer),
     chain.free_outputs(integer, text),
+    chain.hot_atoms(integer),
     chain.note_hot_balance(integer, integer, text)
 to exchange_worker;
 grant execute on function chain.atoms(numeric, integer), chain.amount_of_atoms(text, integer) to exchange_worker, exchange_analyst, exchange_signer_a, exchange_signer_b;
@@ -167,7 +185,7 @@ grant execute on function
     proof.facts_of(integer),
     proof.outputs_of(integer),
     proof.holders_of(integer),
-    proof.record_reconciliation(integer, bytea, integer[], numeric[]),
+    proof.record_reconciliation(integer, bytea, integer[], numeric[], numeric[], jsonb[]),
     proof.state_reserves(bigint, integer, bigint, bytea, integer[], text[], numeric[]),
     proof.halt_all(text),
     proof.forget_pages(integer, integer)
@@ -178,7 +196,9 @@ grant execute on function
 to exchange_signer_a, exchange_signer_b;
 -- Leaves and the secrets of salts are nobody's to read.
 grant select (proof_id, asset_id, root, sum, leaves, house_amount) on proof.roots to exchange_worker, exchange_analyst;
-grant select on proof.proofs, proof.statements, proof.reserves, proof.signatures, proof.reconciliations
+grant select on
+    proof.proofs, proof.statements, proof.reserves, proof.signatures, proof.reconciliations, proof.fact_totals, proof.fact_changes
 to exchange_worker, exchange_analyst;
--- Checks call it as whoever reads them.
+-- Checks call them as whoever reads them.
+grant execute on function proof.uneven_attempts(chain.payments) to exchange_worker, exchange_analyst;
 grant execute on function exchange.has_balance(text) to exchange_worker, exchange_analyst;

@@ -208,12 +208,10 @@ to exchange_worker, exchange_analyst;
 -- The streams of accounts, which the API may hand to their owners.
 grant execute on function exchange.balances_of(bigint[]) to exchange_api;
 
--- Functions of workers. Those of operators (create_market, set_market_status, set_market_limits,
--- set_account_status, set_fee_tier, set_fee_rates) are exchange_owner's alone.
+-- Functions of workers. Those of operators (create_account, set_password_hash, adjust_balance,
+-- set_withdrawal_halt, create_market, set_market_status, set_market_limits, set_account_status,
+-- set_fee_tier, set_fee_rates) are exchange_owner's alone.
 grant execute on function
-    exchange.create_account(text, text, integer),
-    exchange.set_password_hash(bigint, text),
-    exchange.adjust_balance(bigint, text, numeric, text, text),
     exchange.forget_ended_sessions(integer),
     exchange.forget_order_keys(integer, bigint, integer),
     exchange.forget_request_keys(integer, integer),

@@ -25,7 +25,7 @@ begin
         from matched m
         where m."position" like 'output:%'
         on conflict (network_id, txid, output_index) do update
-            set block_hash = excluded.block_hash, block_height = excluded.block_height
+            set block_hash = excluded.block_hash, block_height = excluded.block_height, lost_height = null
     ), reserves as (
         insert into exchange.reserve_entries (
             network_id, txid, position, asset_id, wallet_id, amount, block_height, capital_account_id, external_account_id)
@@ -44,8 +44,9 @@ begin
         where m.address_id is not null and not m.is_ours
         on conflict (network_id, txid, position) do update
             set asset_id = excluded.asset_id, account_id = excluded.account_id, address_id = excluded.address_id,
-                amount = excluded.amount, from_address = excluded.from_address, block_hash = excluded.block_hash,
-                block_height = excluded.block_height, required_confirmations = excluded.required_confirmations,
+                amount = excluded.amount, from_address = coalesce(excluded.from_address, d.from_address),
+                block_hash = excluded.block_hash, block_height = excluded.block_height,
+                required_confirmations = greatest(d.required_confirmations, excluded.required_confirmations),
                 state = case when d.state in ('seen', 'orphaned') then excluded.state else d.state end,
                 changed_at = now()
             where d.block_hash is null

@@ -5,6 +5,7 @@ set plan_cache_mode = force_generic_plan set enable_seqscan = off as $$
 declare
     -- The engine's largest amount, in atoms (extension/engine/src/rules.rs, MAX_NOTIONAL).
     largest constant numeric := power(10::numeric, 36);
+    family text;
     tip bigint;
     due record;
     judged record;
@@ -12,9 +13,21 @@ declare
     good bigint[] := '{}';
     bad bigint[] := '{}';
 begin
-    perform from chain.networks n where n.network_id = confirm_deposits.network_id for no key update;
+    select n.family into family from chain.networks n where n.network_id = confirm_deposits.network_id for no key update;
     select b.height into tip from chain.blocks b
     where b.network_id = confirm_deposits.network_id and b.is_active order by b.height desc limit 1;
+    -- All accounts before the first is judged: a rule that is met locks its stream, and whoever asks for a withdrawal waits
+    -- for that with its account locked.
+    perform from exchange.accounts a
+    where a.account_id = any (array(
+        select d.account_id
+        from exchange.deposits d
+        where d.network_id = confirm_deposits.network_id and d.state = 'pending'
+            and d.block_height <= tip - d.required_confirmations + 1
+        order by d.account_id, d.deposit_id
+        limit least(greatest(confirm_deposits.limit_deposits, 0), 10000)))
+    order by a.account_id
+    for no key update;
     -- By account, because accounts are locked in key order, and before balances.
     for due in
         select d.deposit_id, d.account_id, d.amount, d.from_address, s.symbol, d.amount * power(10::numeric, s.scale) as atoms
@@ -22,6 +35,8 @@ begin
         join exchange.assets s on s.asset_id = d.asset_id
         where d.network_id = confirm_deposits.network_id and d.state = 'pending'
             and d.block_height <= tip - d.required_confirmations + 1
+            -- The rules are asked about every source, so not before they are known.
+            and (d.are_sources_known or family <> 'bitcoin')
         order by d.account_id, d.deposit_id
         limit least(greatest(confirm_deposits.limit_deposits, 0), 10000)
         for update of d

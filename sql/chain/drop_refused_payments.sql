@@ -3,7 +3,6 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
 declare
     refused record;
-    dropped bigint := 0;
 begin
     for refused in
         select p.payment_id, p.safe_nonce, min(s.refusal) as words,
@@ -23,8 +22,9 @@ begin
         -- A nonce of the Safe has to be used up by another payment first: see cancelled_payments.
         continue when refused.safe_nonce is not null;
         perform chain.end_payment(refused.payment_id, 'refused: ' || refused.words, refused.blamed);
-        dropped := dropped + 1;
+        -- One a transaction: a refund locks balances in the order of their keys.
+        return 1;
     end loop;
-    return dropped;
+    return 0;
 end $$;
-comment on function chain.drop_refused_payments(integer) is 'Ends payments that a signer refused and of which no bytes exist: the withdrawal that was the reason is refunded, others are paid anew. A refusal for another reason halts the network. For the planner.';
+comment on function chain.drop_refused_payments(integer) is 'Ends a payment that a signer refused and of which no bytes exist: the withdrawal that was the reason is refunded, others are paid anew. A refusal for another reason halts the network. One a call; 0 where there is none. For the planner.';

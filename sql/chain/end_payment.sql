@@ -12,7 +12,7 @@ begin
     if not found then
         return;
     end if;
-    update chain.outputs o set payment_id = null where o.payment_id = ended.payment_id and o.spent_txid is null;
+    update chain.outputs o set payment_id = null, spent_txid = null where o.payment_id = ended.payment_id and o.spent_height is null;
     update chain.signings s set state = 'refused', refusal = 'the payment has ended', ended_at = clock_timestamp()
     where s.payment_id = ended.payment_id and s.state = 'waiting';
     select array_agg(w.withdrawal_id) filter (where end_payment.refunded is null or w.withdrawal_id = any (end_payment.refunded)),

@@ -7,11 +7,20 @@ returns table (
 language sql stable security definer set search_path = pg_catalog, pg_temp
 -- One lookup a transfer in the addresses' index, however many of either there are.
 set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
-    select t.block_number, t.txid, t."position", c.asset_id, round(t.atoms / power(10::numeric, s.scale), s.scale),
+    select t.block_number, t.txid, t."position", c.asset_id, chain.amount_of_atoms(t.atoms::text, s.scale),
         t.from_address, a.address_id, a.account_id, w.wallet_id,
-        exists (select from chain.attempts own where own.network_id = match_transfers.network_id and own.txid = t.txid)
-            or exists (select from chain.wallets own
-                where own.network_id = match_transfers.network_id and own.address = t.from_address),
+        case n.family
+            when 'bitcoin' then
+                exists (select from chain.attempts own where own.network_id = match_transfers.network_id and own.txid = t.txid)
+                or exists (select from chain.wallets own
+                    where own.network_id = match_transfers.network_id and own.address = t.from_address)
+            -- Not by transaction: others may move something inside ours, and anybody may carry what a Safe signed.
+            else
+                exists (select from chain.wallets own
+                    where own.network_id = match_transfers.network_id and own.script = decode(substr(t.from_address, 3), 'hex'))
+                or exists (select from chain.addresses own
+                    where own.network_id = match_transfers.network_id and own.script = decode(substr(t.from_address, 3), 'hex'))
+        end,
         case when t.atoms < c.min_deposit * power(10::numeric, s.scale) then 'below_minimum' else 'pending' end,
         greatest(
             case when t.atoms < c.large_amount * power(10::numeric, s.scale) then c.confirmations else c.large_confirmations end,
@@ -26,6 +35,7 @@ set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_has
     join chain.coins c on c.network_id = match_transfers.network_id
         and (c.contract = t.contract or (c.contract is null and t.contract is null))
     join exchange.assets s on s.asset_id = c.asset_id
+    join chain.networks n on n.network_id = match_transfers.network_id
     where (a.address_id is not null or w.wallet_id is not null) and t.atoms > 0
 $$;
-comment on function chain.match_transfers(integer, integer[], bytea[], text[], bytea[], bytea[], numeric[], text[]) is 'Of what moved on a network, in atoms, that which came to a deposit address or a wallet and is of a listed coin. Ours: a transaction that the exchange has made itself. State: what a deposit of it is once it lies in a block. For other functions.';
+comment on function chain.match_transfers(integer, integer[], bytea[], text[], bytea[], bytea[], numeric[], text[]) is 'Of what moved on a network, in atoms, that which came to a deposit address or a wallet and is of a listed coin. Ours: of a transaction that the exchange has made itself, on Bitcoin; sent by a wallet or a deposit address, on an EVM chain. State: what a deposit of it is once it lies in a block. For other functions.';

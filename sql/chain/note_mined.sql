@@ -23,6 +23,8 @@ begin
     if not found then
         return false;
     end if;
+    -- It may have ended as failed: then the ledger has it otherwise than the chain.
+    update chain.payments p set is_even = false where p.payment_id = of.payment_id and p.is_even;
     -- Those of the same nonce or outputs cannot be mined any more, unless this one is undone.
     update chain.attempts a set state = 'replaced'
     where a.payment_id = of.payment_id and a.attempt_id <> of.attempt_id and a.state in ('signed', 'broadcast')

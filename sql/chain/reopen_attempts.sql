@@ -28,7 +28,8 @@ begin
         set state = 'broadcast', block_hash = null, block_height = null, is_success = null, is_reverted = false
         where a.attempt_id = undone.attempt_id;
         update chain.attempts a set state = 'broadcast' where a.payment_id = undone.payment_id and a.state = 'replaced';
-        update chain.payments p set state = 'broadcast', ended_at = null where p.payment_id = undone.payment_id and p.state = 'confirmed';
+        update chain.payments p set state = 'broadcast', ended_at = null, is_even = false
+        where p.payment_id = undone.payment_id and p.state = 'confirmed';
         reopened := reopened + 1;
     end loop;
     return reopened;

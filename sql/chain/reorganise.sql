@@ -23,10 +23,11 @@ begin
         order by d.deposit_id for update) d;
     update exchange.deposits d
     set block_hash = null, block_height = null, changed_at = now(),
-        state = case when d.state in ('pending', 'credited', 'below_minimum') then 'orphaned' else d.state end
+        -- A suspicious one too: it is judged anew once it is mined again. What goes back waits for its block.
+        state = case when d.state in ('pending', 'credited', 'below_minimum', 'suspicious') then 'orphaned' else d.state end
     where d.deposit_id = any (gone);
 
-    update chain.outputs o set block_hash = null, block_height = null
+    update chain.outputs o set block_hash = null, block_height = null, lost_height = reorganise.fork_height
     where o.network_id = reorganise.network_id and o.block_height > reorganise.fork_height;
     -- What another's transaction spent may stay unspent; ours are sent again.
     update chain.outputs o

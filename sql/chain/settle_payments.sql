@@ -20,8 +20,8 @@ begin
     end if;
     perform chain.book_costs(final);
     update chain.payments p set state = 'confirmed', ended_at = clock_timestamp() where p.payment_id = any (final);
-    -- What only a replacement that was not mined would have spent.
-    update chain.outputs o set payment_id = null where o.payment_id = any (final) and o.spent_txid is null;
+    -- What only a replacement would have spent that was not mined, or was mined for a while.
+    update chain.outputs o set payment_id = null, spent_txid = null where o.payment_id = any (final) and o.spent_height is null;
     select array_agg(i.withdrawal_id) into settled
     from chain.payment_items i where i.payment_id = any (final) and i.withdrawal_id is not null;
     -- Once, because it locks balances in the order of their keys.

@@ -6,7 +6,8 @@ begin
     perform exchange.append_events('finance', array(
         select jsonb_build_object(
             'change', d.state, 'deposit_id', d.deposit_id::text, 'account_id', d.account_id::text, 'asset', s.symbol,
-            'amount', d.amount::text, 'network', n.name, 'state', d.state, 'txid', encode(d.txid, 'hex'),
+            'amount', d.amount::text, 'network', n.name, 'kind', 'chain', 'state', d.state,
+            'txid', exchange.shown_txid(n.family, d.txid),
             'confirmations', coalesce(tips.height - d.block_height + 1, 0),
             'required_confirmations', d.required_confirmations)
         from exchange.deposits d

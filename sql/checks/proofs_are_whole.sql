@@ -3,7 +3,7 @@ select r.proof_id, r.asset_id, r.sum, r.leaves, g.sum as leaves_sum, g.leaves as
 from proof.roots r
 join exchange.assets a on a.asset_id = r.asset_id
 left join lateral (
-    select sum(g.sum_atoms) / ('1e' || a.scale)::numeric as sum, sum(cardinality(g.account_ids)) as leaves
+    select chain.amount_of_atoms(sum(g.sum_atoms)::text, a.scale) as sum, sum(cardinality(g.account_ids)) as leaves
     from proof.pages g
     where g.proof_id = r.proof_id and g.asset_id = r.asset_id
 ) g on true

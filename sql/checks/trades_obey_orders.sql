@@ -10,12 +10,12 @@ join exchange.orders taker on taker.order_id = t.taker_order_id
 cross join lateral (
     select
         case t.taker_side
-            when 'buy' then ceil(t.quote_amount * maker.maker_rate * power(10::numeric, quote.scale)) / power(10::numeric, quote.scale)
-            else ceil(t.quantity * maker.maker_rate * power(10::numeric, base.scale)) / power(10::numeric, base.scale)
+            when 'buy' then ceil(t.quote_amount * maker.maker_rate * power(10::numeric, quote.scale)) * ('1e-' || quote.scale)::numeric
+            else ceil(t.quantity * maker.maker_rate * power(10::numeric, base.scale)) * ('1e-' || base.scale)::numeric
         end as maker_fee,
         case t.taker_side
-            when 'buy' then ceil(t.quantity * taker.taker_rate * power(10::numeric, base.scale)) / power(10::numeric, base.scale)
-            else ceil(t.quote_amount * taker.taker_rate * power(10::numeric, quote.scale)) / power(10::numeric, quote.scale)
+            when 'buy' then ceil(t.quantity * taker.taker_rate * power(10::numeric, base.scale)) * ('1e-' || base.scale)::numeric
+            else ceil(t.quote_amount * taker.taker_rate * power(10::numeric, quote.scale)) * ('1e-' || quote.scale)::numeric
         end as taker_fee
 ) f
 where t.price is distinct from maker.price

@@ -41,5 +41,9 @@ select 'deposits_have_outputs', to_jsonb(c) from checks.deposits_have_outputs c
 union all
 select 'debts_not_negative', to_jsonb(c) from checks.debts_not_negative c
 union all
-select 'proofs_are_whole', to_jsonb(c) from checks.proofs_are_whole c;
+select 'proofs_are_whole', to_jsonb(c) from checks.proofs_are_whole c
+union all
+select 'fact_totals_equal_facts', to_jsonb(c) from checks.fact_totals_equal_facts c
+union all
+select 'coins_are_compared', to_jsonb(c) from checks.coins_are_compared c;
 comment on view checks.violations is 'All checks in one statement, so in one snapshot: the check''s name and the offending row.';

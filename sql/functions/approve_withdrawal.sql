@@ -8,12 +8,20 @@ declare
     owner exchange.accounts;
 begin
     select * into strict waiting from exchange.withdrawals w where w.withdrawal_id = approve_withdrawal.withdrawal_id;
+    select * into strict owner from exchange.accounts a where a.account_id = waiting.account_id;
+    -- The rules of this moment count, where they ask for more than those of the request.
+    if waiting.state = 'requested' and waiting.internal_account_id is null then
+        select greatest(waiting.required_reviews, exchange.required_reviews(c, waiting.amount, owner.kyc_level))
+        into strict waiting.required_reviews
+        from chain.coins c where c.asset_id = waiting.asset_id and c.network_id = waiting.network_id;
+        update exchange.withdrawals w set required_reviews = waiting.required_reviews
+        where w.withdrawal_id = waiting.withdrawal_id and w.required_reviews <> waiting.required_reviews;
+    end if;
     if waiting.state <> 'requested' or waiting.is_risk_held
         or (select count(*) from exchange.withdrawal_reviews r
             where r.withdrawal_id = waiting.withdrawal_id and r.is_approved) < waiting.required_reviews then
         return false;
     end if;
-    select * into strict owner from exchange.accounts a where a.account_id = waiting.account_id;
     perform exchange.require_no_obstacle(owner);
     -- One to a chain waits as approved while its coin is halted. One inside would be paid.
     if waiting.internal_account_id is not null and exists (
@@ -22,6 +30,8 @@ begin
         perform exchange.reject('WITHDRAWALS_HALTED', 'withdrawals of this asset are halted at the moment');
     end if;
     update exchange.withdrawals w set state = 'approved', approved_at = now() where w.withdrawal_id = waiting.withdrawal_id;
+    insert into exchange.withdrawal_approvals (withdrawal_id, required_reviews)
+    values (waiting.withdrawal_id, waiting.required_reviews);
     if waiting.internal_account_id is not null then
         perform exchange.settle_withdrawals(array[waiting.withdrawal_id]);
     else
@@ -30,4 +40,4 @@ begin
     end if;
     return true;
 end $$;
-comment on function exchange.approve_withdrawal(bigint) is 'Lets a withdrawal go on if nobody has to be waited for; an internal one is paid at once. The account and the withdrawal are locked by the caller, and balances are touched no more after it. False: it still waits, or does not wait at all. For other functions. Rejects: ACCOUNT_FROZEN, WITHDRAWALS_BLOCKED, IN_DEBT, KYC_REQUIRED, WITHDRAWALS_HALTED (an internal one).';
+comment on function exchange.approve_withdrawal(bigint) is 'Lets a withdrawal go on if nobody has to be waited for; an internal one is paid at once. What it had to satisfy is recorded for the signers. The account and the withdrawal are locked by the caller, and balances are touched no more after it. False: it still waits, or does not wait at all. For other functions. Rejects: ACCOUNT_FROZEN, WITHDRAWALS_BLOCKED, IN_DEBT, KYC_REQUIRED, WITHDRAWALS_HALTED (an internal one).';

@@ -1,6 +1,6 @@
 create function exchange.deposit_of(account_id bigint, of_deposit_id bigint)
 returns table (
-    deposit_id bigint, asset text, network text, address text, amount numeric, txid text, from_address text, state text,
+    deposit_id bigint, kind text, asset text, network text, address text, amount numeric, txid text, from_address text, state text,
     confirmations bigint, required_confirmations integer, seen_at timestamptz, changed_at timestamptz, credited_at timestamptz)
 language plpgsql stable set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column

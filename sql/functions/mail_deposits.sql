@@ -9,7 +9,7 @@ begin
     insert into exchange.mails (account_id, kind, facts, recipient)
     select d.account_id, mail_deposits.kind, jsonb_build_object(
             'at', to_char(now() at time zone 'utc', 'YYYY-MM-DD HH24:MI "UTC"'), 'amount', trim_scale(d.amount)::text,
-            'asset', s.symbol, 'network', n.name, 'txid', encode(d.txid, 'hex')),
+            'asset', s.symbol, 'network', n.name, 'txid', exchange.shown_txid(n.family, d.txid)),
         a.email
     from exchange.deposits d
     join exchange.accounts a on a.account_id = d.account_id

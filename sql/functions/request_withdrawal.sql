@@ -90,7 +90,7 @@ begin
     end if;
     insert into exchange.withdrawals (
         account_id, asset_id, network_id, address, script, internal_account_id, amount, fee, quote_id, state, required_reviews,
-        is_risk_held, activity_id, fees_account_id, external_account_id, request_key)
+        is_risk_held, cool_down_ends_at, activity_id, fees_account_id, external_account_id, request_key)
     values (
         owner.account_id, coin.asset_id, coin.network_id, request_withdrawal.to_address, request_withdrawal.to_script, receiver,
         round(request_withdrawal.amount, of_asset.scale), asked_fee, quote.quote_id, 'requested',
@@ -99,7 +99,7 @@ begin
             case when receiver is null then exchange.required_reviews(coin, request_withdrawal.amount, owner.kyc_level) else 0 end,
             -- Also where a stricter rule holds it: a hold can end by itself.
             exists (select from risk.events e where e.activity_id = assessed.activity_id and e.action = 'review')::integer),
-        assessed.verdict = 'hold', assessed.activity_id, exchange.house_account('withdrawal_fees'),
+        assessed.verdict = 'hold', (select c.ends_at from exchange.cool_down_of(assessed.activity_id) c), assessed.activity_id, exchange.house_account('withdrawal_fees'),
         exchange.house_account('external'), request_withdrawal.request_key)
     returning * into made;
     update exchange.balances b

@@ -49,7 +49,11 @@ begin
     set available = b.available + s.available, held = b.held - s.held
     from summed s
     where b.account_id = s.account_id and b.asset_id = s.asset_id;
-    update exchange.withdrawals w set state = 'confirmed', ended_at = now() where w.withdrawal_id = any (open_ids);
+    update exchange.withdrawals w
+    set state = 'confirmed', ended_at = now(),
+        receipt_id = case when w.internal_account_id is not null
+            then nextval(pg_get_serial_sequence('exchange.deposits', 'deposit_id')) end
+    where w.withdrawal_id = any (open_ids);
 
     for ended in select * from exchange.withdrawals w where w.withdrawal_id = any (open_ids) order by w.withdrawal_id loop
         perform exchange.mail_withdrawal('withdrawal_ended', ended);

@@ -20,9 +20,10 @@ begin
             'fee', round(told.fee, told.scale)::text, 'state', told.state, 'reason', told.end_reason));
         perform exchange.append_event('finance', facts);
         if told.state = 'confirmed' and told.internal_account_id is not null then
-            -- To whom it was paid: neither who paid nor what for.
-            perform exchange.append_event('finance', facts - 'fee' || jsonb_build_object(
-                'change', 'received', 'account_id', told.internal_account_id::text));
+            -- To whom it was paid it is a deposit: neither who paid nor what for.
+            perform exchange.append_event('finance', facts - '{fee,withdrawal_id}'::text[] || jsonb_build_object(
+                'change', 'credited', 'state', 'credited', 'deposit_id', told.receipt_id::text, 'kind', 'internal',
+                'account_id', told.internal_account_id::text));
         end if;
     end loop;
 end $$;

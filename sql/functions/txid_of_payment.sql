@@ -1,7 +1,7 @@
 create function exchange.txid_of_payment(payment_id bigint) returns text
 language sql stable security definer set search_path = pg_catalog, pg_temp as $$
     -- The one that was mined, else the last that a node has.
-    select case n.family when 'evm' then '0x' else '' end || encode(t.txid, 'hex')
+    select exchange.shown_txid(n.family, t.txid)
     from chain.attempts t
     join chain.networks n on n.network_id = t.network_id
     where t.payment_id = txid_of_payment.payment_id and t.state in ('broadcast', 'mined')

@@ -31,13 +31,13 @@ begin
     select a.* into native
     from chain.coins c join exchange.assets a on a.asset_id = c.asset_id
     where c.network_id = coin.network_id and c.contract is null;
-    cost := rate * coin.fee_units / power(10::numeric, native.scale);
+    cost := rate * coin.fee_units * ('1e-' || native.scale)::numeric;
     if native.asset_id <> of_asset.asset_id then
         cost := risk.value_of(native.symbol, cost, now()) / risk.value_of(of_asset.symbol, 1, now());
     end if;
     -- Without a price the most is asked. Rounded up to the atom.
     fee := least(coin.fee_ceiling, greatest(coin.fee_floor, coalesce(
-        ceil(cost * (1000000 - quiet_ppm) / 1000000 * power(10::numeric, of_asset.scale)) / power(10::numeric, of_asset.scale),
+        ceil(cost * (1000000 - quiet_ppm) / 1000000 * power(10::numeric, of_asset.scale)) * ('1e-' || of_asset.scale)::numeric,
         coin.fee_ceiling)));
     fee := round(fee, of_asset.scale);
 end $$;

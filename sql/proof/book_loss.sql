@@ -5,7 +5,7 @@ declare
     robbed record;
     booked bigint;
 begin
-    select n.network_id, w.wallet_id, a.asset_id, a.scale into robbed
+    select n.network_id, n.family, w.wallet_id, a.asset_id, a.scale into robbed
     from chain.networks n
     join chain.wallets w on w.network_id = n.network_id and w.role = book_loss.wallet
     join chain.coins c on c.network_id = n.network_id
@@ -24,9 +24,12 @@ begin
         robbed.network_id, book_loss.txid, 'lost', robbed.asset_id, robbed.wallet_id, - book_loss.amount, 0,
         exchange.house_account('capital'), exchange.house_account('external'))
     returning reserve_entry_id into booked;
+    -- A gain that is booked is explained.
+    update chain.coins c set tolerated_gain = greatest(0, c.tolerated_gain + least(book_loss.amount, 0))
+    where c.network_id = robbed.network_id and c.asset_id = robbed.asset_id;
     perform exchange.append_event('finance', jsonb_build_object(
         'change', 'loss_booked', 'network', book_loss.network, 'asset', book_loss.asset, 'amount', book_loss.amount::text,
-        'txid', encode(book_loss.txid, 'hex'), 'reason', book_loss.reason));
+        'txid', exchange.shown_txid(robbed.family, book_loss.txid), 'reason', book_loss.reason));
     return booked;
 end $$;
 comment on function proof.book_loss(text, text, text, bytea, numeric, text) is 'Books what left our wallets without a payment of ours, at the cost of the house''s capital; negative: what came in and was not seen. After it the comparison agrees again. The operator''s alone.';

@@ -9,40 +9,21 @@ language sql stable security definer set search_path = pg_catalog, pg_temp set j
         order by b.height desc
         limit 1
     ), mined as materialized (
+        -- Payments of which everything is in the ledger have nothing to add.
         select t.attempt_id, t.payment_id, t.fee, t.is_success is true or n.family = 'bitcoin' as is_success
-        from chain.attempts t
+        from chain.payments p
+        join chain.attempts t on t.payment_id = p.payment_id and t.state = 'mined'
         join chain.networks n on n.network_id = t.network_id
         join chain.blocks b on b.network_id = t.network_id and b.hash = t.block_hash and b.is_active
-        where t.network_id = facts_of.network_id and t.state = 'mined'
+        where p.network_id = facts_of.network_id and not p.is_even
     ), terms (asset_id, term, amount) as (
-        -- What the ledger has of this network.
-        select e.asset_id, 'credited', sum(e.amount)
-        from exchange.deposit_entries e
-        join exchange.deposits d on d.deposit_id = e.deposit_id
-        where d.network_id = facts_of.network_id
-        group by e.asset_id
-        union all
-        select r.asset_id, 'reserves', sum(r.amount)
-        from exchange.reserve_entries r
-        where r.network_id = facts_of.network_id
-        group by r.asset_id
-        union all
-        select w.asset_id, 'withdrawn', - sum(w.amount)
-        from exchange.withdrawals w
-        where w.network_id = facts_of.network_id and w.state = 'confirmed' and w.internal_account_id is null
-        group by w.asset_id
-        union all
-        select c.asset_id, 'costs', - sum(c.amount)
-        from exchange.network_costs c
-        join chain.attempts t on t.attempt_id = c.attempt_id
-        where t.network_id = facts_of.network_id
-        group by c.asset_id
-        union all
-        -- What is in the chain and not, or not yet, in the ledger.
-        select d.asset_id, 'not_credited', sum(d.amount)
-        from exchange.deposits d
-        where d.network_id = facts_of.network_id and d.block_hash is not null and d.state <> 'credited'
-        group by d.asset_id
+        -- What the ledger has of this network, and what the chain has and the ledger has not.
+        select c.asset_id, c.term, sum(c.amount)
+        from (
+            select t.asset_id, t.term, t.amount from proof.fact_totals t where t.network_id = facts_of.network_id
+            union all
+            select f.asset_id, f.term, f.amount from proof.fact_changes f where f.network_id = facts_of.network_id) c
+        group by c.asset_id, c.term
         union all
         select p.asset_id, 'mined', - sum(i.amount)
         from mined m

@@ -1,8 +1,13 @@
 create function proof.halt_all(reason text) returns integer
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
-    halted constant integer := exchange.set_withdrawal_halt(null, null, halt_all.reason);
+    halted integer;
 begin
+    -- Without a reason it would lift halts.
+    if coalesce(halt_all.reason, '') = '' then
+        raise exception 'a halt has a reason' using errcode = 'invalid_parameter_value';
+    end if;
+    halted := exchange.set_withdrawal_halt(null, null, halt_all.reason);
     if halted > 0 then
         perform exchange.append_event('finance', jsonb_build_object('change', 'withdrawals_halted', 'reason', halt_all.reason));
     end if;

@@ -70,7 +70,7 @@ begin
     )
     insert into proof.roots (proof_id, asset_id, root, sum, leaves, house_amount, secret)
     select made, s.asset_id, coalesce(f.hash, decode(repeat('00', 32), 'hex')),
-        round(coalesce(f.sum_atoms, 0) / ('1e' || s.scale)::numeric, s.scale), coalesce(t.all_leaves, 0), round(coalesce(h.amount, 0), s.scale),
+        chain.amount_of_atoms(coalesce(f.sum_atoms, 0)::text, s.scale), coalesce(t.all_leaves, 0), round(coalesce(h.amount, 0), s.scale),
         s.secret
     from secrets s
     left join tops t on t.asset_id = s.asset_id

@@ -25,7 +25,7 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
             'signatures', (
                 select coalesce(jsonb_agg(jsonb_build_object(
                     'holder', g.holder, 'public_key', encode(g.public_key, 'hex'), 'signature', encode(g.signature, 'hex'))
-                    order by g.holder, g.signer), '[]')
+                    order by g.holder, g.signer, g.public_key), '[]')
                 from proof.signatures g
                 where g.proof_id = s.proof_id and g.network_id = s.network_id)) order by s.network_id) as statements
         from proof.statements s

@@ -20,7 +20,7 @@ begin
         limit least(greatest(coalesce(limit_deposits, 100), 0), 1000)
     )
     select d.deposit_id, d.account_id, a.symbol, n.name, h.address, round(d.amount, a.scale),
-        case n.family when 'evm' then '0x' else '' end || encode(d.txid, 'hex'), d.from_address, d.state,
+        exchange.shown_txid(n.family, d.txid), d.from_address, d.state,
         coalesce(greatest(chain.tip_height(d.network_id) - d.block_height + 1, 0), 0), d.required_confirmations, d.activity_id,
         d.seen_at, d.changed_at, d.credited_at
     from page d

@@ -3,7 +3,10 @@
 
 mod bitcoin_refills;
 mod evm_refills;
+mod key_files;
 mod policy;
+mod refill_faults;
+mod statements;
 
 use tests::arrivals::ask;
 use tests::cold_room::{ColdRoom, operate};

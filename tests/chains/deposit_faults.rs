@@ -2,68 +2,32 @@
 
 use std::process::Command;
 
+use serde_json::json;
 use tests::api_server::{Build, built};
 use tests::arrivals::{ask, assert_sound, available_of, ring, states_of, until_it_says};
 use tests::chain_fixture::BITCOIN;
 use tests::cluster::{Cluster, Settings};
 use tests::database::Database;
 use tests::evm_node::EvmNode;
+use tests::fault_points::Part;
 use tests::wait;
 use tests::watched_bitcoin::WatchedBitcoin;
 use tests::watched_evm::WatchedEvm;
 use tests::worker::Worker;
 
-/// Where a watcher can end itself: see workers/src/watch/watcher.rs.
-const POINTS: [&str; 8] = [
-    "node_met",
-    "blocks_asked",
-    "blocks_read",
-    "deposits_confirmed",
-    "mempool_seen",
-    "mempool_forgotten",
-    "fork_found",
-    "fork_left",
-];
-
-/// Waits until the watcher has ended itself, badly.
-async fn ended(watcher: &mut Worker, point: &str) {
-    let ended = std::cell::RefCell::new(watcher);
-    wait::until(&format!("the watcher ended at {point}"), async || {
-        let ended = ended.borrow_mut().has_ended().expect("asked");
-        assert_ne!(ended, Some(true), "{point}");
-        ended.is_some()
-    })
-    .await;
-}
-
-/// Every fault point of the source is in the list, so that each is hit.
-#[test]
-fn every_fault_point_is_in_the_list() {
-    let source = include_str!("../../workers/src/watch/watcher.rs");
-    let mut named: Vec<&str> = source
-        .split("fault_point(\"")
-        .skip(1)
-        .filter_map(|rest| rest.split('"').next())
-        .collect();
-    named.sort_unstable();
-    let mut listed = POINTS.to_vec();
-    listed.sort_unstable();
-    assert_eq!(named, listed);
-}
-
 #[tokio::test]
 async fn a_bitcoin_watcher_may_be_killed_at_every_step() {
     let mut world = WatchedBitcoin::start(2).await;
-    for (number, point) in (1..).zip(POINTS) {
+    for (number, point) in (1..).zip(Part::Watcher.points()) {
         world.pay(&[(0, 100_000)]).await;
-        match point {
+        match point.as_str() {
             "mempool_seen" => {}
             "mempool_forgotten" => forget_one(&mut world).await,
             "fork_found" | "fork_left" => leave_behind(&world).await,
             _ => world.mine(2).await,
         }
-        let mut doomed = world.watch_until(point);
-        ended(&mut doomed, point).await;
+        let mut doomed = world.watch_until(&point);
+        doomed.dies_at(&point).await;
         assert_sound(&world.owner).await;
 
         let _watcher = world.watch();
@@ -107,32 +71,54 @@ async fn forget_one(world: &mut WatchedBitcoin) {
 #[tokio::test]
 async fn an_ethereum_watcher_may_be_killed_at_every_step() {
     let world = WatchedEvm::start(1).await;
-    let points = [
-        "node_met",
-        "blocks_asked",
-        "blocks_read",
-        "deposits_confirmed",
-    ];
-    for (number, point) in (1..).zip(points) {
+    for (number, point) in (1..).zip(Part::Watcher.points()) {
         world.pay(0, 1_000).await;
         world.pay_token(world.token, 0, 2_000_000).await;
-        world.mine(3).await;
-        let mut doomed = world.watch_until(point);
-        ended(&mut doomed, point).await;
+        match point.as_str() {
+            "mempool_seen" => {}
+            "mempool_forgotten" => drop_one(&world).await,
+            "fork_found" | "fork_left" => leave_ethereum_behind(&world).await,
+            _ => world.mine(3).await,
+        }
+        let mut doomed = world.watch_until(&point);
+        doomed.dies_at(&point).await;
         assert_sound(&world.owner).await;
         let _watcher = world.watch();
+        world.mine(3).await;
         world.caught_up().await;
         let (ether, tokens) = (format!("{number}"), format!("{}", 2 * number));
         until_it_says(&world.owner, &available_of(world.account(0), "ETH"), &ether).await;
-        until_it_says(
-            &world.owner,
-            &available_of(world.account(0), "USDT"),
-            &tokens,
-        )
-        .await;
+        let of_token = available_of(world.account(0), "USDT");
+        until_it_says(&world.owner, &of_token, &tokens).await;
         assert_sound(&world.owner).await;
         world.assert_sums_agree().await;
     }
+}
+
+/// A transaction that was seen, and vanishes while nobody watches.
+async fn drop_one(world: &WatchedEvm) {
+    let seen = world.pay(0, 5_000).await;
+    {
+        let _watcher = world.watch();
+        let text = "select count(*)::text from exchange.deposits where state = 'seen'";
+        until_it_says(&world.owner, text, "3").await;
+    }
+    let dropped = world.node.call("anvil_dropTransaction", json!([seen]));
+    dropped.await.expect("dropped");
+}
+
+/// A chain that was read and credited, and is left while nobody watches; the payers pay again.
+async fn leave_ethereum_behind(world: &WatchedEvm) {
+    {
+        let _watcher = world.watch();
+        world.mine(3).await;
+        world.caught_up().await;
+        until_it_says(&world.owner, PENDING, "0").await;
+    }
+    world.node.reorganise(3).await.expect("reorganised");
+    world.pay(0, 1_000).await;
+    world.pay_token(world.token, 0, 2_000_000).await;
+    world.mine(1).await;
 }
 
 #[tokio::test]
@@ -267,7 +253,7 @@ async fn a_node_of_another_chain_is_refused_and_nothing_changes() {
         ("EXCHANGE_CHAIN_PAUSE_MS", "50".to_owned()),
     ];
     let mut watcher = Worker::start_with(&world.database, "evm", &settings).expect("started");
-    ended(&mut watcher, "the wrong node").await;
+    watcher.dies_at("the wrong node").await;
     assert_eq!(
         ask(&world.owner, "select count(*)::text from chain.blocks").await,
         before

@@ -13,6 +13,7 @@ sol! {
     function forward(address to);
     function forwardMany(address[] to, uint256[] values);
     function forwardInVain(address to);
+    function dive(uint256 depth, address to);
 }
 
 #[tokio::test]
@@ -191,4 +192,31 @@ async fn what_the_house_sends_to_a_deposit_address_is_no_deposit() {
     let all = "select count(*)::text from exchange.deposits";
     assert_eq!(ask(&world.owner, all).await, "0");
     assert_sound(&world.owner).await;
+}
+
+#[tokio::test]
+async fn a_contract_that_calls_itself_many_levels_deep_stops_no_deposit() {
+    let world = WatchedEvm::start(1).await;
+    let deep = world.node.deploy(0, "Deep", Vec::new()).await;
+    let deep = deep.expect("a contract");
+    let _watcher = world.watch();
+    let call = diveCall {
+        depth: U256::from(150),
+        to: world.address(0),
+    };
+    let call = call.abi_encode();
+    let dived = world
+        .node
+        .invoke(0, deep, call, milliether_wei(2_000))
+        .await;
+    let dived = hex::encode(dived.expect("taken"));
+    world.mine(1).await;
+    let after = hex::encode(world.pay(0, 1_000).await);
+    world.mine(3).await;
+    let place = vec!["0"; 151].join(".");
+    let states = format!("trace:{place} credited");
+    until_it_says(&world.owner, &states_of(&dived), &states).await;
+    until_it_says(&world.owner, &states_of(&after), "value credited").await;
+    assert_sound(&world.owner).await;
+    world.assert_sums_agree().await;
 }

@@ -3,45 +3,19 @@
 
 use alloy::primitives::{Address, U256};
 use serde_json::json;
-use tests::arrivals::{ask, until_it_says};
+use tests::arrivals::{ask, available_of, until_it_says};
 use tests::checks::assert_clean;
-use tests::database::Database;
+use tests::comparison::{compare, halted, newest};
 use tests::house::House;
 use tests::purse::{FEE, Purse};
 use tests::watched_bitcoin::WatchedBitcoin;
 use tests::watched_evm::{WatchedEvm, milliether_wei};
 use tests::worker;
-use tokio_postgres::Client;
 
 /// Key of the hot wallet in these tests.
 const HOT_KEY: u8 = 200;
 /// Key of the first deposit address in these tests.
 const FIRST_DEPOSIT_KEY: u8 = 100;
-
-/// Compares once, as an operator does; gives what it said.
-fn compare(database: &Database, settings: &[(&str, String)]) -> String {
-    let output = worker::run(database, &["reserves", "--once"], settings).expect("it runs");
-    let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(output.status.success(), "{said}");
-    said
-}
-
-/// The newest comparison of a coin: held, difference.
-async fn newest(owner: &Client, asset: &str) -> String {
-    let text = format!(
-        "select trim_scale(held) || ' ' || trim_scale(difference) from proof.reconciliations
-         join exchange.assets using (asset_id) where symbol = '{asset}'
-         order by reconciliation_id desc limit 1"
-    );
-    ask(owner, &text).await
-}
-
-/// Coins whose withdrawals are halted.
-async fn halted(owner: &Client) -> String {
-    let text = "select string_agg(symbol, ',' order by symbol) from chain.coins
-        join exchange.assets using (asset_id) where is_halted";
-    ask(owner, text).await
-}
 
 async fn register_hot(world: &WatchedBitcoin) -> Purse {
     let hot = Purse::new(HOT_KEY);
@@ -279,6 +253,23 @@ async fn what_making_the_safe_has_cost_is_in_the_books() {
         found.starts_with("1099.9") && found.ends_with(" 1100"),
         "{found}"
     );
+    assert_clean(&world.owner).await;
+    world.database.drop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_odd_number_of_wei_is_credited_and_held_to_the_wei() {
+    let world = WatchedEvm::start(1).await;
+    let _watcher = world.watch();
+    let wei = U256::from(1_234_567_890_123_456_789_u64);
+    let paid = world.node.pay(0, world.address(0), wei).await;
+    paid.expect("taken");
+    world.mine(3).await;
+    world.caught_up().await;
+    let available = available_of(world.account(0), "ETH");
+    until_it_says(&world.owner, &available, "1.234567890123456789").await;
+    compare(&world.database, &world.settings());
+    assert_eq!(newest(&world.owner, "ETH").await, "1.234567890123456789 0");
     assert_clean(&world.owner).await;
     world.database.drop().await;
 }

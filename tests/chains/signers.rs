@@ -160,3 +160,28 @@ async fn a_signature_is_stored_by_the_signer_that_was_asked_alone() {
     let table = "update chain.signings set state = 'signed', signature = 'x'";
     assert_eq!(refusal(&b, table).await.0, "42501");
 }
+
+#[tokio::test]
+async fn a_rule_that_tightens_after_an_approval_refunds_nothing() {
+    let (world, house) = start("tightened").await;
+    let owner = &world.owner;
+    let _watcher = world.watch();
+    world.caught_up().await;
+    let _payments = house.payments(&world.database, &world.settings());
+    let to = Address::repeat_byte(0x79);
+    let withdrawal = ask_withdrawal(owner, world.account(0), "ETH", to.as_slice(), "2").await;
+    let planned = format!(
+        "select (payment_id is not null)::text from exchange.withdrawals
+         where withdrawal_id = {withdrawal}"
+    );
+    until_it_says(owner, &planned, "true").await;
+    let tighten = "update chain.coins set review_above = 0, second_review_above = 0;
+        update exchange.accounts set kyc_level = 1";
+    owner.batch_execute(tighten).await.expect("tightened");
+    let _signers = house.signers(&world.database);
+    until_it_says(owner, &state_of(withdrawal), "broadcast").await;
+    world.mine(FINAL).await;
+    world.caught_up().await;
+    until_it_says(owner, &state_of(withdrawal), "confirmed").await;
+    assert_clean(owner).await;
+}

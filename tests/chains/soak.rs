@@ -1,76 +1,93 @@
-//! Many withdrawals, while workers, signers and watchers are killed and blocks are undone: nothing
-//! is lost and nothing is sent twice, by the chain's sums and the ledger's.
+//! Many withdrawals, while workers, signers, watchers, the node and the database die and blocks are
+//! undone: each receiver has exactly what was sent to it, once, and chain and books agree.
+
+mod bitcoin;
+mod ethereum;
 
 use std::time::{Duration, Instant};
 
-use alloy::primitives::Address;
-use rand::Rng as _;
-use rand::SeedableRng as _;
 use rand::rngs::StdRng;
+use rand::{Rng as _, SeedableRng as _};
 use tests::arrivals::ask;
-use tests::checks::assert_clean;
-use tests::house::{House, ask_withdrawal, fund};
-use tests::watched_evm::{WatchedEvm, milliether_wei};
+use tests::cluster::Cluster;
+use tests::database::Database;
+use tests::house::House;
+use tests::outage::kill;
+use tests::worker::Worker;
+use tokio_postgres::Client;
 
-/// Withdrawals, where `EXCHANGE_SOAK` says no other number.
-const WITHDRAWALS: u64 = 60;
+/// Withdrawals of each network, where `EXCHANGE_SOAK` says no other number.
+const WITHDRAWALS: u32 = 60;
 /// How long each may take on the whole.
 const EACH: Duration = Duration::from_secs(3);
 /// Pause between two faults.
 const PAUSE: Duration = Duration::from_millis(250);
 
-#[tokio::test]
-async fn many_withdrawals_with_faults_are_each_paid_once() {
-    let count = std::env::var("EXCHANGE_SOAK")
-        .ok()
-        .and_then(|text| text.parse().ok());
-    let count = count.unwrap_or(WITHDRAWALS);
-    let world = WatchedEvm::start(1).await;
-    let owner = &world.owner;
-    let house = House::make("soak").expect("tokens");
-    house
-        .settle_evm(&world.database, &world.node)
-        .await
-        .expect("a Safe");
-    world.mine(1).await;
-    fund(owner, world.account(0), "ETH", "1000").await;
-    let database = &world.database;
-    let mut watcher = world.watch();
-    world.caught_up().await;
-    let mut signers = house.signers(database);
-    let mut payments = [0, 1].map(|_| house.payments(database, &world.settings()));
-    let to = Address::repeat_byte(0x5b);
-    for _ in 0..count {
-        ask_withdrawal(owner, world.account(0), "ETH", to.as_slice(), "0.001").await;
+/// One network's part.
+trait Town {
+    fn house(&self) -> &House;
+    fn database(&self) -> &Database;
+    fn owner(&mut self) -> &mut Client;
+    /// A worker that pays.
+    fn pays(&self) -> Worker;
+    /// Ends the watcher and starts another.
+    fn watch_again(&mut self);
+    /// Asks for one to the receiver of this number.
+    async fn ask(&self, number: u32);
+    async fn mine(&self);
+    /// Undoes less than what makes a payment final.
+    async fn reorganise(&self, random: &mut StdRng);
+    /// Stops the node and starts it again.
+    async fn restart(&mut self);
+    /// Panics where a receiver has not what it should have.
+    async fn assert_paid(&self, count: u32);
+    async fn assert_agreed(&self);
+}
+
+fn withdrawals() -> u32 {
+    let said = std::env::var("EXCHANGE_SOAK").ok();
+    said.and_then(|text| text.parse().ok())
+        .unwrap_or(WITHDRAWALS)
+}
+
+/// Asks for many, does harm until all are paid, and looks what came of it.
+async fn survive(mut town: impl Town, cluster: &Cluster) {
+    let count = withdrawals();
+    for number in 0..count {
+        town.ask(number).await;
     }
     let mut random = StdRng::seed_from_u64(7);
+    let mut signers = town.house().signers(town.database());
+    let mut payments = [town.pays(), town.pays()];
     let mut pace = tokio::time::interval(PAUSE);
-    let limit = Instant::now() + EACH * u32::try_from(count).expect("a small number");
+    let limit = Instant::now() + EACH * count.max(WITHDRAWALS);
     let open = "select count(*)::text from exchange.withdrawals where ended_at is null";
-    while ask(owner, open).await != "0" {
-        assert!(
-            Instant::now() < limit,
-            "{} are still open",
-            ask(owner, open).await
-        );
+    loop {
+        let left = ask(town.owner(), open).await;
+        if left == "0" {
+            break;
+        }
+        assert!(Instant::now() < limit, "{left} are still open");
         pace.tick().await;
-        world.mine(1).await;
-        match random.random_range(0..100) {
-            0..8 => payments[0] = house.payments(database, &world.settings()),
-            8..12 => signers[0] = house.signer(database, "a", &[]),
-            12..16 => signers[1] = house.signer(database, "b", &[]),
-            16..20 => {
-                let depth = random.random_range(1..5);
-                world.node.reorganise(depth).await.expect("reorganised");
+        town.mine().await;
+        match random.random_range(0..1_000) {
+            0..80 => payments[0] = town.pays(),
+            80..120 => signers[0] = town.house().signer(town.database(), "a", &[]),
+            120..160 => signers[1] = town.house().signer(town.database(), "b", &[]),
+            160..200 => town.reorganise(&mut random).await,
+            200..230 => town.watch_again(),
+            230..240 => town.restart().await,
+            240..250 => {
+                kill(cluster);
+                let again = town.database().owner().await;
+                *town.owner() = again;
             }
-            20..23 => watcher = world.watch(),
             _ => {}
         }
     }
-    drop((watcher, signers, payments));
-    let held = world.node.balance(to).await.expect("a balance");
-    assert_eq!(held, milliether_wei(count));
+    drop((signers, payments));
+    town.assert_paid(count).await;
     let confirmed = "select count(*)::text from exchange.withdrawals where state = 'confirmed'";
-    assert_eq!(ask(owner, confirmed).await, count.to_string());
-    assert_clean(owner).await;
+    assert_eq!(ask(town.owner(), confirmed).await, count.to_string());
+    town.assert_agreed().await;
 }

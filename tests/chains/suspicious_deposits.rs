@@ -1,6 +1,14 @@
 //! Deposits that the risk rules hold: they wait for staff, who release them or, two together, give
 //! them back.
 
+use bitcoin::hashes::Hash as _;
+use bitcoin::key::TapTweak as _;
+use bitcoin::secp256k1::{Keypair, Message, Secp256k1, SecretKey};
+use bitcoin::sighash::{Prevouts, SighashCache};
+use bitcoin::{
+    Address, Amount, Network, OutPoint, ScriptBuf, Sequence, TapSighashType, Transaction, TxIn,
+    TxOut, Witness,
+};
 use tests::api_server::ApiServer;
 use tests::arrivals::{ask, assert_sound, available_of, states_of, until_it_says};
 use tests::purse::{FEE, Purse};
@@ -91,7 +99,7 @@ async fn a_suspicious_deposit_that_has_vanished_is_not_released() {
     world.caught_up().await;
     let trader = world.database.trader().await;
     let release = format!("select staff.release_deposit({session}, {deposit}, 'asked the sender')");
-    assert_eq!(refusal(&trader, &release).await, "NOT_CONFIRMED");
+    assert_eq!(refusal(&trader, &release).await, "DEPOSIT_DECIDED");
     world.mine(2).await;
     world.caught_up().await;
     until_it_says(&world.owner, &states_of(&txid), "output:0 suspicious").await;
@@ -157,5 +165,102 @@ async fn a_suspicious_deposit_goes_back_when_two_people_say_so() {
     world.mine(2).await;
     let states = states_of(&paid.compute_txid().to_string());
     until_it_says(&world.owner, &states, "output:0 credited").await;
+    assert_sound(&world.owner).await;
+}
+
+/// A key whose outputs are spent by the key alone (BIP341), and its address.
+fn taproot(number: u8) -> (Keypair, Address) {
+    let secp = Secp256k1::new();
+    let key = SecretKey::from_slice(&[number; 32]).expect("a key");
+    let pair = Keypair::from_secret_key(&secp, &key);
+    let (inner, _) = pair.x_only_public_key();
+    (pair, Address::p2tr(&secp, inner, None, Network::Regtest))
+}
+
+/// A transaction that spends an output of each of these keys, all of it to one script.
+fn spend_all(from: &[(Keypair, OutPoint, TxOut)], to: ScriptBuf) -> Transaction {
+    let held: Amount = from.iter().map(|(_, _, output)| output.value).sum();
+    let mut made = Transaction {
+        version: bitcoin::transaction::Version::TWO,
+        lock_time: bitcoin::absolute::LockTime::ZERO,
+        input: from
+            .iter()
+            .map(|(_, point, _)| TxIn {
+                previous_output: *point,
+                sequence: Sequence::ENABLE_RBF_NO_LOCKTIME,
+                ..TxIn::default()
+            })
+            .collect(),
+        output: vec![TxOut {
+            value: held - Amount::from_sat(FEE),
+            script_pubkey: to,
+        }],
+    };
+    let spent: Vec<TxOut> = from.iter().map(|(_, _, output)| output.clone()).collect();
+    let secp = Secp256k1::new();
+    let mut witnesses = Vec::new();
+    let mut hashes = SighashCache::new(&made);
+    for (index, (pair, _, _)) in from.iter().enumerate() {
+        let all = Prevouts::All(&spent);
+        let hash = hashes.taproot_key_spend_signature_hash(index, &all, TapSighashType::Default);
+        let message = Message::from_digest(hash.expect("a hash").to_byte_array());
+        let tweaked = pair.tap_tweak(&secp, None).to_keypair();
+        let signature = bitcoin::taproot::Signature {
+            signature: secp.sign_schnorr_no_aux_rand(&message, &tweaked),
+            sighash_type: TapSighashType::Default,
+        };
+        witnesses.push(Witness::p2tr_key_spend(&signature));
+    }
+    for (input, witness) in made.input.iter_mut().zip(witnesses) {
+        input.witness = witness;
+    }
+    made
+}
+
+#[tokio::test]
+async fn every_input_is_asked_of_the_blacklist_taproot_too() {
+    let mut world = WatchedBitcoin::start(1).await;
+    let keys = [taproot(11), taproot(12), taproot(13)];
+    let rule = format!(
+        "select risk.publish_rule('blacklisted_source', 'deposit', 'blacklisted_address', '{{}}',
+            'hold', 'BLACKLISTED_SOURCE');
+         insert into risk.blacklist (wallet, because) values ('{}', 'stolen');",
+        keys[1].1
+    );
+    world.owner.batch_execute(&rule).await.expect("a rule");
+    let _watcher = world.watch();
+    let outputs: Vec<(ScriptBuf, u64)> = keys
+        .iter()
+        .map(|(_, address)| (address.script_pubkey(), 200_000))
+        .collect();
+    let funding = world.purse.pay(&outputs, FEE).expect("a payment");
+    world.node.send(&funding).await.expect("taken");
+    world.mine(1).await;
+    let owned = |index: u32| {
+        let output = funding.output[index as usize].clone();
+        let point = OutPoint::new(funding.compute_txid(), index);
+        (keys[index as usize].0, point, output)
+    };
+    // The second of two inputs is a thief's; a third key, alone, is nobody's that is known.
+    let tainted = spend_all(&[owned(0), owned(1)], world.script(0));
+    let honest = spend_all(&[owned(2)], world.script(0));
+    for paid in [&tainted, &honest] {
+        world.node.send(paid).await.expect("taken");
+    }
+    world.mine(2).await;
+    let [tainted, honest] = [tainted, honest].map(|paid| paid.compute_txid().to_string());
+    until_it_says(&world.owner, &states_of(&honest), "output:0 credited").await;
+    until_it_says(&world.owner, &states_of(&tainted), "output:0 suspicious").await;
+    let sources = format!(
+        "select string_agg(address, ' ' order by address) from exchange.deposit_sources
+         where txid = decode('{tainted}', 'hex')"
+    );
+    let mut expected = [keys[0].1.to_string(), keys[1].1.to_string()];
+    expected.sort();
+    assert_eq!(ask(&world.owner, &sources).await, expected.join(" "));
+    let shown = format!(
+        "select from_address from exchange.deposits where txid = decode('{honest}', 'hex')"
+    );
+    assert_eq!(ask(&world.owner, &shown).await, keys[2].1.to_string());
     assert_sound(&world.owner).await;
 }

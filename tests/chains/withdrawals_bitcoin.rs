@@ -1,94 +1,10 @@
 //! Withdrawals of BTC: several in one transaction, signed by two, replaced where it is stuck.
 
-use bitcoin::{Address, ScriptBuf};
-use serde_json::json;
 use tests::arrivals::{ask, available_of, until_it_says};
 use tests::checks::assert_clean;
-use tests::house::{House, ask_withdrawal, count_in, fund, state_of};
-use tests::purse::Purse;
-use tests::watched_bitcoin::WatchedBitcoin;
-use tests::worker::Worker;
-
-/// Until a withdrawal is final, where it is listed.
-const FINAL: u32 = 6;
-/// Outputs of 1 BTC that the hot wallet begins with.
-const OUTPUTS: usize = 4;
-
-struct Paying {
-    world: WatchedBitcoin,
-    house: House,
-    _watcher: Worker,
-}
-
-impl Paying {
-    async fn start(name: &str) -> Paying {
-        let mut world = WatchedBitcoin::start(1).await;
-        let house = House::make(name).expect("tokens");
-        let hot = house.settle_bitcoin(&world.database).expect("a wallet");
-        let hot: Address = hot
-            .parse::<Address<_>>()
-            .expect("an address")
-            .assume_checked();
-        let outputs = vec![(hot.script_pubkey(), 100_000_000); OUTPUTS];
-        let filled = world.purse.pay(&outputs, 10_000).expect("a payment");
-        world.node.send(&filled).await.expect("taken");
-        world.mine(1).await;
-        let watcher = world.watch();
-        world.caught_up().await;
-        fund(&world.owner, world.account(0), "BTC", "10").await;
-        Paying {
-            world,
-            house,
-            _watcher: watcher,
-        }
-    }
-
-    fn pays(&self, more: &[(&str, String)]) -> Worker {
-        let mut settings = self.world.settings();
-        settings.extend(more.iter().cloned());
-        self.house.payments(&self.world.database, &settings)
-    }
-
-    async fn withdraw(&self, to: &ScriptBuf, amount: &str) -> i64 {
-        let (owner, account) = (&self.world.owner, self.world.account(0));
-        ask_withdrawal(owner, account, "BTC", to.as_bytes(), amount).await
-    }
-
-    async fn until(&self, withdrawal: i64, state: &str) {
-        until_it_says(&self.world.owner, &state_of(withdrawal), state).await;
-    }
-
-    async fn mined(&self, blocks: u32) {
-        self.world.mine(blocks).await;
-        self.world.caught_up().await;
-    }
-
-    /// Mines until a block holds the one attempt, which may have to be sent again first.
-    async fn mined_again(&self) {
-        tests::wait::until("a block holds the attempt", async || {
-            self.mined(1).await;
-            ask(&self.world.owner, "select state from chain.attempts").await == "mined"
-        })
-        .await;
-    }
-
-    /// What the chain holds for a key, in bitcoins as the node writes them.
-    async fn holds(&self, key: u8) -> String {
-        let address = Purse::new(key).address().to_string();
-        let params = json!(["start", [format!("addr({address})")]]);
-        let found = self
-            .world
-            .node
-            .call("scantxoutset", params)
-            .await
-            .expect("an answer");
-        found["total_amount"].to_string()
-    }
-}
-
-fn receiver(key: u8) -> ScriptBuf {
-    Purse::new(key).address().script_pubkey()
-}
+use tests::fault_points::Part;
+use tests::house::{count_in, state_of};
+use tests::paying_bitcoin::{FINAL, PayingBitcoin as Paying, receiver};
 
 #[tokio::test]
 async fn withdrawals_that_wait_go_in_one_transaction() {
@@ -191,41 +107,41 @@ async fn a_reorganisation_sends_the_same_bytes_again_before_and_after_the_end() 
     assert_clean(owner).await;
 }
 
-/// Where the worker can end itself on the way of a withdrawal.
-const POINTS: [&str; 6] = [
-    "payment_planned",
-    "raw_stored",
-    "raw_sent",
-    "broadcast_noted",
-    "mined_noted",
-    "payments_settled",
-];
-
 #[tokio::test]
 async fn the_worker_may_be_killed_at_every_step() {
     let paying = Paying::start("bitcoin_killed").await;
-    let owner = &paying.world.owner;
     let _signers = paying.house.signers(&paying.world.database);
-    for (key, point) in (60..).zip(POINTS) {
-        let mut doomed = paying.pays(&[("EXCHANGE_FAULT_POINT", point.to_owned())]);
-        let withdrawal = paying.withdraw(&receiver(key), "0.1").await;
-        let is_late = ["mined_noted", "payments_settled"].contains(&point);
-        if is_late {
+    for (key, point) in (60..).zip(Part::BitcoinPayment.points()) {
+        let doomed = paying.withdraw_through(key, "EXCHANGE_FAULT_POINT", &point);
+        let (mut doomed, _) = doomed.await;
+        doomed.dies_at(&point).await;
+        let _payments = paying.pays(&[]);
+        paying.ends_well(key, &point).await;
+    }
+}
+
+#[tokio::test]
+async fn each_signer_of_bitcoin_may_be_killed_at_every_step() {
+    let paying = Paying::start("bitcoin_signers").await;
+    let _payments = paying.pays(&[]);
+    let database = &paying.world.database;
+    let mut key = 100;
+    for (name, other) in [("a", "b"), ("b", "a")] {
+        let _other = paying.house.signer(database, other, &[]);
+        for point in Part::Signer.points() {
+            key += 1;
+            let fault = [("EXCHANGE_FAULT_POINT", point.as_str())];
+            let mut doomed = paying.house.signer(database, name, &fault);
+            let withdrawal = paying.withdraw(&receiver(key), "0.1").await;
+            doomed.dies_at(&point).await;
+            let _signer = paying.house.signer(database, name, &[]);
             paying.until(withdrawal, "broadcast").await;
             paying.mined(FINAL).await;
+            paying.until(withdrawal, "confirmed").await;
+            assert_eq!(paying.holds(key).await, "0.1", "{point}");
         }
-        tests::wait::until_blocking(&format!("the worker ended at {point}"), || {
-            doomed.has_ended().expect("asked").is_some()
-        });
-        let _payments = paying.pays(&[]);
-        if !is_late {
-            paying.until(withdrawal, "broadcast").await;
-        }
-        paying.mined(FINAL).await;
-        paying.until(withdrawal, "confirmed").await;
-        assert_eq!(paying.holds(key).await, "0.1", "{point}");
-        assert_clean(owner).await;
     }
+    paying.assert_agreed().await;
 }
 
 #[tokio::test]
@@ -245,5 +161,53 @@ async fn two_workers_at_once_pay_each_withdrawal_once() {
     for key in 70..82 {
         assert_eq!(paying.holds(key).await, "0.1");
     }
+    assert_clean(owner).await;
+}
+
+#[tokio::test]
+async fn change_that_is_on_its_way_is_not_missed() {
+    let paying = Paying::start("bitcoin_change").await;
+    let owner = &paying.world.owner;
+    let set = async |text: &str| {
+        let text = format!("update chain.coins set {text} where network_id = 1");
+        owner.batch_execute(&text).await.expect("set");
+    };
+    set("hot_floor = 1.2").await;
+    let _signers = paying.house.signers(&paying.world.database);
+    let _payments = paying.pays(&[]);
+    // Three of four outputs are reserved; 1.4999 of them and of their change stay.
+    let first = paying.withdraw(&receiver(53), "2.5").await;
+    paying.until(first, "broadcast").await;
+    // As if it had been told: the next look takes it back.
+    set("is_refill_wanted = true").await;
+    let wanted = "select is_refill_wanted::text from chain.coins where network_id = 1";
+    until_it_says(owner, wanted, "false").await;
+    let told = "select count(*)::text from exchange.events
+        where stream_id = 10001 and payload ->> 'change' = 'refill_wanted'";
+    assert_eq!(ask(owner, told).await, "0");
+    // What leaves is missed as soon as it is planned.
+    paying.mined(1).await;
+    let second = paying.withdraw(&receiver(54), "0.5").await;
+    paying.until(second, "broadcast").await;
+    until_it_says(owner, told, "1").await;
+    assert_eq!(ask(owner, wanted).await, "true");
+    assert_clean(owner).await;
+}
+
+#[tokio::test]
+async fn a_withdrawal_larger_than_the_hot_wallet_holds_up_no_smaller_one() {
+    let paying = Paying::start("bitcoin_too_large").await;
+    let owner = &paying.world.owner;
+    let _signers = paying.house.signers(&paying.world.database);
+    let _payments = paying.pays(&[("EXCHANGE_SWEEP_EVERY_MS", "100".to_owned())]);
+    let large = paying.withdraw(&receiver(61), "7").await;
+    let small = paying.withdraw(&receiver(62), "0.5").await;
+    paying.until(small, "broadcast").await;
+    let told = "select count(*)::text from exchange.events
+        where stream_id = 10001 and payload ->> 'change' = 'refill_wanted'";
+    until_it_says(owner, told, "1").await;
+    assert_eq!(ask(owner, &state_of(large)).await, "approved");
+    paying.mined(FINAL).await;
+    paying.until(small, "confirmed").await;
     assert_clean(owner).await;
 }

@@ -1,86 +1,19 @@
 //! Withdrawals of ETH and tokens: planned, signed by two, carried, followed, settled or refunded.
 
-use alloy::primitives::{Address, U256};
+use alloy::primitives::U256;
 use alloy::sol;
 use alloy::sol_types::SolCall as _;
 use serde_json::json;
 use tests::arrivals::{ask, available_of, until_it_says};
 use tests::checks::assert_clean;
-use tests::house::{House, ask_withdrawal, count_in, fund, state_of};
-use tests::watched_evm::{WatchedEvm, milliether_wei};
-use tests::worker::Worker;
+use tests::fault_points::Part;
+use tests::house::{ask_withdrawal, count_in, fund, state_of};
+use tests::paying_evm::{FINAL, PayingEvm as Paying, receiver};
+use tests::watched_evm::milliether_wei;
 
 sol! {
     function mint(address to, uint256 value);
     function balanceOf(address of) returns (uint256);
-}
-
-/// Until a withdrawal is final, where it is listed.
-const FINAL: u64 = 12;
-
-struct Paying {
-    world: WatchedEvm,
-    house: House,
-    safe: Address,
-    _watcher: Worker,
-}
-
-impl Paying {
-    async fn start(name: &str) -> Paying {
-        let world = WatchedEvm::start(1).await;
-        let house = House::make(name).expect("tokens");
-        let safe = house
-            .settle_evm(&world.database, &world.node)
-            .await
-            .expect("a Safe");
-        world.mine(1).await;
-        let watcher = world.watch();
-        world.caught_up().await;
-        fund(&world.owner, world.account(0), "ETH", "100").await;
-        Paying {
-            world,
-            house,
-            safe,
-            _watcher: watcher,
-        }
-    }
-
-    fn pays(&self, more: &[(&str, String)]) -> Worker {
-        let mut settings = self.world.settings();
-        settings.extend(more.iter().cloned());
-        self.house.payments(&self.world.database, &settings)
-    }
-
-    async fn withdraw(&self, to: Address, amount: &str) -> i64 {
-        let (owner, account) = (&self.world.owner, self.world.account(0));
-        ask_withdrawal(owner, account, "ETH", to.as_slice(), amount).await
-    }
-
-    async fn until(&self, withdrawal: i64, state: &str) {
-        until_it_says(&self.world.owner, &state_of(withdrawal), state).await;
-    }
-
-    async fn mined(&self, blocks: u64) {
-        self.world.mine(blocks).await;
-        self.world.caught_up().await;
-    }
-
-    /// Mines until a block holds the one attempt, which may have to be sent again first.
-    async fn mined_again(&self) {
-        tests::wait::until("a block holds the attempt", async || {
-            self.mined(1).await;
-            ask(&self.world.owner, "select state from chain.attempts").await == "mined"
-        })
-        .await;
-    }
-
-    async fn holds(&self, address: Address) -> U256 {
-        self.world.node.balance(address).await.expect("a balance")
-    }
-}
-
-fn receiver(number: u8) -> Address {
-    Address::repeat_byte(0x50 + number)
 }
 
 #[tokio::test]
@@ -289,52 +222,16 @@ async fn two_workers_at_once_pay_each_withdrawal_once() {
     assert_clean(owner).await;
 }
 
-/// Where the worker and the signers can end themselves on the way of a withdrawal.
-const PAYMENT_POINTS: [&str; 7] = [
-    "payment_planned",
-    "attempt_added",
-    "raw_stored",
-    "raw_sent",
-    "broadcast_noted",
-    "mined_noted",
-    "payments_settled",
-];
-const SIGNER_POINTS: [&str; 2] = ["signature_made", "signature_stored"];
-
-async fn ended(worker: &mut Worker, point: &str) {
-    let worker = std::cell::RefCell::new(worker);
-    tests::wait::until(&format!("the worker ended at {point}"), async || {
-        worker.borrow_mut().has_ended().expect("asked").is_some()
-    })
-    .await;
-}
-
 #[tokio::test]
 async fn the_worker_may_be_killed_at_every_step() {
     let paying = Paying::start("evm_killed").await;
-    let owner = &paying.world.owner;
     let _signers = paying.house.signers(&paying.world.database);
-    for (count, point) in (1_u64..).zip(PAYMENT_POINTS) {
-        let mut doomed = paying.pays(&[("EXCHANGE_FAULT_POINT", point.to_owned())]);
-        let withdrawal = paying.withdraw(receiver(7), "0.1").await;
-        let is_late = ["mined_noted", "payments_settled"].contains(&point);
-        if is_late {
-            paying.until(withdrawal, "broadcast").await;
-            paying.mined(FINAL).await;
-        }
-        ended(&mut doomed, point).await;
+    for (count, point) in (1_u64..).zip(Part::EvmPayment.points()) {
+        let doomed = paying.withdraw_through(receiver(7), "EXCHANGE_FAULT_POINT", &point);
+        let (mut doomed, _) = doomed.await;
+        doomed.dies_at(&point).await;
         let _payments = paying.pays(&[]);
-        if !is_late {
-            paying.until(withdrawal, "broadcast").await;
-        }
-        paying.mined(FINAL).await;
-        paying.until(withdrawal, "confirmed").await;
-        assert_eq!(
-            paying.holds(receiver(7)).await,
-            milliether_wei(100 * count),
-            "{point}"
-        );
-        assert_clean(owner).await;
+        paying.ends_well(receiver(7), count, &point).await;
     }
 }
 
@@ -346,22 +243,50 @@ async fn each_signer_may_be_killed_at_every_step() {
     let mut count = 0;
     for (name, other) in [("a", "b"), ("b", "a")] {
         let _other = paying.house.signer(database, other, &[]);
-        for point in SIGNER_POINTS {
+        for point in Part::Signer.points() {
             count += 1;
-            let fault = [("EXCHANGE_FAULT_POINT", point)];
+            let fault = [("EXCHANGE_FAULT_POINT", point.as_str())];
             let mut doomed = paying.house.signer(database, name, &fault);
             let withdrawal = paying.withdraw(receiver(8), "0.1").await;
-            ended(&mut doomed, point).await;
+            doomed.dies_at(&point).await;
             let _signer = paying.house.signer(database, name, &[]);
             paying.until(withdrawal, "broadcast").await;
             paying.mined(FINAL).await;
             paying.until(withdrawal, "confirmed").await;
-            assert_eq!(
-                paying.holds(receiver(8)).await,
-                milliether_wei(100 * count),
-                "{point}"
-            );
+            let held = paying.holds(receiver(8)).await;
+            assert_eq!(held, milliether_wei(100 * count), "{point}");
         }
     }
-    assert_clean(&paying.world.owner).await;
+    paying.assert_agreed().await;
+}
+
+#[tokio::test]
+async fn a_withdrawal_that_comes_back_by_a_contract_is_a_deposit() {
+    let paying = Paying::start("evm_comes_back").await;
+    let owner = &paying.world.owner;
+    let back = [paying.world.address(0), paying.safe];
+    let mut relays = Vec::new();
+    for to in back {
+        let node = &paying.world.node;
+        let relay = node.deploy(0, "Relay", to.into_word().to_vec()).await;
+        relays.push(relay.expect("a contract"));
+    }
+    paying.mined(1).await;
+    let reserves = "select trim_scale(coalesce(sum(r.amount), 0))::text
+        from exchange.reserve_entries r where r.position like 'trace:%'";
+    assert_eq!(ask(owner, reserves).await, "0");
+    let _signers = paying.house.signers(&paying.world.database);
+    let _payments = paying.pays(&[]);
+    let first = paying.withdraw(relays[0], "1.5").await;
+    paying.until(first, "broadcast").await;
+    paying.mined(FINAL).await;
+    paying.until(first, "confirmed").await;
+    let deposits = "select trim_scale(amount) || ' ' || state from exchange.deposits";
+    until_it_says(owner, deposits, "1.5 credited").await;
+    let second = paying.withdraw(relays[1], "2.5").await;
+    paying.until(second, "broadcast").await;
+    paying.mined(FINAL).await;
+    paying.until(second, "confirmed").await;
+    until_it_says(owner, reserves, "2.5").await;
+    assert_clean(owner).await;
 }

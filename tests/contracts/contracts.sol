@@ -131,3 +131,29 @@ contract Refuser {
         revert("no ETH here");
     }
 }
+
+/// Passes on at once whatever it is paid, as wallets made of code may.
+contract Relay {
+    address payable immutable to;
+
+    constructor(address payable to_) {
+        to = to_;
+    }
+
+    receive() external payable {
+        (bool done,) = to.call{value: msg.value}("");
+        require(done, "refused");
+    }
+}
+
+/// Calls itself so many times before it sends.
+contract Deep {
+    function dive(uint256 depth, address payable to) external payable {
+        if (depth > 0) {
+            this.dive{value: msg.value}(depth - 1, to);
+            return;
+        }
+        (bool done,) = to.call{value: msg.value}("");
+        require(done, "refused");
+    }
+}

@@ -81,7 +81,8 @@ pub fn told_of(txid: &str) -> String {
     format!(
         "select string_agg(payload ->> 'state' || ' ' || (payload ->> 'confirmations'), ', '
             order by last_sequence)
-         from exchange.events where stream_id = 10001 and payload ->> 'txid' = '{txid}'"
+         from exchange.events where stream_id = 10001
+            and payload ->> 'txid' in ('{txid}', '0x{txid}')"
     )
 }
 

@@ -1,8 +1,9 @@
 //! The people of the cold wallet: a machine of theirs that knows nothing but files; and the
 //! operator's commands.
 
+use std::io::Write as _;
 use std::path::PathBuf;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use chain::public_key::PublicKey;
 
@@ -10,6 +11,9 @@ use crate::api_server::{Build, built};
 use crate::database::Database;
 use crate::node_process::NodeFolder;
 use crate::token::words;
+
+/// What seals each key file there.
+pub const PASSPHRASE: &str = "correct horse battery staple";
 
 /// A machine without a network.
 #[derive(Debug)]
@@ -53,11 +57,28 @@ impl ColdRoom {
         key.and_then(|key| key.parse().ok()).expect("a public key")
     }
 
-    /// Runs `offline-sign`, which gets nothing of this machine's settings.
+    /// Runs `offline-sign`, which gets nothing of this machine's settings, and the passphrase.
     pub fn ask(&self, arguments: &[&str]) -> Output {
+        self.ask_with(arguments, &[PASSPHRASE, PASSPHRASE])
+    }
+
+    /// The same with these lines typed.
+    pub fn ask_with(&self, arguments: &[&str], lines: &[&str]) -> Output {
         let program = built("offline-sign", Build::Debug).expect("it is built");
-        let asked = Command::new(program).env_clear().args(arguments).output();
-        asked.expect("it runs")
+        let mut asked = Command::new(program)
+            .env_clear()
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("it runs");
+        let typed: String = lines.iter().map(|line| format!("{line}\n")).collect();
+        let mut input = asked.stdin.take().expect("an input");
+        // It may end without reading.
+        let _ = input.write_all(typed.as_bytes());
+        drop(input);
+        asked.wait_with_output().expect("it ends")
     }
 
     /// What it says where it succeeds.

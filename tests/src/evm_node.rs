@@ -7,6 +7,7 @@ use alloy::rpc::client::RpcClient;
 use alloy::sol_types::SolValue as _;
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
+use time::OffsetDateTime;
 
 use crate::node_process::{NodeFolder, NodeProcess, cache, free_port, log_tail, program};
 use crate::wait;
@@ -29,26 +30,25 @@ pub struct EvmNode {
     port: u16,
     client: RpcClient,
     accounts: Vec<Address>,
+    /// Of its first block. It answers before it has read its chain back: until then it must at
+    /// least begin as it did.
+    first_second: u64,
 }
 
 impl EvmNode {
     /// A new chain; returns when the node answers. It mines by [`EvmNode::mine`] alone.
     pub async fn start() -> Result<EvmNode> {
-        EvmNode::start_with(&[]).await
+        EvmNode::start_from(OffsetDateTime::now_utc().unix_timestamp().unsigned_abs()).await
     }
 
     /// The same with a first block of this time (seconds since 1970): of two nodes that start in
     /// one second the first blocks are equal.
     pub async fn start_from(first_second: u64) -> Result<EvmNode> {
-        EvmNode::start_with(&[format!("--timestamp={first_second}")]).await
-    }
-
-    async fn start_with(more: &[String]) -> Result<EvmNode> {
         let folder = NodeFolder::make("evm")?;
         // Another program may take the port between the look and the start: then look again.
         for _ in 0..ATTEMPTS {
             let port = free_port()?;
-            let process = launch(&folder, port, more)?;
+            let process = launch(&folder, port, first_second)?;
             let client = client(port)?;
             if answers(&client, &process).await {
                 let accounts = client.request("eth_accounts", json!([])).await?;
@@ -58,6 +58,7 @@ impl EvmNode {
                     port,
                     client,
                     accounts,
+                    first_second,
                 });
             }
         }
@@ -86,7 +87,7 @@ impl EvmNode {
 
     /// Starts it again, at the same port, with the chain that it wrote down.
     pub async fn start_again(&mut self) -> Result<()> {
-        self.process = launch(&self.folder, self.port, &[])?;
+        self.process = launch(&self.folder, self.port, self.first_second)?;
         if !answers(&self.client, &self.process).await {
             bail!("anvil does not start:\n{}", log_tail(&self.folder));
         }
@@ -245,10 +246,10 @@ fn client(port: u16) -> Result<RpcClient> {
     Ok(RpcClient::new_http_with_client(http, url.parse()?))
 }
 
-fn launch(folder: &NodeFolder, port: u16, more: &[String]) -> Result<NodeProcess> {
+fn launch(folder: &NodeFolder, port: u16, first_second: u64) -> Result<NodeProcess> {
     let state = folder.path().join("state.json");
     let state = state.to_str().context("the path is no text")?;
-    let mut arguments = vec![
+    let arguments = vec![
         "--host=127.0.0.1".to_owned(),
         format!("--port={port}"),
         format!("--chain-id={CHAIN_ID}"),
@@ -256,8 +257,8 @@ fn launch(folder: &NodeFolder, port: u16, more: &[String]) -> Result<NodeProcess
         "--silent".to_owned(),
         format!("--state={state}"),
         "--preserve-historical-states".to_owned(),
+        format!("--timestamp={first_second}"),
     ];
-    arguments.extend_from_slice(more);
     NodeProcess::start(folder, &program("anvil")?, &arguments)
 }
 

@@ -6,10 +6,12 @@ use std::process::{Command, Output};
 use alloy::primitives::{Address, U256};
 use anyhow::{Context, Result, ensure};
 use chain::extended_key::ExtendedKey;
+use chain::network::BitcoinNetwork;
 use serde_json::json;
 use tokio_postgres::Client;
 
 use crate::api_server::{Build, built};
+use crate::chain_fixture::{BITCOIN, ETHEREUM};
 use crate::database::Database;
 use crate::evm_node::EvmNode;
 use crate::node_process::cache;
@@ -20,6 +22,16 @@ use crate::worker::Worker;
 const COLD_KEY: &str = "0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798";
 /// PINs of the two signers.
 const PINS: [(&str, &str); 2] = [("a", "1111-2222"), ("b", "3333-4444")];
+
+/// A deposit address of Bitcoin that a signer can spend from.
+pub struct DepositAddress {
+    /// As people write it.
+    pub name: String,
+    /// What the chain has.
+    pub script: Vec<u8>,
+    /// The extended public key that it is derived from.
+    pub key: String,
+}
 
 /// Tokens and public keys.
 pub struct House {
@@ -69,6 +81,28 @@ impl House {
             .and_then(|line| line.split(' ').nth(2))
             .context("no such key")?;
         Ok(key.parse()?)
+    }
+
+    /// Gives the first address of Bitcoin the name and script that its number derives. Before a
+    /// signer opens the same token: SoftHSM stumbles over tokens that others change.
+    pub async fn derive_bitcoin(&self, owner: &Client) -> Result<DepositAddress> {
+        let number = first_address(owner, BITCOIN).await?;
+        let key = self.deposits("bitcoin-test")?;
+        let derived = key.bitcoin_deposit(u32::try_from(number)?, BitcoinNetwork::Regtest)?;
+        rename(owner, number, &derived.address, derived.script.as_bytes()).await?;
+        Ok(DepositAddress {
+            name: derived.address,
+            script: derived.script.to_bytes(),
+            key: key.to_string(),
+        })
+    }
+
+    /// The same of Ethereum.
+    pub async fn derive_evm(&self, owner: &Client) -> Result<Address> {
+        let number = first_address(owner, ETHEREUM).await?;
+        let derived = self.deposits("evm")?.evm_deposit(u32::try_from(number)?)?;
+        rename(owner, number, &derived.to_string(), derived.as_slice()).await?;
+        Ok(derived)
     }
 
     /// Makes the gas account and the Safe, and gives both money: 100 ETH and 1000 ETH.
@@ -210,6 +244,18 @@ impl House {
     }
 }
 
+async fn first_address(owner: &Client, network_id: i32) -> Result<i64> {
+    let text = "select min(address_id) from chain.addresses where network_id = $1";
+    Ok(owner.query_one(text, &[&network_id]).await?.try_get(0)?)
+}
+
+async fn rename(owner: &Client, address_id: i64, name: &str, script: &[u8]) -> Result<()> {
+    let text = "update chain.addresses set address = $2, script = $3 where address_id = $1";
+    let renamed = owner.execute(text, &[&address_id, &name, &script]).await?;
+    ensure!(renamed == 1, "no address {address_id}");
+    Ok(())
+}
+
 fn said(output: &Output) -> Result<String> {
     ensure!(output.status.success(), "{}", words(output));
     Ok(String::from_utf8(output.stdout.clone())?)
@@ -246,6 +292,7 @@ const ASK: &str = "
             exchange.house_account('withdrawal_fees'), exchange.house_account('external'),
             clock_timestamp())
         returning withdrawal_id into made;
+        insert into exchange.withdrawal_approvals values (made, 0);
         update exchange.balances
         set available = available - how_much - the_fee, held = held + how_much + the_fee
         where account_id = account and asset_id = of_coin.asset_id

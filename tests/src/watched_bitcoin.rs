@@ -17,6 +17,10 @@ const OUTPUTS: u32 = 8;
 /// Keys of deposit addresses are numbered from here on.
 const FIRST_KEY: u8 = 100;
 
+/// The newest block that was read.
+const TIP: &str = "select encode(hash, 'hex') from chain.blocks
+    where network_id = 1 and is_active order by height desc limit 1";
+
 /// The whole of it.
 pub struct WatchedBitcoin {
     /// The exchange.
@@ -127,9 +131,14 @@ impl WatchedBitcoin {
     pub async fn caught_up(&self) {
         let height = self.node.height().await.expect("a height");
         let tip = self.node.hash_at(height).await.expect("a hash");
-        let text = "select encode(hash, 'hex') from chain.blocks
-            where network_id = 1 and is_active order by height desc limit 1";
-        until_it_says(&self.owner, text, &tip.to_string()).await;
+        until_it_says(&self.owner, TIP, &tip.to_string()).await;
+    }
+
+    /// Whether the database is where the node is.
+    pub async fn is_caught_up(&self) -> bool {
+        let height = self.node.height().await.expect("a height");
+        let tip = self.node.hash_at(height).await.expect("a hash");
+        ask(&self.owner, TIP).await == tip.to_string()
     }
 
     /// Panics where the chain holds at deposit addresses something else than the exchange knows.

@@ -39,14 +39,27 @@ pub struct WatchedEvm {
 impl WatchedEvm {
     /// So many accounts, each with an address; nobody watches yet.
     pub async fn start(accounts: u8) -> WatchedEvm {
+        WatchedEvm::on(Database::fresh().await, accounts).await
+    }
+
+    /// The same on a database of the test's own.
+    pub async fn on(database: Database, accounts: u8) -> WatchedEvm {
         let node = EvmNode::start().await.expect("a node");
         let token = node.deploy_token("USDT", 6).await.expect("a token");
-        WatchedEvm::with_token(node, token, accounts).await
+        WatchedEvm::made_of(database, node, token, accounts).await
     }
 
     /// The same with a node and a token that is on it.
     pub async fn with_token(node: EvmNode, token: Address, accounts: u8) -> WatchedEvm {
-        let database = Database::fresh().await;
+        WatchedEvm::made_of(Database::fresh().await, node, token, accounts).await
+    }
+
+    async fn made_of(
+        database: Database,
+        node: EvmNode,
+        token: Address,
+        accounts: u8,
+    ) -> WatchedEvm {
         let owner = database.owner().await;
         list_ethereum(&owner, Some(token)).await;
         let first_account = open_accounts(&owner, accounts.into()).await;

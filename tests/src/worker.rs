@@ -1,12 +1,14 @@
 //! A real worker in its own process.
 
+use std::cell::RefCell;
 use std::process::{Child, Command, Output, Stdio};
 
 use anyhow::Result;
 
 use crate::api_server::{Build, built};
-use crate::cluster::kill_process;
+use crate::cluster::{kill_process, signal_process};
 use crate::database::Database;
+use crate::wait;
 
 /// A running worker; it ends when dropped.
 #[derive(Debug)]
@@ -51,6 +53,40 @@ impl Worker {
     /// Whether it has ended by itself; gives whether it ended well.
     pub fn has_ended(&mut self) -> Result<Option<bool>> {
         Ok(self.process.try_wait()?.map(|status| status.success()))
+    }
+
+    /// Waits until it has ended by itself, badly, as it does at a fault point.
+    pub async fn dies_at(&mut self, point: &str) {
+        let worker = RefCell::new(self);
+        wait::until(&format!("the worker died at {point}"), async || {
+            let ended = worker.borrow_mut().has_ended().expect("asked");
+            assert_ne!(ended, Some(true), "{point}");
+            ended.is_some()
+        })
+        .await;
+    }
+
+    /// Waits until it stands still, as it does once at the place that `EXCHANGE_STOP_POINT` names.
+    pub async fn stands_at(&self, point: &str) {
+        let path = format!("/proc/{}/stat", self.process.id());
+        wait::until(&format!("the worker stands at {point}"), async || {
+            let stat = std::fs::read_to_string(&path).unwrap_or_default();
+            // After the program's name, which is in brackets: the state.
+            stat.rsplit(") ")
+                .next()
+                .is_some_and(|rest| rest.starts_with('T'))
+        })
+        .await;
+    }
+
+    /// Lets it go on.
+    pub fn goes_on(&self) {
+        signal_process(self.process.id(), "CONT");
+    }
+
+    /// Panics where it has ended.
+    pub fn assert_alive(&mut self, what: &str) {
+        assert_eq!(self.has_ended().expect("asked"), None, "{what} has ended");
     }
 
     /// Ends it by SIGKILL.

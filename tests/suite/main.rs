@@ -46,4 +46,5 @@ mod tidy;
 mod timing;
 mod transactions;
 mod wallet;
+mod watching;
 mod withdrawals;

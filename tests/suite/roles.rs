@@ -184,3 +184,57 @@ async fn the_public_executes_nothing() {
         assert_eq!(refusal(&stranger, statement).await.0, DENIED, "{statement}");
     }
 }
+
+#[tokio::test]
+async fn the_analyst_reads_of_a_payment_nothing_that_could_be_sent() {
+    let database = Database::fresh().await;
+    let analyst = database.connect("exchange_analyst").await;
+    let analyst = analyst.expect("the analyst logs in");
+    for (table, column) in [
+        ("attempts", "raw"),
+        ("signings", "signature"),
+        ("payments", "owner_signatures"),
+    ] {
+        let text = format!("select {column} from chain.{table}");
+        assert_eq!(refusal(&analyst, &text).await.0, DENIED, "{text}");
+        let all = format!("select * from chain.{table}");
+        assert_eq!(refusal(&analyst, &all).await.0, DENIED, "{all}");
+        let rest = format!("select payment_id, network_id from chain.{table}");
+        let rest = rest.replace(
+            "payment_id, network_id from chain.signings",
+            "state from chain.signings",
+        );
+        assert_eq!(
+            rows(&analyst, &format!("select count(*)::text from ({rest}) r")).await,
+            ["0"]
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_worker_makes_no_money_sets_no_password_and_lifts_no_halt() {
+    let database = Database::fresh().await;
+    let owner = database.owner().await;
+    let alice = fixture::populate(&owner, 1).await;
+    owner.batch_execute(fixture::COINS).await.expect("coins");
+    let worker = database.connect("exchange_worker").await;
+    let worker = worker.expect("the worker logs in");
+    for text in [
+        format!("select exchange.adjust_balance({alice}, 'BTC', 1, 'gift', 'gift')"),
+        format!("select exchange.set_password_hash({alice}, 'x')"),
+        "select exchange.create_account('a@example.com', 'x', 1)".to_owned(),
+        "select exchange.set_withdrawal_halt(null, null, null)".to_owned(),
+    ] {
+        assert_eq!(refusal(&worker, &text).await.0, DENIED, "{text}");
+    }
+    assert_eq!(
+        rows(&worker, "select proof.halt_all('a check')::text").await,
+        ["2"]
+    );
+    for text in ["select proof.halt_all(null)", "select proof.halt_all('')"] {
+        let (code, words) = refusal(&worker, text).await;
+        assert_eq!(code, "22023", "{text}: {words}");
+    }
+    let halted = "select count(*) from chain.networks where is_halted";
+    assert_eq!(number(&owner, halted).await, 2);
+}

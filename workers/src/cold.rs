@@ -4,12 +4,14 @@
 
 mod bitcoin;
 mod evm;
+mod statement;
 
 use std::io::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail, ensure};
+use chain::fee::FeeRate;
 use chain::unsigned::{MAX_FILE_BYTES, SafeFile, read_psbt};
 use client::{HouseWallet, NewPayment, PaymentNetwork, Pool, RefillAmount, run_tx};
 use serde_json::{Value, json};
@@ -17,7 +19,9 @@ use serde_json::{Value, json};
 use crate::fault_point::fault_point;
 use crate::payments::PaymentsConfig;
 
-const USAGE: &str = "workers cold export NETWORK ASSET AMOUNT FILE | import FILE | cancel FILE";
+const USAGE: &str = "workers cold export NETWORK ASSET AMOUNT FILE [SATOSHIS A BYTE] | \
+    bump NETWORK SATOSHIS_A_BYTE FILE | statement PROOF NETWORK FILE | import FILE | \
+    cancel FILE";
 
 /// # Errors
 /// What is missing or wrong, in one line.
@@ -26,7 +30,25 @@ pub async fn run(pool: &Pool, command: &[&str]) -> anyhow::Result<()> {
     match command {
         ["export", network, asset, amount, file] => {
             let place = Place::of(pool, network).await?;
-            export(pool, &settings, &place, (asset, amount), Path::new(file)).await
+            export(pool, &settings, &place, (asset, amount, None), file).await
+        }
+        ["export", network, asset, amount, file, rate] => {
+            let place = Place::of(pool, network).await?;
+            let rate = bitcoin::rate(&place, rate)?;
+            export(pool, &settings, &place, (asset, amount, Some(rate)), file).await
+        }
+        ["bump", network, rate, file] => {
+            let place = Place::of(pool, network).await?;
+            let rate = bitcoin::rate(&place, rate)?;
+            bump(pool, &settings, &place, rate, file).await
+        }
+        ["statement", proof, network, file] => {
+            let proof_id = proof.parse().context("a proof has a number")?;
+            let place = Place::of(pool, network).await?;
+            statement::export(pool, &place, proof_id, file).await
+        }
+        ["import", file] if statement::is_one(Path::new(file)) => {
+            statement::import(pool, Path::new(file)).await
         }
         ["import", file] => Signed::read(Path::new(file))?.import(pool, &settings).await,
         ["cancel", file] => Signed::read(Path::new(file))?.cancel(pool, &settings).await,
@@ -81,8 +103,8 @@ async fn export(
     pool: &Pool,
     settings: &PaymentsConfig,
     place: &Place,
-    (asset, amount): (&str, &str),
-    file: &Path,
+    (asset, amount, rate): (&str, &str, Option<FeeRate>),
+    file: &str,
 ) -> anyhow::Result<()> {
     let (name, network_id) = (&place.network.name, place.network.network_id);
     let wanted = client::refill_amount(pool, network_id, asset, amount).await?;
@@ -90,26 +112,72 @@ async fn export(
     ensure!(wanted.is_whole, "{amount} is no amount of {asset}");
     ensure!(!wanted.is_halted, "{name} or {asset} is halted");
     if let Some(open) = client::open_refill(pool, network_id).await? {
-        bail!("refill {open} of {name} is under way: import it, or cancel it");
+        let open = open.payment_id;
+        bail!("refill {open} of {name} is under way: import it, cancel it, or bump it");
     }
     let planned = match place.family {
-        "bitcoin" => bitcoin::plan(pool, settings, place, &wanted.atoms).await?,
+        "bitcoin" => bitcoin::plan(pool, settings, place, &wanted.atoms, rate).await?,
         _ => evm::plan(settings, place, &wanted).await?,
     };
-    // What the database knows has a file; a file that it does not know cannot be imported.
-    let mut made = std::fs::File::create_new(file).with_context(|| file.display().to_string())?;
-    made.write_all(planned.text.as_bytes())?;
-    made.sync_all()?;
-    fault_point("refill-written");
-    let payment_id = match add(pool, place, &wanted, planned).await {
-        Ok(payment_id) => payment_id,
-        Err(error) => {
-            std::fs::remove_file(file).with_context(|| file.display().to_string())?;
-            return Err(error);
-        }
-    };
+    let text = planned.text.clone();
+    let payment_id = written(file, &text, add(pool, place, &wanted, planned)).await?;
     let (cold, hot) = (&place.cold.address, &place.hot.address);
     println!("refill {payment_id}: {amount} {asset} from {cold} to {hot}");
+    Ok(())
+}
+
+/// Writes a file before what it holds is added: what the database knows has a file, and a file that
+/// it does not know cannot be imported.
+async fn written<T>(
+    file: &str,
+    text: &str,
+    added: impl Future<Output = anyhow::Result<T>>,
+) -> anyhow::Result<T> {
+    let shown = || file.to_owned();
+    let mut made = std::fs::File::create_new(file).with_context(shown)?;
+    made.write_all(text.as_bytes())?;
+    made.sync_all()?;
+    fault_point("refill_written");
+    let added = added.await;
+    if added.is_err() {
+        std::fs::remove_file(file).with_context(shown)?;
+    }
+    added
+}
+
+/// Exports the open refill again, with a higher fee.
+async fn bump(
+    pool: &Pool,
+    settings: &PaymentsConfig,
+    place: &Place,
+    rate: FeeRate,
+    file: &str,
+) -> anyhow::Result<()> {
+    let (name, network_id) = (&place.network.name, place.network.network_id);
+    let refill = client::open_refill(pool, network_id).await?;
+    let refill = refill.with_context(|| format!("no refill of {name} is under way"))?;
+    ensure!(!refill.is_halted, "the network or the coin is halted");
+    let payment_id = refill.payment_id;
+    let planned = bitcoin::replan(pool, settings, place, &refill, rate).await?;
+    let (text, fee) = (planned.text.clone(), planned.plan["fee_atoms"].clone());
+    let shared = Arc::new(planned);
+    let added = run_tx(pool, "bump_refill", move |tx| {
+        let planned = Arc::clone(&shared);
+        Box::pin(async move {
+            client::reserve_outputs(tx, payment_id, &planned.outputs).await?;
+            let (hash, plan) = (&planned.identity_hash, &planned.plan);
+            client::add_refill_version(tx, payment_id, hash, plan).await
+        })
+    });
+    let added = async { Ok(added.await?) };
+    let is_added = written(file, &text, added).await?;
+    if !is_added {
+        std::fs::remove_file(file)?;
+        bail!("refill {payment_id} is mined: it needs no higher fee");
+    }
+    println!(
+        "refill {payment_id}: again, for a fee of {fee} satoshis; all earlier files still fit"
+    );
     Ok(())
 }
 
@@ -140,6 +208,8 @@ async fn add(
             let (payment, outputs) = &*shared;
             let payment_id = client::add_payment(tx, payment).await?;
             client::reserve_outputs(tx, payment_id, outputs).await?;
+            let hash = payment.identity_hash.as_deref().unwrap_or_default();
+            client::add_refill_version(tx, payment_id, hash, &payment.plan).await?;
             Ok(payment_id)
         })
     });
@@ -198,15 +268,21 @@ impl Signed {
             return Ok(());
         }
         ensure!(
-            refill.state == "planned",
+            refill.state != "failed",
             "refill {payment_id} was cancelled"
         );
+        if refill.state == "confirmed" || refill.is_replaced {
+            bail!(
+                "refill {payment_id} happens by another file: it is {}",
+                refill.state
+            );
+        }
         ensure!(!refill.is_halted, "the network or the coin is halted");
         let is_new = match self {
             Signed::Bitcoin(psbt) => bitcoin::import(pool, &place, &refill, psbt).await?,
             Signed::Evm(file) => evm::import(pool, &place, &refill, file).await?,
         };
-        fault_point("refill-imported");
+        fault_point("refill_imported");
         let words = if is_new {
             "is imported"
         } else {

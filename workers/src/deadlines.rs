@@ -1,6 +1,7 @@
-//! Runs the dead man's switches: cancels an account's orders once its deadline has passed.
+//! Does what is due at a time: runs the dead man's switches, which cancel an account's orders once
+//! its deadline has passed, and lets withdrawals go on whose address is known long enough.
 //!
-//! Several at once are harmless: each sees to switches that no other has taken.
+//! Several at once are harmless: each sees to what no other has taken.
 
 use std::time::Duration;
 
@@ -13,6 +14,8 @@ pub const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 const SHORTEST_PAUSE: Duration = Duration::from_millis(5);
 /// Switches of one transaction: it holds all their markets.
 pub const AT_ONCE: i32 = 100;
+/// Withdrawals that go on between two looks at the switches, each in a transaction of its own.
+const COOL_DOWNS_A_TIME: u32 = 20;
 
 /// Works until it is dropped. A failure is logged, and tried again after [`LONGEST_PAUSE`].
 pub async fn run(pool: &Pool) {
@@ -20,7 +23,7 @@ pub async fn run(pool: &Pool) {
         let pause = match once(pool).await {
             Ok(pause) => pause,
             Err(error) => {
-                tracing::error!("cannot run the switches that are due: {error}");
+                tracing::error!("cannot do what is due: {error}");
                 LONGEST_PAUSE
             }
         };
@@ -42,8 +45,22 @@ pub async fn once(pool: &Pool) -> Result<Duration, client::Error> {
             break;
         }
     }
+    let released = end_cool_downs(pool).await?;
+    if released == COOL_DOWNS_A_TIME {
+        return Ok(SHORTEST_PAUSE);
+    }
     let next_ms = client::next_cancel_deadline(pool).await?;
     let pause = next_ms.and_then(|next| u64::try_from(next).ok());
     let pause = pause.map_or(LONGEST_PAUSE, Duration::from_millis);
     Ok(pause.clamp(SHORTEST_PAUSE, LONGEST_PAUSE))
+}
+
+async fn end_cool_downs(pool: &Pool) -> Result<u32, client::Error> {
+    for ended in 0..COOL_DOWNS_A_TIME {
+        if !client::end_cool_down(pool).await? {
+            return Ok(ended);
+        }
+        tracing::info!("a withdrawal goes on: its address has been known long enough");
+    }
+    Ok(COOL_DOWNS_A_TIME)
 }

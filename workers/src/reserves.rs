@@ -75,9 +75,14 @@ async fn compare(pool: &Pool, name: &str, node: &NodeClient) -> anyhow::Result<b
         return Ok(false);
     };
     let held = measured.by_asset();
-    let compared =
-        client::record_reconciliation(pool, network.network_id, &measured.block_hash, &held)
-            .await?;
+    let compared = client::record_reconciliation(
+        pool,
+        network.network_id,
+        &measured.block_hash,
+        &measured.facts,
+        &held,
+    )
+    .await?;
     for coin in &compared {
         tell(name, measured.block_height, coin);
     }

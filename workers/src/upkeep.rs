@@ -37,8 +37,6 @@ const EXPIRY_PIECES_A_TIME: u32 = 100;
 /// Quotes of fees forgotten in one transaction, and how many of these at a time.
 pub const QUOTES_A_PIECE: i32 = 10_000;
 const QUOTE_PIECES_A_TIME: u32 = 100;
-/// Withdrawals to new addresses that go on at a time, each in a transaction of its own.
-const COOL_DOWNS_A_TIME: u32 = 10_000;
 
 /// Leaves of proofs are kept so long, and so many proofs are seen to at a time.
 pub const PROOF_AGE_DAYS: i32 = 90;
@@ -97,17 +95,14 @@ async fn work(pool: &Pool, key_block: &mut i64) -> Result<(), client::Error> {
     );
     let quotes = forget_withdrawal_quotes(pool).await?;
     let quiet_hours = client::measure_quiet_hours(pool).await?;
-    let cool_downs = end_cool_downs(pool).await?;
-    tracing::info!(
-        quotes,
-        quiet_hours,
-        cool_downs,
-        "forgot quotes of fees, measured hours, let withdrawals to known addresses go on"
-    );
+    tracing::info!(quotes, quiet_hours, "forgot quotes of fees, measured hours");
     let proofs = client::forget_proof_pages(pool, PROOF_AGE_DAYS, PROOFS_A_TIME).await?;
     tracing::info!(proofs, "forgot leaves of old proofs");
     check(pool).await
 }
+
+/// Violated, these say that something is not looked at, and not that books are wrong.
+const ONLY_TOLD: [&str; 1] = ["coins_are_compared"];
 
 /// Runs the checks. One that is violated halts what is sent on every network, because nobody knows
 /// yet what else is wrong (docs/operations.md says how it goes on).
@@ -116,8 +111,11 @@ async fn check(pool: &Pool) -> Result<(), client::Error> {
     for violation in &violations {
         tracing::error!(check = violation.check_name, row = %violation.row, "invariant violated");
     }
-    let Some(first) = violations.first() else {
+    if violations.is_empty() {
         tracing::info!("all checks are empty");
+    }
+    let halts = |name: &str| !ONLY_TOLD.contains(&name);
+    let Some(first) = violations.iter().find(|it| halts(&it.check_name)) else {
         return Ok(());
     };
     let reason = format!("the check {} is violated", first.check_name);
@@ -166,15 +164,6 @@ async fn forget_withdrawal_quotes(pool: &Pool) -> Result<i32, client::Error> {
         }
     }
     Ok(all)
-}
-
-async fn end_cool_downs(pool: &Pool) -> Result<u32, client::Error> {
-    for ended in 0..COOL_DOWNS_A_TIME {
-        if !client::end_cool_down(pool).await? {
-            return Ok(ended);
-        }
-    }
-    Ok(COOL_DOWNS_A_TIME)
 }
 
 async fn expire_kyc(pool: &Pool) -> Result<(i32, i32), client::Error> {

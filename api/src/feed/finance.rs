@@ -21,7 +21,8 @@ pub(super) const MESSAGES_KEPT: usize = 10_000;
 
 /// What an owner is told of a payload's texts: their names there and on the wire. Whatever else a
 /// payload may have is for staff.
-const TOLD: [(&str, &str); 7] = [
+const TOLD: [(&str, &str); 8] = [
+    ("kind", "kind"),
     ("asset", "asset"),
     ("network", "network"),
     ("amount", "amount"),

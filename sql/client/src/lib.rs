@@ -122,9 +122,9 @@ pub use passkeys::{
 };
 pub use payment_steps::{
     MinedOutcome, NewAttempt, NewPayment, add_attempt, add_payment, adopt_attempt, begin_attempt,
-    drop_refused_payments, end_failed_payment, fail_conflicts, fail_payment, match_spent_outputs,
-    note_broadcast, note_hot_balance, note_mined, note_replaced, reopen_attempts, reserve_outputs,
-    settle_payments, store_raw, take_nonce,
+    drop_refused_payments, end_failed_payment, fail_conflicts, fail_payment, hot_atoms,
+    match_spent_outputs, note_broadcast, note_hot_balance, note_mined, note_replaced,
+    reopen_attempts, reserve_outputs, settle_payments, store_raw, take_nonce,
 };
 pub use payments::{
     ApprovedWithdrawal, HouseWallet, OpenAttempt, OpenPayment, PAYMENTS_BELL, PaymentCoin,
@@ -136,8 +136,9 @@ pub use pool::{Pool, ping};
 pub use profile::{Profile, profile_of, set_anti_phishing_code};
 pub use proofs::{
     Holding, LeafPath, PathStep, PublishedProof, PublishedReserve, PublishedRoot,
-    PublishedSignature, PublishedStatement, UnsignedStatement, add_statement_signature,
-    forget_proof_pages, leaf_path, make_proof, proofs, state_reserves, unsigned_statements,
+    PublishedSignature, PublishedStatement, UnsignedStatement, add_cold_signature,
+    add_statement_signature, forget_proof_pages, leaf_path, make_proof, proofs, state_reserves,
+    statement_text, unsigned_statements,
 };
 pub use proposals::{
     Decided, Decision, MadeProposal, NewProposal, Proposal, decide, proposals, propose,
@@ -145,7 +146,8 @@ pub use proposals::{
 pub use query::Query;
 pub use rates::{RateGrant, RateRequest, take_rate};
 pub use refills::{
-    Refill, RefillAmount, cancel_refill, open_refill, refill_amount, refill_of, sign_refill,
+    Refill, RefillAmount, add_refill_version, cancel_refill, open_refill, refill_amount, refill_of,
+    sign_refill,
 };
 pub use registration::{
     Origin, Person, TokenOwner, answer_mail_requests, confirm_email_change, forget_spent_access,
@@ -199,8 +201,8 @@ pub use wallet::{
 };
 pub use watching::{
     ChainBlock, ChainSpend, ChainTransfer, KnownBlock, MetNetwork, NETWORK_BELL, confirm_deposits,
-    forget_transactions, last_blocks, listed_contracts, meet_node, read_blocks, reorganise,
-    sample_fee, see_transfers, seen_transactions,
+    forget_transactions, last_blocks, listed_contracts, meet_node, note_sources, read_blocks,
+    reorganise, sample_fee, see_transfers, seen_transactions, unsourced_transactions,
 };
 pub use withdrawal_addresses::{
     AddedWithdrawalAddress, NewWithdrawalAddress, WithdrawalAddress, WithdrawalMode,

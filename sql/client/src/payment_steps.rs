@@ -336,6 +336,15 @@ pub async fn end_failed_payment(on: &impl Query, network_id: i32) -> Result<bool
     on.value(STATEMENT, &[&network_id]).await
 }
 
+/// Bitcoin: what the hot wallet holds once all that is under way is mined, in atoms.
+///
+/// # Errors
+/// The database's.
+pub async fn hot_atoms(on: &impl Query, network_id: i32) -> Result<String, Error> {
+    const STATEMENT: Statement = Statement::read("hot_atoms", "select chain.hot_atoms($1)");
+    on.value(STATEMENT, &[&network_id]).await
+}
+
 /// Compares what the hot wallet holds with its floor; gives what changed.
 ///
 /// # Errors

@@ -317,3 +317,41 @@ fn parsed<T: for<'de> Deserialize<'de>>(row: &Row, index: usize) -> Result<T, Er
     let value: Value = column(row, index)?;
     serde_json::from_value(value).map_err(|error| Error::Bug(format!("a proof: {error}")))
 }
+
+/// What a proof says of a network.
+///
+/// # Errors
+/// The database's.
+pub async fn statement_text(
+    on: &impl Query,
+    proof_id: i64,
+    network_id: i32,
+) -> Result<Option<String>, Error> {
+    const STATEMENT: Statement = Statement::read(
+        "statement_text",
+        "select (select message from proof.statements where proof_id = $1 and network_id = $2)",
+    );
+    on.value(STATEMENT, &[&proof_id, &network_id]).await
+}
+
+/// Stores a signature by a key of the cold wallet; false where it was stored before.
+///
+/// # Errors
+/// The database's.
+pub async fn add_cold_signature(
+    on: &impl Query,
+    proof_id: i64,
+    network_id: i32,
+    public_key: &[u8],
+    signature: &[u8],
+) -> Result<bool, Error> {
+    const STATEMENT: Statement = Statement::write(
+        "add_cold_signature",
+        "select proof.add_cold_signature($1, $2, $3, $4)",
+    );
+    on.value(
+        STATEMENT,
+        &[&proof_id, &network_id, &public_key, &signature],
+    )
+    .await
+}

@@ -1,7 +1,7 @@
 //! What our facts say that chains hold for us, what to ask nodes for, and the comparison.
 
 use crate::error::Error;
-use crate::query::{Query, Statement, column};
+use crate::query::{Params, Query, Statement, column};
 
 /// A network to compare.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,6 +51,8 @@ pub struct CoinFacts {
     pub block_hash: Vec<u8>,
     /// What should be held there, as a decimal.
     pub expected: String,
+    /// The sums that make it up, as JSON.
+    pub parts: String,
 }
 
 /// The coins of a network with what should be held of each; none before the first block was read.
@@ -60,7 +62,8 @@ pub struct CoinFacts {
 pub async fn coin_facts(on: &impl Query, network_id: i32) -> Result<Vec<CoinFacts>, Error> {
     const STATEMENT: Statement = Statement::read(
         "coin_facts",
-        "select asset_id, asset, scale, contract, block_height, block_hash, expected::text \
+        "select asset_id, asset, scale, contract, block_height, block_hash, expected::text, \
+         parts::text \
          from proof.facts_of($1)",
     );
     let facts = |row| {
@@ -72,6 +75,7 @@ pub async fn coin_facts(on: &impl Query, network_id: i32) -> Result<Vec<CoinFact
             block_height: column(row, 4)?,
             block_hash: column(row, 5)?,
             expected: column(row, 6)?,
+            parts: column(row, 7)?,
         })
     };
     let rows = on.rows(STATEMENT, &[&network_id]).await?;
@@ -147,8 +151,8 @@ pub struct Compared {
     pub is_halted: bool,
 }
 
-/// Compares what a node said at a block, by asset, with the facts, and stores it. Empty where the
-/// facts have moved to another block since.
+/// Compares what a node said at a block, by asset, with the facts that were read when that block
+/// was the highest, and stores it. Empty where the block has left the chain since.
 ///
 /// # Errors
 /// The database's.
@@ -156,15 +160,24 @@ pub async fn record_reconciliation(
     on: &impl Query,
     network_id: i32,
     block_hash: &[u8],
+    facts: &[CoinFacts],
     held: &[(i32, String)],
 ) -> Result<Vec<Compared>, Error> {
     const STATEMENT: Statement = Statement::write(
         "record_reconciliation",
-        "select asset, held_amount::text, expected::text, difference::text, difference <> 0, \
-         is_halted from proof.record_reconciliation($1, $2, $3, $4::text[]::numeric[])",
+        "select asset, held_amount::text, expected_amount::text, difference::text, \
+         difference <> 0, is_halted from proof.record_reconciliation($1, $2, $3, \
+         $4::text[]::numeric[], $5::text[]::numeric[], $6::text[]::jsonb[])",
     );
-    let assets: Vec<i32> = held.iter().map(|(asset_id, _)| *asset_id).collect();
-    let amounts: Vec<&str> = held.iter().map(|(_, amount)| amount.as_str()).collect();
+    let both = facts.iter().filter_map(|coin| {
+        let held = held.iter().find(|(asset_id, _)| *asset_id == coin.asset_id);
+        held.map(|(_, amount)| (coin, amount.as_str()))
+    });
+    let both: Vec<(&CoinFacts, &str)> = both.collect();
+    let assets: Vec<i32> = both.iter().map(|(coin, _)| coin.asset_id).collect();
+    let amounts: Vec<&str> = both.iter().map(|(_, amount)| *amount).collect();
+    let expected: Vec<&str> = both.iter().map(|(coin, _)| &*coin.expected).collect();
+    let parts: Vec<&str> = both.iter().map(|(coin, _)| &*coin.parts).collect();
     let compared = |row| {
         Ok(Compared {
             asset: column(row, 0)?,
@@ -175,9 +188,15 @@ pub async fn record_reconciliation(
             is_halted: column(row, 5)?,
         })
     };
-    let rows = on
-        .rows(STATEMENT, &[&network_id, &block_hash, &assets, &amounts])
-        .await?;
+    let said: Params<'_> = &[
+        &network_id,
+        &block_hash,
+        &assets,
+        &amounts,
+        &expected,
+        &parts,
+    ];
+    let rows = on.rows(STATEMENT, said).await?;
     rows.iter().map(compared).collect()
 }
 

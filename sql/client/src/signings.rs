@@ -120,7 +120,10 @@ pub async fn waiting_signings(
         "select s.signing_id, s.kind, s.payment_id, s.attempt_id, p.network_id, n.family, n.chain, \
          p.purpose, p.state, p.asset_id, c.contract, chain.atoms(p.amount, t.scale), \
          p.from_address_id, d.script, p.safe_nonce, p.identity_hash, p.plan, \
-         a.unsigned, a.from_script, a.nonce, n.is_halted or c.is_halted, \
+         a.unsigned, a.from_script, a.nonce, n.is_halted or c.is_halted or exists ( \
+            select from chain.payment_items i \
+            join exchange.deposits v on v.deposit_id = i.deposit_id and v.block_hash is null \
+            where i.payment_id = p.payment_id), \
          coalesce(p.owner_signatures, \
             (select coalesce(array_agg(o.signature), '{}') from chain.signings o \
                 where o.payment_id = p.payment_id and o.kind = 'safe' and o.state = 'signed')), \

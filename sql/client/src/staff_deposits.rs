@@ -42,9 +42,9 @@ pub async fn staff_deposits(
 ) -> Result<Vec<StaffDeposit>, Error> {
     const STATEMENT: Statement = Statement::read(
         "staff_deposits",
-        "select deposit_id, asset, network, address, amount::text, txid, from_address, state, \
-         confirmations, required_confirmations, seen_at, changed_at, credited_at, account_id, \
-         activity_id from staff.list_deposits($1, $2, $3, $4, $5)",
+        "select deposit_id, 'chain', asset, network, address, amount::text, txid, from_address, \
+         state, confirmations, required_confirmations, seen_at, changed_at, credited_at, \
+         account_id, activity_id from staff.list_deposits($1, $2, $3, $4, $5)",
     );
     let params: Params<'_> = &[
         &staff_session_id,
@@ -56,8 +56,8 @@ pub async fn staff_deposits(
     let deposit = |row| {
         Ok(StaffDeposit {
             deposit: Deposit::read(row)?,
-            account_id: column(row, 13)?,
-            activity_id: column(row, 14)?,
+            account_id: column(row, 14)?,
+            activity_id: column(row, 15)?,
         })
     };
     on.rows(STATEMENT, params)

@@ -97,6 +97,8 @@ pub async fn name_deposit_address(
 pub struct Deposit {
     /// Its number.
     pub deposit_id: i64,
+    /// chain, or internal: another account of the exchange paid it.
+    pub kind: String,
     /// What arrived.
     pub asset: String,
     /// On which network.
@@ -105,8 +107,8 @@ pub struct Deposit {
     pub address: String,
     /// How much.
     pub amount: String,
-    /// Its transaction, as the chain's tools print it.
-    pub txid: String,
+    /// Its transaction, as the chain's tools print it; none of an internal one.
+    pub txid: Option<String>,
     /// Where it came from, where the chain says so.
     pub from_address: Option<String>,
     /// seen, pending, credited, suspicious, orphaned, `below_minimum`, refunding or refunded.
@@ -136,18 +138,19 @@ impl Deposit {
     pub(crate) fn read(row: &Row) -> Result<Self, Error> {
         Ok(Deposit {
             deposit_id: column(row, 0)?,
-            asset: column(row, 1)?,
-            network: column(row, 2)?,
-            address: column(row, 3)?,
-            amount: column(row, 4)?,
-            txid: column(row, 5)?,
-            from_address: column(row, 6)?,
-            state: column(row, 7)?,
-            confirmations: column(row, 8)?,
-            required_confirmations: column(row, 9)?,
-            seen_at: column(row, 10)?,
-            changed_at: column(row, 11)?,
-            credited_at: column(row, 12)?,
+            kind: column(row, 1)?,
+            asset: column(row, 2)?,
+            network: column(row, 3)?,
+            address: column(row, 4)?,
+            amount: column(row, 5)?,
+            txid: column(row, 6)?,
+            from_address: column(row, 7)?,
+            state: column(row, 8)?,
+            confirmations: column(row, 9)?,
+            required_confirmations: column(row, 10)?,
+            seen_at: column(row, 11)?,
+            changed_at: column(row, 12)?,
+            credited_at: column(row, 13)?,
         })
     }
 }
@@ -175,8 +178,8 @@ pub struct DepositFilter {
 macro_rules! select {
     ($from:literal) => {
         concat!(
-            "select deposit_id, asset, network, address, amount::text, txid, from_address, state, \
-             confirmations, required_confirmations, seen_at, changed_at, credited_at from ",
+            "select deposit_id, kind, asset, network, address, amount::text, txid, from_address, \
+             state, confirmations, required_confirmations, seen_at, changed_at, credited_at from ",
             $from
         )
     };

@@ -228,6 +228,52 @@ pub async fn reorganise(
         .await
 }
 
+/// Bitcoin: transactions of deposits that nobody knows the sources of, each with its block.
+///
+/// # Errors
+/// The database's.
+pub async fn unsourced_transactions(
+    on: &impl Query,
+    network_id: i32,
+    limit: i32,
+) -> Result<Vec<([u8; 32], [u8; 32])>, Error> {
+    const STATEMENT: Statement = Statement::read(
+        "unsourced_transactions",
+        "select txid, block_hash from chain.unsourced_transactions($1, $2)",
+    );
+    let rows = on.rows(STATEMENT, &[&network_id, &limit]).await?;
+    rows.iter()
+        .map(|row| {
+            let (txid, block): (Vec<u8>, Vec<u8>) = (column(row, 0)?, column(row, 1)?);
+            Ok((hash(&txid)?, hash(&block)?))
+        })
+        .collect()
+}
+
+/// Says where transactions come from, all sources of each; gives how many deposits they made.
+///
+/// # Errors
+/// The database's.
+pub async fn note_sources(
+    on: &impl Query,
+    network_id: i32,
+    sources: &[([u8; 32], Vec<String>)],
+) -> Result<i32, Error> {
+    const STATEMENT: Statement =
+        Statement::write("note_sources", "select chain.note_sources($1, $2, $3, $4)");
+    let txids: Vec<&[u8]> = sources.iter().map(|(txid, _)| &txid[..]).collect();
+    let pairs = || {
+        sources.iter().flat_map(|(txid, from)| {
+            from.iter()
+                .map(move |address| (&txid[..], address.as_str()))
+        })
+    };
+    let of: Vec<&[u8]> = pairs().map(|(txid, _)| txid).collect();
+    let addresses: Vec<&str> = pairs().map(|(_, address)| address).collect();
+    on.value(STATEMENT, &[&network_id, &txids, &of, &addresses])
+        .await
+}
+
 /// Decides about deposits that have their confirmations; gives about how many.
 ///
 /// # Errors

@@ -2,9 +2,18 @@ create function risk.blacklisted_address(parameters jsonb, account_id bigint, fa
 language sql stable security definer set search_path = pg_catalog, pg_temp
 set plan_cache_mode = force_generic_plan set enable_seqscan = off as $$
     select jsonb_build_object('because', b.because)
-    from risk.blacklist b where b.wallet = (
+    from (
+        select blacklisted_address.facts ->> 'wallet' as wallet
+        union all
+        -- A deposit comes from everybody whose outputs its transaction spends.
+        select s.address
+        from exchange.deposits d
+        join exchange.deposit_sources s on s.network_id = d.network_id and s.txid = d.txid
+        where d.deposit_id = (blacklisted_address.facts ->> 'deposit_id')::bigint) asked
+    join risk.blacklist b on b.wallet = (
         -- In the list's spelling.
-        select case when f.wallet ~* '^(0x|bc1|tb1|bcrt1)' then lower(f.wallet) else f.wallet end
-        from (select blacklisted_address.facts ->> 'wallet' as wallet) f)
+        case when asked.wallet ~* '^(0x|bc1|tb1|bcrt1)' then lower(asked.wallet) else asked.wallet end)
+    order by b.wallet
+    limit 1
 $$;
-comment on function risk.blacklisted_address(jsonb, bigint, jsonb, timestamptz) is 'Condition of kinds: the entry, or null where there is none.';
+comment on function risk.blacklisted_address(jsonb, bigint, jsonb, timestamptz) is 'Condition of kinds: the entry, or null where there is none. Of a deposit all sources are looked for.';

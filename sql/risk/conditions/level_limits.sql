@@ -25,6 +25,10 @@ begin
             select a.facts ->> 'asset' as asset, a.amount, a.occurred_at from risk.activities a
             where a.account_id = level_limits.account_id and a.point = 'withdrawal' and a.verdict <> 'deny'
                 and a.occurred_at < level_limits.at and a.occurred_at > level_limits.at - interval '30 days'
+                and not exists (
+                    select from exchange.withdrawals w
+                    where w.activity_id = a.activity_id and w.state in ('rejected', 'cancelled', 'failed')
+                        and w.ended_at <= level_limits.at)
             union all
             select level_limits.facts ->> 'asset', (level_limits.facts ->> 'amount')::numeric, level_limits.at) s
         group by s.asset) spent;
@@ -36,4 +40,4 @@ begin
     end if;
     return null;
 end $$;
-comment on function risk.level_limits(jsonb, bigint, jsonb, timestamptz) is 'Condition of kinds: what is withdrawn in a day and in 30, in USDT, where the account''s level allows less, or where an asset has no price; else null. What was denied does not count.';
+comment on function risk.level_limits(jsonb, bigint, jsonb, timestamptz) is 'Condition of kinds: what is withdrawn in a day and in 30, in USDT, where the account''s level allows less, or where an asset has no price; else null. What was denied, or given back by then, does not count.';

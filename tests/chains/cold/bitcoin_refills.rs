@@ -191,3 +191,67 @@ fn assert_a_forgery_is_refused(place: &Bitcoin) {
 fn stranger() -> ScriptBuf {
     tests::purse::Purse::new(77).address().script_pubkey()
 }
+
+#[tokio::test]
+async fn a_refill_that_waits_is_signed_again_for_more_and_counts_once() {
+    let mut place = Bitcoin::start("bumped").await;
+    let _watcher = place.world.watch();
+    let (cold, settings) = (place.cold.clone(), place.world.settings());
+    place.fund(&cold, 260_000_000).await;
+    let Bitcoin { world, room, .. } = &place;
+    let (database, owner) = (&world.database, &world.owner);
+    until_it_says(owner, &held_by("cold"), "2.6").await;
+    let export = |rate: &str| {
+        let export = about("export bitcoin BTC 2.5", room, "refill.psbt");
+        format!("{export} {rate}")
+    };
+    for wrong in ["0", "-1", "much", "99999999"] {
+        refused(database, &export(wrong), &settings);
+    }
+    said(database, &export("2"), &settings);
+    let import = |file: &str| about("import", room, file);
+    let sign = |file: &str| {
+        for key in ["first", "third"] {
+            room.sign(file, key);
+        }
+    };
+    sign("refill.psbt");
+    said(database, &import("refill.psbt"), &settings);
+    let _payments = place.house.payments(database, &settings);
+    let waiting = async || world.node.mempool().await.expect("an answer");
+    wait::until("the refill waits", async || waiting().await.len() == 1).await;
+    let first = waiting().await;
+
+    let bump = |rate: &str| about(&format!("bump bitcoin {rate}"), room, "bumped.psbt");
+    let cheaper = refused(database, &bump("1"), &settings);
+    assert!(cheaper.contains("already"), "{cheaper}");
+    assert!(said(database, &bump("30"), &settings).contains("again, for a fee of"));
+    let again = refused(database, &bump("40"), &settings);
+    assert!(
+        again.contains("bumped.psbt"),
+        "no file is written over: {again}"
+    );
+    assert!(refused(database, &import("bumped.psbt"), &settings).contains("lacks signatures"));
+    sign("bumped.psbt");
+    assert!(said(database, &import("bumped.psbt"), &settings).contains("is imported"));
+    assert!(said(database, &import("bumped.psbt"), &settings).contains("imported before"));
+    assert!(said(database, &import("refill.psbt"), &settings).contains("imported before"));
+    wait::until("it is replaced", async || {
+        let now = waiting().await;
+        now.len() == 1 && now != first
+    })
+    .await;
+    world.mine(6).await;
+    until_it_says(owner, &states_of("refill"), "confirmed").await;
+    until_it_says(owner, &held_by("hot"), "2.5").await;
+    let attempts = "select string_agg(state, ' ' order by number) from chain.attempts";
+    assert_eq!(ask(owner, attempts).await, "replaced mined");
+    let late = refused(
+        database,
+        &about("bump bitcoin 90", room, "late.psbt"),
+        &settings,
+    );
+    assert!(late.contains("no refill of bitcoin is under way"), "{late}");
+    assert_eq!(differences(database, owner, &settings).await, "BTC 0");
+    assert_sound(owner).await;
+}

@@ -9,17 +9,17 @@ use tests::watched_evm::{WatchedEvm, milliether_wei};
 use super::{Settings, about, differences, make_keys, refused, said, states_of};
 
 /// A network with a hot and a cold Safe.
-struct Ethereum {
-    world: WatchedEvm,
-    room: ColdRoom,
-    house: House,
-    settings: Settings,
-    hot: Address,
+pub(super) struct Ethereum {
+    pub(super) world: WatchedEvm,
+    pub(super) room: ColdRoom,
+    pub(super) house: House,
+    pub(super) settings: Settings,
+    pub(super) hot: Address,
     cold: Address,
 }
 
 impl Ethereum {
-    async fn start(name: &str) -> Ethereum {
+    pub(super) async fn start(name: &str) -> Ethereum {
         let world = WatchedEvm::start(1).await;
         let (room, house) = (ColdRoom::open(), House::make(name).expect("a house"));
         let (database, node) = (&world.database, &world.node);
@@ -48,7 +48,7 @@ impl Ethereum {
     }
 
     /// Pays 50 ETH and 7 USDT to the cold Safe.
-    async fn fill_cold(&self) {
+    pub(super) async fn fill_cold(&self) {
         let (world, cold) = (&self.world, self.cold);
         world
             .node

@@ -68,6 +68,11 @@ async fn credit(plan: &ChainsPlan, owner: &Client, report: &mut Report) -> Resul
     read_block(owner, 2, deposits, deposits, plan.addresses).await?;
     read_block(owner, 3, 1, 0, plan.addresses).await?;
     let start = Instant::now();
+    // As a watcher has asked its node.
+    let sourced = "select chain.note_sources(1, array_agg(txid), array_agg(txid),
+            array_agg('somebody'::text))
+        from exchange.deposits where state = 'pending'";
+    owner.execute(sourced, &[]).await?;
     loop {
         let text = "select chain.confirm_deposits(1, $1)";
         let decided: i32 = owner.query_one(text, &[&AT_ONCE]).await?.get(0);

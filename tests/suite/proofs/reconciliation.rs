@@ -36,7 +36,8 @@ async fn stage() -> (Database, Client) {
 async fn compare(owner: &Client, block: i32, held: &str) -> Vec<String> {
     let text = format!(
         "select difference::text || ' ' || is_halted
-         from proof.record_reconciliation(1, sha256(int4send({block})), array[1], array[{held}])"
+         from proof.record_reconciliation(1, sha256(int4send({block})), array[1], array[{held}],
+            (select array_agg(expected) from proof.facts_of(1)), array['{{}}'::jsonb])"
     );
     rows(owner, &text).await
 }
@@ -86,13 +87,109 @@ async fn differences_with_a_match_or_a_change_of_sign_between_them_do_not_halt()
 }
 
 #[tokio::test]
-async fn facts_that_moved_to_another_block_are_not_compared() {
+async fn a_block_that_is_the_highest_no_more_counts_until_it_leaves_the_chain() {
     let (database, owner) = stage().await;
-    assert!(compare(&owner, 2, "10").await.is_empty());
+    assert_eq!(compare(&owner, 2, "10").await, ["0.00000000 false"]);
+    let kept = "select max(block_height) from proof.reconciliations";
+    assert_eq!(number(&owner, kept).await, 2);
     let fork = "update chain.blocks set is_active = false where height = 3";
     owner.batch_execute(fork).await.expect("a fork");
     assert!(compare(&owner, 3, "10").await.is_empty());
-    assert_eq!(compare(&owner, 2, "10").await, ["0.00000000 false"]);
+    database.drop().await;
+}
+
+/// A payment of so much BTC whose bytes a node has, with a fee of 0.001.
+const UNDER_WAY: &str = "
+    insert into chain.payments (network_id, purpose, state, asset_id, amount, plan)
+    values (1, 'withdrawal', 'broadcast', 1, 2, '{}');
+    insert into chain.payment_items (payment_id, item, address, script, amount)
+    select payment_id, 0, 'somebody', decode(repeat('bb', 22), 'hex'), 2 from chain.payments;
+    insert into chain.attempts (payment_id, network_id, number, state, unsigned, raw, txid,
+        fee_rate, fee)
+    select payment_id, 1, 1, 'broadcast', '', '\\x01', sha256('sent'), 1, 0.001
+    from chain.payments";
+
+#[tokio::test]
+async fn what_payments_under_way_explain_is_waited_for_a_quarter_of_an_hour() {
+    let (database, owner) = stage().await;
+    owner.batch_execute(UNDER_WAY).await.expect("a payment");
+    // Two moments between the watcher's block and whoever notes that the payment is in it.
+    for held in ["10", "7.999", "7.999", "8.5"] {
+        compare(&owner, 3, held).await;
+        assert!(halted(&owner).await.is_empty(), "{held}");
+    }
+    let later = "update proof.reconciliations set compared_at = now() - interval '16 minutes'";
+    owner.batch_execute(later).await.expect("later");
+    compare(&owner, 3, "8.5").await;
+    assert_eq!(halted(&owner).await.len(), 1, "nobody noted it");
+    database.drop().await;
+}
+
+#[tokio::test]
+async fn more_than_payments_under_way_explain_halts_at_the_second_look() {
+    let (database, owner) = stage().await;
+    owner.batch_execute(UNDER_WAY).await.expect("a payment");
+    for held in ["10", "7.998"] {
+        compare(&owner, 3, held).await;
+        assert!(halted(&owner).await.is_empty(), "{held}");
+    }
+    compare(&owner, 3, "7.998").await;
+    assert_eq!(halted(&owner).await.len(), 1);
+    let ended = "update chain.coins set is_halted = false, halt_reason = null;
+        update chain.payments set state = 'failed', ended_at = now()";
+    owner.batch_execute(ended).await.expect("ended");
+    compare(&owner, 3, "9.999").await;
+    assert_eq!(
+        halted(&owner).await.len(),
+        1,
+        "an ended one explains nothing"
+    );
+    database.drop().await;
+}
+
+#[tokio::test]
+async fn ether_that_no_transfer_explains_is_told_and_may_not_shrink() {
+    let (database, owner) = stage().await;
+    let evm = "update chain.networks set family = 'evm', chain = '31337'";
+    owner.batch_execute(evm).await.expect("a network");
+    for held in ["11", "12", "12", "12"] {
+        compare(&owner, 3, held).await;
+        assert!(halted(&owner).await.is_empty(), "{held}");
+    }
+    let told = "select (payload ->> 'change') || ' ' || (payload ->> 'amount')
+        from exchange.events where stream_id = 10001";
+    assert_eq!(rows(&owner, told).await, ["gain_unexplained 2.00000000"]);
+    // Booked, it is explained.
+    let book = "select proof.book_loss('bitcoin', 'hot', 'BTC', sha256('x'), -0.5, 'a reward')";
+    owner.batch_execute(book).await.expect("booked");
+    compare(&owner, 3, "12").await;
+    compare(&owner, 3, "12").await;
+    assert!(halted(&owner).await.is_empty(), "nothing is missing");
+    compare(&owner, 3, "11.9").await;
+    compare(&owner, 3, "11.9").await;
+    assert_eq!(
+        halted(&owner).await.len(),
+        1,
+        "a gain that shrinks is a loss"
+    );
+    database.drop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_coin_that_nobody_compares_is_told_and_halts_nothing() {
+    let (database, owner) = stage().await;
+    let missing = "select count(*) from checks.coins_are_compared";
+    assert_eq!(number(&owner, missing).await, 0, "the wallet is new");
+    let old = "update chain.wallets set created_at = now() - interval '16 minutes'";
+    owner.batch_execute(old).await.expect("an old wallet");
+    assert_eq!(number(&owner, missing).await, 1);
+    let output = tests::worker::run(&database, &["upkeep", "--once"], &[]).expect("it runs");
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(said.contains("coins_are_compared"), "{said}");
+    let networks = "select count(*) from chain.networks where is_halted";
+    assert_eq!(number(&owner, networks).await, 0);
+    compare(&owner, 3, "10").await;
+    assert_eq!(number(&owner, missing).await, 0);
     database.drop().await;
 }
 
@@ -140,5 +237,44 @@ async fn nothing_is_halted_while_the_checks_are_empty() {
     assert!(output.status.success(), "{output:?}");
     let halted = "select count(*) from chain.networks where is_halted";
     assert_eq!(number(&owner, halted).await, 0);
+    database.drop().await;
+}
+
+/// Totals and changes as the comparison has them, and how many changes wait to be added.
+const COUNTED: &str = "select concat_ws(' ', term, trim_scale(sum(amount))) from (
+        select term, amount from proof.fact_totals union all
+        select term, amount from proof.fact_changes) c
+    group by term having sum(amount) <> 0 order by term";
+
+#[tokio::test]
+async fn a_comparison_reads_what_changed_and_not_every_fact() {
+    let (database, owner) = stage().await;
+    assert_eq!(compare(&owner, 3, "10").await, ["0.00000000 false"]);
+    assert_eq!(rows(&owner, COUNTED).await, ["reserves 10"]);
+    let changes = "select count(*) from proof.fact_changes";
+    assert_eq!(number(&owner, changes).await, 0, "added to the totals");
+    // A fact that nothing counted: the comparison does not see it, the check does.
+    let hidden = "set session_replication_role = replica;
+        update exchange.reserve_entries set amount = 12;
+        set session_replication_role = origin";
+    owner.batch_execute(hidden).await.expect("hidden");
+    assert_eq!(compare(&owner, 3, "10").await, ["0.00000000 false"]);
+    let found = "select concat_ws(' ', term, trim_scale(counted), trim_scale(facts))
+        from checks.fact_totals_equal_facts";
+    assert_eq!(rows(&owner, found).await, ["reserves 10 12"]);
+    let right = "set session_replication_role = replica;
+        update exchange.reserve_entries set amount = 10;
+        set session_replication_role = origin";
+    owner.batch_execute(right).await.expect("put right");
+    checks::assert_clean(&owner).await;
+    // What comes meanwhile counts at once, and in its own transaction alone.
+    let (one, two) = (database.owner().await, database.owner().await);
+    let lose = "select proof.book_loss('bitcoin', 'hot', 'BTC', sha256('theft'), 0.5, 'stolen')";
+    one.batch_execute("begin").await.expect("begun");
+    one.batch_execute(lose).await.expect("booked");
+    assert_eq!(compare(&two, 3, "10").await, ["0.00000000 false"]);
+    one.batch_execute("commit").await.expect("committed");
+    assert_eq!(compare(&two, 3, "9.5").await, ["0.00000000 false"]);
+    checks::assert_clean(&owner).await;
     database.drop().await;
 }

@@ -101,3 +101,39 @@ async fn the_channels_take_a_number_and_are_closed_to_strangers() {
         assert_eq!(named, Some(format!("channels[0].{field}")));
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_transaction_is_written_in_one_form_wherever_it_is_told() {
+    let stage = Stage::open().await;
+    let (alice, token) = stage.join("alice").await;
+    let mut socket = Socket::login(stage.port(), &token).await.expect("a socket");
+    subscribe(&mut socket, "deposits", None).await;
+    for (network, asset, position) in [(1, "BTC", "output:0"), (2, "ETH", "value")] {
+        stage.address(asset, &token).await;
+        let text = format!(
+            "with made as (
+                insert into exchange.deposits (network_id, txid, position, asset_id, account_id,
+                    address_id, amount, required_confirmations, state)
+                select {network}, sha256('x'), '{position}', s.asset_id, {alice}, a.address_id, 1,
+                    2, 'seen'
+                from exchange.assets s
+                join chain.addresses a on a.account_id = {alice} and a.network_id = {network}
+                where s.symbol = '{asset}' limit 1
+                returning deposit_id)
+            select chain.tell_deposits(array_agg(deposit_id)),
+                exchange.mail_deposits('deposit_credited', array_agg(deposit_id)) from made"
+        );
+        stage.run(&text).await;
+        let told = socket.next_of("deposits").await.expect("an update");
+        let told = told["deposit"]["txid"].as_str().expect("a transaction");
+        let digits = told.strip_prefix("0x");
+        assert_eq!(digits.is_some(), asset == "ETH", "{told}");
+        assert_eq!(digits.unwrap_or(told).len(), 64, "{told}");
+        let listed = stage.get("/api/wallet/deposits?limit=1", &token).await.body;
+        assert_eq!(listed["deposits"][0]["txid"], told);
+        let mailed = "select facts ->> 'txid' from exchange.mails
+            where kind = 'deposit_credited' order by mail_id desc limit 1";
+        let row = stage.owner.query_one(mailed, &[]).await.expect("a mail");
+        assert_eq!(row.get::<_, String>(0), told);
+    }
+}

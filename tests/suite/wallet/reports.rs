@@ -35,11 +35,11 @@ async fn withdrawals_are_timed_from_request_to_confirmation() {
             returning activity_id)
         insert into exchange.withdrawals (account_id, asset_id, network_id, address, script,
             internal_account_id, amount, fee, state, required_reviews, activity_id, fees_account_id,
-            external_account_id, requested_at, approved_at, ended_at)
+            external_account_id, requested_at, approved_at, ended_at, receipt_id)
         select {alice}, 1, 1, 'a', sha256('a'), {bob}, 1, 0, 'confirmed', 0, activity_id,
             exchange.house_account('withdrawal_fees'), exchange.house_account('external'),
             '2026-01-01', timestamptz '2026-01-01' + t * interval '1 minute',
-            timestamptz '2026-01-01' + t * interval '10 minutes'
+            timestamptz '2026-01-01' + t * interval '10 minutes', t
         from judged, unnest(array[1, 2, 4]) t"
     );
     stage.run(&text).await;

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 use tests::checks;
+use tests::socket::Socket;
 use tests::trading::rows;
 
 use super::{Stage, User, bitcoin, number_of, told};
@@ -46,7 +47,7 @@ async fn another_account_is_paid_at_once_and_free() {
         order by first_sequence) from exchange.events where stream_id = 10001";
     assert_eq!(
         stage.text(told).await,
-        format!("confirmed {}, received {}", alice.account, bob.account)
+        format!("confirmed {}, credited {}", alice.account, bob.account)
     );
     let mails = "select kind from exchange.mails where account_id = (select max(account_id)
         from exchange.accounts where email like 'bob%') and kind like 'deposit%'";
@@ -63,6 +64,18 @@ async fn another_account_is_paid_at_once_and_free() {
             &json!("10.00000000")
         )
     );
+    let listed = stage.get(&bob.token, "wallet/deposits").await;
+    let deposit = &listed.body["deposits"][0];
+    let at = &deposit["creditedAt"];
+    assert!(at.is_i64(), "{listed:?}");
+    let expected = json!({ "depositId": deposit["depositId"], "kind": "internal", "asset": "BTC",
+        "network": "bitcoin", "address": to, "amount": "10.00000000", "txid": null,
+        "fromAddress": null, "state": "credited", "confirmations": 0, "requiredConfirmations": 0,
+        "seenAt": at, "changedAt": at, "creditedAt": at });
+    assert_eq!(listed.body["deposits"], json!([expected]));
+    // Who pays sees no deposit of another's.
+    let list = stage.get(&alice.token, "wallet/deposits").await;
+    assert_eq!(list.body["deposits"], json!([]));
     // Who is paid sees no withdrawal of another's.
     let list = stage.get(&bob.token, "wallet/withdrawals").await;
     assert_eq!(list.body["withdrawals"], json!([]));
@@ -103,5 +116,71 @@ async fn one_that_is_held_is_paid_when_it_is_released() {
     assert_eq!(done.shown(), "200", "{done:?}");
     assert_eq!(stage.state(&number).await, "confirmed");
     assert_eq!(stage.balance(bob.account, "BTC").await, "11 0");
+    checks::assert_clean(&stage.owner).await;
+}
+
+/// A deposit of 1 BTC to an account's address that waits in the mempool.
+async fn see(stage: &Stage, user: &User) {
+    stage
+        .run(&format!(
+            "insert into exchange.deposits (network_id, txid, position, asset_id, account_id,
+                 address_id, amount, required_confirmations, state)
+             select 1, sha256(gen_random_uuid()::text::bytea), 'output:0', 1, {0}, a.address_id, 1,
+                 2, 'seen'
+             from chain.addresses a where a.account_id = {0}",
+            user.account
+        ))
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_is_paid_is_told_as_of_a_deposit_and_finds_it_among_the_others() {
+    let stage = Stage::set().await;
+    let (alice, bob) = (stage.join("alice").await, stage.join("bob").await);
+    let to = give(&stage, &bob, 9).await;
+    let mut socket = Socket::login(stage.port(), &bob.token)
+        .await
+        .expect("a socket");
+    for channel in ["withdrawals", "deposits"] {
+        let begin = socket.subscribe(json!({ "channel": channel })).await;
+        begin.expect("subscribed");
+        socket.next_of(channel).await.expect("a beginning");
+    }
+    see(&stage, &bob).await;
+    stage.withdraw(&alice, "BTC", &to, "2").await;
+    see(&stage, &bob).await;
+    let told = socket.next_of("deposits").await.expect("an update");
+    let number = told["deposit"]["depositId"].clone();
+    let expected = json!({ "channel": "deposits", "type": "update", "sequence": told["sequence"],
+        "change": "credited", "deposit": { "depositId": number, "kind": "internal",
+        "asset": "BTC", "network": "bitcoin", "amount": "2.00000000", "state": "credited" } });
+    assert_eq!(told, expected);
+    let path = format!(
+        "wallet/deposit?depositId={}",
+        number.as_str().expect("text")
+    );
+    let one = stage.get(&bob.token, &path).await;
+    assert_eq!(one.body["kind"], "internal", "{one:?}");
+    let mut kinds = Vec::new();
+    let mut path = "wallet/deposits?limit=1".to_owned();
+    for _ in 0..3 {
+        let page = stage.get(&bob.token, &path).await.body;
+        kinds.push(page["deposits"][0]["kind"].clone());
+        let cursor = page["nextCursor"].as_str().unwrap_or_default();
+        path = format!("wallet/deposits?limit=1&cursor={cursor}");
+    }
+    assert_eq!(kinds, ["chain", "internal", "chain"]);
+    for (query, expected) in [
+        ("state=credited", 1),
+        ("state=seen", 2),
+        ("asset=BTC", 3),
+        ("asset=ETH", 0),
+        ("network=ethereum", 0),
+    ] {
+        let path = format!("wallet/deposits?{query}");
+        let list = stage.get(&bob.token, &path).await.body;
+        let found = list["deposits"].as_array().map(Vec::len);
+        assert_eq!(found, Some(expected), "{query}");
+    }
     checks::assert_clean(&stage.owner).await;
 }

@@ -207,3 +207,35 @@ async fn a_large_queue_is_read_in_pages() {
     assert_eq!(of(&rest.body), numbers[2..]);
     assert_eq!(rest.body["nextCursor"], Value::Null);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_rules_of_the_moment_of_approval_count_and_are_kept() {
+    let stage = Stage::set().await;
+    let alice = stage.join("alice").await;
+    let (first, second) = (stage.staff("reviewer").await, stage.staff("finance").await);
+    let early = stage.withdraw(&alice, "BTC", &bitcoin(7).0, "2").await;
+    let late = stage.withdraw(&alice, "BTC", &bitcoin(7).0, "2").await;
+    let done = stage.review(&first, &early, true).await;
+    assert_eq!(done.body["state"], "approved");
+    stage
+        .run("update chain.coins set second_review_above = 1, review_above = 1")
+        .await;
+    // What was approved stays so; what was not needs the second person too.
+    let one = stage.review(&first, &late, true).await;
+    assert_eq!(one.body["state"], "requested", "{one:?}");
+    let two = stage.review(&second, &late, true).await;
+    assert_eq!(two.body["state"], "approved", "{two:?}");
+    let kept = "select string_agg(withdrawal_id || ' ' || required_reviews, ', '
+        order by withdrawal_id) from exchange.withdrawal_approvals";
+    assert_eq!(
+        stage.text(kept).await,
+        format!("{early} 1, {late} 2"),
+        "what each needed"
+    );
+    checks::assert_clean(&stage.owner).await;
+    for change in ["update {} set required_reviews = 0", "delete from {}"] {
+        let change = change.replace("{}", "exchange.withdrawal_approvals");
+        let refused = stage.refusal(&change).await;
+        assert!(refused.contains("only ever added to"), "{refused}");
+    }
+}

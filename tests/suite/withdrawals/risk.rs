@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use tests::checks;
 use tests::raw::Reply;
+use tests::worker::Worker;
 
 use super::{Stage, User, bitcoin};
 
@@ -183,7 +184,9 @@ async fn a_new_address_that_has_been_known_long_enough_holds_nothing_any_more() 
         .run(
             "update risk.activities set occurred_at = occurred_at - interval '1 day';
              update risk.events set observed = jsonb_build_object('known_since',
-                 (observed ->> 'known_since')::timestamptz - interval '1 day')",
+                 (observed ->> 'known_since')::timestamptz - interval '1 day');
+             update exchange.withdrawals
+             set cool_down_ends_at = cool_down_ends_at - interval '1 day'",
         )
         .await;
     let other = stage.withdraw(&alice, "BTC", &bitcoin(8).0, "0.5").await;
@@ -196,6 +199,86 @@ async fn a_new_address_that_has_been_known_long_enough_holds_nothing_any_more() 
     let decided =
         "select decision || ' ' || coalesce(decided_by::text, 'nobody') from risk.reviews";
     assert_eq!(stage.text(decided).await, "released nobody");
+    checks::assert_clean(&stage.owner).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_to_a_new_address_goes_on_within_a_second_of_its_time() {
+    let stage = Stage::set().await;
+    let alice = stage.join("alice").await;
+    // The longer of two holds is the one that counts.
+    for (rule, seconds) in [("brief", 1), ("longer", 3)] {
+        let condition = format!(r#"new_withdrawal_address {{"cool_down_seconds": {seconds}}}"#);
+        publish(&stage, rule, &condition, "hold").await;
+    }
+    let frozen = stage.join("bob").await;
+    let theirs = stage.withdraw(&frozen, "BTC", &bitcoin(8).0, "0.5").await;
+    let freeze = format!(
+        "select exchange.set_account_status({}, 'frozen')",
+        frozen.account
+    );
+    stage.run(&freeze).await;
+    let number = stage.withdraw(&alice, "BTC", &bitcoin(7).0, "0.5").await;
+    let _workers = ["deadlines", "deadlines"]
+        .map(|name| Worker::start(&stage.database, name).expect("it starts"));
+    tests::wait::until("it goes on", async || {
+        stage.state(&number).await == "approved"
+    })
+    .await;
+    let late = format!(
+        "select extract(epoch from w.approved_at - a.occurred_at) between 3 and 4
+         from exchange.withdrawals w join risk.activities a using (activity_id)
+         where w.withdrawal_id = {number}"
+    );
+    assert_eq!(stage.text(&late).await, "true");
+    assert_eq!(stage.state(&theirs).await, "requested");
+    checks::assert_clean(&stage.owner).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_given_back_counts_in_no_limit_and_is_not_the_first() {
+    let stage = Stage::set().await;
+    let alice = stage.join("alice").await;
+    let sum = r#"withdrawn_amount {"asset": "BTC", "most": "3", "within_seconds": 86400}"#;
+    publish(&stage, "sum", sum, "deny").await;
+    publish(&stage, "level", "level_limits", "deny").await;
+    publish(&stage, "first", "first_withdrawal", "review").await;
+    let often = r#"frequent_activity {"most": 5, "within_seconds": 86400}"#;
+    publish(&stage, "often", often, "deny").await;
+    stage
+        .run("update exchange.kyc_levels set daily_withdrawal = 300 where level = 2")
+        .await;
+    // Each is all that a day allows, and each is the first.
+    let one = stage.withdraw(&alice, "BTC", &bitcoin(7).0, "3").await;
+    stage.cancel(&alice, &one).await;
+    let two = stage.withdraw(&alice, "BTC", &bitcoin(7).0, "3").await;
+    let reviewer = stage.staff("reviewer").await;
+    assert_eq!(
+        stage.review(&reviewer, &two, false).await.body["state"],
+        "rejected"
+    );
+    let three = stage.withdraw(&alice, "BTC", &bitcoin(7).0, "3").await;
+    stage.review(&reviewer, &three, true).await;
+    let payment = stage.plan(&[&three]).await;
+    stage
+        .run(&format!(
+            "select chain.end_payment({payment}, 'gone', null)"
+        ))
+        .await;
+    assert_eq!(stage.state(&three).await, "failed");
+    let four = stage.withdraw(&alice, "BTC", &bitcoin(7).0, "3").await;
+    let firsts = "select count(*) from risk.events where rule = 'first'";
+    assert_eq!(stage.text(firsts).await, "4");
+    // One that waits counts, and attempts are attempts.
+    let more = stage.ask(&alice, "BTC", &bitcoin(7).0, "0.1").await;
+    assert_eq!(more.shown(), "403 RISK_DENIED");
+    stage.cancel(&alice, &four).await;
+    stage.withdraw(&alice, "BTC", &bitcoin(7).0, "0.1").await;
+    let sixth = stage.ask(&alice, "BTC", &bitcoin(7).0, "0.1").await;
+    assert_eq!(sixth.shown(), "403 RISK_DENIED");
+    let rules = "select string_agg(rule, ' ' order by activity_id, rule) from risk.events
+        where action = 'deny'";
+    assert_eq!(stage.text(rules).await, "level sum often");
     checks::assert_clean(&stage.owner).await;
 }
 

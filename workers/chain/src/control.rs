@@ -82,6 +82,15 @@ impl Keys {
         }
     }
 
+    /// Whether a key is one of the wallet's. Of a single one only its address is known here.
+    pub fn has(&self, key: &PublicKey) -> bool {
+        match self {
+            Keys::Script(_, keys) => keys.contains(key),
+            Keys::Owners(owners) => owners.contains(&key.evm_address()),
+            Keys::Single => false,
+        }
+    }
+
     /// Whether those who signed the digest control the address.
     ///
     /// # Errors

@@ -24,6 +24,7 @@ pub mod seed;
 pub mod signature;
 pub mod signing;
 pub mod spend;
+pub mod statement_file;
 pub mod unsigned;
 
 pub use error::ChainError;

@@ -2,7 +2,9 @@
 //! knows no database, no node and no token: a file, a key, and to whom the key may pay.
 
 mod key_file;
+mod passphrase;
 mod request;
+mod sealing;
 
 use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -14,8 +16,8 @@ use anyhow::{Context as _, bail};
 use self::key_file::KeyFile;
 use self::request::Request;
 
-const USAGE: &str = "offline-sign make-key KEYFILE | allow KEYFILE NETWORK ADDRESS | \
-    show FILE KEYFILE | sign FILE KEYFILE; a network is bitcoin:main, evm:1 or the like";
+const USAGE: &str = "offline-sign make-key KEYFILE | passphrase KEYFILE | \
+    allow KEYFILE NETWORK ADDRESS | show FILE KEYFILE | sign FILE KEYFILE; a network is bitcoin:main, evm:1 or the like";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -35,6 +37,11 @@ fn run(arguments: &[&str]) -> anyhow::Result<()> {
             let made = KeyFile::make(Path::new(key))?;
             println!("public key {}", made.public_key()?);
             println!("evm address {}", made.public_key()?.evm_address());
+            Ok(())
+        }
+        ["passphrase", key] => {
+            let file = KeyFile::change_passphrase(Path::new(key))?;
+            println!("sealed anew: public key {}", file.public_key()?);
             Ok(())
         }
         ["allow", key, network, address] => {

@@ -1,4 +1,5 @@
-//! What is asked to be signed: a PSBT, or a Safe's transaction. It is said in words, and only what
+//! What is asked to be signed: a PSBT, a Safe's transaction, or a statement of reserves, which moves
+//! nothing. It is said in words, and only what
 //! is understood wholly, and pays nobody but whom the key may pay, is signed.
 
 use std::fmt::Write as _;
@@ -17,6 +18,7 @@ use chain::network::Network;
 use chain::public_key::PublicKey;
 use chain::signing;
 use chain::spend::Spend;
+use chain::statement_file::StatementFile;
 use chain::unsigned::{MAX_FILE_BYTES, SafeFile, psbt_text, read_psbt};
 
 use crate::key_file::KeyFile;
@@ -28,6 +30,7 @@ const MAX_FEE_SATS: u64 = 10_000_000;
 pub(crate) enum Request {
     Bitcoin(Box<Psbt>),
     Safe(SafeFile),
+    Statement(StatementFile),
 }
 
 impl Request {
@@ -40,6 +43,10 @@ impl Request {
             .take(limit)
             .read_to_string(&mut text)
             .with_context(shown)?;
+        if StatementFile::is_one(&text) {
+            let file = StatementFile::read(&text).with_context(shown)?;
+            return Ok(Request::Statement(file));
+        }
         Ok(match text.starts_with('{') {
             true => Request::Safe(SafeFile::read(&text).with_context(shown)?),
             false => Request::Bitcoin(Box::new(read_psbt(&text).with_context(shown)?)),
@@ -51,6 +58,7 @@ impl Request {
         match self {
             Request::Bitcoin(psbt) => Ok(psbt_text(psbt)),
             Request::Safe(file) => Ok(file.text()?),
+            Request::Statement(file) => Ok(file.document()?),
         }
     }
 
@@ -62,6 +70,10 @@ impl Request {
         match self {
             Request::Bitcoin(psbt) => judge_bitcoin(psbt, key),
             Request::Safe(file) => judge_safe(file, key),
+            // It moves nothing: it is shown, and people compare it with what they know.
+            Request::Statement(file) => {
+                Ok(format!("a statement, on {}\n{}\n", file.network, file.text))
+            }
         }
     }
 
@@ -77,6 +89,10 @@ impl Request {
             Request::Safe(file) => {
                 let hash = file.transaction.hash();
                 file.add(public, private.sign(&hash))?;
+            }
+            Request::Statement(file) => {
+                let digest = file.digest();
+                file.add(public, private.sign(&digest))?;
             }
         }
         Ok(())

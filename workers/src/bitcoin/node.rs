@@ -6,7 +6,7 @@ use std::str::FromStr as _;
 
 use anyhow::Context as _;
 use bitcoin::hashes::Hash as _;
-use bitcoin::{Block, BlockHash, Network, Transaction, Txid, consensus};
+use bitcoin::{Block, BlockHash, Network, ScriptBuf, Transaction, Txid, consensus};
 use chain::network::BitcoinNetwork;
 use client::ChainBlock;
 use futures::StreamExt as _;
@@ -15,7 +15,8 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use super::transfers::{hash_bytes, spends, transfers};
+use super::sources::{of_input, owners};
+use super::transfers::{COINBASE, hash_bytes, spends, transfers};
 use crate::node_client::{NodeClient, NodeError};
 use crate::watch::{Node, Tip, Waiting};
 
@@ -57,6 +58,29 @@ struct Estimate {
 #[derive(Debug, Deserialize)]
 struct MempoolInfo {
     mempoolminfee: Box<RawValue>,
+}
+
+/// `getrawtransaction`, verbosity 2.
+#[derive(Debug, Deserialize)]
+struct SpendingTransaction {
+    hex: String,
+    vin: Vec<ShownInput>,
+}
+
+#[derive(Debug, Deserialize)]
+struct ShownInput {
+    prevout: Option<SpentOutput>,
+}
+
+#[derive(Debug, Deserialize)]
+struct SpentOutput {
+    #[serde(rename = "scriptPubKey")]
+    script: ShownScript,
+}
+
+#[derive(Debug, Deserialize)]
+struct ShownScript {
+    hex: String,
 }
 
 impl BitcoinNode {
@@ -138,6 +162,36 @@ impl Node for BitcoinNode {
             transfers: each().flat_map(|one| transfers(one, chain)).collect(),
             spends: each().flat_map(spends).collect(),
         }))
+    }
+
+    async fn sources(
+        &self,
+        txid: [u8; 32],
+        block_hash: [u8; 32],
+    ) -> Result<Option<Vec<String>>, NodeError> {
+        // Verbosity 2 names the outputs that are spent, and needs no index where the block is named.
+        let params = json!([hex::encode(txid), 2, hex::encode(block_hash)]);
+        let asked = self.client.call("getrawtransaction", params).await;
+        let Some(found) = unless::<SpendingTransaction>(NOT_FOUND, asked)? else {
+            return Ok(None);
+        };
+        let transaction: Transaction =
+            consensus::encode::deserialize_hex(&found.hex).context("no transaction")?;
+        if transaction.is_coinbase() {
+            return Ok(Some(vec![COINBASE.to_owned()]));
+        }
+        let mut sources = BTreeSet::new();
+        for (input, shown) in transaction.input.iter().zip(&found.vin) {
+            match &shown.prevout {
+                Some(spent) => {
+                    let script = ScriptBuf::from_hex(&spent.script.hex).context("no script")?;
+                    sources.extend(owners(&script, self.chain));
+                }
+                // A node that has pruned what would tell it.
+                None => sources.extend(of_input(input, self.chain)),
+            }
+        }
+        Ok(Some(sources.into_iter().collect()))
     }
 
     async fn waiting(&mut self, _contracts: &[Vec<u8>]) -> Result<Waiting, NodeError> {

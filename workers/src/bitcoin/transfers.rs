@@ -7,7 +7,7 @@ use client::{ChainSpend, ChainTransfer};
 use super::sources::source;
 
 /// Where newly made coins come from.
-const COINBASE: &str = "coinbase";
+pub(super) const COINBASE: &str = "coinbase";
 
 /// Bytes of a hash as the tables have them, first byte first as tools print them.
 pub(super) fn hash_bytes(mut wire: [u8; 32]) -> [u8; 32] {

@@ -12,13 +12,32 @@ use chain::signing;
 use chain::spend::{Payment, Spend};
 use chain::unsigned::{psbt_text, read_psbt};
 use client::{NewAttempt, Pool, Refill, run_tx};
+use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive as _;
 use serde_json::json;
 
 use super::{Place, Planned};
 use crate::payments::{BitcoinNode, LIMITS, PaymentsConfig, coin_of, outputs_of, per_byte, shown};
 
-/// It is signed days later, and cannot be bumped: it pays more than what is wanted now.
+/// It is signed days later, and to bump it two people have to sign again: it pays more than what is
+/// wanted now.
 const FEE_FACTOR: u64 = 2;
+/// Decimals of satoshis a byte that count.
+const RATE_DECIMALS: u32 = 3;
+
+/// A fee rate as an operator writes it: satoshis a virtual byte.
+pub(super) fn rate(place: &Place, text: &str) -> anyhow::Result<FeeRate> {
+    ensure!(
+        place.family == "bitcoin",
+        "whoever carries a Safe's transaction pays for it, and bumps it"
+    );
+    let wrong = || format!("{text} is no rate in satoshis a byte");
+    let rate: Decimal = text.parse().with_context(wrong)?;
+    let per_kvb = rate.checked_mul(Decimal::from(10_u64.pow(RATE_DECIMALS)));
+    let per_kvb = per_kvb.and_then(|rate| rate.trunc().to_u64());
+    let per_kvb = per_kvb.filter(|rate| *rate > 0).with_context(wrong)?;
+    Ok(FeeRate::per_kvb(per_kvb))
+}
 
 fn cold_wallet(place: &Place) -> anyhow::Result<BitcoinWallet> {
     let descriptor = place
@@ -36,12 +55,8 @@ fn hot_payment(place: &Place, atoms: &str) -> anyhow::Result<Payment> {
     })
 }
 
-pub(super) async fn plan(
-    pool: &Pool,
-    settings: &PaymentsConfig,
-    place: &Place,
-    atoms: &str,
-) -> anyhow::Result<Planned> {
+/// The node, which is of the network's chain.
+async fn node_of(settings: &PaymentsConfig, place: &Place) -> anyhow::Result<BitcoinNode> {
     let url = settings
         .bitcoin_url
         .as_deref()
@@ -52,18 +67,16 @@ pub(super) async fn plan(
         chain.name() == node.chain().await?,
         "the node is of another chain"
     );
-    let wallet = cold_wallet(place)?;
+    Ok(node)
+}
+
+async fn cold_coins(pool: &Pool, place: &Place) -> anyhow::Result<Vec<Coin>> {
     let coins = client::free_outputs(pool, place.network.network_id, "cold").await?;
-    let coins = coins
-        .iter()
-        .map(coin_of)
-        .collect::<anyhow::Result<Vec<Coin>>>()?;
-    let (least, most) = (settings.min_sats_per_kvb, settings.max_sats_per_kvb);
-    let wanted = node.rates(least, most).await?.wanted.sats_per_kvb();
-    let rate = FeeRate::per_kvb(wanted.saturating_mul(FEE_FACTOR).min(most));
-    let payments = vec![hot_payment(place, atoms)?];
-    let spend = Spend::new(&coins, payments, wallet.hot_script(), rate, &LIMITS)?;
-    let psbt = spend.psbt(&wallet)?;
+    coins.iter().map(coin_of).collect()
+}
+
+fn planned(spend: &Spend, wallet: &BitcoinWallet, rate: FeeRate) -> anyhow::Result<Planned> {
+    let psbt = spend.psbt(wallet)?;
     let text = psbt_text(&psbt);
     Ok(Planned {
         identity_hash: shown(psbt.unsigned_tx.compute_txid()),
@@ -73,6 +86,56 @@ pub(super) async fn plan(
         outputs: outputs_of(&spend.coins),
         text,
     })
+}
+
+pub(super) async fn plan(
+    pool: &Pool,
+    settings: &PaymentsConfig,
+    place: &Place,
+    atoms: &str,
+    rate: Option<FeeRate>,
+) -> anyhow::Result<Planned> {
+    let node = node_of(settings, place).await?;
+    let wallet = cold_wallet(place)?;
+    let coins = cold_coins(pool, place).await?;
+    let rate = match rate {
+        Some(rate) => rate,
+        None => {
+            let (least, most) = (settings.min_sats_per_kvb, settings.max_sats_per_kvb);
+            let wanted = node.rates(least, most).await?.wanted.sats_per_kvb();
+            FeeRate::per_kvb(wanted.saturating_mul(FEE_FACTOR).min(most))
+        }
+    };
+    let payments = vec![hot_payment(place, atoms)?];
+    let spend = Spend::new(&coins, payments, wallet.hot_script(), rate, &LIMITS)?;
+    planned(&spend, &wallet, rate)
+}
+
+/// The refill again, from the same outputs and, where they do not suffice, further ones.
+pub(super) async fn replan(
+    pool: &Pool,
+    settings: &PaymentsConfig,
+    place: &Place,
+    refill: &Refill,
+    rate: FeeRate,
+) -> anyhow::Result<Planned> {
+    let node = node_of(settings, place).await?;
+    let wallet = cold_wallet(place)?;
+    let text = refill.plan["psbt"]
+        .as_str()
+        .context("a plan without psbt")?;
+    let old = Spend::read(&read_psbt(text)?, &wallet, wallet.hot_script())?;
+    let paid = rate.fee_sats(old.vsize).context("a fee")?;
+    ensure!(
+        paid > old.fee_sats,
+        "it offers {} satoshis already, which is no less",
+        old.fee_sats
+    );
+    let (least, most) = (settings.min_sats_per_kvb, settings.max_sats_per_kvb);
+    let relay = node.rates(least, most).await?.relay;
+    let coins = cold_coins(pool, place).await?;
+    let spend = old.bump(&coins, wallet.hot_script(), rate, relay, &LIMITS)?;
+    planned(&spend, &wallet, rate)
 }
 
 /// Keeps the bytes that will be sent; false where another has done so meanwhile.
@@ -106,12 +169,13 @@ pub(super) async fn import(
         // Nobody is asked: it is signed.
         signings: Vec::new(),
     };
+    let number = refill.attempts + 1;
     let shared = Arc::new((attempt, signed.bytes, shown(signed.txid)));
     let imported = run_tx(pool, "import_refill", move |tx| {
         let shared = Arc::clone(&shared);
         Box::pin(async move {
             let (attempt, raw, txid) = &*shared;
-            if !client::begin_attempt(tx, attempt.payment_id, 1).await? {
+            if !client::begin_attempt(tx, attempt.payment_id, number).await? {
                 return Ok(false);
             }
             let attempt_id = client::add_attempt(tx, attempt).await?;

@@ -11,6 +11,8 @@ use serde::Deserialize;
 
 /// Gas of a transaction that only moves value: it runs no code.
 const PLAIN_GAS: u64 = 21_000;
+/// Validators are paid in gwei.
+const WEI_A_GWEI: u64 = 1_000_000_000;
 
 /// `eth_getBlockByNumber` with whole transactions; of one that waits some fields are missing.
 #[derive(Debug, Deserialize)]
@@ -21,6 +23,18 @@ pub(super) struct Block {
     pub(super) parent_hash: B256,
     pub(super) timestamp: U64,
     pub(super) transactions: Vec<Sent>,
+    /// What validators take out of staking (EIP-4895).
+    #[serde(default)]
+    withdrawals: Option<Vec<Withdrawal>>,
+}
+
+/// What a validator takes out: no transaction carries it.
+#[derive(Debug, Deserialize)]
+struct Withdrawal {
+    index: U64,
+    address: Address,
+    /// In gwei.
+    amount: U64,
 }
 
 /// A transaction.
@@ -84,7 +98,16 @@ pub(super) fn moved(
             moved.extend(by_logs(sent, receipt, contracts));
         }
     }
+    let taken_out = block.withdrawals.iter().flatten();
+    moved.extend(taken_out.map(|one| by_withdrawal(hash, one)));
     Ok(moved)
+}
+
+/// The block's hash stands for the transaction that there is not.
+fn by_withdrawal(block: B256, one: &Withdrawal) -> ChainTransfer {
+    let position = format!("withdrawal:{}", one.index);
+    let wei = U256::from(one.amount) * U256::from(WEI_A_GWEI);
+    transfer(block, position, None, one.address, None, wei)
 }
 
 /// What would come by transactions that wait, if they go through: by value, and by a plain call of
@@ -171,5 +194,32 @@ pub(super) fn transfer(
         contract: contract.map(|contract| contract.0.0),
         atoms: value.to_string(),
         from_address: from.map(|from| from.to_checksum(None)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn what_a_validator_takes_out_comes_by_its_number_in_the_block() {
+        let to = Address::repeat_byte(7);
+        let hash = B256::repeat_byte(8);
+        let block = json!({
+            "number": "0x5", "hash": hash, "parentHash": B256::ZERO, "timestamp": "0x1",
+            "transactions": [],
+            "withdrawals": [{
+                "index": "0x2a", "validatorIndex": "0x1", "address": to,
+                "amount": "0x1dcd6501" }] });
+        let block: Block = serde_json::from_value(block).expect("a block");
+        let found = moved(&block, &[], &[]).expect("it is whole");
+        let [one] = &found[..] else {
+            panic!("{found:?}");
+        };
+        assert_eq!(one.position, "withdrawal:42");
+        assert_eq!(one.atoms, "500000001000000000");
+        assert_eq!((one.txid, &one.script[..]), (hash.0, &to[..]));
+        assert_eq!((&one.from_address, one.contract), (&None, None));
     }
 }

@@ -41,6 +41,7 @@ pub(super) struct Payer {
     config: PaymentsConfig,
     deposits: Option<ExtendedKey>,
     swept_at: Mutex<Option<Instant>>,
+    short_told_at: Mutex<Option<Instant>>,
 }
 
 /// What the database says of the network, read anew each time.
@@ -61,6 +62,7 @@ impl Payer {
             config: config.clone(),
             deposits: deposits.context("EXCHANGE_BITCOIN_XPUB")?,
             swept_at: Mutex::new(None),
+            short_told_at: Mutex::new(None),
         })
     }
 
@@ -109,20 +111,18 @@ impl Payer {
         } = self.config;
         self.node.rates(min_sats_per_kvb, max_sats_per_kvb).await
     }
+}
 
-    /// Whether it is time to look at deposit addresses.
-    fn is_sweep_due(&self) -> bool {
-        let mut swept_at = self
-            .swept_at
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
-        let is_due = |at: Instant| at.elapsed() >= self.config.sweep_every;
-        if !swept_at.is_none_or(is_due) {
-            return false;
-        }
-        *swept_at = Some(Instant::now());
-        true
+/// Whether so much time has passed since it was last due.
+fn is_due(last: &Mutex<Option<Instant>>, pause: Duration) -> bool {
+    let mut last = last
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner);
+    if !last.is_none_or(|at: Instant| at.elapsed() >= pause) {
+        return false;
     }
+    *last = Some(Instant::now());
+    true
 }
 
 impl Pays for Payer {
@@ -137,7 +137,7 @@ impl Pays for Payer {
         }
         self.broadcast(pool, &stage).await?;
         self.bump(pool, &stage).await?;
-        if self.is_sweep_due() {
+        if is_due(&self.swept_at, self.config.sweep_every) {
             self.sweep(pool, &stage).await?;
         }
         Ok(())

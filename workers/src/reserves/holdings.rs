@@ -14,6 +14,8 @@ type Place = (String, i32);
 pub(super) struct Measured {
     pub(super) block_height: i64,
     pub(super) block_hash: Vec<u8>,
+    /// What should be held there.
+    pub(super) facts: Vec<CoinFacts>,
     atoms: BTreeMap<Place, U256>,
     scales: BTreeMap<i32, usize>,
 }
@@ -29,6 +31,7 @@ impl Measured {
         Ok(Measured {
             block_height: first.block_height,
             block_hash: first.block_hash.clone(),
+            facts: facts.to_vec(),
             atoms: BTreeMap::new(),
             scales: scales.collect::<anyhow::Result<_>>()?,
         })

@@ -175,7 +175,9 @@ fn judge_withdrawal(
     if !is_first {
         return Ok(());
     }
-    let needed = item.needed_reviews.map_or(i64::MAX, i64::from);
+    let Some(needed) = item.needed_reviews.map(i64::from) else {
+        return refuse("it was never approved".to_owned());
+    };
     if item.rejections > 0 || item.approvals < needed {
         return refuse(format!(
             "{} of {needed} reviewers approve it",

@@ -45,6 +45,14 @@ pub(crate) trait Node {
         contracts: &[Vec<u8>],
     ) -> impl Future<Output = Result<Option<ChainBlock>, NodeError>>;
 
+    /// Whose outputs a transaction of that block spends, everybody once; `None` where the node has
+    /// left the block. A family whose transfers say where they come from is never asked.
+    fn sources(
+        &self,
+        txid: [u8; 32],
+        block_hash: [u8; 32],
+    ) -> impl Future<Output = Result<Option<Vec<String>>, NodeError>>;
+
     /// What waits to be mined.
     fn waiting(
         &mut self,

@@ -18,6 +18,8 @@ const BLOCKS_AT_ONCE: i64 = 100;
 const TRANSFERS_AT_ONCE: usize = 20_000;
 /// Blocks that are asked of the node at the same time.
 const ASKED_AT_ONCE: usize = 8;
+/// Deposits whose sources are asked for together.
+const SOURCES_AT_ONCE: i32 = 500;
 /// Deposits of one transaction: it locks their accounts and balances.
 const DEPOSITS_AT_ONCE: i32 = 500;
 /// Blocks that are compared at once while a fork is looked for.
@@ -204,7 +206,29 @@ impl<N: Node> Watcher<N> {
         Ok(())
     }
 
+    /// Asks where deposits come from: their transactions name outputs, the node whose those were.
+    async fn note_sources(&self, pool: &Pool, network_id: i32) -> Result<(), Trouble> {
+        loop {
+            let asked = client::unsourced_transactions(pool, network_id, SOURCES_AT_ONCE).await?;
+            let asked = asked.into_iter().map(|(txid, block)| async move {
+                let sources = self.node.sources(txid, block).await?;
+                Ok::<_, NodeError>(sources.map(|sources| (txid, sources)))
+            });
+            let mut asked = futures::stream::iter(asked).buffered(ASKED_AT_ONCE);
+            let mut told = Vec::new();
+            while let Some(answer) = asked.next().await {
+                // Of a block that the node has left nothing is told: the next round sees the fork.
+                told.extend(answer?);
+            }
+            if told.is_empty() {
+                return Ok(());
+            }
+            client::note_sources(pool, network_id, &told).await?;
+        }
+    }
+
     async fn confirm(&self, pool: &Pool, network_id: i32) -> Result<(), Trouble> {
+        self.note_sources(pool, network_id).await?;
         loop {
             let decided = client::confirm_deposits(pool, network_id, DEPOSITS_AT_ONCE).await?;
             if decided > 0 {

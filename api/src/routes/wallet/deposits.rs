@@ -87,6 +87,9 @@ pub(crate) struct Deposits {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Deposit {
     deposit_id: String,
+    /// chain; internal: another account of the exchange paid it, at once and without a chain.
+    #[schema(pattern = "^(chain|internal)$", max_length = 8, examples("chain"))]
+    kind: String,
     asset: String,
     network: String,
     /// At which of the caller's addresses.
@@ -103,7 +106,8 @@ pub(crate) struct Deposit {
         examples("0.50000000")
     )]
     amount: String,
-    txid: String,
+    /// The transaction, as the chain's tools print it; null of an internal one.
+    txid: Option<String>,
     /// Where it came from; null where the chain does not say.
     #[schema(
         pattern = "^[0-9A-Za-z]{1,100}$",
@@ -129,6 +133,7 @@ impl From<client::Deposit> for Deposit {
     fn from(deposit: client::Deposit) -> Self {
         Deposit {
             deposit_id: deposit.deposit_id.to_string(),
+            kind: deposit.kind,
             asset: deposit.asset,
             network: deposit.network,
             address: deposit.address,

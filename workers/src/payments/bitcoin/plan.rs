@@ -1,6 +1,7 @@
 //! Plans: withdrawals that have waited are paid together, from outputs reserved for them.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use bitcoin::ScriptBuf;
@@ -9,11 +10,13 @@ use client::{ApprovedWithdrawal, NewAttempt, NewPayment, Pool, Query, run_tx};
 use serde_json::{Value, json};
 
 use super::node::Rates;
-use super::{LIMITS, Payer, Stage, coin_of, outputs_of, per_byte};
+use super::{LIMITS, Payer, Stage, coin_of, is_due, outputs_of, per_byte};
 use crate::fault_point::fault_point;
 
 /// Withdrawals of one transaction; so many do not wait for more.
 const MOST_IN_BATCH: i32 = 100;
+/// Between two words about withdrawals that the hot wallet cannot pay.
+const SHORT_PAUSE: Duration = Duration::from_secs(60);
 /// What waits for the hot wallet's two signers.
 pub(super) const HOT: [&str; 2] = ["a hot_outputs", "b hot_outputs"];
 
@@ -25,7 +28,7 @@ impl Payer {
         let rates = self.rates().await?;
         let wait_ms = i64::try_from(self.config.batch_wait.as_millis())?;
         let shared = Arc::new(stage.clone());
-        let planned = run_tx(pool, "plan_payment", move |tx| {
+        let (planned, waiting) = run_tx(pool, "plan_payment", move |tx| {
             let shared = Arc::clone(&shared);
             Box::pin(async move {
                 let stage = &*shared;
@@ -34,21 +37,20 @@ impl Payer {
                 let is_full =
                     approved.len() >= usize::try_from(MOST_IN_BATCH).unwrap_or(usize::MAX);
                 if !is_full && approved.iter().all(|it| it.waited_ms < wait_ms) {
-                    return Ok(0);
+                    return Ok((0, 0));
                 }
                 let coins = client::free_outputs(tx, network_id, "hot").await?;
                 let Some((spend, paid)) = choose(stage, &coins, &approved, rates) else {
-                    return Ok(0);
+                    return Ok((0, approved.len()));
                 };
-                let paid = &approved[..paid];
                 let new = NewSpend {
                     purpose: "withdrawal",
-                    items: paid.iter().map(item_of).collect(),
+                    items: paid.iter().copied().map(item_of).collect(),
                     from_wallet: Some("hot"),
                     signings: HOT.to_vec(),
                 };
                 add_spend(tx, stage, &spend, new, rates).await?;
-                Ok(paid.len())
+                Ok((paid.len(), approved.len() - paid.len()))
             })
         })
         .await?;
@@ -60,39 +62,53 @@ impl Payer {
                 "withdrawals planned together"
             );
         }
+        if waiting > 0 && is_due(&self.short_told_at, SHORT_PAUSE) {
+            tracing::warn!(
+                network = stage.network.name,
+                waiting,
+                "withdrawals wait: the hot wallet's free outputs do not suffice"
+            );
+        }
         Ok(())
     }
 }
 
-/// A transaction for as many as the coins suffice for, the oldest first.
-fn choose(
+/// A transaction for those that the coins suffice for, the oldest first, and which these are: where
+/// one is larger than what is left, smaller ones go before it.
+fn choose<'a>(
     stage: &Stage,
     coins: &[client::FreeOutput],
-    approved: &[ApprovedWithdrawal],
+    approved: &'a [ApprovedWithdrawal],
     rates: Rates,
-) -> Option<(Spend, usize)> {
+) -> Option<(Spend, Vec<&'a ApprovedWithdrawal>)> {
     let coins: Vec<_> = coins
         .iter()
         .filter_map(|output| coin_of(output).ok())
         .collect();
-    let payment = |withdrawal: &ApprovedWithdrawal| {
-        Some(Payment {
-            script: ScriptBuf::from_bytes(withdrawal.script.clone()),
-            value_sats: withdrawal.atoms.parse().ok()?,
-        })
+    let payment = |(_, withdrawal, atoms): &(usize, &ApprovedWithdrawal, u64)| Payment {
+        script: ScriptBuf::from_bytes(withdrawal.script.clone()),
+        value_sats: *atoms,
     };
-    let mut count = approved.len();
-    while count > 0 {
-        let payments = approved[..count]
-            .iter()
-            .map(payment)
-            .collect::<Option<Vec<_>>>()?;
+    let mut left: u64 = coins.iter().map(|coin| coin.value_sats).sum();
+    let mut chosen = Vec::new();
+    for (place, withdrawal) in approved.iter().enumerate() {
+        let atoms = withdrawal.atoms.parse().ok()?;
+        if let Some(rest) = left.checked_sub(atoms) {
+            left = rest;
+            chosen.push((place, withdrawal, atoms));
+        }
+    }
+    while !chosen.is_empty() {
+        let payments = chosen.iter().map(payment).collect();
         match Spend::new(&coins, payments, &stage.hot_script(), rates.wanted, &LIMITS) {
-            Ok(spend) => return Some((spend, count)),
-            Err(
-                SpendReject::NotEnoughCoins | SpendReject::TooHeavy | SpendReject::FeeTooHigh(_),
-            ) => {
-                count /= 2;
+            Ok(spend) => return Some((spend, chosen.iter().map(|it| it.1).collect())),
+            // Nothing is left for the fee, or it takes too many coins.
+            Err(SpendReject::NotEnoughCoins) => {
+                let largest = chosen.iter().max_by_key(|it| (it.2, it.0)).map(|it| it.0);
+                chosen.retain(|it| Some(it.0) != largest);
+            }
+            Err(SpendReject::TooHeavy | SpendReject::FeeTooHigh(_)) => {
+                chosen.truncate(chosen.len() / 2);
             }
             Err(reject) => {
                 tracing::error!(network = stage.network.name, "cannot pay: {reject}");

@@ -155,8 +155,9 @@ impl Payer {
             .map(coin_of)
             .collect::<anyhow::Result<Vec<_>>>()?;
         let held: u64 = coins.iter().map(|coin| coin.value_sats).sum();
-        let change =
-            client::note_hot_balance(pool, network_id, asset_id, &held.to_string()).await?;
+        // Change that is on its way back is not missing.
+        let whole = client::hot_atoms(pool, network_id).await?;
+        let change = client::note_hot_balance(pool, network_id, asset_id, &whole).await?;
         if let Some(change) = change {
             tracing::warn!(network = stage.network.name, "hot wallet: {change}");
         }

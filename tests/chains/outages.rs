@@ -1,0 +1,145 @@
+//! The database or a node dies while a worker stands at one of its fault points and the others are
+//! at work: all of them come back by themselves, and each withdrawal is paid once.
+
+use tests::arrivals::{available_of, until_it_says};
+use tests::fault_points::Part;
+use tests::outage::{durable, kill};
+use tests::paying_bitcoin::{PayingBitcoin, receiver};
+use tests::paying_evm::{self, PayingEvm};
+use tests::watched_bitcoin::WatchedBitcoin;
+use tests::worker::Worker;
+
+const STOP: &str = "EXCHANGE_STOP_POINT";
+
+fn assert_alive(signers: &mut [Worker], worker: &mut Worker, watcher: &mut Worker) {
+    signers
+        .iter_mut()
+        .for_each(|it| it.assert_alive("a signer"));
+    worker.assert_alive("the worker that pays");
+    watcher.assert_alive("the watcher");
+}
+
+#[tokio::test]
+async fn the_database_may_be_killed_at_every_step_of_a_bitcoin_withdrawal() {
+    let (cluster, database) = durable().await;
+    let mut paying = PayingBitcoin::on(database, "bitcoin_database").await;
+    let mut signers = paying.house.signers(&paying.world.database);
+    for (key, point) in (60..).zip(Part::BitcoinPayment.points()) {
+        let (mut worker, _) = paying.withdraw_through(key, STOP, &point).await;
+        worker.stands_at(&point).await;
+        kill(&cluster);
+        worker.goes_on();
+        paying.world.owner = paying.world.database.owner().await;
+        paying.ends_well(key, &point).await;
+        assert_alive(&mut signers, &mut worker, &mut paying.watcher);
+    }
+}
+
+#[tokio::test]
+async fn the_database_may_be_killed_at_every_step_of_an_ethereum_withdrawal() {
+    let (cluster, database) = durable().await;
+    let mut paying = PayingEvm::on(database, "evm_database").await;
+    let mut signers = paying.house.signers(&paying.world.database);
+    let to = paying_evm::receiver(20);
+    for (count, point) in (1..).zip(Part::EvmPayment.points()) {
+        let (mut worker, _) = paying.withdraw_through(to, STOP, &point).await;
+        worker.stands_at(&point).await;
+        kill(&cluster);
+        worker.goes_on();
+        paying.world.owner = paying.world.database.owner().await;
+        paying.ends_well(to, count, &point).await;
+        assert_alive(&mut signers, &mut worker, &mut paying.watcher);
+    }
+}
+
+#[tokio::test]
+async fn the_database_may_be_killed_at_every_step_of_a_signature() {
+    let (cluster, database) = durable().await;
+    let mut paying = PayingBitcoin::on(database, "signer_database").await;
+    let mut payments = paying.pays(&[]);
+    let mut key = 60;
+    for (name, other) in [("a", "b"), ("b", "a")] {
+        for point in Part::Signer.points() {
+            key += 1;
+            let (house, database) = (&paying.house, &paying.world.database);
+            let stopped = house.signer(database, name, &[(STOP, &point)]);
+            let mut signers = [stopped, house.signer(database, other, &[])];
+            paying.withdraw(&receiver(key), "0.1").await;
+            signers[0].stands_at(&point).await;
+            kill(&cluster);
+            signers[0].goes_on();
+            paying.world.owner = paying.world.database.owner().await;
+            paying.ends_well(key, &point).await;
+            assert_alive(&mut signers, &mut payments, &mut paying.watcher);
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_database_may_be_killed_at_every_step_of_a_deposit() {
+    let (cluster, database) = durable().await;
+    let mut world = WatchedBitcoin::on(database, 1).await;
+    let steps = [
+        "node_met",
+        "blocks_asked",
+        "blocks_read",
+        "deposits_confirmed",
+        "mempool_seen",
+    ];
+    for (number, point) in (1..).zip(steps) {
+        let mut settings = world.settings();
+        settings.push((STOP, point.to_owned()));
+        let watcher = Worker::start_with(&world.database, "bitcoin", &settings);
+        let mut watcher = watcher.expect("it starts");
+        world.pay(&[(0, 100_000)]).await;
+        if point != "mempool_seen" {
+            world.mine(2).await;
+        }
+        watcher.stands_at(point).await;
+        kill(&cluster);
+        watcher.goes_on();
+        world.owner = world.database.owner().await;
+        world.mine(2).await;
+        world.caught_up().await;
+        let of = available_of(world.account(0), "BTC");
+        until_it_says(&world.owner, &of, &format!("0.00{number}")).await;
+        tests::arrivals::assert_sound(&world.owner).await;
+        world.assert_sums_agree().await;
+        watcher.assert_alive("the watcher");
+    }
+}
+
+#[tokio::test]
+async fn the_bitcoin_node_may_be_killed_at_every_step_of_a_withdrawal() {
+    let mut paying = PayingBitcoin::start("bitcoin_node_killed").await;
+    let mut signers = paying.house.signers(&paying.world.database);
+    // What it has not written down dies with it: not the chain before the first withdrawal.
+    paying.world.node.stop();
+    paying.world.node.start_again().await.expect("it starts");
+    for (key, point) in (60..).zip(Part::BitcoinPayment.points()) {
+        let (mut worker, _) = paying.withdraw_through(key, STOP, &point).await;
+        worker.stands_at(&point).await;
+        paying.world.node.kill();
+        worker.goes_on();
+        paying.world.node.start_again().await.expect("it starts");
+        paying.ends_well(key, &point).await;
+        assert_alive(&mut signers, &mut worker, &mut paying.watcher);
+    }
+}
+
+/// Anvil writes its chain down when it is asked to stop; what waits to be mined is lost.
+#[tokio::test]
+async fn the_ethereum_node_may_lose_what_waits_at_every_step_of_a_withdrawal() {
+    let mut paying = PayingEvm::start("evm_node_stopped").await;
+    let mut signers = paying.house.signers(&paying.world.database);
+    let to = paying_evm::receiver(21);
+    for (count, point) in (1..).zip(Part::EvmPayment.points()) {
+        let (mut worker, _) = paying.withdraw_through(to, STOP, &point).await;
+        worker.stands_at(&point).await;
+        paying.world.node.stop();
+        worker.goes_on();
+        paying.world.node.start_again().await.expect("it starts");
+        paying.ends_well(to, count, &point).await;
+        assert_alive(&mut signers, &mut worker, &mut paying.watcher);
+    }
+}
