@@ -10,7 +10,9 @@ use std::time::Duration;
 
 use client::{NETWORK_BELL, PAYMENTS_BELL, Pool, Ring};
 
-pub(crate) use bitcoin::{BitcoinNode, LIMITS, coin_of, outputs_of, per_byte, shown};
+pub(crate) use bitcoin::{
+    BitcoinNode, LIMITS, coin_of, find_previous, outputs_of, per_byte, shown,
+};
 pub use config::PaymentsConfig;
 pub(crate) use evm::{EvmNode, Log, Sent, planned_safe};
 

@@ -128,3 +128,40 @@ pub async fn free_outputs(
     let rows = on.rows(STATEMENT, &[&network_id, &kind]).await?;
     rows.iter().map(output).collect()
 }
+
+/// Where a transaction that made outputs of ours is to be had.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OutputSource {
+    /// Its hash, first byte first as tools print it.
+    pub txid: Vec<u8>,
+    /// The active block that holds it.
+    pub block_hash: Option<Vec<u8>>,
+    /// Its bytes, where it is one of ours.
+    pub raw: Option<Vec<u8>>,
+}
+
+/// Where the transactions are to be had that made outputs.
+///
+/// # Errors
+/// The database's.
+pub async fn output_sources(
+    on: &impl Query,
+    network_id: i32,
+    txids: &[Vec<u8>],
+) -> Result<Vec<OutputSource>, Error> {
+    const STATEMENT: Statement = Statement::read(
+        "output_sources",
+        "select distinct o.txid, o.block_hash, a.raw from chain.outputs o \
+         left join chain.attempts a on a.network_id = o.network_id and a.txid = o.txid \
+         where o.network_id = $1 and o.txid = any ($2)",
+    );
+    let source = |row| {
+        Ok(OutputSource {
+            txid: column(row, 0)?,
+            block_hash: column(row, 1)?,
+            raw: column(row, 2)?,
+        })
+    };
+    let rows = on.rows(STATEMENT, &[&network_id, &txids]).await?;
+    rows.iter().map(source).collect()
+}

@@ -92,7 +92,10 @@ pub use facts::{
     MarketChange, MarketFact, MarketSnapshot, MarketTrade, OrderUpdate, PlacedOrder, SnapshotOrder,
     TradeParty, market_facts, market_snapshot, positions_of,
 };
-pub use gathering::{FreeOutput, Gathered, free_outputs, gathered, is_under_way, smoothed_rate};
+pub use gathering::{
+    FreeOutput, Gathered, OutputSource, free_outputs, gathered, is_under_way, output_sources,
+    smoothed_rate,
+};
 pub use keys::{forget_order_keys, forget_request_keys};
 pub use kyc::{
     KycCase, KycSubmission, NewKycDocument, NewestCase, SealedDocument, SubmittedKyc,

@@ -125,8 +125,8 @@ pub struct OpenAttempt {
     pub raw: Option<Vec<u8>>,
     /// Its hash.
     pub txid: Option<Vec<u8>>,
-    /// How long ago it was first sent.
-    pub broadcast_ms: Option<i64>,
+    /// How long ago it was first sent, or else signed: for so long it has not been mined.
+    pub waited_ms: Option<i64>,
     /// How long ago it was last sent.
     pub last_broadcast_ms: Option<i64>,
     /// Signatures that were asked for it, and how many are there.
@@ -135,6 +135,8 @@ pub struct OpenAttempt {
     pub asked: i64,
     /// Whether one was refused.
     pub is_refused: bool,
+    /// What the payment is for.
+    pub purpose: String,
 }
 
 /// The networks of a family.
@@ -270,7 +272,8 @@ pub async fn open_payments(on: &impl Query, network_id: i32) -> Result<Vec<OpenP
          p.identity_hash, p.plan, coalesce(p.owner_signatures, g.signatures), \
          coalesce(g.is_refused, false), \
          exists (select from chain.payments c where c.network_id = p.network_id \
-            and c.safe_nonce = p.safe_nonce and c.purpose = 'cancel'), \
+            and c.safe_nonce = p.safe_nonce and c.purpose = 'cancel' \
+            and c.state <> 'failed'), \
          chain.atoms(p.amount, t.scale) \
          from chain.payments p join exchange.assets t using (asset_id) left join lateral ( \
             select case when bool_and(s.state = 'signed') then array_agg(s.signature) end, \
@@ -311,9 +314,9 @@ pub async fn open_attempts(on: &impl Query, network_id: i32) -> Result<Vec<OpenA
         "open_attempts",
         "select a.attempt_id, a.payment_id, a.number, a.state, a.from_script, a.nonce, \
          a.unsigned, a.raw, a.txid, \
-         (extract(epoch from clock_timestamp() - a.broadcast_at) * 1000)::bigint, \
+         (extract(epoch from clock_timestamp() - coalesce(a.broadcast_at, a.signed_at)) * 1000)::bigint, \
          (extract(epoch from clock_timestamp() - a.last_broadcast_at) * 1000)::bigint, \
-         g.signatures, g.asked, g.is_refused \
+         g.signatures, g.asked, g.is_refused, p.purpose \
          from chain.attempts a join chain.payments p using (payment_id) \
          cross join lateral ( \
             select coalesce(array_agg(s.signature order by s.signing_id) \
@@ -336,11 +339,12 @@ pub async fn open_attempts(on: &impl Query, network_id: i32) -> Result<Vec<OpenA
             unsigned: column(row, 6)?,
             raw: column(row, 7)?,
             txid: column(row, 8)?,
-            broadcast_ms: column(row, 9)?,
+            waited_ms: column(row, 9)?,
             last_broadcast_ms: column(row, 10)?,
             signatures: column(row, 11)?,
             asked: column(row, 12)?,
             is_refused: column(row, 13)?,
+            purpose: column(row, 14)?,
         })
     };
     let rows = on.rows(STATEMENT, &[&network_id]).await?;

@@ -17,6 +17,7 @@ pub mod fee;
 pub mod liabilities;
 pub mod network;
 pub mod payment_uri;
+pub mod previous;
 pub mod public_key;
 pub mod qr;
 pub mod safe;

@@ -10,6 +10,7 @@ use crate::bitcoin_wallet::BitcoinWallet;
 use crate::coin_selection::{Coin, bytes_of, choose, ranked, weight};
 use crate::error::ChainError;
 use crate::fee::FeeRate;
+use crate::previous::{self, Previous};
 
 /// The heaviest transaction that nodes relay.
 pub const MAX_STANDARD_WEIGHT: u64 = 400_000;
@@ -207,26 +208,45 @@ impl Spend {
         }
     }
 
-    /// What signers are given (BIP174).
+    /// What signers are given (BIP174), with the transactions that made its coins.
     ///
     /// # Errors
-    /// [`ChainError::IndexTooLarge`] or [`ChainError::NotAKey`] for a coin that is not `wallet`'s.
-    pub fn psbt(&self, wallet: &BitcoinWallet) -> Result<Psbt, ChainError> {
+    /// [`ChainError::IndexTooLarge`] or [`ChainError::NotAKey`] for a coin that is not `wallet`'s;
+    /// [`ChainError::Foreign`] where `previous` lacks a transaction, or it made another coin.
+    pub fn psbt(&self, wallet: &BitcoinWallet, previous: &Previous) -> Result<Psbt, ChainError> {
         let unsigned = Psbt::from_unsigned_tx(self.transaction());
         let mut psbt = unsigned.map_err(|_| ChainError::Malformed("an unsigned transaction"))?;
         for (input, coin) in psbt.inputs.iter_mut().zip(&self.coins) {
             *input = wallet.psbt_input(coin)?;
+            input.non_witness_utxo = Some(previous.of(coin.outpoint)?.clone());
+            previous::check(input, coin.outpoint)?;
         }
         Ok(psbt)
     }
 
     /// Reads a PSBT back, signed or not, and checks that it is one of this wallet's as they are
-    /// built here. An output to `change` that is the last one is the change. Amounts of inputs are
-    /// as the PSBT says: signatures commit to them.
+    /// built here. An output to `change` that is the last one is the change. What inputs hold is
+    /// proved by the transactions that they spend. Whoever signs reads by this.
     ///
     /// # Errors
     /// [`ChainError::Foreign`] where anything is not as here; [`ChainError::Overflow`].
     pub fn read(psbt: &Psbt, wallet: &BitcoinWallet, change: &Script) -> Result<Spend, ChainError> {
+        for (input, spent) in psbt.inputs.iter().zip(&psbt.unsigned_tx.input) {
+            previous::check(input, spent.previous_output)?;
+        }
+        Spend::read_stated(psbt, wallet, change)
+    }
+
+    /// The same, but the amounts of inputs are as the PSBT says. For who built it, and signs
+    /// nothing.
+    ///
+    /// # Errors
+    /// As [`Spend::read`].
+    pub fn read_stated(
+        psbt: &Psbt,
+        wallet: &BitcoinWallet,
+        change: &Script,
+    ) -> Result<Spend, ChainError> {
         let coin = |(input, spent): (&bitcoin::psbt::Input, &TxIn)| {
             let owner = wallet.owner_of(input)?;
             let output = input.witness_utxo.as_ref();

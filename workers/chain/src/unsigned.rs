@@ -12,8 +12,8 @@ use crate::public_key::PublicKey;
 use crate::safe::SafeTransaction;
 use crate::signature::Signature;
 
-/// The largest file of either kind, in bytes.
-pub const MAX_FILE_BYTES: usize = 4 << 20;
+/// The largest file of either kind, in bytes: a PSBT has the transactions that it spends.
+pub const MAX_FILE_BYTES: usize = 32 << 20;
 
 /// A PSBT as text, with a line's end.
 pub fn psbt_text(psbt: &Psbt) -> String {

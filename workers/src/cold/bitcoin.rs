@@ -8,6 +8,7 @@ use chain::bitcoin_wallet::BitcoinWallet;
 use chain::coin_selection::Coin;
 use chain::fee::FeeRate;
 use chain::network::BitcoinNetwork;
+use chain::previous::Previous;
 use chain::signing;
 use chain::spend::{Payment, Spend};
 use chain::unsigned::{psbt_text, read_psbt};
@@ -17,7 +18,9 @@ use rust_decimal::prelude::ToPrimitive as _;
 use serde_json::json;
 
 use super::{Place, Planned};
-use crate::payments::{BitcoinNode, LIMITS, PaymentsConfig, coin_of, outputs_of, per_byte, shown};
+use crate::payments::{
+    BitcoinNode, LIMITS, PaymentsConfig, coin_of, find_previous, outputs_of, per_byte, shown,
+};
 
 /// It is signed days later, and to bump it two people have to sign again: it pays more than what is
 /// wanted now.
@@ -75,8 +78,16 @@ async fn cold_coins(pool: &Pool, place: &Place) -> anyhow::Result<Vec<Coin>> {
     coins.iter().map(coin_of).collect()
 }
 
-fn planned(spend: &Spend, wallet: &BitcoinWallet, rate: FeeRate) -> anyhow::Result<Planned> {
-    let psbt = spend.psbt(wallet)?;
+async fn planned(
+    node: &BitcoinNode,
+    pool: &Pool,
+    place: &Place,
+    spend: &Spend,
+    rate: FeeRate,
+) -> anyhow::Result<Planned> {
+    let network_id = place.network.network_id;
+    let previous = find_previous(node, pool, network_id, &spend.coins, Previous::default());
+    let psbt = spend.psbt(&cold_wallet(place)?, &previous.await?)?;
     let text = psbt_text(&psbt);
     Ok(Planned {
         identity_hash: shown(psbt.unsigned_tx.compute_txid()),
@@ -108,7 +119,7 @@ pub(super) async fn plan(
     };
     let payments = vec![hot_payment(place, atoms)?];
     let spend = Spend::new(&coins, payments, wallet.hot_script(), rate, &LIMITS)?;
-    planned(&spend, &wallet, rate)
+    planned(&node, pool, place, &spend, rate).await
 }
 
 /// The refill again, from the same outputs and, where they do not suffice, further ones.
@@ -135,7 +146,7 @@ pub(super) async fn replan(
     let relay = node.rates(least, most).await?.relay;
     let coins = cold_coins(pool, place).await?;
     let spend = old.bump(&coins, wallet.hot_script(), rate, relay, &LIMITS)?;
-    planned(&spend, &wallet, rate)
+    planned(&node, pool, place, &spend, rate).await
 }
 
 /// Keeps the bytes that will be sent; false where another has done so meanwhile.
@@ -155,7 +166,7 @@ pub(super) async fn import(
     // Of the file nothing is taken but signatures, each verified.
     let mut psbt = unsigned.clone();
     signing::merge(&mut psbt, file, &wallet)?;
-    let spend = Spend::read(&psbt, &wallet, wallet.hot_script())?;
+    let spend = Spend::read_stated(&psbt, &wallet, wallet.hot_script())?;
     let is_refill = spend.payments == [hot_payment(place, &refill.atoms)?];
     ensure!(is_refill, "it pays something else than the hot wallet");
     let signed = signing::finalise(&psbt, &wallet)?;

@@ -4,6 +4,7 @@
 mod follow;
 mod node;
 mod plan;
+mod previous;
 mod sweep;
 
 use std::sync::Mutex;
@@ -17,11 +18,13 @@ use chain::coin_selection::{Coin, CoinOwner};
 use chain::extended_key::ExtendedKey;
 use chain::fee::FeeRate;
 use chain::network::BitcoinNetwork;
+use chain::previous::Previous;
 use chain::spend::{MAX_STANDARD_WEIGHT, SpendLimits};
 use client::{FreeOutput, HouseWallet, PaymentCoin, PaymentNetwork, Pool};
 
 pub(crate) use self::node::BitcoinNode;
 use self::node::Rates;
+pub(crate) use self::previous::find as find_previous;
 use super::{PaymentsConfig, Pays};
 
 /// Inputs of a transaction.
@@ -110,6 +113,17 @@ impl Payer {
             ..
         } = self.config;
         self.node.rates(min_sats_per_kvb, max_sats_per_kvb).await
+    }
+
+    /// What made these coins.
+    async fn previous(
+        &self,
+        pool: &Pool,
+        stage: &Stage,
+        coins: &[Coin],
+        known: Previous,
+    ) -> anyhow::Result<Previous> {
+        find_previous(&self.node, pool, stage.network.network_id, coins, known).await
     }
 }
 

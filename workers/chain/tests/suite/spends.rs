@@ -9,7 +9,9 @@ use chain::spend::{Payment, Spend, SpendLimits, SpendReject};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use crate::stage::{LIMITS, deposit_account, deposit_coin, hot_coin, hot_key, payment, wallet};
+use crate::stage::{
+    LIMITS, deposit_account, deposit_coin, hot_coin, hot_key, payment, previous, wallet,
+};
 
 const RATE: FeeRate = FeeRate::per_kvb(5_000);
 /// The dust limit of an output to the hot wallet.
@@ -32,7 +34,7 @@ fn spent(spend: &Spend) -> u64 {
 /// Signs with two of the hot keys and the deposits' keys.
 fn signed(spend: &Spend, hot: [u8; 2]) -> Transaction {
     let wallet = wallet();
-    let mut psbt = spend.psbt(&wallet).expect("a PSBT");
+    let mut psbt = spend.psbt(&wallet, &previous()).expect("a PSBT");
     for key in hot.map(hot_key) {
         let signed = sign_hot(&mut psbt, &wallet, &key.public_key(), |digest| {
             Ok::<_, ChainError>(key.sign(digest))
@@ -224,7 +226,7 @@ fn a_sweep_gathers_deposits_that_pay_for_themselves() {
 fn one_signature_of_two_is_not_enough() {
     let wallet = wallet();
     let spend = spend(&[hot_coin(1, 50_000)], vec![payment(1, 10_000)]).expect("a spend");
-    let mut psbt = spend.psbt(&wallet).expect("a PSBT");
+    let mut psbt = spend.psbt(&wallet, &previous()).expect("a PSBT");
     assert_eq!(finalise(&psbt, &wallet), Err(ChainError::Unsigned(0)));
     let key = hot_key(1);
     let digest = digests(&psbt, &wallet).expect("digests")[0];
@@ -242,7 +244,7 @@ fn one_signature_of_two_is_not_enough() {
 fn a_signature_of_a_stranger_or_of_another_content_is_not_taken() {
     let wallet = wallet();
     let spend = spend(&[hot_coin(1, 50_000)], vec![payment(1, 10_000)]).expect("a spend");
-    let mut psbt = spend.psbt(&wallet).expect("a PSBT");
+    let mut psbt = spend.psbt(&wallet, &previous()).expect("a PSBT");
     let before = psbt.clone();
     let digest = digests(&psbt, &wallet).expect("digests")[0].digest;
     let (mine, stranger) = (hot_key(1), hot_key(4));
@@ -268,7 +270,7 @@ fn a_psbt_that_says_something_else_is_not_signed() {
     let coins = [hot_coin(1, 50_000), deposit_coin(3, 20_000)];
     let spend = spend(&coins, vec![payment(1, 60_000)]).expect("a spend");
     assert_eq!(spend.coins.len(), 2);
-    let good = spend.psbt(&wallet).expect("a PSBT");
+    let good = spend.psbt(&wallet, &previous()).expect("a PSBT");
     let check = |change: &dyn Fn(&mut bitcoin::Psbt)| {
         let mut psbt = good.clone();
         change(&mut psbt);
@@ -303,4 +305,49 @@ fn a_psbt_that_says_something_else_is_not_signed() {
     assert!(!check(&|psbt| psbt.unsigned_tx.lock_time = later).0);
     let more = bitcoin::Amount::from_sat(100_000);
     assert!(!check(&|psbt| psbt.unsigned_tx.output[0].value = more).0);
+}
+
+/// The attack of BIP143's amounts: two signings of the same transaction, in each of which another
+/// input is said to hold what makes the fee look small.
+#[test]
+fn an_input_that_does_not_prove_what_it_holds_is_not_read() {
+    let wallet = wallet();
+    let coins = [hot_coin(1, 50_000), hot_coin(2, 40_000_000)];
+    let mut wasteful = spend(&coins, vec![payment(1, 40_040_000)]).expect("a spend");
+    let (fee, more) = (wasteful.fee_sats, 30_000_000);
+    wasteful.payments[0].value_sats -= more;
+    wasteful.fee_sats += more;
+    let good = wasteful.psbt(&wallet, &previous()).expect("a PSBT");
+    let read = |psbt: &bitcoin::Psbt| Spend::read(psbt, &wallet, wallet.hot_script());
+    assert_eq!(read(&good).map(|read| read.fee_sats), Ok(fee + more));
+    let large = good
+        .inputs
+        .iter()
+        .position(|input| {
+            let output = input.witness_utxo.as_ref().expect("an output");
+            output.value.to_sat() == 40_000_000
+        })
+        .expect("an input");
+    let mut lying = good.clone();
+    let less = bitcoin::Amount::from_sat(40_000_000 - more);
+    let output = |psbt: &mut bitcoin::Psbt| psbt.inputs[large].witness_utxo.clone().expect("one");
+    let said = bitcoin::TxOut {
+        value: less,
+        ..output(&mut lying)
+    };
+    lying.inputs[large].witness_utxo = Some(said.clone());
+    let stated = Spend::read_stated(&lying, &wallet, wallet.hot_script());
+    assert_eq!(stated.map(|read| read.fee_sats), Ok(fee));
+    assert!(read(&lying).is_err(), "the amount is another");
+    let index = usize::try_from(good.unsigned_tx.input[large].previous_output.vout);
+    let made = lying.inputs[large].non_witness_utxo.as_mut().expect("one");
+    made.output[index.expect("small")] = said;
+    assert!(read(&lying).is_err(), "the transaction is another");
+    lying.inputs[large].non_witness_utxo = None;
+    assert!(read(&lying).is_err(), "there is no transaction");
+    assert!(
+        wasteful
+            .psbt(&wallet, &chain::previous::Previous::default())
+            .is_err()
+    );
 }

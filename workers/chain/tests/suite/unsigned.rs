@@ -6,9 +6,9 @@ use chain::fee::FeeRate;
 use chain::safe::SafeTransaction;
 use chain::signing::{finalise, merge, sign_hot};
 use chain::spend::Spend;
-use chain::unsigned::{SafeFile, psbt_text, read_psbt};
+use chain::unsigned::{MAX_FILE_BYTES, SafeFile, psbt_text, read_psbt};
 
-use crate::stage::{LIMITS, hot_coin, hot_key, payment, wallet};
+use crate::stage::{LIMITS, hot_coin, hot_key, payment, previous, wallet};
 
 #[test]
 fn a_psbt_goes_to_two_offline_signers_and_comes_back() {
@@ -16,7 +16,7 @@ fn a_psbt_goes_to_two_offline_signers_and_comes_back() {
     let (coins, payments) = ([hot_coin(1, 90_000)], vec![payment(1, 30_000)]);
     let rate = FeeRate::per_kvb(2_000);
     let spend = Spend::new(&coins, payments, wallet.hot_script(), rate, &LIMITS).expect("a spend");
-    let mut psbt = spend.psbt(&wallet).expect("a PSBT");
+    let mut psbt = spend.psbt(&wallet, &previous()).expect("a PSBT");
     let text = psbt_text(&psbt);
     for number in [3, 1] {
         let mut carried = read_psbt(&format!("  {text}\r\n")).expect("a PSBT");
@@ -40,7 +40,8 @@ fn a_psbt_of_another_transaction_or_with_a_forged_signature_is_not_merged() {
         let (coins, payments) = ([hot_coin(1, 90_000)], vec![payment(1, sats)]);
         let rate = FeeRate::per_kvb(2_000);
         let spend = Spend::new(&coins, payments, wallet.hot_script(), rate, &LIMITS);
-        spend.expect("a spend").psbt(&wallet).expect("a PSBT")
+        let spend = spend.expect("a spend");
+        spend.psbt(&wallet, &previous()).expect("a PSBT")
     };
     let sign = |psbt: &mut bitcoin::Psbt| {
         let key = hot_key(1);
@@ -61,7 +62,12 @@ fn a_psbt_of_another_transaction_or_with_a_forged_signature_is_not_merged() {
         Err(ChainError::BadSignature)
     );
     assert_eq!(mine, before);
-    for text in ["", "cHNidP8=", "not base64!", &"A".repeat(5 << 20)] {
+    for text in [
+        "",
+        "cHNidP8=",
+        "not base64!",
+        &"A".repeat(MAX_FILE_BYTES + 1),
+    ] {
         assert!(matches!(read_psbt(text), Err(ChainError::Malformed(_))));
     }
 }

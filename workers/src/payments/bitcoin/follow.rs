@@ -5,13 +5,16 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, ensure};
 use bitcoin::Psbt;
+use chain::coin_selection::Coin;
+use chain::previous::Previous;
 use chain::signature::Signature;
 use chain::signing;
-use chain::spend::{Spend, SpendReject};
-use client::{OpenAttempt, Pool, run_tx};
+use chain::spend::Spend;
+use client::{OpenAttempt, Pool, Query, run_tx};
 
-use super::node::Sent;
-use super::plan::{HOT, add_version};
+use super::node::{Rates, Sent};
+use super::plan::{CHOICES, HOT, add_version};
+use super::previous::lacks;
 use super::{LIMITS, Payer, Stage, coin_of, millis, shown};
 use crate::fault_point::fault_point;
 
@@ -111,18 +114,22 @@ impl Payer {
 
     /// Replaces what is stuck (BIP125).
     pub(super) async fn bump(&self, pool: &Pool, stage: &Stage) -> anyhow::Result<()> {
-        let network_id = stage.network.network_id;
-        let attempts = client::open_attempts(pool, network_id).await?;
+        if stage.network.is_halted {
+            // Nothing new is signed.
+            return Ok(());
+        }
+        let attempts = client::open_attempts(pool, stage.network.network_id).await?;
         for attempt in &attempts {
+            // One that was refused is none: another is tried.
             let is_later = |it: &OpenAttempt| {
-                it.payment_id == attempt.payment_id && it.number > attempt.number
+                it.payment_id == attempt.payment_id && it.number > attempt.number && !it.is_refused
             };
-            let sent = millis(attempt.broadcast_ms);
-            // What was signed offline cannot be replaced here.
-            let is_stuck = attempt.state == "broadcast"
+            let waited = millis(attempt.waited_ms);
+            // What was signed offline cannot be replaced here. What no node took is stuck too.
+            let is_stuck = ["signed", "broadcast"].contains(&attempt.state.as_str())
                 && attempt.asked > 0
-                && sent.is_some_and(|sent| sent >= self.config.bump_after);
-            if is_stuck && attempt.number < MOST_ATTEMPTS && !attempts.iter().any(is_later) {
+                && waited.is_some_and(|waited| waited >= self.config.bump_after);
+            if is_stuck && !attempts.iter().any(is_later) {
                 self.replace(pool, stage, attempt).await?;
             }
         }
@@ -138,47 +145,80 @@ impl Payer {
         let rates = self.rates().await?;
         let psbt = Psbt::deserialize(&attempt.unsigned).context("a PSBT")?;
         let change = stage.hot_script();
-        let old = Spend::read(&psbt, &stage.wallet, &change)?;
+        let old = Spend::read_stated(&psbt, &stage.wallet, &change)?;
         let paid = rates.wanted.fee_sats(old.vsize).context("a fee")?;
         if paid <= old.fee_sats || old.payments.is_empty() {
             // It offers enough: blocks are slow. A sweep can wait.
             return Ok(());
         }
-        let (payment_id, number) = (attempt.payment_id, attempt.number + 1);
-        let shared = Arc::new((stage.clone(), old, change));
-        let added = run_tx(pool, "bump_attempt", move |tx| {
-            let shared = Arc::clone(&shared);
-            Box::pin(async move {
-                let (stage, old, change) = &*shared;
-                if !client::begin_attempt(tx, payment_id, number).await? {
-                    return Ok(false);
-                }
-                let free = client::free_outputs(tx, stage.network.network_id, "hot").await?;
-                let free: Vec<_> = free
-                    .iter()
-                    .filter_map(|output| coin_of(output).ok())
-                    .collect();
-                let new = old.bump(&free, change, rates.wanted, rates.relay, &LIMITS);
-                let new: Result<Spend, SpendReject> = new;
-                let new = match new {
-                    Ok(new) => new,
-                    Err(reject) => {
-                        tracing::warn!(payment = payment_id, "stuck, and not replaced: {reject}");
-                        return Ok(false);
-                    }
-                };
-                add_version(tx, stage, payment_id, &new, HOT.to_vec(), rates)
-                    .await
-                    .map(|()| true)
+        let number = client::next_attempt(pool, attempt.payment_id).await?;
+        if number > MOST_ATTEMPTS {
+            return Ok(());
+        }
+        let next = (attempt.payment_id, number);
+        let mut known = self
+            .previous(pool, stage, &old.coins, Previous::default())
+            .await?;
+        for _ in 0..CHOICES {
+            let shared = Arc::new((stage.clone(), old.clone(), known.clone()));
+            let bumped = run_tx(pool, "bump_attempt", move |tx| {
+                let shared = Arc::clone(&shared);
+                Box::pin(async move {
+                    let (stage, old, known) = &*shared;
+                    bump_once(tx, stage, next, (old, known), rates).await
+                })
             })
-        })
-        .await?;
-        if added {
-            fault_point("bump_added");
-            tracing::info!(payment = payment_id, "bumped");
+            .await?;
+            match bumped {
+                Bumped::Not => break,
+                Bumped::Lacks(coins) => known = self.previous(pool, stage, &coins, known).await?,
+                Bumped::Added => {
+                    fault_point("bump_added");
+                    tracing::info!(payment = attempt.payment_id, "bumped");
+                    break;
+                }
+            }
         }
         Ok(())
     }
+}
+
+/// What a look at a stuck payment came to.
+enum Bumped {
+    Not,
+    /// It would spend these coins, of which it has to be known first what made them.
+    Lacks(Vec<Coin>),
+    Added,
+}
+
+async fn bump_once(
+    tx: &impl Query,
+    stage: &Stage,
+    (payment_id, number): (i64, i32),
+    (old, known): (&Spend, &Previous),
+    rates: Rates,
+) -> Result<Bumped, client::Error> {
+    if !client::begin_attempt(tx, payment_id, number).await? {
+        return Ok(Bumped::Not);
+    }
+    let free = client::free_outputs(tx, stage.network.network_id, "hot").await?;
+    let free: Vec<_> = free
+        .iter()
+        .filter_map(|output| coin_of(output).ok())
+        .collect();
+    let change = stage.hot_script();
+    let new = match old.bump(&free, &change, rates.wanted, rates.relay, &LIMITS) {
+        Ok(new) => new,
+        Err(reject) => {
+            tracing::warn!(payment = payment_id, "stuck, and not replaced: {reject}");
+            return Ok(Bumped::Not);
+        }
+    };
+    if lacks(known, &new.coins) {
+        return Ok(Bumped::Lacks(new.coins));
+    }
+    add_version(tx, stage, payment_id, (&new, known), HOT.to_vec(), rates).await?;
+    Ok(Bumped::Added)
 }
 
 async fn assemble(pool: &Pool, stage: &Stage, attempt: &OpenAttempt) -> anyhow::Result<Vec<u8>> {

@@ -1,6 +1,7 @@
 //! What is asked of a Bitcoin node for payments.
 
 use anyhow::Context as _;
+use bitcoin::Txid;
 use chain::fee::FeeRate;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive as _;
@@ -81,6 +82,32 @@ impl BitcoinNode {
             wanted: FeeRate::per_kvb(wanted.max(least).max(lowest).min(most)),
             relay: FeeRate::per_kvb(relay),
         })
+    }
+
+    /// The bytes of a transaction, out of the block that holds it; where that is not known or has
+    /// gone, as the node finds it.
+    pub(crate) async fn raw_transaction(
+        &self,
+        txid: Txid,
+        block_hash: Option<&[u8]>,
+    ) -> anyhow::Result<Vec<u8>> {
+        let mut found = None;
+        if let Some(block_hash) = block_hash {
+            let params = json!([txid, false, hex::encode(block_hash)]);
+            found = match self.client.call("getrawtransaction", params).await {
+                Ok(text) => Some(text),
+                Err(NodeError::Refused { .. }) => None,
+                Err(error) => return Err(error.into()),
+            };
+        }
+        let text: String = match found {
+            Some(text) => text,
+            None => {
+                let params = json!([txid, false]);
+                self.client.call("getrawtransaction", params).await?
+            }
+        };
+        hex::decode(text).context("a transaction")
     }
 
     pub(crate) async fn send(&self, raw: &[u8]) -> anyhow::Result<Sent> {

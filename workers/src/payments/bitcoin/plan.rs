@@ -5,11 +5,14 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use bitcoin::ScriptBuf;
+use chain::coin_selection::Coin;
+use chain::previous::Previous;
 use chain::spend::{Payment, Spend, SpendReject};
 use client::{ApprovedWithdrawal, NewAttempt, NewPayment, Pool, Query, run_tx};
 use serde_json::{Value, json};
 
 use super::node::Rates;
+use super::previous::lacks;
 use super::{LIMITS, Payer, Stage, coin_of, is_due, outputs_of, per_byte};
 use crate::fault_point::fault_point;
 
@@ -17,6 +20,8 @@ use crate::fault_point::fault_point;
 const MOST_IN_BATCH: i32 = 100;
 /// Between two words about withdrawals that the hot wallet cannot pay.
 const SHORT_PAUSE: Duration = Duration::from_secs(60);
+/// Choices of coins in a row, until what made them is known.
+pub(super) const CHOICES: u32 = 3;
 /// What waits for the hot wallet's two signers.
 pub(super) const HOT: [&str; 2] = ["a hot_outputs", "b hot_outputs"];
 
@@ -27,40 +32,36 @@ impl Payer {
         }
         let rates = self.rates().await?;
         let wait_ms = i64::try_from(self.config.batch_wait.as_millis())?;
-        let shared = Arc::new(stage.clone());
-        let (planned, waiting) = run_tx(pool, "plan_payment", move |tx| {
-            let shared = Arc::clone(&shared);
-            Box::pin(async move {
-                let stage = &*shared;
-                let network_id = stage.network.network_id;
-                let approved = client::approved_withdrawals(tx, network_id, MOST_IN_BATCH).await?;
-                let is_full =
-                    approved.len() >= usize::try_from(MOST_IN_BATCH).unwrap_or(usize::MAX);
-                if !is_full && approved.iter().all(|it| it.waited_ms < wait_ms) {
-                    return Ok((0, 0));
-                }
-                let coins = client::free_outputs(tx, network_id, "hot").await?;
-                let Some((spend, paid)) = choose(stage, &coins, &approved, rates) else {
-                    return Ok((0, approved.len()));
-                };
-                let new = NewSpend {
-                    purpose: "withdrawal",
-                    items: paid.iter().copied().map(item_of).collect(),
-                    from_wallet: Some("hot"),
-                    signings: HOT.to_vec(),
-                };
-                add_spend(tx, stage, &spend, new, rates).await?;
-                Ok((paid.len(), approved.len() - paid.len()))
+        let mut known = Previous::default();
+        let mut waiting = 0;
+        for _ in 0..CHOICES {
+            let shared = Arc::new((stage.clone(), known.clone()));
+            let planned = run_tx(pool, "plan_payment", move |tx| {
+                let shared = Arc::clone(&shared);
+                Box::pin(async move {
+                    let (stage, known) = &*shared;
+                    plan_once(tx, stage, known, rates, wait_ms).await
+                })
             })
-        })
-        .await?;
-        if planned > 0 {
-            fault_point("payment_planned");
-            tracing::info!(
-                network = stage.network.name,
-                planned,
-                "withdrawals planned together"
-            );
+            .await?;
+            match planned {
+                Planned::Nothing => break,
+                Planned::Short(short) => {
+                    waiting = short;
+                    break;
+                }
+                Planned::Lacks(coins) => known = self.previous(pool, stage, &coins, known).await?,
+                Planned::Paid(planned, left) => {
+                    waiting = left;
+                    fault_point("payment_planned");
+                    tracing::info!(
+                        network = stage.network.name,
+                        planned,
+                        "withdrawals planned together"
+                    );
+                    break;
+                }
+            }
         }
         if waiting > 0 && is_due(&self.short_told_at, SHORT_PAUSE) {
             tracing::warn!(
@@ -71,6 +72,47 @@ impl Payer {
         }
         Ok(())
     }
+}
+
+/// What a look at approved withdrawals came to.
+enum Planned {
+    Nothing,
+    /// So many are approved, and the coins suffice for none of them.
+    Short(usize),
+    /// It would spend these coins, of which it has to be known first what made them.
+    Lacks(Vec<Coin>),
+    /// So many are paid, and so many wait.
+    Paid(usize, usize),
+}
+
+async fn plan_once(
+    tx: &impl Query,
+    stage: &Stage,
+    known: &Previous,
+    rates: Rates,
+    wait_ms: i64,
+) -> Result<Planned, client::Error> {
+    let network_id = stage.network.network_id;
+    let approved = client::approved_withdrawals(tx, network_id, MOST_IN_BATCH).await?;
+    let is_full = approved.len() >= usize::try_from(MOST_IN_BATCH).unwrap_or(usize::MAX);
+    if !is_full && approved.iter().all(|it| it.waited_ms < wait_ms) {
+        return Ok(Planned::Nothing);
+    }
+    let coins = client::free_outputs(tx, network_id, "hot").await?;
+    let Some((spend, paid)) = choose(stage, &coins, &approved, rates) else {
+        return Ok(Planned::Short(approved.len()));
+    };
+    if lacks(known, &spend.coins) {
+        return Ok(Planned::Lacks(spend.coins));
+    }
+    let new = NewSpend {
+        purpose: "withdrawal",
+        items: paid.iter().copied().map(item_of).collect(),
+        from_wallet: Some("hot"),
+        signings: HOT.to_vec(),
+    };
+    add_spend(tx, stage, &spend, known, new, rates).await?;
+    Ok(Planned::Paid(paid.len(), approved.len() - paid.len()))
 }
 
 /// A transaction for those that the coins suffice for, the oldest first, and which these are: where
@@ -132,6 +174,7 @@ pub(super) async fn add_spend(
     on: &impl Query,
     stage: &Stage,
     spend: &Spend,
+    previous: &Previous,
     new: NewSpend,
     rates: Rates,
 ) -> Result<(), client::Error> {
@@ -154,7 +197,15 @@ pub(super) async fn add_spend(
         items: new.items,
     };
     let payment_id = client::add_payment(on, &payment).await?;
-    add_version(on, stage, payment_id, spend, new.signings, rates).await
+    add_version(
+        on,
+        stage,
+        payment_id,
+        (spend, previous),
+        new.signings,
+        rates,
+    )
+    .await
 }
 
 /// Writes a version of a payment down, and reserves what it spends.
@@ -162,12 +213,12 @@ pub(super) async fn add_version(
     on: &impl Query,
     stage: &Stage,
     payment_id: i64,
-    spend: &Spend,
+    (spend, previous): (&Spend, &Previous),
     signings: Vec<&'static str>,
     rates: Rates,
 ) -> Result<(), client::Error> {
     client::reserve_outputs(on, payment_id, &outputs_of(&spend.coins)).await?;
-    let psbt = spend.psbt(&stage.wallet).context("a PSBT");
+    let psbt = spend.psbt(&stage.wallet, previous).context("a PSBT");
     let psbt = psbt.map_err(|error| client::Error::Bug(format!("{error:#}")))?;
     let attempt = NewAttempt {
         payment_id,

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use bitcoin::ScriptBuf;
 use chain::coin_selection::Coin;
+use chain::previous::Previous;
 use chain::spend::{Payment, Spend};
 use client::{FreeOutput, Pool, run_tx};
 use rust_decimal::Decimal;
@@ -119,11 +120,13 @@ impl Payer {
         if let Some(deposit_id) = deposit_id {
             item["deposit_id"] = json!(deposit_id);
         }
-        let shared = Arc::new((stage.clone(), spend, item));
+        let known = Previous::default();
+        let previous = self.previous(pool, stage, &spend.coins, known).await?;
+        let shared = Arc::new((stage.clone(), spend, previous, item));
         run_tx(pool, "sweep_outputs", move |tx| {
             let shared = Arc::clone(&shared);
             Box::pin(async move {
-                let (stage, spend, item) = &*shared;
+                let (stage, spend, previous, item) = &*shared;
                 let new = NewSpend {
                     purpose: if deposit_id.is_some() {
                         "refund"
@@ -134,7 +137,7 @@ impl Payer {
                     from_wallet: None,
                     signings: vec!["a deposit_keys"],
                 };
-                add_spend(tx, stage, spend, new, rates).await
+                add_spend(tx, stage, spend, previous, new, rates).await
             })
         })
         .await?;
@@ -184,11 +187,13 @@ impl Payer {
         let Ok(spend) = spend else {
             return Ok(());
         };
-        let shared = Arc::new((stage.clone(), spend, cold.clone()));
+        let known = Previous::default();
+        let previous = self.previous(pool, stage, &spend.coins, known).await?;
+        let shared = Arc::new((stage.clone(), spend, previous, cold.clone()));
         run_tx(pool, "pay_cold", move |tx| {
             let shared = Arc::clone(&shared);
             Box::pin(async move {
-                let (stage, spend, cold) = &*shared;
+                let (stage, spend, previous, cold) = &*shared;
                 let new = NewSpend {
                     purpose: "cold",
                     items: vec![json!({
@@ -197,7 +202,7 @@ impl Payer {
                     from_wallet: Some("hot"),
                     signings: HOT.to_vec(),
                 };
-                add_spend(tx, stage, spend, new, rates).await
+                add_spend(tx, stage, spend, previous, new, rates).await
             })
         })
         .await?;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use chain::evm_transaction::GasFees;
 use client::{NewAttempt, OpenAttempt, Pool, run_tx};
 
-use super::carry::MOST_ATTEMPTS;
+use super::carry::{MOST_ATTEMPTS, may_be_sent};
 use super::{Payer, Stage, millis};
 use crate::evm_bytes::{read_unsigned, unsigned};
 use crate::fault_point::fault_point;
@@ -15,15 +15,22 @@ impl Payer {
     pub(super) async fn bump(&self, pool: &Pool, stage: &Stage) -> anyhow::Result<()> {
         let attempts = client::open_attempts(pool, stage.network.network_id).await?;
         let is_stuck = |attempt: &&OpenAttempt| {
-            let sent = millis(attempt.broadcast_ms);
-            attempt.state == "broadcast" && sent.is_some_and(|sent| sent >= self.config.bump_after)
+            let waited = millis(attempt.waited_ms);
+            // What no node took is stuck too, unless it is not to be sent now.
+            let is_sent = match attempt.state.as_str() {
+                "broadcast" => true,
+                "signed" => may_be_sent(stage, attempt),
+                _ => false,
+            };
+            is_sent && waited.is_some_and(|waited| waited >= self.config.bump_after)
         };
         let mut wanted = None;
         for attempt in attempts.iter().filter(is_stuck) {
+            // One that was refused is none: another is tried.
             let is_later = |it: &OpenAttempt| {
-                it.payment_id == attempt.payment_id && it.number > attempt.number
+                it.payment_id == attempt.payment_id && it.number > attempt.number && !it.is_refused
             };
-            if attempt.number >= MOST_ATTEMPTS || attempts.iter().any(is_later) {
+            if attempts.iter().any(is_later) {
                 continue;
             }
             let wanted = match wanted {
@@ -69,7 +76,11 @@ impl Payer {
                 "a gas_account"
             }],
         };
-        let (payment_id, number) = (attempt.payment_id, attempt.number + 1);
+        let payment_id = attempt.payment_id;
+        let number = client::next_attempt(pool, payment_id).await?;
+        if number > MOST_ATTEMPTS {
+            return Ok(());
+        }
         let fee_rate = new.fee_rate.clone();
         let shared = Arc::new(new);
         let added = run_tx(pool, "bump_attempt", move |tx| {

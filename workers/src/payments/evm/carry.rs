@@ -1,7 +1,7 @@
 //! Carries: once the Safe's owners have signed, the gas account's transaction is made, signed, kept
 //! and sent, in the order of the Safe's numbers.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use alloy::primitives::U256;
@@ -18,6 +18,12 @@ use crate::fault_point::fault_point;
 /// Attempts of a payment: then somebody has to look.
 pub(super) const MOST_ATTEMPTS: i32 = 20;
 
+/// Whether what nobody has yet may be sent now. What cancels a payment is sent while all else is
+/// halted: it moves nothing, and what was refused ends by it.
+pub(super) fn may_be_sent(stage: &Stage, attempt: &OpenAttempt) -> bool {
+    !stage.network.is_halted || attempt.purpose == "cancel"
+}
+
 impl Payer {
     /// Makes attempts for payments that have none under way.
     pub(super) async fn carry(&self, pool: &Pool, stage: &Stage) -> anyhow::Result<()> {
@@ -25,13 +31,14 @@ impl Payer {
         let payments = client::open_payments(pool, network_id).await?;
         let attempts = client::open_attempts(pool, network_id).await?;
         let mut last: HashMap<i64, &OpenAttempt> = HashMap::new();
+        let mut live = HashSet::new();
         for attempt in &attempts {
             last.insert(attempt.payment_id, attempt);
+            if attempt.state != "mined" && !attempt.is_refused {
+                live.insert(attempt.payment_id);
+            }
         }
-        let is_under_way = |payment: &OpenPayment| {
-            let is_live = |it: &&&OpenAttempt| it.state != "mined" && !it.is_refused;
-            last.get(&payment.payment_id).filter(is_live).is_some()
-        };
+        let is_under_way = |payment: &OpenPayment| live.contains(&payment.payment_id);
         let reused = |payment: &OpenPayment| {
             let refused = last.get(&payment.payment_id).filter(|it| it.is_refused);
             refused.and_then(|attempt| attempt.nonce)
@@ -165,12 +172,12 @@ impl Payer {
             match attempt.state.as_str() {
                 "unsigned" if !attempt.signatures.is_empty() => {
                     let raw = self.assemble(pool, attempt).await?;
-                    if !stage.network.is_halted {
+                    if may_be_sent(stage, attempt) {
                         self.send(pool, stage, attempt, &raw).await?;
                     }
                 }
                 // What nobody has yet stays here while nothing may be sent.
-                "signed" if stage.network.is_halted => {}
+                "signed" if !may_be_sent(stage, attempt) => {}
                 "signed" | "broadcast" if self.is_due(attempt, &attempts) => {
                     let raw = attempt.raw.as_deref().context("an attempt without bytes")?;
                     self.send(pool, stage, attempt, raw).await?;

@@ -138,13 +138,10 @@ impl EvmNode {
             .await
         {
             Ok(_) => Ok(Sent::Taken),
-            Err(NodeError::Refused { message, .. }) => {
-                let known = ["already known", "already imported", "known transaction"];
-                match known.iter().any(|words| message.contains(words)) {
-                    true => Ok(Sent::Taken),
-                    false => Ok(Sent::Refused(message)),
-                }
-            }
+            Err(NodeError::Refused { message, .. }) => match says_known(&message) {
+                true => Ok(Sent::Taken),
+                false => Ok(Sent::Refused(message)),
+            },
             Err(error) => Err(error.into()),
         }
     }
@@ -185,5 +182,33 @@ impl EvmNode {
             "address": address, "topics": topics, "fromBlock": U64::from(from_height),
             "toBlock": "latest" }]);
         Ok(self.client.call("eth_getLogs", params).await?)
+    }
+}
+
+/// Whether a node's refusal says that it has the transaction: each kind of node has its own words,
+/// and its own case of them.
+fn says_known(message: &str) -> bool {
+    let message = message.to_lowercase().replace("unknown", "");
+    let known = ["already known", "already imported", "known transaction"];
+    known.iter().any(|words| message.contains(words))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::says_known;
+
+    #[test]
+    fn a_node_that_has_a_transaction_says_so_in_its_own_case() {
+        for words in [
+            "already known",
+            "AlreadyKnown: Already Known",
+            "Known transaction",
+            "Transaction with the same hash was already imported.",
+        ] {
+            assert!(says_known(words), "{words}");
+        }
+        assert!(!says_known("nonce too low"));
+        assert!(!says_known("Unknown transaction type"));
+        assert!(!says_known("replacement transaction underpriced"));
     }
 }
