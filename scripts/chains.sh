@@ -175,6 +175,8 @@ regtest=1
 listen=0
 txindex=1
 printtoconsole=0
+# At once instead of at the watcher's next look.
+blocknotify="$CHECKOUT/scripts/ring.sh" "http://$EXCHANGE_BIND" bitcoin "$WEBHOOK_FILE"
 [regtest]
 rpcbind=127.0.0.1
 rpcallowip=127.0.0.1

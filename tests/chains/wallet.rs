@@ -1,5 +1,7 @@
 //! The whole loop through the API, on a real node: from an e-mail address to coins outside.
 
+mod faucet;
+
 use alloy::primitives::{Address, U256};
 use serde_json::{Value, json};
 use tests::api_server::{self, ApiServer, Build};
@@ -10,6 +12,7 @@ use tests::raw::{Call, Reply};
 use tests::socket::Socket;
 use tests::wait;
 use tests::watched_evm::{WatchedEvm, milliether_wei};
+use tests::worker::Worker;
 
 /// Until a withdrawal is final, where it is listed.
 const FINAL: u64 = 12;
@@ -75,26 +78,59 @@ async fn sell_ether(world: &WatchedEvm, seller: &User) {
     assert_eq!(bought.body["state"], "filled", "{bought:?}");
 }
 
+/// An exchange that pays out, its API, and a newcomer who may withdraw.
+struct Stage {
+    carol: User,
+    _mails: PostOffice,
+    _server: ApiServer,
+    _workers: Vec<Worker>,
+    world: WatchedEvm,
+    safe: Address,
+}
+
+impl Stage {
+    async fn open(name: &str) -> Stage {
+        let world = WatchedEvm::start(1).await;
+        let house = House::make(name).expect("tokens");
+        let settled = house.settle_evm(&world.database, &world.node).await;
+        let safe = settled.expect("a Safe");
+        world.mine(1).await;
+        // Before the signer opens the same token: SoftHSM stumbles over tokens that others change.
+        let key = house.deposits("evm").expect("a key").to_string();
+        let mut workers = vec![world.watch()];
+        workers.extend(house.signers(&world.database));
+        workers.push(house.payments(&world.database, &world.settings()));
+        let settings = [("EXCHANGE_EVM_XPUB", key.as_str())];
+        let server = ApiServer::start_as(&world.database, Build::Debug, &settings).await;
+        let server = server.expect("the API starts");
+        let mut mails = PostOffice::open(&world.database).await.expect("mails");
+        let carol = join(server.port(), &mut mails).await;
+        let known = "update exchange.accounts set kyc_level = 2 where email = 'carol@example.com'";
+        world.owner.batch_execute(known).await.expect("known");
+        Stage {
+            carol,
+            _mails: mails,
+            _server: server,
+            _workers: workers,
+            world,
+            safe,
+        }
+    }
+
+    /// Carol's own address of a coin.
+    async fn address(&self, currency: &str) -> Address {
+        let path = format!("/api/wallet/deposit-address?currency={currency}");
+        let given = self.carol.get(&path).await;
+        let address = given["address"].as_str().expect("an address");
+        address.parse().expect("hexadecimal")
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_newcomer_registers_pays_in_trades_and_withdraws() {
-    let world = WatchedEvm::start(1).await;
-    let house = House::make("wallet_loop").expect("tokens");
-    let settled = house.settle_evm(&world.database, &world.node).await;
-    settled.expect("a Safe");
-    world.mine(1).await;
-    // Before the signer opens the same token: SoftHSM stumbles over tokens that others change.
-    let key = house.deposits("evm").expect("a key").to_string();
-    let _watcher = world.watch();
-    let _signers = house.signers(&world.database);
-    let _payments = house.payments(&world.database, &world.settings());
-    let settings = [("EXCHANGE_EVM_XPUB", key.as_str())];
-    let server = ApiServer::start_as(&world.database, Build::Debug, &settings).await;
-    let server = server.expect("the API starts");
-    let mut mails = PostOffice::open(&world.database).await.expect("mails");
-    let carol = join(server.port(), &mut mails).await;
-    let known = "update exchange.accounts set kyc_level = 2 where email = 'carol@example.com'";
-    world.owner.batch_execute(known).await.expect("known");
-    let mut socket = Socket::login(server.port(), &carol.token)
+    let stage = Stage::open("wallet_loop").await;
+    let (world, carol) = (&stage.world, &stage.carol);
+    let mut socket = Socket::login(carol.port, &carol.token)
         .await
         .expect("a socket");
     socket
@@ -103,13 +139,7 @@ async fn a_newcomer_registers_pays_in_trades_and_withdraws() {
         .expect("subscribes");
 
     // In.
-    let path = "/api/wallet/deposit-address?currency=ETH";
-    let given = carol.get(path).await;
-    let address: Address = given["address"]
-        .as_str()
-        .expect("an address")
-        .parse()
-        .expect("hexadecimal");
+    let address = stage.address("ETH").await;
     let paid = world.node.pay(0, address, milliether_wei(2_000)).await;
     paid.expect("the node takes it");
     world.mine(1).await;
@@ -125,7 +155,7 @@ async fn a_newcomer_registers_pays_in_trades_and_withdraws() {
         }
     }
 
-    sell_ether(&world, &carol).await;
+    sell_ether(world, carol).await;
 
     // Out.
     let outside = Address::repeat_byte(0x77);

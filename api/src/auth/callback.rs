@@ -10,13 +10,15 @@ use crate::error::ApiError;
 const WINDOW_MS: i64 = 300_000;
 
 /// Checks the headers `X-Timestamp` (milliseconds) and `X-Signature`: HMAC-SHA256 of timestamp,
-/// line feed and body, in hexadecimal digits.
+/// path and body, joined by line feeds, in hexadecimal digits. With the path, what was signed for
+/// one place is good at no other.
 ///
 /// # Errors
 /// `InvalidSignature`; also where there is no key.
 pub fn check(
     key: Option<&hmac::Key>,
     headers: &HeaderMap,
+    path: &str,
     body: &[u8],
     now_ms: i64,
 ) -> Result<(), ApiError> {
@@ -26,7 +28,7 @@ pub fn check(
     let timestamp = text("x-timestamp").unwrap_or_default();
     let signature = text("x-signature").unwrap_or_default();
     let signature = hex::decode(signature).map_err(|_| wrong("X-Signature is hexadecimal"))?;
-    let signed = [timestamp.as_bytes(), b"\n", body].concat();
+    let signed = [timestamp.as_bytes(), path.as_bytes(), body].join(&b'\n');
     hmac::verify(key, &signed, &signature).map_err(|_| wrong("the signature is wrong"))?;
     let at_ms: i64 = timestamp
         .parse()
@@ -51,11 +53,11 @@ mod tests {
     }
 
     #[test]
-    fn only_the_secret_the_body_and_the_time_that_were_signed_are_taken() {
+    fn only_the_secret_the_path_the_body_and_the_time_that_were_signed_are_taken() {
         let key = hmac::Key::new(hmac::HMAC_SHA256, &[7; 32]);
-        let good = hex::encode(hmac::sign(&key, b"1000000\n{}"));
+        let good = hex::encode(hmac::sign(&key, b"1000000\n/here\n{}"));
         let try_it = |key: Option<&hmac::Key>, at: &str, sign: &str, body: &[u8], now| {
-            check(key, &headers(at, sign), body, now).is_ok()
+            check(key, &headers(at, sign), "/here", body, now).is_ok()
         };
         assert!(try_it(Some(&key), "1000000", &good, b"{}", 1_300_000));
         assert!(!try_it(Some(&key), "1000000", &good, b"{}", 1_300_001));
@@ -63,6 +65,14 @@ mod tests {
         assert!(!try_it(Some(&key), "1000001", &good, b"{}", 1_000_000));
         assert!(!try_it(Some(&key), "1000000", &good, b"{ }", 1_000_000));
         assert!(!try_it(Some(&key), "1000000", "", b"{}", 1_000_000));
+        let elsewhere = check(
+            Some(&key),
+            &headers("1000000", &good),
+            "/there",
+            b"{}",
+            1_000_000,
+        );
+        assert!(elsewhere.is_err());
         let other = hmac::Key::new(hmac::HMAC_SHA256, &[8; 32]);
         assert!(!try_it(Some(&other), "1000000", &good, b"{}", 1_000_000));
         assert!(!try_it(None, "1000000", &good, b"{}", 1_000_000));

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, PathRejection};
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, StatusCode, Uri};
 use serde::Serialize;
 use time::OffsetDateTime;
 use utoipa::ToSchema;
@@ -32,12 +32,13 @@ pub(crate) struct Rung {
 pub(crate) async fn chain_webhook(
     State(app): State<App>,
     chain: Result<Path<String>, PathRejection>,
+    uri: Uri,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<(StatusCode, Json<Rung>), ApiError> {
     let body = body.map_err(unreadable)?;
     let now_ms = millis(OffsetDateTime::now_utc());
-    callback::check(app.wallet.webhook(), &headers, &body, now_ms)?;
+    callback::check(app.wallet.webhook(), &headers, uri.path(), &body, now_ms)?;
     // What is no text is no network's name either.
     let Path(chain) = chain.map_err(|_| ApiError::NotFound)?;
     if !chain

@@ -102,7 +102,10 @@ async fn next(sent: &mut UnboundedReceiver<Sent>) -> (String, Value) {
 
 async fn answer(stage: &Stage, at_ms: i64, body: &Value, key: &hmac::Key) -> Reply {
     let text = body.to_string();
-    let signature = hex::encode(hmac::sign(key, format!("{at_ms}\n{text}").as_bytes()));
+    let signature = hex::encode(hmac::sign(
+        key,
+        format!("{at_ms}\n/api/kyc/callback\n{text}").as_bytes(),
+    ));
     let call = Call::post("/api/kyc/callback", body);
     let call = call
         .with("x-timestamp", &at_ms.to_string())

@@ -10,8 +10,21 @@ use super::Stage;
 const BODY: &str = r#"{"txid":"00","amount":"1000000"}"#;
 
 async fn notify(stage: &Stage, chain: &str, at_ms: i64, secret: [u8; 32], body: &str) -> Reply {
+    notify_as(stage, chain, chain, at_ms, secret, body).await
+}
+
+/// Signed for one chain, sent to another.
+async fn notify_as(
+    stage: &Stage,
+    signed_for: &str,
+    chain: &str,
+    at_ms: i64,
+    secret: [u8; 32],
+    body: &str,
+) -> Reply {
     let key = hmac::Key::new(hmac::HMAC_SHA256, &secret);
-    let signature = hmac::sign(&key, format!("{at_ms}\n{BODY}").as_bytes());
+    let signed = format!("{at_ms}\n/api/webhook/chain/{signed_for}\n{BODY}");
+    let signature = hmac::sign(&key, signed.as_bytes());
     let call = Call {
         method: "POST",
         body: body.to_owned(),
@@ -94,7 +107,31 @@ async fn what_is_not_signed_now_by_the_secret_rings_nothing() {
         let answer = notify(&stage, chain, at_ms, secret, body).await;
         assert_eq!(answer.shown(), shown, "{chain} {at_ms} {body}");
     }
+    let elsewhere = notify_as(&stage, "bitcoin", "ethereum", now, [9; 32], BODY).await;
+    assert_eq!(elsewhere.shown(), "401 INVALID_SIGNATURE");
     let bare = Call::get("/api/webhook/chain/bitcoin");
     let answer = bare.send(stage.port()).await.expect("an answer");
     assert_eq!(answer.shown(), "405 METHOD_NOT_ALLOWED");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_command_that_nodes_run_is_believed_and_fails_with_another_secret() {
+    let stage = Stage::open().await;
+    let name = format!("exchange_webhook_{}", std::process::id());
+    let file = std::env::temp_dir().join(name);
+    let ring = async |secret: &str, network: &str| {
+        std::fs::write(&file, secret).expect("written");
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../scripts/ring.sh");
+        let url = format!("http://127.0.0.1:{}", stage.port());
+        let ended = tokio::process::Command::new(script)
+            .args([&url, network])
+            .arg(&file)
+            .output()
+            .await;
+        ended.expect("it runs").status.success()
+    };
+    assert!(ring(super::WEBHOOK_SECRET, "bitcoin").await);
+    assert!(!ring(super::WEBHOOK_SECRET, "dogecoin").await);
+    assert!(!ring(&super::WEBHOOK_SECRET.replace('9', "8"), "bitcoin").await);
+    std::fs::remove_file(&file).expect("removed");
 }

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, Uri};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use utoipa::ToSchema;
@@ -42,17 +42,25 @@ pub(crate) struct Noted {
 }
 
 /// Takes a provider's answer; a repeat changes nothing. Headers `X-Timestamp` (milliseconds) and
-/// `X-Signature`: HMAC-SHA256 of timestamp, line feed and body, in hexadecimal digits.
+/// `X-Signature`: HMAC-SHA256 of timestamp, path and body, joined by line feeds, in
+/// hexadecimal digits.
 #[utoipa::path(post, path = "/api/kyc/callback", tag = "kyc", request_body = ProviderAnswer,
     responses((status = 200, body = Noted), Refusals))]
 pub(crate) async fn kyc_callback(
     State(app): State<App>,
+    uri: Uri,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Json<Noted>, ApiError> {
     let body = body.map_err(unreadable)?;
     let now_ms = millis(OffsetDateTime::now_utc());
-    callback::check(app.documents.provider(), &headers, &body, now_ms)?;
+    callback::check(
+        app.documents.provider(),
+        &headers,
+        uri.path(),
+        &body,
+        now_ms,
+    )?;
     let answer: ProviderAnswer = parse_json(&body)?;
     if answer.score > 100 {
         return Err(ApiError::malformed("score", "score is 0 to 100"));
