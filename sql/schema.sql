@@ -320,6 +320,29 @@ ALTER FUNCTION chain.add_payment(network_id integer, purpose text, asset_id inte
 
 COMMENT ON FUNCTION chain.add_payment(network_id integer, purpose text, asset_id integer, atoms text, from_wallet text, from_address_id bigint, safe_nonce bigint, identity_hash bytea, plan jsonb, items jsonb) IS 'Writes down what is to be sent and for what; a Safe''s transaction is at once asked of both signers, unless it is the cold wallet''s. Items: withdrawal_id or deposit_id or neither, address, script in hexadecimal digits, atoms. For the planner.';
 
+CREATE FUNCTION chain.add_refill_version(payment_id bigint, identity_hash bytea, plan jsonb) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+    perform from chain.payments p
+    where p.payment_id = add_refill_version.payment_id and p.purpose = 'refill' and p.ended_at is null for no key update;
+    -- What a block holds is done: nothing replaces it.
+    if not found or exists (
+        select from chain.attempts a where a.payment_id = add_refill_version.payment_id and a.state = 'mined') then
+        return false;
+    end if;
+    insert into chain.refill_versions (payment_id, number, identity_hash, plan)
+    select add_refill_version.payment_id, coalesce(max(v.number), 0) + 1, add_refill_version.identity_hash, add_refill_version.plan
+    from chain.refill_versions v where v.payment_id = add_refill_version.payment_id;
+    return true;
+end $$;
+
+ALTER FUNCTION chain.add_refill_version(payment_id bigint, identity_hash bytea, plan jsonb) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION chain.add_refill_version(payment_id bigint, identity_hash bytea, plan jsonb) IS 'Writes down what is exported for a refill, after chain.reserve_outputs. False: it has ended, or a block holds it. For the operator.';
+
 CREATE FUNCTION chain.add_wallet(network text, role text, address text, script bytea, descriptor text) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -518,7 +541,7 @@ begin
         where m.address_id is not null and not m.is_ours
         on conflict (network_id, txid, position) do update
             set asset_id = excluded.asset_id, account_id = excluded.account_id, address_id = excluded.address_id,
-                amount = excluded.amount, from_address = excluded.from_address, block_hash = excluded.block_hash,
+                amount = excluded.amount, from_address = coalesce(excluded.from_address, d.from_address), block_hash = excluded.block_hash,
                 block_height = excluded.block_height, required_confirmations = excluded.required_confirmations,
                 state = case when d.state in ('seen', 'orphaned') then excluded.state else d.state end,
                 changed_at = now()
@@ -593,6 +616,7 @@ CREATE FUNCTION chain.confirm_deposits(network_id integer, limit_deposits intege
 declare
     -- The engine's largest amount, in atoms (extension/engine/src/rules.rs, MAX_NOTIONAL).
     largest constant numeric := power(10::numeric, 36);
+    family text;
     tip bigint;
     due record;
     judged record;
@@ -600,7 +624,7 @@ declare
     good bigint[] := '{}';
     bad bigint[] := '{}';
 begin
-    perform from chain.networks n where n.network_id = confirm_deposits.network_id for no key update;
+    select n.family into family from chain.networks n where n.network_id = confirm_deposits.network_id for no key update;
     select b.height into tip from chain.blocks b
     where b.network_id = confirm_deposits.network_id and b.is_active order by b.height desc limit 1;
     -- By account, because accounts are locked in key order, and before balances.
@@ -610,6 +634,8 @@ begin
         join exchange.assets s on s.asset_id = d.asset_id
         where d.network_id = confirm_deposits.network_id and d.state = 'pending'
             and d.block_height <= tip - d.required_confirmations + 1
+            -- The rules are asked about every source, so not before they are known.
+            and (d.are_sources_known or family <> 'bitcoin')
         order by d.account_id, d.deposit_id
         limit least(greatest(confirm_deposits.limit_deposits, 0), 10000)
         for update of d
@@ -998,6 +1024,35 @@ ALTER FUNCTION chain.gathered(network_id integer) OWNER TO exchange_owner;
 
 COMMENT ON FUNCTION chain.gathered(network_id integer) IS 'evm: what is to leave deposit addresses: credited and not gathered yet, from sweep_above on; and deposits that go back. An address from which something is under way waits. For the sweeper.';
 
+CREATE FUNCTION chain.hot_atoms(network_id integer) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    with lying as (
+        select o.amount, o.payment_id
+        from chain.outputs o
+        join chain.wallets w on w.wallet_id = o.wallet_id and w.role = 'hot'
+        where o.network_id = hot_atoms.network_id and o.spent_txid is null and o.block_hash is not null
+    ), leaving as (
+        -- What is reserved for payments that no block holds yet comes back as change but for these.
+        select coalesce(i.amount, 0) + coalesce(t.fee, 0) as amount
+        from (select distinct l.payment_id from lying l where l.payment_id is not null) reserved
+        join chain.payments p on p.payment_id = reserved.payment_id and p.ended_at is null
+        left join lateral (select sum(i.amount) as amount from chain.payment_items i where i.payment_id = p.payment_id) i on true
+        left join lateral (
+            select t.fee from chain.attempts t where t.payment_id = p.payment_id order by t.number desc limit 1) t on true
+    )
+    select chain.atoms(greatest(
+        coalesce((select sum(l.amount) from lying l), 0) - coalesce((select sum(l.amount) from leaving l), 0), 0), s.scale)
+    from chain.coins c
+    join exchange.assets s on s.asset_id = c.asset_id
+    where c.network_id = hot_atoms.network_id and c.contract is null
+$$;
+
+ALTER FUNCTION chain.hot_atoms(network_id integer) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION chain.hot_atoms(network_id integer) IS 'Bitcoin: what the hot wallet holds once all that is under way is mined: its outputs, the reserved ones too, less what their payments pay away. For the sweeper.';
+
 CREATE FUNCTION chain.judged_items(payment_id bigint) RETURNS TABLE(item integer, withdrawal_id bigint, deposit_id bigint, atoms text, script bytea, asked_atoms text, asked_script bytea, asked_asset_id integer, asked_network_id integer, state text, payment_of bigint, is_internal boolean, needed_reviews integer, approvals bigint, rejections bigint, account_status text, is_in_debt boolean, is_halted boolean, is_paid_twice boolean)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1005,7 +1060,7 @@ CREATE FUNCTION chain.judged_items(payment_id bigint) RETURNS TABLE(item integer
     select i.item, i.withdrawal_id, i.deposit_id, chain.atoms(i.amount, s.scale), i.script,
         chain.atoms(coalesce(w.amount, d.amount), s.scale), coalesce(w.script, r.script), coalesce(w.asset_id, d.asset_id), coalesce(w.network_id, d.network_id),
         coalesce(w.state, d.state), w.payment_id, w.internal_account_id is not null,
-        greatest(w.required_reviews, exchange.required_reviews(c, w.amount, a.kyc_level)),
+        case when q.withdrawal_id is not null then greatest(w.required_reviews, q.required_reviews) end,
         (select count(*) from exchange.withdrawal_reviews r where r.withdrawal_id = w.withdrawal_id and r.is_approved),
         (select count(*) from exchange.withdrawal_reviews r where r.withdrawal_id = w.withdrawal_id and not r.is_approved),
         a.status,
@@ -1016,7 +1071,7 @@ CREATE FUNCTION chain.judged_items(payment_id bigint) RETURNS TABLE(item integer
         n.is_halted or c.is_halted,
         exists (
             select from chain.payment_items other
-            join chain.payments q on q.payment_id = other.payment_id and q.state <> 'failed'
+            join chain.payments o on o.payment_id = other.payment_id and o.state <> 'failed'
             where other.payment_id <> i.payment_id
                 and (other.withdrawal_id = i.withdrawal_id or other.deposit_id = i.deposit_id))
     from chain.payment_items i
@@ -1025,6 +1080,7 @@ CREATE FUNCTION chain.judged_items(payment_id bigint) RETURNS TABLE(item integer
     join chain.networks n on n.network_id = p.network_id
     left join chain.coins c on c.asset_id = p.asset_id and c.network_id = p.network_id
     left join exchange.withdrawals w on w.withdrawal_id = i.withdrawal_id
+    left join exchange.withdrawal_approvals q on q.withdrawal_id = i.withdrawal_id
     left join exchange.deposits d on d.deposit_id = i.deposit_id
     left join exchange.deposit_refunds r on r.deposit_id = i.deposit_id
     left join exchange.accounts a on a.account_id = coalesce(w.account_id, d.account_id)
@@ -1034,7 +1090,7 @@ $$;
 
 ALTER FUNCTION chain.judged_items(payment_id bigint) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION chain.judged_items(payment_id bigint) IS 'What a signer has to know of whom a payment pays: what was asked, by how many approved, and what speaks against it. Reviews are counted and their need is computed anew, whatever the withdrawal''s state says. For signers.';
+COMMENT ON FUNCTION chain.judged_items(payment_id bigint) IS 'What a signer has to know of whom a payment pays: what was asked, by how many approved, and what speaks against it. Reviews are counted, whatever the withdrawal''s state says; how many it needs was recorded when it was approved, null where it never was. For signers.';
 
 CREATE FUNCTION chain.last_blocks(network_id integer, below_height bigint, limit_blocks integer) RETURNS TABLE(height bigint, hash bytea)
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -1272,6 +1328,8 @@ begin
     if not found then
         return false;
     end if;
+    -- It may have ended as failed: then the ledger has it otherwise than the chain.
+    update chain.payments p set is_even = false where p.payment_id = of.payment_id and p.is_even;
     -- Those of the same nonce or outputs cannot be mined any more, unless this one is undone.
     update chain.attempts a set state = 'replaced'
     where a.payment_id = of.payment_id and a.attempt_id <> of.attempt_id and a.state in ('signed', 'broadcast')
@@ -1307,6 +1365,34 @@ end $$;
 ALTER FUNCTION chain.note_replaced(attempt_id bigint) OWNER TO exchange_owner;
 
 COMMENT ON FUNCTION chain.note_replaced(attempt_id bigint) IS 'Another transaction, of no payment of ours, used the attempt''s nonce, and that is final. For the follower.';
+
+CREATE FUNCTION chain.note_sources(network_id integer, txids bytea[], source_txids bytea[], addresses text[]) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    noted integer;
+begin
+    -- As everything of a watcher: deposits are locked after their network.
+    perform from chain.networks n where n.network_id = note_sources.network_id for no key update;
+    insert into exchange.deposit_sources (network_id, txid, address)
+    select distinct note_sources.network_id, s.txid, s.address
+    from unnest(note_sources.source_txids, note_sources.addresses) as s (txid, address)
+    on conflict do nothing;
+    update exchange.deposits d
+    set are_sources_known = true,
+        -- Shown where the transaction itself does not say it.
+        from_address = coalesce(d.from_address, (
+            select min(s.address) from exchange.deposit_sources s where s.network_id = d.network_id and s.txid = d.txid))
+    where d.network_id = note_sources.network_id and d.txid = any (note_sources.txids) and not d.are_sources_known;
+    get diagnostics noted = row_count;
+    return noted;
+end $$;
+
+ALTER FUNCTION chain.note_sources(network_id integer, txids bytea[], source_txids bytea[], addresses text[]) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION chain.note_sources(network_id integer, txids bytea[], source_txids bytea[], addresses text[]) IS 'Says of these transactions where all of what they spend comes from, a pair of transaction and address each: their deposits can be judged. Gives how many deposits. For the watcher.';
 
 CREATE FUNCTION chain.put_signature(signing_id bigint, signature bytea) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1436,7 +1522,8 @@ begin
         set state = 'broadcast', block_hash = null, block_height = null, is_success = null, is_reverted = false
         where a.attempt_id = undone.attempt_id;
         update chain.attempts a set state = 'broadcast' where a.payment_id = undone.payment_id and a.state = 'replaced';
-        update chain.payments p set state = 'broadcast', ended_at = null where p.payment_id = undone.payment_id and p.state = 'confirmed';
+        update chain.payments p set state = 'broadcast', ended_at = null, is_even = false
+        where p.payment_id = undone.payment_id and p.state = 'confirmed';
         reopened := reopened + 1;
     end loop;
     return reopened;
@@ -1707,7 +1794,8 @@ begin
     perform exchange.append_events('finance', array(
         select jsonb_build_object(
             'change', d.state, 'deposit_id', d.deposit_id::text, 'account_id', d.account_id::text, 'asset', s.symbol,
-            'amount', d.amount::text, 'network', n.name, 'state', d.state, 'txid', encode(d.txid, 'hex'),
+            'amount', d.amount::text, 'network', n.name, 'kind', 'chain', 'state', d.state,
+            'txid', exchange.shown_txid(n.family, d.txid),
             'confirmations', coalesce(tips.height - d.block_height + 1, 0),
             'required_confirmations', d.required_confirmations)
         from exchange.deposits d
@@ -1734,6 +1822,23 @@ $$;
 ALTER FUNCTION chain.tip_height(network_id integer) OWNER TO exchange_owner;
 
 COMMENT ON FUNCTION chain.tip_height(network_id integer) IS 'Height of the highest active block that was read; null before the first. Confirmations of a block are this less its height, plus one.';
+
+CREATE FUNCTION chain.unsourced_transactions(network_id integer, most integer) RETURNS TABLE(txid bytea, block_hash bytea)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select distinct d.txid, d.block_hash
+    from (
+        select d.txid, d.block_hash from exchange.deposits d
+        join chain.networks n on n.network_id = d.network_id and n.family = 'bitcoin'
+        where d.network_id = unsourced_transactions.network_id and d.state = 'pending' and not d.are_sources_known
+        order by d.deposit_id
+        limit unsourced_transactions.most) d
+$$;
+
+ALTER FUNCTION chain.unsourced_transactions(network_id integer, most integer) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION chain.unsourced_transactions(network_id integer, most integer) IS 'Bitcoin: transactions of pending deposits of which it is not known yet where they come from, the oldest first, and their blocks. For the watcher.';
 
 CREATE FUNCTION exchange.account_statement(account_id bigint, from_time timestamp with time zone DEFAULT '-infinity'::timestamp with time zone, to_time timestamp with time zone DEFAULT 'infinity'::timestamp with time zone) RETURNS TABLE(occurred_at timestamp with time zone, fact_kind text, fact_id bigint, leg text, asset text, amount numeric, balance numeric)
     LANGUAGE plpgsql STABLE
@@ -2332,12 +2437,20 @@ declare
     owner exchange.accounts;
 begin
     select * into strict waiting from exchange.withdrawals w where w.withdrawal_id = approve_withdrawal.withdrawal_id;
+    select * into strict owner from exchange.accounts a where a.account_id = waiting.account_id;
+    -- The rules of this moment count, where they ask for more than those of the request.
+    if waiting.state = 'requested' and waiting.internal_account_id is null then
+        select greatest(waiting.required_reviews, exchange.required_reviews(c, waiting.amount, owner.kyc_level))
+        into strict waiting.required_reviews
+        from chain.coins c where c.asset_id = waiting.asset_id and c.network_id = waiting.network_id;
+        update exchange.withdrawals w set required_reviews = waiting.required_reviews
+        where w.withdrawal_id = waiting.withdrawal_id and w.required_reviews <> waiting.required_reviews;
+    end if;
     if waiting.state <> 'requested' or waiting.is_risk_held
         or (select count(*) from exchange.withdrawal_reviews r
             where r.withdrawal_id = waiting.withdrawal_id and r.is_approved) < waiting.required_reviews then
         return false;
     end if;
-    select * into strict owner from exchange.accounts a where a.account_id = waiting.account_id;
     if owner.status <> 'active' then
         perform exchange.reject('ACCOUNT_FROZEN', 'the account is frozen: nothing leaves it');
     end if;
@@ -2345,6 +2458,8 @@ begin
         perform exchange.reject('IN_DEBT', 'the account owes something: nothing leaves it');
     end if;
     update exchange.withdrawals w set state = 'approved', approved_at = now() where w.withdrawal_id = waiting.withdrawal_id;
+    insert into exchange.withdrawal_approvals (withdrawal_id, required_reviews)
+    values (waiting.withdrawal_id, waiting.required_reviews);
     if waiting.internal_account_id is not null then
         perform exchange.settle_withdrawals(array[waiting.withdrawal_id]);
     else
@@ -2356,7 +2471,7 @@ end $$;
 
 ALTER FUNCTION exchange.approve_withdrawal(withdrawal_id bigint) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION exchange.approve_withdrawal(withdrawal_id bigint) IS 'Lets a withdrawal go on if nobody has to be waited for; an internal one is paid at once. The account and the withdrawal are locked by the caller, and balances are touched no more after it. False: it still waits, or does not wait at all. For other functions. Rejects: ACCOUNT_FROZEN, IN_DEBT.';
+COMMENT ON FUNCTION exchange.approve_withdrawal(withdrawal_id bigint) IS 'Lets a withdrawal go on if nobody has to be waited for; an internal one is paid at once. What it had to satisfy is recorded for the signers. The account and the withdrawal are locked by the caller, and balances are touched no more after it. False: it still waits, or does not wait at all. For other functions. Rejects: ACCOUNT_FROZEN, IN_DEBT.';
 
 CREATE FUNCTION exchange.await_kyc_provider(case_id bigint) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
@@ -3072,6 +3187,24 @@ ALTER FUNCTION exchange.confirm_totp(account_id bigint, session_id bigint, secre
 
 COMMENT ON FUNCTION exchange.confirm_totp(account_id bigint, session_id bigint, secret bytea, step bigint, code_hashes bytea[]) IS 'Turns an authenticator app on, after its first right code, whose half minute is used up. As the first factor of the account it ends the other sessions and brings recovery codes: then true. The owner gets a mail. Null: a risk rule denies it. Rejects: ACCESS_REVOKED, STEP_UP_REQUIRED, ACCOUNT_FROZEN, FACTOR_NOT_FOUND.';
 
+CREATE FUNCTION exchange.cool_down_of(activity_id bigint, OUT event_id bigint, OUT ends_at timestamp with time zone) RETURNS SETOF record
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select e.event_id, known.since + make_interval(secs => (l.parameters ->> 'cool_down_seconds')::integer)
+    from risk.events e
+    join risk.rules l on l.rule = e.rule and l.version = e.version and l.kind = 'new_withdrawal_address'
+    cross join lateral (select (e.observed ->> 'known_since')::timestamptz as since) known
+    where e.activity_id = cool_down_of.activity_id and e.action = 'hold'
+        and not exists (select from risk.reviews r where r.event_id = e.event_id)
+    order by 2, 1
+    limit 1
+$$;
+
+ALTER FUNCTION exchange.cool_down_of(activity_id bigint, OUT event_id bigint, OUT ends_at timestamp with time zone) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.cool_down_of(activity_id bigint, OUT event_id bigint, OUT ends_at timestamp with time zone) IS 'Which hold on a withdrawal ends first by itself, because the address is known long enough, and when; no row where none does. For other functions.';
+
 CREATE FUNCTION exchange.count_factor_failure(account_id bigint) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -3465,7 +3598,7 @@ ALTER FUNCTION exchange.deposit_address_of(account_id bigint, of_asset text, of_
 
 COMMENT ON FUNCTION exchange.deposit_address_of(account_id bigint, of_asset text, of_network text) IS 'The account''s deposit address of an asset, which takes a number when it is first asked for. Its address is null until exchange.name_deposit_address. The network may be left out where the asset has one alone. Rejects: UNKNOWN_ASSET, UNKNOWN_NETWORK, NETWORK_REQUIRED, UNKNOWN_ACCOUNT.';
 
-CREATE FUNCTION exchange.deposit_of(account_id bigint, of_deposit_id bigint) RETURNS TABLE(deposit_id bigint, asset text, network text, address text, amount numeric, txid text, from_address text, state text, confirmations bigint, required_confirmations integer, seen_at timestamp with time zone, changed_at timestamp with time zone, credited_at timestamp with time zone)
+CREATE FUNCTION exchange.deposit_of(account_id bigint, of_deposit_id bigint) RETURNS TABLE(deposit_id bigint, kind text, asset text, network text, address text, amount numeric, txid text, from_address text, state text, confirmations bigint, required_confirmations integer, seen_at timestamp with time zone, changed_at timestamp with time zone, credited_at timestamp with time zone)
     LANGUAGE plpgsql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -3486,7 +3619,7 @@ ALTER FUNCTION exchange.deposit_of(account_id bigint, of_deposit_id bigint) OWNE
 
 COMMENT ON FUNCTION exchange.deposit_of(account_id bigint, of_deposit_id bigint) IS 'One deposit of a user, as exchange.deposits_of gives it. Row-level security applies. Rejects: DEPOSIT_NOT_FOUND.';
 
-CREATE FUNCTION exchange.deposits_of(account_id bigint, of_asset text DEFAULT NULL::text, of_network text DEFAULT NULL::text, of_states text[] DEFAULT NULL::text[], from_time timestamp with time zone DEFAULT NULL::timestamp with time zone, to_time timestamp with time zone DEFAULT NULL::timestamp with time zone, before_deposit_id bigint DEFAULT NULL::bigint, limit_deposits integer DEFAULT 100) RETURNS TABLE(deposit_id bigint, asset text, network text, address text, amount numeric, txid text, from_address text, state text, confirmations bigint, required_confirmations integer, seen_at timestamp with time zone, changed_at timestamp with time zone, credited_at timestamp with time zone)
+CREATE FUNCTION exchange.deposits_of(account_id bigint, of_asset text DEFAULT NULL::text, of_network text DEFAULT NULL::text, of_states text[] DEFAULT NULL::text[], from_time timestamp with time zone DEFAULT NULL::timestamp with time zone, to_time timestamp with time zone DEFAULT NULL::timestamp with time zone, before_deposit_id bigint DEFAULT NULL::bigint, limit_deposits integer DEFAULT 100) RETURNS TABLE(deposit_id bigint, kind text, asset text, network text, address text, amount numeric, txid text, from_address text, state text, confirmations bigint, required_confirmations integer, seen_at timestamp with time zone, changed_at timestamp with time zone, credited_at timestamp with time zone)
     LANGUAGE plpgsql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET plan_cache_mode TO 'force_generic_plan'
@@ -3498,6 +3631,7 @@ CREATE FUNCTION exchange.deposits_of(account_id bigint, of_asset text DEFAULT NU
     AS $$
 #variable_conflict use_column
 declare
+    at_most constant integer := least(greatest(coalesce(limit_deposits, 100), 0), 1000);
     only_asset integer;
     only_network integer;
 begin
@@ -3514,7 +3648,7 @@ begin
         end if;
     end if;
     return query
-    with page as (
+    with on_chain as (
         select d.* from exchange.deposits d
         where d.account_id = deposits_of.account_id and d.deposit_id < coalesce(before_deposit_id, 9223372036854775807)
             and (only_asset is null or d.asset_id = only_asset)
@@ -3522,22 +3656,37 @@ begin
             and (of_states is null or d.state = any (of_states))
             and (from_time is null or d.seen_at >= from_time) and (to_time is null or d.seen_at < to_time)
         order by d.deposit_id desc
-        limit least(greatest(coalesce(limit_deposits, 100), 0), 1000)
+        limit at_most
+    ), internal as (
+        select w.* from exchange.withdrawals w
+        where w.internal_account_id = deposits_of.account_id and w.receipt_id < coalesce(before_deposit_id, 9223372036854775807)
+            and (only_asset is null or w.asset_id = only_asset)
+            and (only_network is null or w.network_id = only_network)
+            and (of_states is null or 'credited' = any (of_states))
+            and (from_time is null or w.ended_at >= from_time) and (to_time is null or w.ended_at < to_time)
+        order by w.receipt_id desc
+        limit at_most
     )
-    select d.deposit_id, a.symbol, n.name, h.address, round(d.amount, a.scale),
-        case n.family when 'evm' then '0x' else '' end || encode(d.txid, 'hex'), d.from_address, d.state,
-        coalesce(greatest(chain.tip_height(d.network_id) - d.block_height + 1, 0), 0), d.required_confirmations,
-        d.seen_at, d.changed_at, d.credited_at
-    from page d
+    select d.deposit_id, 'chain', a.symbol, n.name, h.address, round(d.amount, a.scale), exchange.shown_txid(n.family, d.txid),
+        d.from_address, d.state, coalesce(greatest(chain.tip_height(d.network_id) - d.block_height + 1, 0), 0),
+        d.required_confirmations, d.seen_at, d.changed_at, d.credited_at
+    from on_chain d
     join exchange.assets a on a.asset_id = d.asset_id
     join chain.networks n on n.network_id = d.network_id
     join chain.addresses h on h.address_id = d.address_id
-    order by d.deposit_id desc;
+    union all
+    select w.receipt_id, 'internal', a.symbol, n.name, w.address, round(w.amount, a.scale), null, null, 'credited', 0, 0,
+        w.ended_at, w.ended_at, w.ended_at
+    from internal w
+    join exchange.assets a on a.asset_id = w.asset_id
+    join chain.networks n on n.network_id = w.network_id
+    order by 1 desc
+    limit at_most;
 end $$;
 
 ALTER FUNCTION exchange.deposits_of(account_id bigint, of_asset text, of_network text, of_states text[], from_time timestamp with time zone, to_time timestamp with time zone, before_deposit_id bigint, limit_deposits integer) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION exchange.deposits_of(account_id bigint, of_asset text, of_network text, of_states text[], from_time timestamp with time zone, to_time timestamp with time zone, before_deposit_id bigint, limit_deposits integer) IS 'A user''s deposits, the newest first, at most 1,000: of one asset, of one network, in one of these states, seen from a time until before another, before a number in the list, where given. Confirmations are counted to the highest block that was read. Row-level security applies. Rejects: UNKNOWN_ASSET, UNKNOWN_NETWORK.';
+COMMENT ON FUNCTION exchange.deposits_of(account_id bigint, of_asset text, of_network text, of_states text[], from_time timestamp with time zone, to_time timestamp with time zone, before_deposit_id bigint, limit_deposits integer) IS 'A user''s deposits, those that another account of the exchange paid (internal) included, the newest first, at most 1,000: of one asset, of one network, in one of these states, seen from a time until before another, before a number in the list, where given. Confirmations are counted to the highest block that was read. Row-level security applies. Rejects: UNKNOWN_ASSET, UNKNOWN_NETWORK.';
 
 CREATE FUNCTION exchange.devices_of(account_id bigint) RETURNS TABLE(device_id bigint, address inet, user_agent text, first_seen_at timestamp with time zone, last_seen_at timestamp with time zone)
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -3590,31 +3739,34 @@ CREATE FUNCTION exchange.end_cool_down() RETURNS boolean
     AS $$
 #variable_conflict use_column
 declare
-    passed bigint;
+    due record;
 begin
-    select e.event_id into passed
+    -- One at a time: two would release the same.
+    if not pg_try_advisory_xact_lock(hashtext('exchange.end_cool_down')) then
+        return false;
+    end if;
+    select w.withdrawal_id, w.activity_id into due
     from exchange.withdrawals w
     join exchange.accounts a on a.account_id = w.account_id
-    join risk.events e on e.activity_id = w.activity_id and e.action = 'hold'
-    join risk.rules l on l.rule = e.rule and l.version = e.version and l.kind = 'new_withdrawal_address'
-    where w.state = 'requested' and w.is_risk_held and w.ended_at is null
+    where w.state = 'requested' and w.is_risk_held and w.cool_down_ends_at <= now()
         -- What may not go on now waits on.
         and a.status = 'active' and not exchange.is_in_debt(w.account_id)
-        and (e.observed ->> 'known_since')::timestamptz
-            + make_interval(secs => (l.parameters ->> 'cool_down_seconds')::integer) <= now()
-        and not exists (select from risk.reviews r where r.event_id = e.event_id)
-    order by e.event_id
+    order by w.cool_down_ends_at, w.withdrawal_id
     limit 1;
     if not found then
         return false;
     end if;
-    perform risk.decide_event(passed, 'released', 'the address has been known long enough');
+    -- None where an officer was faster.
+    perform risk.decide_event(c.event_id, 'released', 'the address has been known long enough')
+    from exchange.cool_down_of(due.activity_id) c where c.ends_at <= now();
+    update exchange.withdrawals w set cool_down_ends_at = (select c.ends_at from exchange.cool_down_of(w.activity_id) c)
+    where w.withdrawal_id = due.withdrawal_id;
     return true;
 end $$;
 
 ALTER FUNCTION exchange.end_cool_down() OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION exchange.end_cool_down() IS 'Releases the oldest hold of the risk rules on a withdrawal to a new address that has been known for the rule''s time by now. False: there is none. One a transaction, because an internal one locks balances.';
+COMMENT ON FUNCTION exchange.end_cool_down() IS 'Releases the hold of the risk rules that was due first, on a withdrawal to a new address that has been known for the rule''s time by now. False: there is none, or another releases. One a transaction, because an internal one locks balances.';
 
 CREATE FUNCTION exchange.end_other_sessions(account_id bigint, session_id bigint) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -4771,6 +4923,7 @@ CREATE TABLE exchange.deposits (
     seen_at timestamp with time zone DEFAULT now() NOT NULL,
     changed_at timestamp with time zone DEFAULT now() NOT NULL,
     credited_at timestamp with time zone,
+    are_sources_known boolean DEFAULT false NOT NULL,
     CONSTRAINT deposits_amount_positive CHECK (((amount > (0)::numeric) AND (amount < 'Infinity'::numeric))),
     CONSTRAINT deposits_block_whole CHECK (((block_hash IS NULL) = (block_height IS NULL))),
     CONSTRAINT deposits_credited_when CHECK (((state <> 'credited'::text) OR (credited_at IS NOT NULL))),
@@ -4820,6 +4973,8 @@ COMMENT ON COLUMN exchange.deposits.seen_at IS 'When it was first seen.';
 COMMENT ON COLUMN exchange.deposits.changed_at IS 'When its state last changed.';
 
 COMMENT ON COLUMN exchange.deposits.credited_at IS 'When it was last credited.';
+
+COMMENT ON COLUMN exchange.deposits.are_sources_known IS 'bitcoin: where it comes from was asked and is in deposit_sources; it is judged after that. Other families say it at once.';
 
 CREATE FUNCTION exchange.lock_suspicious_deposit(deposit_id bigint) RETURNS exchange.deposits
     LANGUAGE plpgsql SECURITY DEFINER
@@ -4910,7 +5065,7 @@ begin
     insert into exchange.mails (account_id, kind, facts, recipient)
     select d.account_id, mail_deposits.kind, jsonb_build_object(
             'at', to_char(now() at time zone 'utc', 'YYYY-MM-DD HH24:MI "UTC"'), 'amount', trim_scale(d.amount)::text,
-            'asset', s.symbol, 'network', n.name, 'txid', encode(d.txid, 'hex')),
+            'asset', s.symbol, 'network', n.name, 'txid', exchange.shown_txid(n.family, d.txid)),
         a.email
     from exchange.deposits d
     join exchange.accounts a on a.account_id = d.account_id
@@ -4966,6 +5121,8 @@ CREATE TABLE exchange.withdrawals (
     requested_at timestamp with time zone DEFAULT now() NOT NULL,
     approved_at timestamp with time zone,
     ended_at timestamp with time zone,
+    cool_down_ends_at timestamp with time zone,
+    receipt_id bigint,
     CONSTRAINT withdrawals_address_length CHECK (((length(address) >= 1) AND (length(address) <= 100))),
     CONSTRAINT withdrawals_amount_positive CHECK (((amount > (0)::numeric) AND (amount < 'Infinity'::numeric))),
     CONSTRAINT withdrawals_end_reason_length CHECK (((length(end_reason) >= 1) AND (length(end_reason) <= 500))),
@@ -4973,6 +5130,7 @@ CREATE TABLE exchange.withdrawals (
     CONSTRAINT withdrawals_fee_not_negative CHECK (((fee >= (0)::numeric) AND (fee < 'Infinity'::numeric))),
     CONSTRAINT withdrawals_internal_is_free CHECK (((internal_account_id IS NULL) OR (fee = (0)::numeric))),
     CONSTRAINT withdrawals_payment_when_sent CHECK (((internal_account_id IS NOT NULL) OR (state <> ALL (ARRAY['signed'::text, 'broadcast'::text, 'confirmed'::text])) OR (payment_id IS NOT NULL))),
+    CONSTRAINT withdrawals_receipt_of_internal CHECK (((receipt_id IS NOT NULL) = ((internal_account_id IS NOT NULL) AND (state = 'confirmed'::text)))),
     CONSTRAINT withdrawals_required_reviews_range CHECK (((required_reviews >= 0) AND (required_reviews <= 2))),
     CONSTRAINT withdrawals_script_length CHECK (((octet_length(script) >= 20) AND (octet_length(script) <= 42))),
     CONSTRAINT withdrawals_state_known CHECK ((state = ANY (ARRAY['requested'::text, 'approved'::text, 'signed'::text, 'broadcast'::text, 'confirmed'::text, 'rejected'::text, 'cancelled'::text, 'failed'::text])))
@@ -5025,6 +5183,10 @@ COMMENT ON COLUMN exchange.withdrawals.requested_at IS 'When it was asked for.';
 COMMENT ON COLUMN exchange.withdrawals.approved_at IS 'When the last approval came.';
 
 COMMENT ON COLUMN exchange.withdrawals.ended_at IS 'When it ended.';
+
+COMMENT ON COLUMN exchange.withdrawals.cool_down_ends_at IS 'When the next hold of the risk rules ends by itself because the address is known long enough by then; null: none does.';
+
+COMMENT ON COLUMN exchange.withdrawals.receipt_id IS 'An internal one that was paid: its number in the receiver''s list of deposits, out of the same sequence as theirs.';
 
 CREATE FUNCTION exchange.mail_internal_receipt(paid exchange.withdrawals) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -6559,7 +6721,7 @@ begin
     end if;
     insert into exchange.withdrawals (
         account_id, asset_id, network_id, address, script, internal_account_id, amount, fee, quote_id, state, required_reviews,
-        is_risk_held, activity_id, fees_account_id, external_account_id, request_key)
+        is_risk_held, cool_down_ends_at, activity_id, fees_account_id, external_account_id, request_key)
     values (
         owner.account_id, coin.asset_id, coin.network_id, request_withdrawal.to_address, request_withdrawal.to_script, receiver,
         round(request_withdrawal.amount, of_asset.scale), asked_fee, quote.quote_id, 'requested',
@@ -6568,7 +6730,7 @@ begin
             case when receiver is null then exchange.required_reviews(coin, request_withdrawal.amount, owner.kyc_level) else 0 end,
             -- Also where a stricter rule holds it: a hold can end by itself.
             exists (select from risk.events e where e.activity_id = assessed.activity_id and e.action = 'review')::integer),
-        assessed.verdict = 'hold', assessed.activity_id, exchange.house_account('withdrawal_fees'),
+        assessed.verdict = 'hold', (select c.ends_at from exchange.cool_down_of(assessed.activity_id) c), assessed.activity_id, exchange.house_account('withdrawal_fees'),
         exchange.house_account('external'), request_withdrawal.request_key)
     returning * into made;
     update exchange.balances b
@@ -7501,7 +7663,11 @@ begin
     set available = b.available + s.available, held = b.held - s.held
     from summed s
     where b.account_id = s.account_id and b.asset_id = s.asset_id;
-    update exchange.withdrawals w set state = 'confirmed', ended_at = now() where w.withdrawal_id = any (open_ids);
+    update exchange.withdrawals w
+    set state = 'confirmed', ended_at = now(),
+        receipt_id = case when w.internal_account_id is not null
+            then nextval(pg_get_serial_sequence('exchange.deposits', 'deposit_id')) end
+    where w.withdrawal_id = any (open_ids);
 
     for ended in select * from exchange.withdrawals w where w.withdrawal_id = any (open_ids) order by w.withdrawal_id loop
         perform exchange.mail_withdrawal('withdrawal_ended', ended);
@@ -7520,6 +7686,17 @@ end $$;
 ALTER FUNCTION exchange.settle_withdrawals(withdrawal_ids bigint[]) OWNER TO exchange_owner;
 
 COMMENT ON FUNCTION exchange.settle_withdrawals(withdrawal_ids bigint[]) IS 'Withdrawals have arrived for good: what was held for them is gone, the fee is the house''s; an internal one pays the other account. Those that are confirmed already are left as they are. Returns how many it settled. Locks the withdrawals, then balances in key order; one call a transaction. For other functions.';
+
+CREATE FUNCTION exchange.shown_txid(family text, txid bytea) RETURNS text
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select case shown_txid.family when 'evm' then '0x' else '' end || encode(shown_txid.txid, 'hex')
+$$;
+
+ALTER FUNCTION exchange.shown_txid(family text, txid bytea) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.shown_txid(family text, txid bytea) IS 'A transaction as the tools of its family of chains print it: the one form in which it is ever shown.';
 
 CREATE FUNCTION exchange.step_up(account_id bigint, session_id bigint, password_hash text, totp_step bigint, recovery_code_hash bytea, ceremony_hash bytea, passkey_id bigint, passkey_before jsonb, passkey_after jsonb, token_hash bytea) RETURNS TABLE(outcome text, new_session_id bigint, expires_at timestamp with time zone, device_id bigint)
     LANGUAGE plpgsql SECURITY DEFINER
@@ -7920,9 +8097,10 @@ begin
             'fee', round(told.fee, told.scale)::text, 'state', told.state, 'reason', told.end_reason));
         perform exchange.append_event('finance', facts);
         if told.state = 'confirmed' and told.internal_account_id is not null then
-            -- To whom it was paid: neither who paid nor what for.
-            perform exchange.append_event('finance', facts - 'fee' || jsonb_build_object(
-                'change', 'received', 'account_id', told.internal_account_id::text));
+            -- To whom it was paid it is a deposit: neither who paid nor what for.
+            perform exchange.append_event('finance', facts - '{fee,withdrawal_id}'::text[] || jsonb_build_object(
+                'change', 'credited', 'state', 'credited', 'deposit_id', told.receipt_id::text, 'kind', 'internal',
+                'account_id', told.internal_account_id::text));
         end if;
     end loop;
 end $$;
@@ -8132,7 +8310,7 @@ CREATE FUNCTION exchange.txid_of_payment(payment_id bigint) RETURNS text
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
     -- The one that was mined, else the last that a node has.
-    select case n.family when 'evm' then '0x' else '' end || encode(t.txid, 'hex')
+    select exchange.shown_txid(n.family, t.txid)
     from chain.attempts t
     join chain.networks n on n.network_id = t.network_id
     where t.payment_id = txid_of_payment.payment_id and t.state in ('broadcast', 'mined')
@@ -8410,6 +8588,24 @@ ALTER FUNCTION exchange.withdrawals_of(account_id bigint, of_asset text, of_netw
 
 COMMENT ON FUNCTION exchange.withdrawals_of(account_id bigint, of_asset text, of_network text, of_states text[], from_time timestamp with time zone, to_time timestamp with time zone, before_withdrawal_id bigint, limit_withdrawals integer, only_withdrawal_id bigint) IS 'An account''s withdrawals, the newest first, at most 1,000: of one asset, of one network, in one of these states, asked for from a time until before another, before a number in the list, or one alone, where given; with the transaction that carries each. Row-level security applies. Rejects: UNKNOWN_ASSET, UNKNOWN_NETWORK.';
 
+CREATE FUNCTION proof.add_cold_signature(proof_id bigint, network_id integer, public_key bytea, signature bytea) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+    insert into proof.signatures (proof_id, network_id, holder, public_key, signature)
+    values (
+        add_cold_signature.proof_id, add_cold_signature.network_id, 'cold', add_cold_signature.public_key,
+        add_cold_signature.signature)
+    on conflict do nothing;
+    return found;
+end $$;
+
+ALTER FUNCTION proof.add_cold_signature(proof_id bigint, network_id integer, public_key bytea, signature bytea) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION proof.add_cold_signature(proof_id bigint, network_id integer, public_key bytea, signature bytea) IS 'Stores what a key of the cold wallet has signed offline; false where it was stored before. Whether it is right everybody can verify. The operator''s alone.';
+
 CREATE FUNCTION proof.add_signature(signer text, proof_id bigint, network_id integer, holder text, public_key bytea, signature bytea) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -8455,7 +8651,7 @@ declare
     robbed record;
     booked bigint;
 begin
-    select n.network_id, w.wallet_id, a.asset_id, a.scale into robbed
+    select n.network_id, n.family, w.wallet_id, a.asset_id, a.scale into robbed
     from chain.networks n
     join chain.wallets w on w.network_id = n.network_id and w.role = book_loss.wallet
     join chain.coins c on c.network_id = n.network_id
@@ -8476,13 +8672,121 @@ begin
     returning reserve_entry_id into booked;
     perform exchange.append_event('finance', jsonb_build_object(
         'change', 'loss_booked', 'network', book_loss.network, 'asset', book_loss.asset, 'amount', book_loss.amount::text,
-        'txid', encode(book_loss.txid, 'hex'), 'reason', book_loss.reason));
+        'txid', exchange.shown_txid(robbed.family, book_loss.txid), 'reason', book_loss.reason));
     return booked;
 end $$;
 
 ALTER FUNCTION proof.book_loss(network text, wallet text, asset text, txid bytea, amount numeric, reason text) OWNER TO exchange_owner;
 
 COMMENT ON FUNCTION proof.book_loss(network text, wallet text, asset text, txid bytea, amount numeric, reason text) IS 'Books what left our wallets without a payment of ours, at the cost of the house''s capital; negative: what came in and was not seen. After it the comparison agrees again. The operator''s alone.';
+
+CREATE FUNCTION proof.count_deposit_entries() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    insert into proof.fact_changes (network_id, asset_id, term, amount)
+    select d.network_id, e.asset_id, 'credited', sum(e.amount)
+    from added e join exchange.deposits d on d.deposit_id = e.deposit_id
+    group by d.network_id, e.asset_id having sum(e.amount) <> 0;
+    return null;
+end $$;
+
+ALTER FUNCTION proof.count_deposit_entries() OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION proof.count_deposit_entries() IS 'Counts credits and their reversals.';
+
+CREATE FUNCTION proof.count_deposits() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    if tg_op = 'INSERT' then
+        insert into proof.fact_changes (network_id, asset_id, term, amount)
+        select d.network_id, d.asset_id, 'not_credited', sum(d.amount)
+        from added d where d.block_hash is not null and d.state <> 'credited'
+        group by d.network_id, d.asset_id;
+    else
+        insert into proof.fact_changes (network_id, asset_id, term, amount)
+        select c.network_id, c.asset_id, 'not_credited', sum(c.amount)
+        from (
+            select d.network_id, d.asset_id, d.block_hash, d.state, d.amount from added d
+            union all
+            select d.network_id, d.asset_id, d.block_hash, d.state, - d.amount from removed d) c
+        where c.block_hash is not null and c.state <> 'credited'
+        group by c.network_id, c.asset_id having sum(c.amount) <> 0;
+    end if;
+    return null;
+end $$;
+
+ALTER FUNCTION proof.count_deposits() OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION proof.count_deposits() IS 'Counts deposits that a block holds and the ledger has not.';
+
+CREATE FUNCTION proof.count_network_costs() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    if tg_op = 'INSERT' then
+        insert into proof.fact_changes (network_id, asset_id, term, amount)
+        select t.network_id, c.asset_id, 'costs', - sum(c.amount)
+        from added c join chain.attempts t on t.attempt_id = c.attempt_id
+        group by t.network_id, c.asset_id;
+    else
+        insert into proof.fact_changes (network_id, asset_id, term, amount)
+        select t.network_id, c.asset_id, 'costs', sum(c.amount)
+        from removed c join chain.attempts t on t.attempt_id = c.attempt_id
+        group by t.network_id, c.asset_id;
+    end if;
+    return null;
+end $$;
+
+ALTER FUNCTION proof.count_network_costs() OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION proof.count_network_costs() IS 'Counts what networks were paid.';
+
+CREATE FUNCTION proof.count_reserve_entries() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    insert into proof.fact_changes (network_id, asset_id, term, amount)
+    select r.network_id, r.asset_id, 'reserves', sum(r.amount)
+    from added r group by r.network_id, r.asset_id having sum(r.amount) <> 0;
+    return null;
+end $$;
+
+ALTER FUNCTION proof.count_reserve_entries() OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION proof.count_reserve_entries() IS 'Counts what came into wallets, and losses.';
+
+CREATE FUNCTION proof.count_withdrawals() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    if tg_op = 'INSERT' then
+        insert into proof.fact_changes (network_id, asset_id, term, amount)
+        select w.network_id, w.asset_id, 'withdrawn', - sum(w.amount)
+        from added w where w.state = 'confirmed' and w.internal_account_id is null
+        group by w.network_id, w.asset_id;
+    else
+        insert into proof.fact_changes (network_id, asset_id, term, amount)
+        select c.network_id, c.asset_id, 'withdrawn', sum(c.amount)
+        from (
+            select w.network_id, w.asset_id, w.state, w.internal_account_id, - w.amount as amount from added w
+            union all
+            select w.network_id, w.asset_id, w.state, w.internal_account_id, w.amount from removed w) c
+        where c.state = 'confirmed' and c.internal_account_id is null
+        group by c.network_id, c.asset_id having sum(c.amount) <> 0;
+    end if;
+    return null;
+end $$;
+
+ALTER FUNCTION proof.count_withdrawals() OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION proof.count_withdrawals() IS 'Counts withdrawals that the ledger has.';
 
 CREATE FUNCTION proof.depth_of(leaves bigint) RETURNS integer
     LANGUAGE sql IMMUTABLE
@@ -8504,40 +8808,21 @@ CREATE FUNCTION proof.facts_of(network_id integer) RETURNS TABLE(asset_id intege
         order by b.height desc
         limit 1
     ), mined as materialized (
+        -- Payments of which everything is in the ledger have nothing to add.
         select t.attempt_id, t.payment_id, t.fee, t.is_success is true or n.family = 'bitcoin' as is_success
-        from chain.attempts t
+        from chain.payments p
+        join chain.attempts t on t.payment_id = p.payment_id and t.state = 'mined'
         join chain.networks n on n.network_id = t.network_id
         join chain.blocks b on b.network_id = t.network_id and b.hash = t.block_hash and b.is_active
-        where t.network_id = facts_of.network_id and t.state = 'mined'
+        where p.network_id = facts_of.network_id and not p.is_even
     ), terms (asset_id, term, amount) as (
-        -- What the ledger has of this network.
-        select e.asset_id, 'credited', sum(e.amount)
-        from exchange.deposit_entries e
-        join exchange.deposits d on d.deposit_id = e.deposit_id
-        where d.network_id = facts_of.network_id
-        group by e.asset_id
-        union all
-        select r.asset_id, 'reserves', sum(r.amount)
-        from exchange.reserve_entries r
-        where r.network_id = facts_of.network_id
-        group by r.asset_id
-        union all
-        select w.asset_id, 'withdrawn', - sum(w.amount)
-        from exchange.withdrawals w
-        where w.network_id = facts_of.network_id and w.state = 'confirmed' and w.internal_account_id is null
-        group by w.asset_id
-        union all
-        select c.asset_id, 'costs', - sum(c.amount)
-        from exchange.network_costs c
-        join chain.attempts t on t.attempt_id = c.attempt_id
-        where t.network_id = facts_of.network_id
-        group by c.asset_id
-        union all
-        -- What is in the chain and not, or not yet, in the ledger.
-        select d.asset_id, 'not_credited', sum(d.amount)
-        from exchange.deposits d
-        where d.network_id = facts_of.network_id and d.block_hash is not null and d.state <> 'credited'
-        group by d.asset_id
+        -- What the ledger has of this network, and what the chain has and the ledger has not.
+        select c.asset_id, c.term, sum(c.amount)
+        from (
+            select t.asset_id, t.term, t.amount from proof.fact_totals t where t.network_id = facts_of.network_id
+            union all
+            select f.asset_id, f.term, f.amount from proof.fact_changes f where f.network_id = facts_of.network_id) c
+        group by c.asset_id, c.term
         union all
         select p.asset_id, 'mined', - sum(i.amount)
         from mined m
@@ -8600,6 +8885,40 @@ end $$;
 ALTER FUNCTION proof.fold(nodes bytea, atoms numeric[], levels integer, OUT hash bytea, OUT sum_atoms numeric) OWNER TO exchange_owner;
 
 COMMENT ON FUNCTION proof.fold(nodes bytea, atoms numeric[], levels integer, OUT hash bytea, OUT sum_atoms numeric) IS 'The first node so many levels above these: the root where the levels are all there are.';
+
+CREATE FUNCTION proof.fold_facts(network_id integer) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    -- Of each kind at a time; what is left waits for the next comparison, and is counted meanwhile too.
+    at_most constant integer := 10000;
+begin
+    with folded as (
+        delete from proof.fact_changes f
+        where f.fact_change_id in (
+            select c.fact_change_id from proof.fact_changes c
+            where c.network_id = fold_facts.network_id
+            order by c.fact_change_id limit at_most for update skip locked)
+        returning f.asset_id, f.term, f.amount
+    )
+    insert into proof.fact_totals as t (network_id, asset_id, term, amount)
+    select fold_facts.network_id, f.asset_id, f.term, sum(f.amount) from folded f group by f.asset_id, f.term
+    on conflict (network_id, asset_id, term) do update set amount = t.amount + excluded.amount;
+
+    -- Nobody is waited for: who holds a payment is about to change it.
+    update chain.payments p set is_even = true
+    where p.payment_id in (
+        select e.payment_id from chain.payments e
+        where e.network_id = fold_facts.network_id and not e.is_even and e.ended_at is not null
+            and not exists (select from proof.uneven_attempts(e) u)
+        order by e.payment_id limit at_most for no key update skip locked);
+end $$;
+
+ALTER FUNCTION proof.fold_facts(network_id integer) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION proof.fold_facts(network_id integer) IS 'Adds what has changed to the totals of the comparison, and marks ended payments that have nothing to add to it. For proof.record_reconciliation.';
 
 CREATE FUNCTION proof.forget_pages(age_days integer, limit_proofs integer) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
@@ -8818,7 +9137,7 @@ CREATE FUNCTION proof.list_proofs(before bigint DEFAULT NULL::bigint, limit_proo
             'signatures', (
                 select coalesce(jsonb_agg(jsonb_build_object(
                     'holder', g.holder, 'public_key', encode(g.public_key, 'hex'), 'signature', encode(g.signature, 'hex'))
-                    order by g.holder, g.signer), '[]')
+                    order by g.holder, g.signer, g.public_key), '[]')
                 from proof.signatures g
                 where g.proof_id = s.proof_id and g.network_id = s.network_id)) order by s.network_id) as statements
         from proof.statements s
@@ -8954,6 +9273,7 @@ declare
 begin
     -- Two at once would each be the other's second.
     perform from chain.networks n where n.network_id = record_reconciliation.network_id for no key update;
+    perform proof.fold_facts(record_reconciliation.network_id);
     for fact in
         select f.asset_id, f.asset, f.block_height, f.expected, f.parts, h.amount, h.amount - f.expected as difference
         from proof.facts_of(record_reconciliation.network_id) f
@@ -9031,6 +9351,90 @@ end $$;
 ALTER FUNCTION proof.state_reserves(proof_id bigint, network_id integer, block_height bigint, block_hash bytea, asset_ids integer[], holders text[], amounts numeric[]) OWNER TO exchange_owner;
 
 COMMENT ON FUNCTION proof.state_reserves(proof_id bigint, network_id integer, block_height bigint, block_hash bytea, asset_ids integer[], holders text[], amounts numeric[]) IS 'Adds to a proof what a node said at a block that our wallets and deposit addresses hold, and the text that the wallets'' keys sign; returns that text.';
+
+CREATE TABLE chain.payments (
+    payment_id bigint NOT NULL,
+    network_id integer NOT NULL,
+    purpose text NOT NULL,
+    state text DEFAULT 'planned'::text NOT NULL,
+    asset_id integer NOT NULL,
+    amount numeric NOT NULL,
+    from_wallet_id integer,
+    from_address_id bigint,
+    safe_nonce bigint,
+    identity_hash bytea,
+    plan jsonb NOT NULL,
+    end_reason text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    ended_at timestamp with time zone,
+    owner_signatures bytea[],
+    is_even boolean DEFAULT false NOT NULL,
+    CONSTRAINT payments_amount_not_negative CHECK (((amount >= (0)::numeric) AND (amount < 'Infinity'::numeric))),
+    CONSTRAINT payments_ended_when CHECK (((ended_at IS NOT NULL) = (state = ANY (ARRAY['confirmed'::text, 'failed'::text])))),
+    CONSTRAINT payments_even_when_ended CHECK (((NOT is_even) OR (ended_at IS NOT NULL))),
+    CONSTRAINT payments_identity_hash_length CHECK ((octet_length(identity_hash) = 32)),
+    CONSTRAINT payments_owner_signatures_of_refill CHECK (((owner_signatures IS NULL) OR ((purpose = 'refill'::text) AND (cardinality(owner_signatures) = 2)))),
+    CONSTRAINT payments_purpose_known CHECK ((purpose = ANY (ARRAY['withdrawal'::text, 'sweep'::text, 'gas'::text, 'cold'::text, 'refund'::text, 'cancel'::text, 'refill'::text]))),
+    CONSTRAINT payments_safe_nonce_not_negative CHECK ((safe_nonce >= 0)),
+    CONSTRAINT payments_state_known CHECK ((state = ANY (ARRAY['planned'::text, 'signed'::text, 'broadcast'::text, 'confirmed'::text, 'failed'::text])))
+);
+
+ALTER TABLE chain.payments OWNER TO exchange_owner;
+
+COMMENT ON TABLE chain.payments IS 'One intention to send each. It can be carried by several attempts, of which the chain accepts one at most: they spend the same outputs, or use the same nonces.';
+
+COMMENT ON COLUMN chain.payments.payment_id IS 'Number of the payment.';
+
+COMMENT ON COLUMN chain.payments.network_id IS 'On which network.';
+
+COMMENT ON COLUMN chain.payments.purpose IS 'withdrawal; sweep: from deposit addresses to the hot wallet; gas: to a deposit address, so that it can pay for a sweep; cold: from the hot wallet to the cold one; refill: from the cold wallet to the hot one, signed offline; refund: of a suspicious deposit; cancel: uses up the nonce of a payment that shall not happen.';
+
+COMMENT ON COLUMN chain.payments.state IS 'planned: being signed; signed: its bytes are stored; broadcast: a node has them; confirmed: final; failed: provably never happens.';
+
+COMMENT ON COLUMN chain.payments.asset_id IS 'What is sent.';
+
+COMMENT ON COLUMN chain.payments.amount IS 'How much leaves the wallet or address, the network''s fee aside.';
+
+COMMENT ON COLUMN chain.payments.from_wallet_id IS 'The wallet that pays.';
+
+COMMENT ON COLUMN chain.payments.from_address_id IS 'evm: the deposit address that pays, of a sweep.';
+
+COMMENT ON COLUMN chain.payments.safe_nonce IS 'evm: the nonce of the Safe that it uses. The Safe executes one transaction a nonce.';
+
+COMMENT ON COLUMN chain.payments.identity_hash IS 'evm: the hash that the Safe''s owners sign, and by which its outcome is found on the chain.';
+
+COMMENT ON COLUMN chain.payments.plan IS 'What was planned, for people and signers.';
+
+COMMENT ON COLUMN chain.payments.end_reason IS 'Why it failed.';
+
+COMMENT ON COLUMN chain.payments.created_at IS 'When it was planned.';
+
+COMMENT ON COLUMN chain.payments.ended_at IS 'When it became final.';
+
+COMMENT ON COLUMN chain.payments.owner_signatures IS 'evm, refill: the signatures of two owners of the cold Safe, 65 bytes each, made offline; null until they are imported.';
+
+COMMENT ON COLUMN chain.payments.is_even IS 'It has ended, and all of it is in the ledger: the comparison need not look at it.';
+
+CREATE FUNCTION proof.uneven_attempts(payment chain.payments) RETURNS SETOF bigint
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select t.attempt_id from chain.attempts t
+    where t.payment_id = payment.payment_id and t.state = 'mined'
+        and (
+            (t.fee <> 0 and not exists (select from exchange.network_costs c where c.attempt_id = t.attempt_id))
+            or (t.is_success is distinct from false and payment.purpose in ('withdrawal', 'refund') and exists (
+                select from chain.payment_items i
+                left join exchange.withdrawals w on w.withdrawal_id = i.withdrawal_id
+                where i.payment_id = t.payment_id
+                    and (w.state is distinct from 'confirmed'
+                        or exists (select from chain.addresses a where a.network_id = t.network_id and a.script = i.script)
+                        or exists (select from chain.wallets o where o.network_id = t.network_id and o.script = i.script)))))
+$$;
+
+ALTER FUNCTION proof.uneven_attempts(payment chain.payments) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION proof.uneven_attempts(payment chain.payments) IS 'Mined transactions of a payment of which the chain has something that the ledger has not: its items, or its fee. For other functions.';
 
 CREATE FUNCTION proof.unsigned_statements(signer text) RETURNS TABLE(proof_id bigint, network_id integer, family text, holder text, message text)
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -9206,12 +9610,22 @@ CREATE FUNCTION risk.blacklisted_address(parameters jsonb, account_id bigint, fa
     SET enable_seqscan TO 'off'
     AS $$
     select jsonb_build_object('because', b.because)
-    from risk.blacklist b where b.wallet = blacklisted_address.facts ->> 'wallet'
+    from (
+        select blacklisted_address.facts ->> 'wallet' as wallet
+        union all
+        -- A deposit comes from everybody whose outputs its transaction spends.
+        select s.address
+        from exchange.deposits d
+        join exchange.deposit_sources s on s.network_id = d.network_id and s.txid = d.txid
+        where d.deposit_id = (blacklisted_address.facts ->> 'deposit_id')::bigint) asked
+    join risk.blacklist b on b.wallet = asked.wallet
+    order by b.wallet
+    limit 1
 $$;
 
 ALTER FUNCTION risk.blacklisted_address(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION risk.blacklisted_address(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) IS 'Condition of kinds: the entry, or null where there is none.';
+COMMENT ON FUNCTION risk.blacklisted_address(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) IS 'Condition of kinds: the entry, or null where there is none. Of a deposit all sources are looked for.';
 
 CREATE FUNCTION risk.check_rule() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -9384,12 +9798,15 @@ CREATE FUNCTION risk.first_withdrawal(parameters jsonb, account_id bigint, facts
     where not exists (
         select from risk.activities a
         where a.account_id = first_withdrawal.account_id and a.point = 'withdrawal' and a.verdict <> 'deny'
-            and a.occurred_at < at)
+            and a.occurred_at < at
+            and not exists (
+                select from exchange.withdrawals w
+                where w.activity_id = a.activity_id and w.state in ('rejected', 'cancelled', 'failed') and w.ended_at <= at))
 $$;
 
 ALTER FUNCTION risk.first_withdrawal(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION risk.first_withdrawal(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) IS 'Condition of kinds: an empty object where it is met, else null. What was denied does not count.';
+COMMENT ON FUNCTION risk.first_withdrawal(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) IS 'Condition of kinds: an empty object where it is met, else null. What was denied, or given back by then, does not count.';
 
 CREATE FUNCTION risk.forget_activities(limit_rows integer DEFAULT 1000) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
@@ -9658,6 +10075,10 @@ begin
             select a.facts ->> 'asset' as asset, a.amount, a.occurred_at from risk.activities a
             where a.account_id = level_limits.account_id and a.point = 'withdrawal' and a.verdict <> 'deny'
                 and a.occurred_at < level_limits.at and a.occurred_at > level_limits.at - interval '30 days'
+                and not exists (
+                    select from exchange.withdrawals w
+                    where w.activity_id = a.activity_id and w.state in ('rejected', 'cancelled', 'failed')
+                        and w.ended_at <= level_limits.at)
             union all
             select level_limits.facts ->> 'asset', (level_limits.facts ->> 'amount')::numeric, level_limits.at) s
         group by s.asset) spent;
@@ -9672,7 +10093,7 @@ end $$;
 
 ALTER FUNCTION risk.level_limits(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION risk.level_limits(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) IS 'Condition of kinds: what is withdrawn in a day and in 30, in USDT, where the account''s level allows less, or where an asset has no price; else null. What was denied does not count.';
+COMMENT ON FUNCTION risk.level_limits(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) IS 'Condition of kinds: what is withdrawn in a day and in 30, in USDT, where the account''s level allows less, or where an asset has no price; else null. What was denied, or given back by then, does not count.';
 
 CREATE FUNCTION risk.link_accounts(account_id bigint, linked_account_id bigint, because text) RETURNS void
     LANGUAGE sql SECURITY DEFINER
@@ -10335,13 +10756,16 @@ CREATE FUNCTION risk.withdrawn_amount(parameters jsonb, account_id bigint, facts
         left join risk.activities a on a.account_id = withdrawn_amount.account_id and a.point = 'withdrawal'
             and a.asset_id = s.asset_id and a.verdict <> 'deny' and a.occurred_at < at
             and a.occurred_at > at - make_interval(secs => (withdrawn_amount.parameters ->> 'within_seconds')::integer)
+            and not exists (
+                select from exchange.withdrawals w
+                where w.activity_id = a.activity_id and w.state in ('rejected', 'cancelled', 'failed') and w.ended_at <= at)
         where s.symbol = withdrawn_amount.parameters ->> 'asset') summed
     where withdrawn_amount.facts ->> 'asset' = withdrawn_amount.parameters ->> 'asset' and summed.total > (withdrawn_amount.parameters ->> 'most')::numeric
 $$;
 
 ALTER FUNCTION risk.withdrawn_amount(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION risk.withdrawn_amount(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) IS 'Condition of kinds: the sum, or null where it is not met. What was denied does not count.';
+COMMENT ON FUNCTION risk.withdrawn_amount(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) IS 'Condition of kinds: the sum, or null where it is not met. What was denied, or given back by then, does not count.';
 
 CREATE FUNCTION staff.accept_invitation(invitation_hash bytea, password_hash text, totp_secret bytea) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
@@ -10740,7 +11164,7 @@ begin
         limit least(greatest(coalesce(limit_deposits, 100), 0), 1000)
     )
     select d.deposit_id, d.account_id, a.symbol, n.name, h.address, round(d.amount, a.scale),
-        case n.family when 'evm' then '0x' else '' end || encode(d.txid, 'hex'), d.from_address, d.state,
+        exchange.shown_txid(n.family, d.txid), d.from_address, d.state,
         coalesce(greatest(chain.tip_height(d.network_id) - d.block_height + 1, 0), 0), d.required_confirmations, d.activity_id,
         d.seen_at, d.changed_at, d.credited_at
     from page d
@@ -11798,65 +12222,6 @@ COMMENT ON COLUMN chain.payment_items.script IS 'What the chain has: the output 
 
 COMMENT ON COLUMN chain.payment_items.amount IS 'How much.';
 
-CREATE TABLE chain.payments (
-    payment_id bigint NOT NULL,
-    network_id integer NOT NULL,
-    purpose text NOT NULL,
-    state text DEFAULT 'planned'::text NOT NULL,
-    asset_id integer NOT NULL,
-    amount numeric NOT NULL,
-    from_wallet_id integer,
-    from_address_id bigint,
-    safe_nonce bigint,
-    identity_hash bytea,
-    plan jsonb NOT NULL,
-    end_reason text,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    ended_at timestamp with time zone,
-    owner_signatures bytea[],
-    CONSTRAINT payments_amount_not_negative CHECK (((amount >= (0)::numeric) AND (amount < 'Infinity'::numeric))),
-    CONSTRAINT payments_ended_when CHECK (((ended_at IS NOT NULL) = (state = ANY (ARRAY['confirmed'::text, 'failed'::text])))),
-    CONSTRAINT payments_identity_hash_length CHECK ((octet_length(identity_hash) = 32)),
-    CONSTRAINT payments_owner_signatures_of_refill CHECK (((owner_signatures IS NULL) OR ((purpose = 'refill'::text) AND (cardinality(owner_signatures) = 2)))),
-    CONSTRAINT payments_purpose_known CHECK ((purpose = ANY (ARRAY['withdrawal'::text, 'sweep'::text, 'gas'::text, 'cold'::text, 'refund'::text, 'cancel'::text, 'refill'::text]))),
-    CONSTRAINT payments_safe_nonce_not_negative CHECK ((safe_nonce >= 0)),
-    CONSTRAINT payments_state_known CHECK ((state = ANY (ARRAY['planned'::text, 'signed'::text, 'broadcast'::text, 'confirmed'::text, 'failed'::text])))
-);
-
-ALTER TABLE chain.payments OWNER TO exchange_owner;
-
-COMMENT ON TABLE chain.payments IS 'One intention to send each. It can be carried by several attempts, of which the chain accepts one at most: they spend the same outputs, or use the same nonces.';
-
-COMMENT ON COLUMN chain.payments.payment_id IS 'Number of the payment.';
-
-COMMENT ON COLUMN chain.payments.network_id IS 'On which network.';
-
-COMMENT ON COLUMN chain.payments.purpose IS 'withdrawal; sweep: from deposit addresses to the hot wallet; gas: to a deposit address, so that it can pay for a sweep; cold: from the hot wallet to the cold one; refill: from the cold wallet to the hot one, signed offline; refund: of a suspicious deposit; cancel: uses up the nonce of a payment that shall not happen.';
-
-COMMENT ON COLUMN chain.payments.state IS 'planned: being signed; signed: its bytes are stored; broadcast: a node has them; confirmed: final; failed: provably never happens.';
-
-COMMENT ON COLUMN chain.payments.asset_id IS 'What is sent.';
-
-COMMENT ON COLUMN chain.payments.amount IS 'How much leaves the wallet or address, the network''s fee aside.';
-
-COMMENT ON COLUMN chain.payments.from_wallet_id IS 'The wallet that pays.';
-
-COMMENT ON COLUMN chain.payments.from_address_id IS 'evm: the deposit address that pays, of a sweep.';
-
-COMMENT ON COLUMN chain.payments.safe_nonce IS 'evm: the nonce of the Safe that it uses. The Safe executes one transaction a nonce.';
-
-COMMENT ON COLUMN chain.payments.identity_hash IS 'evm: the hash that the Safe''s owners sign, and by which its outcome is found on the chain.';
-
-COMMENT ON COLUMN chain.payments.plan IS 'What was planned, for people and signers.';
-
-COMMENT ON COLUMN chain.payments.end_reason IS 'Why it failed.';
-
-COMMENT ON COLUMN chain.payments.created_at IS 'When it was planned.';
-
-COMMENT ON COLUMN chain.payments.ended_at IS 'When it became final.';
-
-COMMENT ON COLUMN chain.payments.owner_signatures IS 'evm, refill: the signatures of two owners of the cold Safe, 65 bytes each, made offline; null until they are imported.';
-
 ALTER TABLE chain.payments ALTER COLUMN payment_id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME chain.payments_payment_id_seq
     START WITH 1
@@ -11865,6 +12230,30 @@ ALTER TABLE chain.payments ALTER COLUMN payment_id ADD GENERATED ALWAYS AS IDENT
     NO MAXVALUE
     CACHE 1
 );
+
+CREATE TABLE chain.refill_versions (
+    payment_id bigint NOT NULL,
+    number integer NOT NULL,
+    identity_hash bytea NOT NULL,
+    plan jsonb NOT NULL,
+    exported_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT refill_versions_identity_hash_length CHECK ((octet_length(identity_hash) = 32)),
+    CONSTRAINT refill_versions_number_positive CHECK (((number >= 1) AND (number <= 100)))
+);
+
+ALTER TABLE chain.refill_versions OWNER TO exchange_owner;
+
+COMMENT ON TABLE chain.refill_versions IS 'What was exported to be signed offline for a refill. All versions use up the same outputs, or the same number of the Safe: one at most can be mined.';
+
+COMMENT ON COLUMN chain.refill_versions.payment_id IS 'The refill.';
+
+COMMENT ON COLUMN chain.refill_versions.number IS 'Counts from 1.';
+
+COMMENT ON COLUMN chain.refill_versions.identity_hash IS 'The hash that the file is known by when it comes back.';
+
+COMMENT ON COLUMN chain.refill_versions.plan IS 'What was exported.';
+
+COMMENT ON COLUMN chain.refill_versions.exported_at IS 'When.';
 
 CREATE TABLE chain.signings (
     signing_id bigint NOT NULL,
@@ -12890,6 +13279,133 @@ ALTER TABLE checks.deposits_lie_in_active_blocks OWNER TO exchange_owner;
 
 COMMENT ON VIEW checks.deposits_lie_in_active_blocks IS 'Deposits and outputs that name a block which is not in the active chain at that height. Every credited deposit names one.';
 
+CREATE TABLE proof.fact_changes (
+    fact_change_id bigint NOT NULL,
+    network_id integer NOT NULL,
+    asset_id integer NOT NULL,
+    term text NOT NULL,
+    amount numeric NOT NULL,
+    CONSTRAINT fact_changes_amount_not_zero CHECK (((amount <> (0)::numeric) AND (amount > '-Infinity'::numeric) AND (amount < 'Infinity'::numeric))),
+    CONSTRAINT fact_changes_term_known CHECK ((term = ANY (ARRAY['credited'::text, 'not_credited'::text, 'reserves'::text, 'withdrawn'::text, 'costs'::text])))
+);
+
+ALTER TABLE proof.fact_changes OWNER TO exchange_owner;
+
+COMMENT ON TABLE proof.fact_changes IS 'What statements changed of these sums, one row a statement, asset and term: nobody waits for a total. Added to the totals and deleted at each comparison.';
+
+COMMENT ON COLUMN proof.fact_changes.fact_change_id IS 'Number of the change.';
+
+COMMENT ON COLUMN proof.fact_changes.network_id IS 'Of which network.';
+
+COMMENT ON COLUMN proof.fact_changes.asset_id IS 'Of which asset.';
+
+COMMENT ON COLUMN proof.fact_changes.term IS 'Which sum.';
+
+COMMENT ON COLUMN proof.fact_changes.amount IS 'By how much.';
+
+CREATE TABLE proof.fact_totals (
+    network_id integer NOT NULL,
+    asset_id integer NOT NULL,
+    term text NOT NULL,
+    amount numeric NOT NULL,
+    CONSTRAINT fact_totals_amount_finite CHECK (((amount > '-Infinity'::numeric) AND (amount < 'Infinity'::numeric))),
+    CONSTRAINT fact_totals_term_known CHECK ((term = ANY (ARRAY['credited'::text, 'not_credited'::text, 'reserves'::text, 'withdrawn'::text, 'costs'::text])))
+);
+
+ALTER TABLE proof.fact_totals OWNER TO exchange_owner;
+
+COMMENT ON TABLE proof.fact_totals IS 'Sums of the facts of a network, as they enter the comparison. A term is this and its rows in fact_changes.';
+
+COMMENT ON COLUMN proof.fact_totals.network_id IS 'Of which network.';
+
+COMMENT ON COLUMN proof.fact_totals.asset_id IS 'Of which asset.';
+
+COMMENT ON COLUMN proof.fact_totals.term IS 'Which of the comparison''s sums (decision 20).';
+
+COMMENT ON COLUMN proof.fact_totals.amount IS 'The sum, with its sign.';
+
+CREATE VIEW checks.fact_totals_equal_facts AS
+ WITH facts(network_id, asset_id, term, amount) AS (
+         SELECT d.network_id,
+            e.asset_id,
+            'credited'::text AS "?column?",
+            sum(e.amount) AS sum
+           FROM (exchange.deposit_entries e
+             JOIN exchange.deposits d ON ((d.deposit_id = e.deposit_id)))
+          GROUP BY d.network_id, e.asset_id
+        UNION ALL
+         SELECT d.network_id,
+            d.asset_id,
+            'not_credited'::text,
+            sum(d.amount) AS sum
+           FROM exchange.deposits d
+          WHERE ((d.block_hash IS NOT NULL) AND (d.state <> 'credited'::text))
+          GROUP BY d.network_id, d.asset_id
+        UNION ALL
+         SELECT r.network_id,
+            r.asset_id,
+            'reserves'::text,
+            sum(r.amount) AS sum
+           FROM exchange.reserve_entries r
+          GROUP BY r.network_id, r.asset_id
+        UNION ALL
+         SELECT w.network_id,
+            w.asset_id,
+            'withdrawn'::text,
+            (- sum(w.amount))
+           FROM exchange.withdrawals w
+          WHERE ((w.state = 'confirmed'::text) AND (w.internal_account_id IS NULL))
+          GROUP BY w.network_id, w.asset_id
+        UNION ALL
+         SELECT t.network_id,
+            c.asset_id,
+            'costs'::text,
+            (- sum(c.amount))
+           FROM (exchange.network_costs c
+             JOIN chain.attempts t ON ((t.attempt_id = c.attempt_id)))
+          GROUP BY t.network_id, c.asset_id
+        ), counted AS (
+         SELECT c.network_id,
+            c.asset_id,
+            c.term,
+            sum(c.amount) AS amount
+           FROM ( SELECT t.network_id,
+                    t.asset_id,
+                    t.term,
+                    t.amount
+                   FROM proof.fact_totals t
+                UNION ALL
+                 SELECT f.network_id,
+                    f.asset_id,
+                    f.term,
+                    f.amount
+                   FROM proof.fact_changes f) c
+          GROUP BY c.network_id, c.asset_id, c.term
+        )
+ SELECT network_id,
+    asset_id,
+    term,
+    COALESCE(c.amount, (0)::numeric) AS counted,
+    COALESCE(f.amount, (0)::numeric) AS facts,
+    NULL::bigint AS payment_id
+   FROM (counted c
+     FULL JOIN facts f USING (network_id, asset_id, term))
+  WHERE (COALESCE(c.amount, (0)::numeric) <> COALESCE(f.amount, (0)::numeric))
+UNION ALL
+ SELECT p.network_id,
+    p.asset_id,
+    'payments'::text AS term,
+    NULL::numeric AS counted,
+    NULL::numeric AS facts,
+    p.payment_id
+   FROM chain.payments p
+  WHERE (p.is_even AND (EXISTS ( SELECT
+           FROM proof.uneven_attempts(p.*) u(u))));
+
+ALTER TABLE checks.fact_totals_equal_facts OWNER TO exchange_owner;
+
+COMMENT ON VIEW checks.fact_totals_equal_facts IS 'Sums of the comparison of chains and books that are not what all their facts add up to, and payments that it leaves out though they have something to add.';
+
 CREATE VIEW checks.filled_equals_trades AS
  SELECT order_id,
     o.filled_quantity,
@@ -13334,6 +13850,23 @@ ALTER TABLE checks.trades_obey_orders OWNER TO exchange_owner;
 
 COMMENT ON VIEW checks.trades_obey_orders IS 'Trades at another price than the maker''s, worse than the taker''s limit, against post-only or self-trade prevention, or with another fee than the orders'' rates give.';
 
+CREATE TABLE exchange.withdrawal_approvals (
+    withdrawal_id bigint NOT NULL,
+    required_reviews smallint NOT NULL,
+    approved_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT withdrawal_approvals_required_reviews_range CHECK (((required_reviews >= 0) AND (required_reviews <= 2)))
+);
+
+ALTER TABLE exchange.withdrawal_approvals OWNER TO exchange_owner;
+
+COMMENT ON TABLE exchange.withdrawal_approvals IS 'What a withdrawal had to satisfy when it was approved. Only ever added to: later rules do not undo an approval, and nobody lowers what it needed.';
+
+COMMENT ON COLUMN exchange.withdrawal_approvals.withdrawal_id IS 'The withdrawal.';
+
+COMMENT ON COLUMN exchange.withdrawal_approvals.required_reviews IS 'How many reviewers had to approve it, by the rules of that moment.';
+
+COMMENT ON COLUMN exchange.withdrawal_approvals.approved_at IS 'When.';
+
 CREATE TABLE exchange.withdrawal_reviews (
     withdrawal_id bigint NOT NULL,
     staff_id bigint NOT NULL,
@@ -13361,12 +13894,13 @@ CREATE VIEW checks.withdrawals_obey_reviews AS
  SELECT w.withdrawal_id,
     w.state,
     p.problem
-   FROM ((exchange.withdrawals w
+   FROM (((exchange.withdrawals w
      CROSS JOIN LATERAL ( SELECT count(*) FILTER (WHERE r.is_approved) AS approvals,
             count(*) FILTER (WHERE (NOT r.is_approved)) AS refusals
            FROM exchange.withdrawal_reviews r
           WHERE (r.withdrawal_id = w.withdrawal_id)) counted)
-     CROSS JOIN LATERAL ( VALUES (((w.state = ANY (ARRAY['approved'::text, 'signed'::text, 'broadcast'::text, 'confirmed'::text])) AND (counted.approvals < w.required_reviews)),'it goes on with fewer reviews than it needs'::text), (((w.state = ANY (ARRAY['approved'::text, 'signed'::text, 'broadcast'::text, 'confirmed'::text])) AND (counted.refusals > 0)),'it goes on after it was refused'::text), (((w.state = ANY (ARRAY['approved'::text, 'signed'::text, 'broadcast'::text, 'confirmed'::text])) AND w.is_risk_held),'it goes on while the risk rules hold it'::text), (((w.state = ANY (ARRAY['approved'::text, 'signed'::text, 'broadcast'::text, 'confirmed'::text])) AND (w.approved_at IS NULL)),'it goes on and was never approved'::text), (((w.state = 'requested'::text) AND (NOT w.is_risk_held) AND (counted.approvals >= w.required_reviews)),'it waits for nobody'::text), (((w.state = ANY (ARRAY['requested'::text, 'cancelled'::text])) AND (w.payment_id IS NOT NULL)),'a payment carries it though it waits or was cancelled'::text), (((w.internal_account_id IS NOT NULL) AND (w.payment_id IS NOT NULL)),'a payment carries it though it stays in the house'::text), ((w.internal_account_id = w.account_id),'it pays itself'::text)) p(is_met, problem))
+     LEFT JOIN exchange.withdrawal_approvals q ON ((q.withdrawal_id = w.withdrawal_id)))
+     CROSS JOIN LATERAL ( VALUES (((w.state = ANY (ARRAY['approved'::text, 'signed'::text, 'broadcast'::text, 'confirmed'::text])) AND (counted.approvals < w.required_reviews)),'it goes on with fewer reviews than it needs'::text), (((w.state = ANY (ARRAY['approved'::text, 'signed'::text, 'broadcast'::text, 'confirmed'::text])) AND (counted.refusals > 0)),'it goes on after it was refused'::text), (((w.state = ANY (ARRAY['approved'::text, 'signed'::text, 'broadcast'::text, 'confirmed'::text])) AND w.is_risk_held),'it goes on while the risk rules hold it'::text), (((w.state = ANY (ARRAY['approved'::text, 'signed'::text, 'broadcast'::text, 'confirmed'::text])) AND ((w.approved_at IS NULL) OR (q.withdrawal_id IS NULL))),'it goes on and was never approved'::text), ((counted.approvals < q.required_reviews),'it was approved with fewer reviews than it needed then'::text), (((w.state = 'requested'::text) AND (NOT w.is_risk_held) AND (counted.approvals >= w.required_reviews)),'it waits for nobody'::text), (((w.state = ANY (ARRAY['requested'::text, 'cancelled'::text])) AND (w.payment_id IS NOT NULL)),'a payment carries it though it waits or was cancelled'::text), (((w.internal_account_id IS NOT NULL) AND (w.payment_id IS NOT NULL)),'a payment carries it though it stays in the house'::text), ((w.internal_account_id = w.account_id),'it pays itself'::text)) p(is_met, problem))
   WHERE p.is_met;
 
 ALTER TABLE checks.withdrawals_obey_reviews OWNER TO exchange_owner;
@@ -13456,7 +13990,11 @@ UNION ALL
 UNION ALL
  SELECT 'proofs_are_whole'::text AS check_name,
     to_jsonb(c.*) AS violation
-   FROM checks.proofs_are_whole c;
+   FROM checks.proofs_are_whole c
+UNION ALL
+ SELECT 'fact_totals_equal_facts'::text AS check_name,
+    to_jsonb(c.*) AS violation
+   FROM checks.fact_totals_equal_facts c;
 
 ALTER TABLE checks.violations OWNER TO exchange_owner;
 
@@ -13656,6 +14194,24 @@ COMMENT ON COLUMN exchange.deposit_refunds.address IS 'To where, as the sender n
 COMMENT ON COLUMN exchange.deposit_refunds.script IS 'What the chain has: the output script, or the 20 bytes.';
 
 COMMENT ON COLUMN exchange.deposit_refunds.requested_at IS 'When the second person agreed.';
+
+CREATE TABLE exchange.deposit_sources (
+    network_id integer NOT NULL,
+    txid bytea NOT NULL,
+    address text NOT NULL,
+    CONSTRAINT deposit_sources_address_length CHECK (((length(address) >= 1) AND (length(address) <= 100))),
+    CONSTRAINT deposit_sources_txid_length CHECK ((octet_length(txid) = 32))
+);
+
+ALTER TABLE exchange.deposit_sources OWNER TO exchange_owner;
+
+COMMENT ON TABLE exchange.deposit_sources IS 'Whose outputs the transaction of a deposit spends: each is asked of the blacklist.';
+
+COMMENT ON COLUMN exchange.deposit_sources.network_id IS 'On which network.';
+
+COMMENT ON COLUMN exchange.deposit_sources.txid IS 'The transaction.';
+
+COMMENT ON COLUMN exchange.deposit_sources.address IS 'Owner of an output that it spends: its address; of a bare key the address of the key''s hash.';
 
 ALTER TABLE exchange.deposits ALTER COLUMN deposit_id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME exchange.deposits_deposit_id_seq
@@ -14574,6 +15130,15 @@ ALTER TABLE exchange.withdrawals ALTER COLUMN withdrawal_id ADD GENERATED ALWAYS
     CACHE 1
 );
 
+ALTER TABLE proof.fact_changes ALTER COLUMN fact_change_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME proof.fact_changes_fact_change_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 ALTER TABLE proof.proofs ALTER COLUMN proof_id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME proof.proofs_proof_id_seq
     START WITH 1
@@ -14666,15 +15231,16 @@ COMMENT ON COLUMN proof.reserves.amount IS 'How much.';
 CREATE TABLE proof.signatures (
     proof_id bigint NOT NULL,
     network_id integer NOT NULL,
-    signer text NOT NULL,
+    signer text,
     holder text NOT NULL,
     public_key bytea NOT NULL,
     signature bytea NOT NULL,
     signed_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT signatures_holder_known CHECK ((holder = ANY (ARRAY['hot'::text, 'gas'::text]))),
+    CONSTRAINT signatures_holder_known CHECK ((holder = ANY (ARRAY['hot'::text, 'gas'::text, 'cold'::text]))),
     CONSTRAINT signatures_public_key_length CHECK ((octet_length(public_key) = 33)),
     CONSTRAINT signatures_signature_length CHECK ((octet_length(signature) = 64)),
-    CONSTRAINT signatures_signer_known CHECK ((signer = ANY (ARRAY['a'::text, 'b'::text])))
+    CONSTRAINT signatures_signer_known CHECK ((signer = ANY (ARRAY['a'::text, 'b'::text]))),
+    CONSTRAINT signatures_signer_of_holder CHECK (((signer IS NULL) = (holder = 'cold'::text)))
 );
 
 ALTER TABLE proof.signatures OWNER TO exchange_owner;
@@ -14685,7 +15251,7 @@ COMMENT ON COLUMN proof.signatures.proof_id IS 'The proof.';
 
 COMMENT ON COLUMN proof.signatures.network_id IS 'On which network.';
 
-COMMENT ON COLUMN proof.signatures.signer IS 'Which signer signed.';
+COMMENT ON COLUMN proof.signatures.signer IS 'Which signer signed; null: an owner of the cold wallet, offline.';
 
 COMMENT ON COLUMN proof.signatures.holder IS 'For which wallet.';
 
@@ -15552,6 +16118,12 @@ ALTER TABLE ONLY chain.payment_items
 ALTER TABLE ONLY chain.payments
     ADD CONSTRAINT payments_pkey PRIMARY KEY (payment_id);
 
+ALTER TABLE ONLY chain.refill_versions
+    ADD CONSTRAINT refill_versions_identity_hash_key UNIQUE (payment_id, identity_hash);
+
+ALTER TABLE ONLY chain.refill_versions
+    ADD CONSTRAINT refill_versions_pkey PRIMARY KEY (payment_id, number);
+
 ALTER TABLE ONLY chain.signings
     ADD CONSTRAINT signings_pkey PRIMARY KEY (signing_id);
 
@@ -15614,6 +16186,9 @@ ALTER TABLE ONLY exchange.deposit_entries
 
 ALTER TABLE ONLY exchange.deposit_refunds
     ADD CONSTRAINT deposit_refunds_pkey PRIMARY KEY (deposit_id);
+
+ALTER TABLE ONLY exchange.deposit_sources
+    ADD CONSTRAINT deposit_sources_pkey PRIMARY KEY (network_id, txid, address);
 
 ALTER TABLE ONLY exchange.deposits
     ADD CONSTRAINT deposits_pkey PRIMARY KEY (deposit_id);
@@ -15762,6 +16337,9 @@ ALTER TABLE ONLY exchange.transfers
 ALTER TABLE ONLY exchange.withdrawal_addresses
     ADD CONSTRAINT withdrawal_addresses_pkey PRIMARY KEY (withdrawal_address_id);
 
+ALTER TABLE ONLY exchange.withdrawal_approvals
+    ADD CONSTRAINT withdrawal_approvals_pkey PRIMARY KEY (withdrawal_id);
+
 ALTER TABLE ONLY exchange.withdrawal_quotes
     ADD CONSTRAINT withdrawal_quotes_pkey PRIMARY KEY (quote_id);
 
@@ -15773,6 +16351,12 @@ ALTER TABLE ONLY exchange.withdrawals
 
 ALTER TABLE ONLY exchange.withdrawals
     ADD CONSTRAINT withdrawals_request_key_key UNIQUE (account_id, request_key);
+
+ALTER TABLE ONLY proof.fact_changes
+    ADD CONSTRAINT fact_changes_pkey PRIMARY KEY (fact_change_id);
+
+ALTER TABLE ONLY proof.fact_totals
+    ADD CONSTRAINT fact_totals_pkey PRIMARY KEY (network_id, asset_id, term);
 
 ALTER TABLE ONLY proof.pages
     ADD CONSTRAINT pages_pkey PRIMARY KEY (proof_id, asset_id, page);
@@ -15790,7 +16374,7 @@ ALTER TABLE ONLY proof.roots
     ADD CONSTRAINT roots_pkey PRIMARY KEY (proof_id, asset_id);
 
 ALTER TABLE ONLY proof.signatures
-    ADD CONSTRAINT signatures_pkey PRIMARY KEY (proof_id, network_id, signer, holder);
+    ADD CONSTRAINT signatures_pkey PRIMARY KEY (proof_id, network_id, holder, public_key);
 
 ALTER TABLE ONLY proof.statements
     ADD CONSTRAINT statements_pkey PRIMARY KEY (proof_id, network_id);
@@ -15900,6 +16484,10 @@ CREATE UNIQUE INDEX payments_refill_key ON chain.payments USING btree (network_i
 
 CREATE UNIQUE INDEX payments_safe_nonce_key ON chain.payments USING btree (network_id, safe_nonce) WHERE ((safe_nonce IS NOT NULL) AND (purpose <> 'cancel'::text));
 
+CREATE INDEX payments_uneven_idx ON chain.payments USING btree (network_id, payment_id) WHERE (NOT is_even);
+
+CREATE INDEX refill_versions_identity_hash_idx ON chain.refill_versions USING btree (identity_hash);
+
 CREATE UNIQUE INDEX signings_once_key ON chain.signings USING btree (payment_id, COALESCE(attempt_id, (0)::bigint), signer, kind);
 
 CREATE INDEX signings_waiting_idx ON chain.signings USING btree (signer, signing_id) WHERE (state = 'waiting'::text);
@@ -15943,6 +16531,8 @@ CREATE INDEX deposits_block_height_idx ON exchange.deposits USING btree (network
 CREATE INDEX deposits_open_idx ON exchange.deposits USING btree (network_id, block_height) WHERE (state = ANY (ARRAY['seen'::text, 'pending'::text, 'suspicious'::text]));
 
 CREATE INDEX deposits_stopped_idx ON exchange.deposits USING btree (state, deposit_id) WHERE (state = ANY (ARRAY['suspicious'::text, 'refunding'::text, 'refunded'::text, 'orphaned'::text]));
+
+CREATE INDEX deposits_unsourced_idx ON exchange.deposits USING btree (network_id, deposit_id) WHERE ((state = 'pending'::text) AND (NOT are_sources_known));
 
 CREATE INDEX devices_account_id_idx ON exchange.devices USING btree (account_id, last_seen_at);
 
@@ -16016,6 +16606,8 @@ CREATE INDEX withdrawals_account_id_idx ON exchange.withdrawals USING btree (acc
 
 CREATE INDEX withdrawals_activity_id_idx ON exchange.withdrawals USING btree (activity_id);
 
+CREATE INDEX withdrawals_cool_down_idx ON exchange.withdrawals USING btree (cool_down_ends_at) WHERE ((state = 'requested'::text) AND is_risk_held AND (cool_down_ends_at IS NOT NULL));
+
 CREATE INDEX withdrawals_internal_account_id_idx ON exchange.withdrawals USING btree (internal_account_id, withdrawal_id) WHERE (internal_account_id IS NOT NULL);
 
 CREATE INDEX withdrawals_ledger_idx ON exchange.withdrawals USING btree (account_id, asset_id, ended_at, withdrawal_id) WHERE (state = 'confirmed'::text);
@@ -16024,13 +16616,19 @@ CREATE INDEX withdrawals_open_idx ON exchange.withdrawals USING btree (state, wi
 
 CREATE INDEX withdrawals_payment_id_idx ON exchange.withdrawals USING btree (payment_id) WHERE (payment_id IS NOT NULL);
 
+CREATE UNIQUE INDEX withdrawals_receipt_id_key ON exchange.withdrawals USING btree (internal_account_id, receipt_id) WHERE (receipt_id IS NOT NULL);
+
 CREATE INDEX withdrawals_received_idx ON exchange.withdrawals USING btree (internal_account_id, asset_id, ended_at, withdrawal_id) WHERE ((state = 'confirmed'::text) AND (internal_account_id IS NOT NULL));
+
+CREATE INDEX fact_changes_network_id_idx ON proof.fact_changes USING btree (network_id, fact_change_id);
 
 CREATE UNIQUE INDEX pages_first_salt_key ON proof.pages USING btree (proof_id, asset_id, first_salt);
 
 CREATE INDEX reconciliations_coin_idx ON proof.reconciliations USING btree (network_id, asset_id, reconciliation_id);
 
 CREATE INDEX reconciliations_compared_at_idx ON proof.reconciliations USING btree (compared_at);
+
+CREATE UNIQUE INDEX signatures_signer_key ON proof.signatures USING btree (proof_id, network_id, signer, holder) WHERE (signer IS NOT NULL);
 
 CREATE INDEX activities_account_id_idx ON risk.activities USING btree (account_id, point, occurred_at);
 
@@ -16084,9 +16682,29 @@ ALTER TABLE audit.links ENABLE ALWAYS TRIGGER links_only_added;
 
 CREATE TRIGGER coins_check BEFORE INSERT OR UPDATE ON chain.coins FOR EACH ROW EXECUTE FUNCTION chain.check_coin();
 
+CREATE TRIGGER deposit_entries_count AFTER INSERT ON exchange.deposit_entries REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION proof.count_deposit_entries();
+
+CREATE TRIGGER deposits_count AFTER INSERT ON exchange.deposits REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION proof.count_deposits();
+
+CREATE TRIGGER deposits_recount AFTER UPDATE ON exchange.deposits REFERENCING OLD TABLE AS removed NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION proof.count_deposits();
+
 CREATE TRIGGER markets_check BEFORE INSERT OR UPDATE ON exchange.markets FOR EACH ROW EXECUTE FUNCTION exchange.check_market();
 
 CREATE TRIGGER markets_tell AFTER INSERT OR DELETE OR UPDATE ON exchange.markets FOR EACH ROW EXECUTE FUNCTION exchange.tell_market();
+
+CREATE TRIGGER network_costs_count AFTER INSERT ON exchange.network_costs REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION proof.count_network_costs();
+
+CREATE TRIGGER network_costs_uncount AFTER DELETE ON exchange.network_costs REFERENCING OLD TABLE AS removed FOR EACH STATEMENT EXECUTE FUNCTION proof.count_network_costs();
+
+CREATE TRIGGER reserve_entries_count AFTER INSERT ON exchange.reserve_entries REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION proof.count_reserve_entries();
+
+CREATE TRIGGER withdrawal_approvals_only_added BEFORE DELETE OR UPDATE OR TRUNCATE ON exchange.withdrawal_approvals FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+
+ALTER TABLE exchange.withdrawal_approvals ENABLE ALWAYS TRIGGER withdrawal_approvals_only_added;
+
+CREATE TRIGGER withdrawals_count AFTER INSERT ON exchange.withdrawals REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION proof.count_withdrawals();
+
+CREATE TRIGGER withdrawals_recount AFTER UPDATE ON exchange.withdrawals REFERENCING OLD TABLE AS removed NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION proof.count_withdrawals();
 
 CREATE TRIGGER account_lists_tell AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON risk.account_lists FOR EACH STATEMENT EXECUTE FUNCTION risk.tell_servers();
 
@@ -16162,6 +16780,9 @@ ALTER TABLE ONLY chain.payments
 ALTER TABLE ONLY chain.payments
     ADD CONSTRAINT payments_network_id_fkey FOREIGN KEY (network_id) REFERENCES chain.networks(network_id);
 
+ALTER TABLE ONLY chain.refill_versions
+    ADD CONSTRAINT refill_versions_payment_id_fkey FOREIGN KEY (payment_id) REFERENCES chain.payments(payment_id);
+
 ALTER TABLE ONLY chain.signings
     ADD CONSTRAINT signings_attempt_id_fkey FOREIGN KEY (attempt_id) REFERENCES chain.attempts(attempt_id);
 
@@ -16230,6 +16851,9 @@ ALTER TABLE ONLY exchange.deposit_entries
 
 ALTER TABLE ONLY exchange.deposit_refunds
     ADD CONSTRAINT deposit_refunds_deposit_id_fkey FOREIGN KEY (deposit_id) REFERENCES exchange.deposits(deposit_id);
+
+ALTER TABLE ONLY exchange.deposit_sources
+    ADD CONSTRAINT deposit_sources_network_id_fkey FOREIGN KEY (network_id) REFERENCES chain.networks(network_id);
 
 ALTER TABLE ONLY exchange.deposits
     ADD CONSTRAINT deposits_account_id_fkey FOREIGN KEY (account_id) REFERENCES exchange.accounts(account_id);
@@ -16351,6 +16975,9 @@ ALTER TABLE ONLY exchange.withdrawal_addresses
 ALTER TABLE ONLY exchange.withdrawal_addresses
     ADD CONSTRAINT withdrawal_addresses_network_id_fkey FOREIGN KEY (network_id) REFERENCES chain.networks(network_id);
 
+ALTER TABLE ONLY exchange.withdrawal_approvals
+    ADD CONSTRAINT withdrawal_approvals_withdrawal_id_fkey FOREIGN KEY (withdrawal_id) REFERENCES exchange.withdrawals(withdrawal_id);
+
 ALTER TABLE ONLY exchange.withdrawal_quotes
     ADD CONSTRAINT withdrawal_quotes_account_id_fkey FOREIGN KEY (account_id) REFERENCES exchange.accounts(account_id);
 
@@ -16386,6 +17013,12 @@ ALTER TABLE ONLY exchange.withdrawals
 
 ALTER TABLE ONLY exchange.withdrawals
     ADD CONSTRAINT withdrawals_quote_id_fkey FOREIGN KEY (quote_id) REFERENCES exchange.withdrawal_quotes(quote_id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY proof.fact_totals
+    ADD CONSTRAINT fact_totals_asset_id_fkey FOREIGN KEY (asset_id) REFERENCES exchange.assets(asset_id);
+
+ALTER TABLE ONLY proof.fact_totals
+    ADD CONSTRAINT fact_totals_network_id_fkey FOREIGN KEY (network_id) REFERENCES chain.networks(network_id);
 
 ALTER TABLE ONLY proof.pages
     ADD CONSTRAINT pages_root_fkey FOREIGN KEY (proof_id, asset_id) REFERENCES proof.roots(proof_id, asset_id);
@@ -16624,6 +17257,8 @@ GRANT ALL ON FUNCTION chain.add_attempt(payment_id bigint, from_script bytea, no
 REVOKE ALL ON FUNCTION chain.add_payment(network_id integer, purpose text, asset_id integer, atoms text, from_wallet text, from_address_id bigint, safe_nonce bigint, identity_hash bytea, plan jsonb, items jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION chain.add_payment(network_id integer, purpose text, asset_id integer, atoms text, from_wallet text, from_address_id bigint, safe_nonce bigint, identity_hash bytea, plan jsonb, items jsonb) TO exchange_worker;
 
+REVOKE ALL ON FUNCTION chain.add_refill_version(payment_id bigint, identity_hash bytea, plan jsonb) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION chain.add_wallet(network text, role text, address text, script bytea, descriptor text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION chain.adopt_attempt(payment_id bigint, raw bytea, txid bytea) FROM PUBLIC;
@@ -16689,6 +17324,9 @@ GRANT ALL ON FUNCTION chain.free_outputs(network_id integer, kind text) TO excha
 REVOKE ALL ON FUNCTION chain.gathered(network_id integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION chain.gathered(network_id integer) TO exchange_worker;
 
+REVOKE ALL ON FUNCTION chain.hot_atoms(network_id integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION chain.hot_atoms(network_id integer) TO exchange_worker;
+
 REVOKE ALL ON FUNCTION chain.judged_items(payment_id bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION chain.judged_items(payment_id bigint) TO exchange_signer_a;
 GRANT ALL ON FUNCTION chain.judged_items(payment_id bigint) TO exchange_signer_b;
@@ -16721,6 +17359,9 @@ GRANT ALL ON FUNCTION chain.note_mined(attempt_id bigint, block_hash bytea, bloc
 
 REVOKE ALL ON FUNCTION chain.note_replaced(attempt_id bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION chain.note_replaced(attempt_id bigint) TO exchange_worker;
+
+REVOKE ALL ON FUNCTION chain.note_sources(network_id integer, txids bytea[], source_txids bytea[], addresses text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION chain.note_sources(network_id integer, txids bytea[], source_txids bytea[], addresses text[]) TO exchange_worker;
 
 REVOKE ALL ON FUNCTION chain.put_signature(signing_id bigint, signature bytea) FROM PUBLIC;
 GRANT ALL ON FUNCTION chain.put_signature(signing_id bigint, signature bytea) TO exchange_signer_a;
@@ -16770,6 +17411,9 @@ GRANT ALL ON FUNCTION chain.tip_height(network_id integer) TO exchange_worker;
 GRANT ALL ON FUNCTION chain.tip_height(network_id integer) TO exchange_analyst;
 GRANT ALL ON FUNCTION chain.tip_height(network_id integer) TO exchange_signer_a;
 GRANT ALL ON FUNCTION chain.tip_height(network_id integer) TO exchange_signer_b;
+
+REVOKE ALL ON FUNCTION chain.unsourced_transactions(network_id integer, most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION chain.unsourced_transactions(network_id integer, most integer) TO exchange_worker;
 
 REVOKE ALL ON FUNCTION exchange.account_statement(account_id bigint, from_time timestamp with time zone, to_time timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.account_statement(account_id bigint, from_time timestamp with time zone, to_time timestamp with time zone) TO exchange_api;
@@ -16895,6 +17539,8 @@ GRANT ALL ON FUNCTION exchange.confirm_email_change(token_hash bytea, address in
 
 REVOKE ALL ON FUNCTION exchange.confirm_totp(account_id bigint, session_id bigint, secret bytea, step bigint, code_hashes bytea[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.confirm_totp(account_id bigint, session_id bigint, secret bytea, step bigint, code_hashes bytea[]) TO exchange_api;
+
+REVOKE ALL ON FUNCTION exchange.cool_down_of(activity_id bigint, OUT event_id bigint, OUT ends_at timestamp with time zone) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION exchange.count_factor_failure(account_id bigint) FROM PUBLIC;
 
@@ -17340,6 +17986,11 @@ REVOKE ALL ON FUNCTION exchange.settle_withdrawal(withdrawal_id bigint) FROM PUB
 
 REVOKE ALL ON FUNCTION exchange.settle_withdrawals(withdrawal_ids bigint[]) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION exchange.shown_txid(family text, txid bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.shown_txid(family text, txid bytea) TO exchange_api;
+GRANT ALL ON FUNCTION exchange.shown_txid(family text, txid bytea) TO exchange_worker;
+GRANT ALL ON FUNCTION exchange.shown_txid(family text, txid bytea) TO exchange_analyst;
+
 REVOKE ALL ON FUNCTION exchange.step_up(account_id bigint, session_id bigint, password_hash text, totp_step bigint, recovery_code_hash bytea, ceremony_hash bytea, passkey_id bigint, passkey_before jsonb, passkey_after jsonb, token_hash bytea) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.step_up(account_id bigint, session_id bigint, password_hash text, totp_step bigint, recovery_code_hash bytea, ceremony_hash bytea, passkey_id bigint, passkey_before jsonb, passkey_after jsonb, token_hash bytea) TO exchange_api;
 
@@ -17430,6 +18081,8 @@ GRANT ALL ON FUNCTION exchange.withdrawal_network(asset text, network text) TO e
 REVOKE ALL ON FUNCTION exchange.withdrawals_of(account_id bigint, of_asset text, of_network text, of_states text[], from_time timestamp with time zone, to_time timestamp with time zone, before_withdrawal_id bigint, limit_withdrawals integer, only_withdrawal_id bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.withdrawals_of(account_id bigint, of_asset text, of_network text, of_states text[], from_time timestamp with time zone, to_time timestamp with time zone, before_withdrawal_id bigint, limit_withdrawals integer, only_withdrawal_id bigint) TO exchange_api;
 
+REVOKE ALL ON FUNCTION proof.add_cold_signature(proof_id bigint, network_id integer, public_key bytea, signature bytea) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION proof.add_signature(signer text, proof_id bigint, network_id integer, holder text, public_key bytea, signature bytea) FROM PUBLIC;
 GRANT ALL ON FUNCTION proof.add_signature(signer text, proof_id bigint, network_id integer, holder text, public_key bytea, signature bytea) TO exchange_signer_a;
 GRANT ALL ON FUNCTION proof.add_signature(signer text, proof_id bigint, network_id integer, holder text, public_key bytea, signature bytea) TO exchange_signer_b;
@@ -17438,12 +18091,24 @@ REVOKE ALL ON FUNCTION proof.atom_bytes(atoms numeric) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION proof.book_loss(network text, wallet text, asset text, txid bytea, amount numeric, reason text) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION proof.count_deposit_entries() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION proof.count_deposits() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION proof.count_network_costs() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION proof.count_reserve_entries() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION proof.count_withdrawals() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION proof.depth_of(leaves bigint) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION proof.facts_of(network_id integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION proof.facts_of(network_id integer) TO exchange_worker;
 
 REVOKE ALL ON FUNCTION proof.fold(nodes bytea, atoms numeric[], levels integer, OUT hash bytea, OUT sum_atoms numeric) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION proof.fold_facts(network_id integer) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION proof.forget_pages(age_days integer, limit_proofs integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION proof.forget_pages(age_days integer, limit_proofs integer) TO exchange_worker;
@@ -17479,6 +18144,15 @@ REVOKE ALL ON FUNCTION proof.salt_of(secret bytea, account_id bigint) FROM PUBLI
 
 REVOKE ALL ON FUNCTION proof.state_reserves(proof_id bigint, network_id integer, block_height bigint, block_hash bytea, asset_ids integer[], holders text[], amounts numeric[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION proof.state_reserves(proof_id bigint, network_id integer, block_height bigint, block_hash bytea, asset_ids integer[], holders text[], amounts numeric[]) TO exchange_worker;
+
+GRANT SELECT ON TABLE chain.payments TO exchange_worker;
+GRANT SELECT ON TABLE chain.payments TO exchange_analyst;
+GRANT SELECT ON TABLE chain.payments TO exchange_signer_a;
+GRANT SELECT ON TABLE chain.payments TO exchange_signer_b;
+
+REVOKE ALL ON FUNCTION proof.uneven_attempts(payment chain.payments) FROM PUBLIC;
+GRANT ALL ON FUNCTION proof.uneven_attempts(payment chain.payments) TO exchange_worker;
+GRANT ALL ON FUNCTION proof.uneven_attempts(payment chain.payments) TO exchange_analyst;
 
 REVOKE ALL ON FUNCTION proof.unsigned_statements(signer text) FROM PUBLIC;
 GRANT ALL ON FUNCTION proof.unsigned_statements(signer text) TO exchange_signer_a;
@@ -17744,11 +18418,6 @@ GRANT SELECT ON TABLE chain.payment_items TO exchange_analyst;
 GRANT SELECT ON TABLE chain.payment_items TO exchange_signer_a;
 GRANT SELECT ON TABLE chain.payment_items TO exchange_signer_b;
 
-GRANT SELECT ON TABLE chain.payments TO exchange_worker;
-GRANT SELECT ON TABLE chain.payments TO exchange_analyst;
-GRANT SELECT ON TABLE chain.payments TO exchange_signer_a;
-GRANT SELECT ON TABLE chain.payments TO exchange_signer_b;
-
 GRANT SELECT ON TABLE chain.signings TO exchange_worker;
 GRANT SELECT ON TABLE chain.signings TO exchange_analyst;
 GRANT SELECT ON TABLE chain.signings TO exchange_signer_a;
@@ -17845,6 +18514,15 @@ GRANT SELECT ON TABLE checks.deposits_have_outputs TO exchange_analyst;
 GRANT SELECT ON TABLE checks.deposits_lie_in_active_blocks TO exchange_worker;
 GRANT SELECT ON TABLE checks.deposits_lie_in_active_blocks TO exchange_analyst;
 
+GRANT SELECT ON TABLE proof.fact_changes TO exchange_worker;
+GRANT SELECT ON TABLE proof.fact_changes TO exchange_analyst;
+
+GRANT SELECT ON TABLE proof.fact_totals TO exchange_worker;
+GRANT SELECT ON TABLE proof.fact_totals TO exchange_analyst;
+
+GRANT SELECT ON TABLE checks.fact_totals_equal_facts TO exchange_worker;
+GRANT SELECT ON TABLE checks.fact_totals_equal_facts TO exchange_analyst;
+
 GRANT SELECT ON TABLE checks.filled_equals_trades TO exchange_worker;
 GRANT SELECT ON TABLE checks.filled_equals_trades TO exchange_analyst;
 
@@ -17900,6 +18578,11 @@ GRANT SELECT ON TABLE checks.sequences_gapless TO exchange_analyst;
 GRANT SELECT ON TABLE checks.trades_obey_orders TO exchange_worker;
 GRANT SELECT ON TABLE checks.trades_obey_orders TO exchange_analyst;
 
+GRANT SELECT ON TABLE exchange.withdrawal_approvals TO exchange_worker;
+GRANT SELECT ON TABLE exchange.withdrawal_approvals TO exchange_analyst;
+GRANT SELECT ON TABLE exchange.withdrawal_approvals TO exchange_signer_a;
+GRANT SELECT ON TABLE exchange.withdrawal_approvals TO exchange_signer_b;
+
 GRANT SELECT ON TABLE exchange.withdrawal_reviews TO exchange_worker;
 GRANT SELECT ON TABLE exchange.withdrawal_reviews TO exchange_analyst;
 GRANT SELECT ON TABLE exchange.withdrawal_reviews TO exchange_signer_a;
@@ -17922,6 +18605,9 @@ GRANT SELECT ON TABLE exchange.deposit_refunds TO exchange_worker;
 GRANT SELECT ON TABLE exchange.deposit_refunds TO exchange_analyst;
 GRANT SELECT ON TABLE exchange.deposit_refunds TO exchange_signer_a;
 GRANT SELECT ON TABLE exchange.deposit_refunds TO exchange_signer_b;
+
+GRANT SELECT ON TABLE exchange.deposit_sources TO exchange_worker;
+GRANT SELECT ON TABLE exchange.deposit_sources TO exchange_analyst;
 
 GRANT SELECT ON TABLE exchange.fee_tiers TO exchange_api;
 GRANT SELECT ON TABLE exchange.fee_tiers TO exchange_worker;

@@ -4,6 +4,8 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     noted integer;
 begin
+    -- As everything of a watcher: deposits are locked after their network.
+    perform from chain.networks n where n.network_id = note_sources.network_id for no key update;
     insert into exchange.deposit_sources (network_id, txid, address)
     select distinct note_sources.network_id, s.txid, s.address
     from unnest(note_sources.source_txids, note_sources.addresses) as s (txid, address)

@@ -39,16 +39,7 @@ async fn owners_of_the_cold_wallet_show_that_they_control_it() {
     );
     let import = about("import", room, "statement.json");
     assert!(refused(database, &import, &settings).contains("nobody has signed"));
-    // What is no statement is not signed as one, and a changed one is not taken.
-    let text = room.text("statement.json");
-    let transaction = text.replace("Proof of reserves 1", "Pay everything to me");
-    room.write("changed.json", &transaction);
-    let sign = ["sign", &room.file("changed.json"), &room.file("first")];
-    assert!(room.refuses(&sign).contains("no statement of reserves"));
-    room.write("changed.json", &text.replace("BTC 2.0", "BTC 9.0"));
-    room.says(&sign);
-    let changed = about("import", room, "changed.json");
-    assert!(refused(database, &changed, &settings).contains("it was changed"));
+    assert_changes_are_refused(&place);
 
     let api = ApiServer::start(database).await.expect("the API");
     let published = async || {
@@ -93,4 +84,18 @@ async fn owners_of_the_cold_wallet_show_that_they_control_it() {
         said.contains(&format!("cold wallet {cold}: too few")),
         "{said}"
     );
+}
+
+/// What is no statement is not signed as one, and a changed one is not taken.
+fn assert_changes_are_refused(place: &Bitcoin) {
+    let (database, room, settings) = (&place.world.database, &place.room, place.world.settings());
+    let text = room.text("statement.json");
+    let transaction = text.replace("Proof of reserves 1", "Pay everything to me");
+    room.write("changed.json", &transaction);
+    let sign = ["sign", &room.file("changed.json"), &room.file("first")];
+    assert!(room.refuses(&sign).contains("no statement of reserves"));
+    room.write("changed.json", &text.replace("BTC 2.0", "BTC 9.0"));
+    room.says(&sign);
+    let changed = about("import", room, "changed.json");
+    assert!(refused(database, &changed, &settings).contains("it was changed"));
 }

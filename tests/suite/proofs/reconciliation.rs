@@ -278,3 +278,41 @@ async fn a_comparison_reads_what_changed_and_not_every_fact() {
     checks::assert_clean(&owner).await;
     database.drop().await;
 }
+
+#[tokio::test]
+async fn a_payment_is_left_out_once_all_of_it_is_in_the_ledger() {
+    let (database, owner) = stage().await;
+    let mined = "
+        with paid as (
+            insert into chain.payments (network_id, purpose, state, asset_id, amount, plan,
+                ended_at)
+            values (1, 'cold', 'confirmed', 1, 1, '{}', now()) returning payment_id)
+        insert into chain.attempts (payment_id, network_id, number, unsigned, raw, txid, fee_rate,
+            fee, state, block_hash, block_height, is_success, signed_at, broadcast_at)
+        select payment_id, 1, 1, 'u', 'r', sha256('t'), 1, 0.1, 'mined', sha256(int4send(2)), 2,
+            true, now(), now()
+        from paid";
+    owner.batch_execute(mined).await.expect("mined");
+    let even = "select count(*) from chain.payments where is_even";
+    // Its fee has left the chain and is not in the ledger yet.
+    for _ in 0..2 {
+        assert_eq!(compare(&owner, 3, "9.9").await, ["0.00000000 false"]);
+        assert_eq!(number(&owner, even).await, 0);
+    }
+    let ignored = "update chain.payments set is_even = true";
+    owner.batch_execute(ignored).await.expect("ignored");
+    let found = "select term from checks.fact_totals_equal_facts";
+    assert_eq!(rows(&owner, found).await, ["payments"]);
+    let booked = "update chain.payments set is_even = false;
+        select chain.book_costs(array_agg(payment_id)) from chain.payments";
+    owner.batch_execute(booked).await.expect("booked");
+    assert_eq!(compare(&owner, 3, "9.9").await, ["0.00000000 false"]);
+    assert_eq!(number(&owner, even).await, 1);
+    // Its block goes: the attempt is open again, and costs nothing until it is mined again.
+    let undone = "update chain.blocks set is_active = false where height >= 2;
+        select chain.reopen_attempts(1)";
+    owner.batch_execute(undone).await.expect("undone");
+    assert_eq!(number(&owner, even).await, 0);
+    checks::assert_clean(&owner).await;
+    database.drop().await;
+}

@@ -217,8 +217,8 @@ fn wallets(place: &str, statement: &Statement, wrong: &mut Vec<String>) {
             wrong.push(format!("{place}: the text does not say '{line}'"));
         } else if holder == "cold" && !is_signed(statement, holder) {
             println!(
-                "{place}: {amount} {asset} in the cold wallet {address}, whose keys have not signed (they \
-                 are offline)"
+                "{place}: {amount} {asset} in the cold wallet {address}, whose keys have not \
+                 signed: they are offline"
             );
         } else {
             match controls(statement, held, address) {

@@ -17,7 +17,8 @@ use self::key_file::KeyFile;
 use self::request::Request;
 
 const USAGE: &str = "offline-sign make-key KEYFILE | passphrase KEYFILE | \
-    allow KEYFILE NETWORK ADDRESS | show FILE KEYFILE | sign FILE KEYFILE; a network is bitcoin:main, evm:1 or the like";
+    allow KEYFILE NETWORK ADDRESS | show FILE KEYFILE | sign FILE KEYFILE; \
+    a network is bitcoin:main, evm:1 or the like";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

@@ -1,6 +1,6 @@
-//! What is asked to be signed: a PSBT, a Safe's transaction, or a statement of reserves, which moves
-//! nothing. It is said in words, and only what
-//! is understood wholly, and pays nobody but whom the key may pay, is signed.
+//! What is asked to be signed: a PSBT, a Safe's transaction, or a statement of reserves, which
+//! moves nothing. It is said in words, and only what is understood wholly, and pays nobody but whom
+//! the key may pay, is signed.
 
 use std::fmt::Write as _;
 use std::io::Read as _;

@@ -169,7 +169,7 @@ impl Node for BitcoinNode {
         txid: [u8; 32],
         block_hash: [u8; 32],
     ) -> Result<Option<Vec<String>>, NodeError> {
-        // Verbosity 2 names the outputs that are spent, and needs no index where the block is named.
+        // Verbosity 2 names the outputs that are spent; no index is needed where a block is named.
         let params = json!([hex::encode(txid), 2, hex::encode(block_hash)]);
         let asked = self.client.call("getrawtransaction", params).await;
         let Some(found) = unless::<SpendingTransaction>(NOT_FOUND, asked)? else {
