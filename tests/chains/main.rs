@@ -1,5 +1,6 @@
 //! Deposits and withdrawals on real nodes: bitcoind in regtest mode, anvil.
 
+mod carriers;
 mod cold;
 mod deposit_faults;
 mod deposits_bitcoin;
