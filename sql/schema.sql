@@ -361,6 +361,10 @@ begin
     if found then
         return made;
     end if;
+    -- What nobody has signed yet is not needed any more; its nonce is a gap that is filled.
+    update chain.signings s set state = 'refused', refusal = 'somebody else carried it', ended_at = clock_timestamp()
+    from chain.attempts a
+    where a.payment_id = of.payment_id and s.attempt_id = a.attempt_id and a.state = 'unsigned' and s.state = 'waiting';
     insert into chain.attempts (payment_id, network_id, number, state, unsigned, raw, txid, fee_rate, signed_at)
     select of.payment_id, of.network_id, coalesce(max(a.number), 0) + 1, 'broadcast', '', adopt_attempt.raw, adopt_attempt.txid, 1, clock_timestamp()
     from chain.attempts a where a.payment_id = of.payment_id
@@ -846,6 +850,8 @@ begin
     if exists (select from chain.attempts a where a.payment_id = fail_payment.payment_id and a.is_success) then
         raise exception 'payment % has happened', fail_payment.payment_id using errcode = 'object_not_in_prerequisite_state';
     end if;
+    -- What was undone has cost its gas.
+    perform chain.book_costs(array[fail_payment.payment_id]);
     perform chain.end_payment(fail_payment.payment_id, fail_payment.reason, null);
 end $$;
 
@@ -1270,10 +1276,14 @@ begin
     if not found then
         return false;
     end if;
-    -- Those of the same nonce or outputs cannot be mined any more, unless this one is undone.
+    -- Those of the same nonce or outputs cannot be mined any more, unless this one is undone. A stranger's carrier has no
+    -- nonce of ours: what it overtook still uses its own up.
     update chain.attempts a set state = 'replaced'
     where a.payment_id = of.payment_id and a.attempt_id <> of.attempt_id and a.state in ('signed', 'broadcast')
-        and (a.nonce is not distinct from of.nonce or (of.is_success is not null and of.nonce is null));
+        and a.nonce is not distinct from of.nonce;
+    -- What was overtaken may come after the payment's end, which has booked what it knew.
+    perform chain.book_costs(array[of.payment_id])
+    from chain.payments p where p.payment_id = of.payment_id and p.ended_at is not null;
     -- The node may have had it before we noted that, or have it from somebody else.
     update chain.payments p set state = 'broadcast' where p.payment_id = of.payment_id and p.state in ('planned', 'signed');
     if found then

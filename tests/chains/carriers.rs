@@ -1,5 +1,5 @@
 //! Who carries a transaction of the Safe, and under which number of the gas account: strangers may
-//! carry ours, numbers may be missing, and each payment counts once, at the cost of who paid for it.
+//! carry ours, numbers may be missing; each payment counts once, at the cost of who paid for it.
 
 use alloy::primitives::{Address, U256};
 use serde_json::{Value, json};

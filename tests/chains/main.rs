@@ -2,6 +2,7 @@
 
 mod carriers;
 mod cold;
+mod conflicts;
 mod deposit_faults;
 mod deposits_bitcoin;
 mod deposits_evm;
@@ -9,8 +10,10 @@ mod fault_points;
 mod keys;
 mod nodes;
 mod outages;
+mod refunds;
 mod reorganisations;
 mod reserves;
+mod reserves_in_flight;
 mod signers;
 mod soak;
 mod suspicious_deposits;
