@@ -948,6 +948,9 @@ CREATE FUNCTION chain.free_outputs(network_id integer, kind text) RETURNS TABLE(
             when 'cold' then w.role = 'cold'
             when 'deposits' then d.state = 'credited'
             when 'refunds' then d.state = 'refunding' and r.deposit_id is not null
+                and o.block_height <= (
+                    select max(b.height) from chain.blocks b where b.network_id = free_outputs.network_id and b.is_active
+                ) - c.large_confirmations + 1
         end
     order by o.amount desc, o.txid, o.output_index
     limit 2000
@@ -955,7 +958,7 @@ $$;
 
 ALTER FUNCTION chain.free_outputs(network_id integer, kind text) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION chain.free_outputs(network_id integer, kind text) IS 'Bitcoin: outputs in a block that nothing spends or has reserved, the largest first. Kind: hot; cold; deposits, those that were credited; refunds, those that go back. For the planner.';
+COMMENT ON FUNCTION chain.free_outputs(network_id integer, kind text) IS 'Bitcoin: outputs in a block that nothing spends or has reserved, the largest first. Kind: hot; cold; deposits, those that were credited; refunds, those that go back, as deep as when that was decided. For the planner.';
 
 CREATE FUNCTION chain.gathered(network_id integer) RETURNS TABLE(address_id bigint, script bytea, asset_id integer, contract bytea, atoms text, deposit_id bigint, to_address text, to_script bytea)
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -981,7 +984,12 @@ CREATE FUNCTION chain.gathered(network_id integer) RETURNS TABLE(address_id bigi
         select d.address_id, d.asset_id, d.amount, d.deposit_id, r.address, r.script
         from exchange.deposits d
         join exchange.deposit_refunds r on r.deposit_id = d.deposit_id
+        join chain.coins c on c.asset_id = d.asset_id and c.network_id = d.network_id
         where d.network_id = gathered.network_id and d.state = 'refunding'
+            -- What has vanished, or came again just now, would go back out of what others have paid.
+            and d.block_height <= (
+                select max(b.height) from chain.blocks b where b.network_id = gathered.network_id and b.is_active
+            ) - c.large_confirmations + 1
             and not exists (
                 select from chain.payment_items i join chain.payments p on p.payment_id = i.payment_id and p.state <> 'failed'
                 where i.deposit_id = d.deposit_id)
@@ -1000,7 +1008,7 @@ $$;
 
 ALTER FUNCTION chain.gathered(network_id integer) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION chain.gathered(network_id integer) IS 'evm: what is to leave deposit addresses: credited and not gathered yet, from sweep_above on; and deposits that go back. An address from which something is under way waits. For the sweeper.';
+COMMENT ON FUNCTION chain.gathered(network_id integer) IS 'evm: what is to leave deposit addresses: credited and not gathered yet, from sweep_above on; and deposits that go back, as deep as when that was decided. An address from which something is under way waits. For the sweeper.';
 
 CREATE FUNCTION chain.judged_items(payment_id bigint) RETURNS TABLE(item integer, withdrawal_id bigint, deposit_id bigint, atoms text, script bytea, asked_atoms text, asked_script bytea, asked_asset_id integer, asked_network_id integer, state text, payment_of bigint, is_internal boolean, needed_reviews integer, approvals bigint, rejections bigint, account_status text, is_in_debt boolean, is_halted boolean, is_paid_twice boolean)
     LANGUAGE sql STABLE SECURITY DEFINER
