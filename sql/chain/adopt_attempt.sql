@@ -10,6 +10,10 @@ begin
     if found then
         return made;
     end if;
+    -- What nobody has signed yet is not needed any more; its nonce is a gap that is filled.
+    update chain.signings s set state = 'refused', refusal = 'somebody else carried it', ended_at = clock_timestamp()
+    from chain.attempts a
+    where a.payment_id = of.payment_id and s.attempt_id = a.attempt_id and a.state = 'unsigned' and s.state = 'waiting';
     insert into chain.attempts (payment_id, network_id, number, state, unsigned, raw, txid, fee_rate, signed_at)
     select of.payment_id, of.network_id, coalesce(max(a.number), 0) + 1, 'broadcast', '', adopt_attempt.raw, adopt_attempt.txid, 1, clock_timestamp()
     from chain.attempts a where a.payment_id = of.payment_id

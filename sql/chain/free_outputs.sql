@@ -14,8 +14,11 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
             when 'cold' then w.role = 'cold'
             when 'deposits' then d.state = 'credited'
             when 'refunds' then d.state = 'refunding' and r.deposit_id is not null
+                and o.block_height <= (
+                    select max(b.height) from chain.blocks b where b.network_id = free_outputs.network_id and b.is_active
+                ) - c.large_confirmations + 1
         end
     order by o.amount desc, o.txid, o.output_index
     limit 2000
 $$;
-comment on function chain.free_outputs(integer, text) is 'Bitcoin: outputs in a block that nothing spends or has reserved, the largest first. Kind: hot; cold; deposits, those that were credited; refunds, those that go back. For the planner.';
+comment on function chain.free_outputs(integer, text) is 'Bitcoin: outputs in a block that nothing spends or has reserved, the largest first. Kind: hot; cold; deposits, those that were credited; refunds, those that go back, as deep as when that was decided. For the planner.';

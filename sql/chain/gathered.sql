@@ -21,7 +21,12 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
         select d.address_id, d.asset_id, d.amount, d.deposit_id, r.address, r.script
         from exchange.deposits d
         join exchange.deposit_refunds r on r.deposit_id = d.deposit_id
+        join chain.coins c on c.asset_id = d.asset_id and c.network_id = d.network_id
         where d.network_id = gathered.network_id and d.state = 'refunding' and d.block_hash is not null
+            -- What has vanished, or came again just now, would go back out of what others have paid.
+            and d.block_height <= (
+                select max(b.height) from chain.blocks b where b.network_id = gathered.network_id and b.is_active
+            ) - c.large_confirmations + 1
             and not exists (
                 select from chain.payment_items i join chain.payments p on p.payment_id = i.payment_id and p.state <> 'failed'
                 where i.deposit_id = d.deposit_id)
@@ -37,4 +42,4 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
     order by due.deposit_id nulls last, due.address_id
     limit 100
 $$;
-comment on function chain.gathered(integer) is 'evm: what is to leave deposit addresses: credited and not gathered yet, from sweep_above on; and deposits that go back. An address from which something is under way waits. For the sweeper.';
+comment on function chain.gathered(integer) is 'evm: what is to leave deposit addresses: credited and not gathered yet, from sweep_above on; and deposits that go back, as deep as when that was decided. An address from which something is under way waits. For the sweeper.';

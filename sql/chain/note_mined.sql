@@ -25,10 +25,14 @@ begin
     end if;
     -- It may have ended as failed: then the ledger has it otherwise than the chain.
     update chain.payments p set is_even = false where p.payment_id = of.payment_id and p.is_even;
-    -- Those of the same nonce or outputs cannot be mined any more, unless this one is undone.
+    -- Those of the same nonce or outputs cannot be mined any more, unless this one is undone. A stranger's carrier has no
+    -- nonce of ours: what it overtook still uses its own up.
     update chain.attempts a set state = 'replaced'
     where a.payment_id = of.payment_id and a.attempt_id <> of.attempt_id and a.state in ('signed', 'broadcast')
-        and (a.nonce is not distinct from of.nonce or (of.is_success is not null and of.nonce is null));
+        and a.nonce is not distinct from of.nonce;
+    -- What was overtaken may come after the payment's end, which has booked what it knew.
+    perform chain.book_costs(array[of.payment_id])
+    from chain.payments p where p.payment_id = of.payment_id and p.ended_at is not null;
     -- The node may have had it before we noted that, or have it from somebody else.
     update chain.payments p set state = 'broadcast' where p.payment_id = of.payment_id and p.state in ('planned', 'signed');
     if found then

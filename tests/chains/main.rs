@@ -1,7 +1,9 @@
 //! Deposits and withdrawals on real nodes: bitcoind in regtest mode, anvil.
 
+mod carriers;
 mod cold;
 mod compromised_payer;
+mod conflicts;
 mod deposit_faults;
 mod deposits_bitcoin;
 mod deposits_evm;
@@ -9,9 +11,11 @@ mod fault_points;
 mod keys;
 mod nodes;
 mod outages;
+mod refunds;
 mod reorganisations;
 mod reorganisations_evm;
 mod reserves;
+mod reserves_in_flight;
 mod signers;
 mod soak;
 mod suspicious_deposits;

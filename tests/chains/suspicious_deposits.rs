@@ -11,6 +11,7 @@ use bitcoin::{
 };
 use tests::api_server::ApiServer;
 use tests::arrivals::{ask, assert_sound, available_of, states_of, until_it_says};
+use tests::database::Database;
 use tests::purse::{FEE, Purse};
 use tests::staff;
 use tests::watched_bitcoin::WatchedBitcoin;
@@ -40,24 +41,24 @@ async fn held(blocks: u32) -> (WatchedBitcoin, tests::worker::Worker, String, i6
 }
 
 /// Sessions of two risk officers.
-async fn officers(world: &WatchedBitcoin) -> (i64, i64) {
-    let api = ApiServer::start(&world.database).await.expect("the API");
+pub(super) async fn officers(database: &Database, owner: &Client) -> (i64, i64) {
+    let api = ApiServer::start(database).await.expect("the API");
     let mut sessions = Vec::new();
     for _ in 0..2 {
-        let joined = staff::join(api.port(), &world.owner, &["risk"]).await;
+        let joined = staff::join(api.port(), owner, &["risk"]).await;
         let (person, _) = joined.expect("a member");
         let text = format!(
             "select max(staff_session_id)::text from staff.sessions where staff_id = {}",
             person.staff_id
         );
-        let session = ask(&world.owner, &text).await;
+        let session = ask(owner, &text).await;
         sessions.push(session.parse().expect("a number"));
     }
     (sessions[0], sessions[1])
 }
 
 /// What a function refused with; empty where it did not.
-async fn refusal(client: &Client, text: &str) -> String {
+pub(super) async fn refusal(client: &Client, text: &str) -> String {
     match client.batch_execute(text).await {
         Ok(()) => String::new(),
         Err(error) => {
@@ -71,7 +72,7 @@ async fn refusal(client: &Client, text: &str) -> String {
 async fn a_risk_officer_releases_a_suspicious_deposit() {
     let (world, _watcher, txid, deposit) = held(2).await;
     until_it_says(&world.owner, &available_of(world.account(0), "BTC"), "").await;
-    let (session, _) = officers(&world).await;
+    let (session, _) = officers(&world.database, &world.owner).await;
     let trader = world.database.trader().await;
     let release = format!("select staff.release_deposit({session}, {deposit}, 'asked the sender')");
     assert_eq!(refusal(&trader, &release).await, "");
@@ -93,7 +94,7 @@ async fn a_risk_officer_releases_a_suspicious_deposit() {
 #[tokio::test]
 async fn a_suspicious_deposit_that_has_vanished_is_not_released() {
     let (world, _watcher, txid, deposit) = held(2).await;
-    let (session, _) = officers(&world).await;
+    let (session, _) = officers(&world.database, &world.owner).await;
     world.node.drop_blocks(2).await.expect("dropped");
     world.mine_empty(3).await;
     world.caught_up().await;
@@ -116,7 +117,7 @@ async fn a_suspicious_deposit_that_has_vanished_is_not_released() {
 #[tokio::test]
 async fn a_suspicious_deposit_goes_back_when_two_people_say_so() {
     let (mut world, _watcher, txid, deposit) = held(3).await;
-    let (first, second) = officers(&world).await;
+    let (first, second) = officers(&world.database, &world.owner).await;
     let trader = world.database.trader().await;
     let outside = Purse::new(7).address().clone();
     let propose = |script: &bitcoin::ScriptBuf| {

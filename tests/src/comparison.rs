@@ -53,11 +53,11 @@ pub async fn assert_agreed(database: &Database, owner: &Client, settings: &Setti
     assert_eq!(halted(owner).await, "", "halted");
 }
 
-/// Books the money that a test's node was told to have, out of nothing, so that the books can agree.
+/// Books the money that a test's node was told to have, out of nothing: then the books can agree.
 pub async fn book_gift(owner: &Client, asset: &str, amount: &str) {
     let text = format!(
-        "select proof.book_loss('ethereum', 'hot', '{asset}', sha256(gen_random_uuid()::text::bytea),
-             - {amount}, 'a gift of the test')"
+        "select proof.book_loss('ethereum', 'hot', '{asset}',
+             sha256(gen_random_uuid()::text::bytea), - {amount}, 'a gift of the test')"
     );
     owner.batch_execute(&text).await.expect("booked");
 }

@@ -132,7 +132,8 @@ pub use payment_steps::{
 pub use payments::{
     ApprovedWithdrawal, HouseWallet, OpenAttempt, OpenPayment, PAYMENTS_BELL, PaymentCoin,
     PaymentNetwork, add_wallet, approved_withdrawals, house_wallets, missing_nonces, next_attempt,
-    open_attempts, open_payments, payment_coins, payment_networks, signing_kinds,
+    open_attempts, open_payments, overtaken_attempts, payment_coins, payment_networks,
+    signing_kinds,
 };
 pub use place::Place;
 pub use pool::{Pool, ping};

@@ -305,7 +305,8 @@ pub async fn open_payments(on: &impl Query, network_id: i32) -> Result<Vec<OpenP
     rows.iter().map(payment).collect()
 }
 
-/// The attempts of open payments, but those that a block holds for good.
+/// The attempts of open payments, but those that a block holds for good; and those of a payment
+/// that a stranger has carried, whose own numbers are still to be used up.
 ///
 /// # Errors
 /// The database's.
@@ -325,8 +326,10 @@ pub async fn open_attempts(on: &impl Query, network_id: i32) -> Result<Vec<OpenA
                 coalesce(bool_or(s.state = 'refused'), false) \
             from chain.signings s where s.attempt_id = a.attempt_id \
          ) g (signatures, asked, is_refused) \
-         where a.network_id = $1 and p.ended_at is null \
-            and (a.state in ('unsigned', 'signed', 'broadcast') or a.is_reverted) \
+         where a.network_id = $1 and (p.ended_at is null \
+                and (a.state in ('unsigned', 'signed', 'broadcast') or a.is_reverted) \
+            or p.state = 'confirmed' and a.nonce is not null \
+                and a.state in ('unsigned', 'signed', 'broadcast')) \
          order by a.attempt_id",
     );
     let attempt = |row| {
@@ -352,7 +355,50 @@ pub async fn open_attempts(on: &impl Query, network_id: i32) -> Result<Vec<OpenA
     rows.iter().map(attempt).collect()
 }
 
+/// An attempt that something else has overtaken: it can only be undone, but costs its gas.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OvertakenAttempt {
+    /// Its number.
+    pub attempt_id: i64,
+    /// The payment.
+    pub payment_id: i64,
+    /// Its hash.
+    pub txid: Vec<u8>,
+}
+
+/// Attempts of an account whose payment has happened otherwise, or never will, the newest first.
+///
+/// # Errors
+/// The database's.
+pub async fn overtaken_attempts(
+    on: &impl Query,
+    network_id: i32,
+) -> Result<Vec<OvertakenAttempt>, Error> {
+    const STATEMENT: Statement = Statement::read(
+        "overtaken_attempts",
+        "select a.attempt_id, a.payment_id, a.txid \
+         from chain.attempts a join chain.payments p using (payment_id) \
+         where a.network_id = $1 and a.state in ('signed', 'broadcast') and a.nonce is not null \
+            and p.safe_nonce is not null \
+            and (p.ended_at is not null or exists (select from chain.attempts m \
+                where m.payment_id = a.payment_id and m.state = 'mined' and not m.is_reverted)) \
+            and not exists (select from chain.attempts m where m.network_id = a.network_id \
+                and m.from_script = a.from_script and m.nonce = a.nonce and m.state = 'mined') \
+         order by a.attempt_id desc limit 100",
+    );
+    let attempt = |row| {
+        Ok(OvertakenAttempt {
+            attempt_id: column(row, 0)?,
+            payment_id: column(row, 1)?,
+            txid: column(row, 2)?,
+        })
+    };
+    let rows = on.rows(STATEMENT, &[&network_id]).await?;
+    rows.iter().map(attempt).collect()
+}
+
 /// Numbers of an account that were given but that no attempt uses: nothing after them is mined.
+/// What is not mined of a payment that was given up is not sent again, and uses none.
 ///
 /// # Errors
 /// The database's.
@@ -369,6 +415,8 @@ pub async fn missing_nonces(
          where n.network_id = $1 and n.script = $2 and not exists ( \
             select from chain.attempts a where a.network_id = n.network_id \
                 and a.from_script = n.script and a.nonce = g.nonce and a.state <> 'replaced' \
+                and (a.state = 'mined' or not exists (select from chain.payments p \
+                    where p.payment_id = a.payment_id and p.state = 'failed')) \
                 and not exists (select from chain.signings s \
                     where s.attempt_id = a.attempt_id and s.state = 'refused')) \
          order by g.nonce",

@@ -90,6 +90,11 @@ impl Payer {
             "payment {} was changed",
             payment.payment_id
         );
+        let used = self.safe_nonce(inner.safe, json!("latest")).await?;
+        if used > i64::try_from(inner.nonce)? {
+            // Somebody was faster: it could only be undone. The follower finds out by what.
+            return Ok(());
+        }
         let signatures = payment.safe_signatures.iter().flatten();
         let signatures = signatures.map(|signature| signer_of(&hash, signature));
         let signatures = signatures.collect::<anyhow::Result<Vec<_>>>()?;

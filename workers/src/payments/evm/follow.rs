@@ -45,6 +45,7 @@ impl Payer {
                 self.look_for_others(pool, stage, payment, &own).await?;
             }
         }
+        self.look_at_overtaken(pool, network_id).await?;
         loop {
             let settled = client::settle_payments(pool, network_id, SETTLED_AT_ONCE).await?;
             if settled == 0 {
@@ -80,6 +81,22 @@ impl Payer {
         fault_point("mined_noted");
         tracing::info!(payment = payment.payment_id, ?outcome, "mined");
         Ok(true)
+    }
+
+    /// Notes what came too late: it moves nothing, but its gas is paid.
+    async fn look_at_overtaken(&self, pool: &Pool, network_id: i32) -> anyhow::Result<()> {
+        for attempt in client::overtaken_attempts(pool, network_id).await? {
+            let receipt = self.node.receipt(&attempt.txid).await?;
+            // One that succeeded has overtaken the other: the blocks are being undone.
+            let Some(receipt) = receipt.filter(|receipt| receipt.status.is_zero()) else {
+                continue;
+            };
+            let fee = receipt.gas_used.saturating_mul(receipt.effective_gas_price);
+            let outcome = MinedOutcome::Reverted;
+            note(pool, attempt.attempt_id, &receipt, outcome, Some(fee)).await?;
+            tracing::warn!(payment = attempt.payment_id, "a carrier came too late");
+        }
+        Ok(())
     }
 
     /// Whether somebody else carried the payment, or has used its number up.
