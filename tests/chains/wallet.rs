@@ -84,6 +84,8 @@ struct Stage {
     _mails: PostOffice,
     _server: ApiServer,
     _workers: Vec<Worker>,
+    // Its tokens' folders go with it.
+    _house: House,
     world: WatchedEvm,
     safe: Address,
 }
@@ -112,6 +114,7 @@ impl Stage {
             _mails: mails,
             _server: server,
             _workers: workers,
+            _house: house,
             world,
             safe,
         }
