@@ -48,6 +48,12 @@ async fn what_was_tampered_with_is_refused_by_each_signer_and_refunded() {
             "it is requested",
             "update exchange.withdrawals set state = 'requested'".to_owned(),
         ),
+        (
+            "nothing leaves the account now (WITHDRAWALS_BLOCKED)",
+            "update exchange.accounts set withdrawals_blocked_until = now() + interval '1 day'
+             from exchange.withdrawals"
+                .to_owned(),
+        ),
     ];
     for (number, (words, tamper)) in (0_u8..).zip(&tampers) {
         let to = Address::repeat_byte(0x70 + number);
@@ -55,7 +61,9 @@ async fn what_was_tampered_with_is_refused_by_each_signer_and_refunded() {
     }
     let told = "select count(*)::text from exchange.events
         where stream_id = 10001 and payload ->> 'change' = 'signing_refused'";
-    assert_eq!(ask(owner, told).await, "8");
+    assert_eq!(ask(owner, told).await, "10");
+    let over = "update exchange.accounts set withdrawals_blocked_until = now()";
+    owner.batch_execute(over).await.expect("a day later");
     // Those after it go on.
     let _signers = house.signers(&world.database);
     let to = Address::repeat_byte(0x7f);

@@ -118,6 +118,8 @@ struct Stage {
     socket: Socket,
     _server: ApiServer,
     _workers: Vec<Worker>,
+    // Its tokens' folders go with it.
+    _house: House,
     world: WatchedEvm,
     safe: Address,
 }
@@ -141,6 +143,7 @@ impl Stage {
             socket,
             _server: server,
             _workers: workers,
+            _house: house,
             world,
             safe,
         }
