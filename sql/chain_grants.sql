@@ -12,7 +12,7 @@ grant usage on schema exchange to exchange_signer_a, exchange_signer_b;
 grant select on chain.networks, chain.coins, chain.blocks to exchange_api, exchange_worker, exchange_analyst, exchange_signer_a, exchange_signer_b;
 grant select on
     chain.addresses, chain.wallets, chain.outputs, chain.fee_samples, chain.payments, chain.payment_items, chain.attempts,
-    chain.signings, chain.nonces
+    chain.signings, chain.nonces, chain.sweep_pauses
 to exchange_worker, exchange_analyst, exchange_signer_a, exchange_signer_b;
 grant select on
     exchange.deposits, exchange.deposit_entries, exchange.withdrawals, exchange.withdrawal_addresses, exchange.withdrawal_quotes,
@@ -143,7 +143,10 @@ grant execute on function
     chain.end_failed_payment(integer),
     chain.fail_payment(bigint, text),
     chain.fail_conflicts(integer),
-    chain.gathered(integer),
+    chain.gathered(integer, bigint, integer),
+    chain.end_refund(bigint, text),
+    chain.pause_sweep(bigint, integer, text),
+    chain.close_attempts(integer),
     chain.free_outputs(integer, text),
     chain.note_hot_balance(integer, integer, text)
 to exchange_worker;

@@ -6,7 +6,7 @@ declare
     dropped bigint := 0;
 begin
     for refused in
-        select p.payment_id, p.safe_nonce, min(s.refusal) as words,
+        select p.payment_id, p.safe_nonce, p.purpose, p.asset_id, min(s.refusal) as words,
             array_remove(array_agg(distinct s.withdrawal_id), null) as blamed
         from chain.payments p
         join chain.signings s on s.payment_id = p.payment_id and s.state = 'refused'
@@ -16,7 +16,11 @@ begin
         order by p.payment_id
     loop
         perform from chain.payments p where p.payment_id = refused.payment_id for no key update;
-        if refused.blamed = '{}' then
+        if refused.blamed = '{}' and refused.purpose in ('sweep', 'gas', 'refund') then
+            perform proof.halt_coin(
+                drop_refused_payments.network_id, refused.asset_id,
+                left('a signer refused payment ' || refused.payment_id || ': ' || refused.words, 500));
+        elsif refused.blamed = '{}' then
             update chain.networks n set is_halted = true, halt_reason = left('a signer refused payment ' || refused.payment_id || ': ' || refused.words, 500)
             where n.network_id = drop_refused_payments.network_id and not n.is_halted;
         end if;
@@ -27,4 +31,4 @@ begin
     end loop;
     return dropped;
 end $$;
-comment on function chain.drop_refused_payments(integer) is 'Ends payments that a signer refused and of which no bytes exist: the withdrawal that was the reason is refunded, others are paid anew. A refusal for another reason halts the network. For the planner.';
+comment on function chain.drop_refused_payments(integer) is 'Ends payments that a signer refused and of which no bytes exist: the withdrawal that was the reason is refunded, others are paid anew. A refusal for another reason halts the network, or the coin where deposit addresses pay. For the planner.';

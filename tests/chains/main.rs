@@ -4,6 +4,7 @@ mod cold;
 mod deposit_faults;
 mod deposits_bitcoin;
 mod deposits_evm;
+mod evm_outcomes;
 mod keys;
 mod nodes;
 mod reorganisations;

@@ -19,6 +19,7 @@ pub mod error;
 pub mod events;
 pub mod factors;
 pub mod facts;
+pub mod following;
 pub mod gathering;
 pub mod keys;
 pub mod kyc;
@@ -92,7 +93,11 @@ pub use facts::{
     MarketChange, MarketFact, MarketSnapshot, MarketTrade, OrderUpdate, PlacedOrder, SnapshotOrder,
     TradeParty, market_facts, market_snapshot, positions_of,
 };
-pub use gathering::{FreeOutput, Gathered, free_outputs, gathered, is_under_way, smoothed_rate};
+pub use following::{MissingNonce, WatchedAttempt, close_attempts, missing_nonces, watched_attempts};
+pub use gathering::{
+    FreeOutput, Gathered, end_refund, free_outputs, gathered, is_under_way, pause_sweep,
+    smoothed_rate,
+};
 pub use keys::{forget_order_keys, forget_request_keys};
 pub use kyc::{
     KycCase, KycSubmission, NewKycDocument, NewestCase, SealedDocument, SubmittedKyc,
@@ -128,8 +133,8 @@ pub use payment_steps::{
 };
 pub use payments::{
     ApprovedWithdrawal, HouseWallet, OpenAttempt, OpenPayment, PAYMENTS_BELL, PaymentCoin,
-    PaymentNetwork, add_wallet, approved_withdrawals, house_wallets, missing_nonces, next_attempt,
-    open_attempts, open_payments, payment_coins, payment_networks, signing_kinds,
+    PaymentNetwork, add_wallet, approved_withdrawals, house_wallets, next_attempt, open_attempts,
+    open_payments, payment_coins, payment_networks, signing_kinds, watched_payments,
 };
 pub use place::Place;
 pub use pool::{Pool, ping};
