@@ -19,7 +19,9 @@ begin
     perform chain.book_costs(array[ended.payment_id]);
     if ended.purpose <> 'cancel' then
         -- The network was paid for it: the fee of a withdrawal is kept, so that asking again is not free.
-        perform chain.end_payment(ended.payment_id, 'the chain refused it: the receiver does not take it', null, true);
+        perform chain.end_payment(ended.payment_id, case ended.purpose
+            when 'withdrawal' then 'the chain refused it: the receiver does not take it; the fee is kept, because the network was paid'
+            else 'the chain refused it: the receiver does not take it' end, null, true);
         return true;
     end if;
     update chain.payments p set state = 'confirmed', ended_at = clock_timestamp() where p.payment_id = ended.payment_id;

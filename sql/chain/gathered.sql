@@ -42,7 +42,7 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
         select d.address_id, d.asset_id, d.amount, d.deposit_id, r.address, r.script
         from exchange.deposits d
         join exchange.deposit_refunds r on r.deposit_id = d.deposit_id and r.ended_at is null
-        where d.network_id = gathered.network_id and d.state = 'refunding' and d.address_id > gathered.after_address_id
+        where d.network_id = gathered.network_id and d.state = 'refunding' and d.block_hash is not null and d.address_id > gathered.after_address_id
             and not exists (
                 select from chain.payment_items i join chain.payments p on p.payment_id = i.payment_id and p.state <> 'failed'
                 where i.deposit_id = d.deposit_id)

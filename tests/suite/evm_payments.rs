@@ -54,7 +54,7 @@ struct Chain {
     owner: Client,
     account: i64,
     address: i64,
-    _database: Database,
+    database: Database,
 }
 
 impl Chain {
@@ -70,7 +70,7 @@ impl Chain {
             owner,
             account,
             address,
-            _database: database,
+            database,
         };
         chain.says("select public.mine('a', 0, 1)").await;
         chain
@@ -370,6 +370,32 @@ async fn gas_that_was_spent_is_not_gathered_from_what_lies_there_for_others() {
         "",
         "what is halted takes nobody's place"
     );
+}
+
+#[tokio::test]
+async fn addresses_take_turns_and_each_is_looked_at_as_a_whole() {
+    let chain = Chain::start().await;
+    for (number, asset) in [(1, "ETH"), (2, "USDT")] {
+        chain.deposit(asset, "20", "credited", number).await;
+    }
+    let account = chain.account;
+    let script = [0xa1; 20];
+    let (owner, first) = (&chain.owner, chain.address);
+    let second = give_address(owner, ETHEREUM, account, "USDT", "0xa1", &script).await;
+    let third = Chain {
+        address: second,
+        owner: chain.database.owner().await,
+        account,
+        database: chain.database.clone(),
+    };
+    third.deposit("USDT", "20", "credited", 3).await;
+    let page = |after: i64| {
+        format!("select string_agg(address_id::text, ' ') from chain.gathered(2, {after}, 1)")
+    };
+    let both = format!("{first} {first}");
+    assert_eq!(chain.says_all(&page(0)).await, both);
+    assert_eq!(chain.says_all(&page(first)).await, second.to_string());
+    assert_eq!(chain.says_all(&page(second)).await, "");
 }
 
 #[tokio::test]

@@ -93,7 +93,9 @@ pub use facts::{
     MarketChange, MarketFact, MarketSnapshot, MarketTrade, OrderUpdate, PlacedOrder, SnapshotOrder,
     TradeParty, market_facts, market_snapshot, positions_of,
 };
-pub use following::{MissingNonce, WatchedAttempt, close_attempts, missing_nonces, watched_attempts};
+pub use following::{
+    MissingNonce, WatchedAttempt, close_attempts, missing_nonces, watched_attempts,
+};
 pub use gathering::{
     FreeOutput, Gathered, end_refund, free_outputs, gathered, is_under_way, pause_sweep,
     smoothed_rate,

@@ -127,11 +127,11 @@ mod tests {
     fn tokens_that_left_are_never_taken_for_tokens_that_stayed() {
         assert_eq!(outcome(&[]), MinedOutcome::Failure);
         let whole = transfer(TOKEN, SAFE, USER, 100);
-        assert_eq!(outcome(&[whole.clone()]), MinedOutcome::Success);
+        assert_eq!(outcome(std::slice::from_ref(&whole)), MinedOutcome::Success);
         // A fee that the token's issuer takes on the way.
         let part = transfer(TOKEN, SAFE, USER, 99);
         let fee = transfer(TOKEN, SAFE, ISSUER, 1);
-        assert_eq!(outcome(&[part.clone()]), MinedOutcome::Disputed);
+        assert_eq!(outcome(std::slice::from_ref(&part)), MinedOutcome::Disputed);
         assert_eq!(outcome(&[fee.clone(), part]), MinedOutcome::Disputed);
         assert_eq!(outcome(&[whole, fee]), MinedOutcome::Disputed);
         // Another's tokens, or other tokens.
