@@ -11,7 +11,7 @@ grant usage on schema exchange to exchange_signer_a, exchange_signer_b;
 -- Reads. What a chain shows to everybody is no secret; whose address it is, is.
 grant select on chain.networks, chain.coins, chain.blocks to exchange_api, exchange_worker, exchange_analyst, exchange_signer_a, exchange_signer_b;
 grant select on
-    chain.addresses, chain.wallets, chain.outputs, chain.fee_samples, chain.payment_items, chain.nonces
+    chain.addresses, chain.wallets, chain.outputs, chain.fee_samples, chain.payment_items, chain.nonces, chain.sweep_pauses
 to exchange_worker, exchange_analyst, exchange_signer_a, exchange_signer_b;
 grant select on chain.payments, chain.attempts, chain.signings to exchange_worker, exchange_signer_a, exchange_signer_b;
 -- People read all of a payment but what could be sent: bytes and signatures.
@@ -162,7 +162,10 @@ grant execute on function
     chain.end_failed_payment(integer),
     chain.fail_payment(bigint, text),
     chain.fail_conflicts(integer),
-    chain.gathered(integer),
+    chain.gathered(integer, bigint, integer),
+    chain.end_refund(bigint, text),
+    chain.pause_sweep(bigint, integer, text),
+    chain.close_attempts(integer),
     chain.free_outputs(integer, text),
     chain.hot_atoms(integer),
     chain.note_hot_balance(integer, integer, text)

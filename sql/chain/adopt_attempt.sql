@@ -6,7 +6,7 @@ declare
     made bigint;
 begin
     select * into strict of from chain.payments p where p.payment_id = adopt_attempt.payment_id for no key update;
-    select a.attempt_id into made from chain.attempts a where a.network_id = of.network_id and a.txid = adopt_attempt.txid;
+    select a.attempt_id into made from chain.attempts a where a.payment_id = of.payment_id and a.txid = adopt_attempt.txid;
     if found then
         return made;
     end if;
@@ -20,4 +20,4 @@ begin
     returning attempt_id into made;
     return made;
 end $$;
-comment on function chain.adopt_attempt(bigint, bytea, bytea) is 'Somebody else''s transaction carried our payment: anybody may carry what a Safe''s owners signed. It is kept like one of ours, but cost us nothing. For the follower.';
+comment on function chain.adopt_attempt(bigint, bytea, bytea) is 'Somebody else''s transaction carried our payment: anybody may carry what a Safe''s owners signed. It is kept like one of ours, once for each payment that it carried, but cost us nothing. For the follower.';

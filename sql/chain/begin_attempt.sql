@@ -8,7 +8,8 @@ begin
         and not exists (
             select from chain.attempts a
             where a.payment_id = begin_attempt.payment_id
-                and (a.is_success or (a.state = 'unsigned' and not exists (
-                    select from chain.signings s where s.attempt_id = a.attempt_id and s.state = 'refused'))));
+                and ((a.state = 'mined' and not a.is_reverted) or (a.state = 'unsigned' and a.closed_at is null and not exists (
+                    select from chain.signings s
+                    where s.payment_id = a.payment_id and s.attempt_id = a.attempt_id and s.state = 'refused'))));
 end $$;
-comment on function chain.begin_attempt(bigint, integer) is 'Locks a payment until the transaction ends: whether an attempt of this number is the next one, none waits to be signed and none has succeeded. For the planner.';
+comment on function chain.begin_attempt(bigint, integer) is 'Locks a payment until the transaction ends: whether an attempt of this number is the next one, none waits to be signed and none has done or ended it. For the planner.';

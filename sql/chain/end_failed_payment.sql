@@ -18,7 +18,10 @@ begin
     end if;
     perform chain.book_costs(array[ended.payment_id]);
     if ended.purpose <> 'cancel' then
-        perform chain.end_payment(ended.payment_id, 'the chain refused it: the receiver does not take it', null);
+        -- The network was paid for it: the fee of a withdrawal is kept, so that asking again is not free.
+        perform chain.end_payment(ended.payment_id, case ended.purpose
+            when 'withdrawal' then 'the chain refused it: the receiver does not take it; the fee is kept, because the network was paid'
+            else 'the chain refused it: the receiver does not take it' end, null, true);
         return true;
     end if;
     update chain.payments p set state = 'confirmed', ended_at = clock_timestamp() where p.payment_id = ended.payment_id;
@@ -33,4 +36,4 @@ begin
     where cancelled is not null;
     return true;
 end $$;
-comment on function chain.end_failed_payment(integer) is 'Ends one payment that the chain has finally refused, and refunds; or one whose nonce a cancelling payment has used up: the withdrawal that a signer had refused is refunded. False where there is none. For the follower.';
+comment on function chain.end_failed_payment(integer) is 'Ends one payment that the chain has finally refused, and refunds all but the fee; or one whose nonce a cancelling payment has used up: the withdrawal that a signer had refused is refunded. False where there is none. For the follower.';

@@ -1,4 +1,4 @@
-create function chain.end_payment(payment_id bigint, reason text, refunded bigint[]) returns void
+create function chain.end_payment(payment_id bigint, reason text, refunded bigint[], keeps_fee boolean default false) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
 declare
@@ -19,9 +19,16 @@ begin
         array_agg(w.withdrawal_id) filter (where w.withdrawal_id <> all (end_payment.refunded))
     into given_up, given_back
     from exchange.withdrawals w where w.payment_id = ended.payment_id and w.ended_at is null;
-    perform exchange.refund_withdrawals(given_up, 'failed', end_payment.reason) where given_up is not null;
+    perform exchange.refund_withdrawals(given_up, 'failed', end_payment.reason, end_payment.keeps_fee) where given_up is not null;
     perform exchange.move_withdrawals(given_back, 'approved') where given_back is not null;
+    perform chain.end_refund(i.deposit_id, end_payment.reason)
+    from chain.payment_items i where i.payment_id = ended.payment_id and i.deposit_id is not null;
+    if ended.from_address_id is not null and ended.purpose in ('sweep', 'gas') then
+        -- Gas was for another coin of the address, which its plan names.
+        perform chain.pause_sweep(
+            ended.from_address_id, coalesce((ended.plan ->> 'asset_id')::integer, ended.asset_id), end_payment.reason);
+    end if;
     perform exchange.append_event('finance', jsonb_build_object(
         'change', 'payment_failed', 'payment_id', ended.payment_id::text, 'purpose', ended.purpose, 'words', end_payment.reason));
 end $$;
-comment on function chain.end_payment(bigint, text, bigint[]) is 'Ends a payment that provably never happens: its outputs are free again, the withdrawals of the list (all of them where it is null) are refunded, the others wait to be paid anew. For other functions.';
+comment on function chain.end_payment(bigint, text, bigint[], boolean) is 'Ends a payment that provably never happens: its outputs are free again, the withdrawals of the list (all of them where it is null) are refunded, the others wait to be paid anew; deposits that were to go back wait for staff again, and a sweep pauses. keeps_fee: refunds are without the fee. For other functions.';

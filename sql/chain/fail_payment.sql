@@ -4,7 +4,7 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
     perform from chain.payments p where p.payment_id = fail_payment.payment_id for no key update;
     -- What a block holds has happened, whatever a worker thinks.
-    if exists (select from chain.attempts a where a.payment_id = fail_payment.payment_id and a.is_success) then
+    if exists (select from chain.attempts a where a.payment_id = fail_payment.payment_id and (a.is_success or a.is_disputed)) then
         raise exception 'payment % has happened', fail_payment.payment_id using errcode = 'object_not_in_prerequisite_state';
     end if;
     -- What was undone has cost its gas.

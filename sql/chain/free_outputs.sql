@@ -7,7 +7,7 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
     join exchange.assets s on s.asset_id = c.asset_id
     left join chain.wallets w on w.wallet_id = o.wallet_id
     left join exchange.deposits d on d.network_id = o.network_id and d.txid = o.txid and d.position = 'output:' || o.output_index
-    left join exchange.deposit_refunds r on r.deposit_id = d.deposit_id
+    left join exchange.deposit_refunds r on r.deposit_id = d.deposit_id and r.ended_at is null
     where o.network_id = free_outputs.network_id and o.spent_txid is null and o.payment_id is null and o.block_hash is not null
         and case free_outputs.kind
             when 'hot' then w.role = 'hot'

@@ -28,7 +28,7 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
     left join exchange.withdrawals w on w.withdrawal_id = i.withdrawal_id
     left join exchange.withdrawal_approvals q on q.withdrawal_id = i.withdrawal_id
     left join exchange.deposits d on d.deposit_id = i.deposit_id
-    left join exchange.deposit_refunds r on r.deposit_id = i.deposit_id
+    left join exchange.deposit_refunds r on r.deposit_id = i.deposit_id and r.ended_at is null
     left join exchange.accounts a on a.account_id = coalesce(w.account_id, d.account_id)
     where i.payment_id = judged_items.payment_id
     order by i.item

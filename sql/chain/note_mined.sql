@@ -4,6 +4,7 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     of chain.attempts;
     native_scale integer;
+    disputed chain.payments;
 begin
     perform from chain.payments p
     where p.payment_id = (select a.payment_id from chain.attempts a where a.attempt_id = note_mined.attempt_id) for no key update;
@@ -14,7 +15,7 @@ begin
     update chain.attempts a
     set state = 'mined', block_hash = note_mined.block_hash, block_height = note_mined.block_height,
         is_success = case note_mined.outcome when 'success' then true when 'failure' then false end,
-        is_reverted = note_mined.outcome = 'reverted',
+        is_reverted = note_mined.outcome = 'reverted', is_disputed = note_mined.outcome = 'disputed',
         fee = coalesce(chain.amount_of_atoms(note_mined.fee_atoms, native_scale), a.fee),
         broadcast_at = coalesce(a.broadcast_at, clock_timestamp())
     where a.attempt_id = note_mined.attempt_id and a.raw is not null
@@ -30,9 +31,11 @@ begin
     update chain.attempts a set state = 'replaced'
     where a.payment_id = of.payment_id and a.attempt_id <> of.attempt_id and a.state in ('signed', 'broadcast')
         and a.nonce is not distinct from of.nonce;
-    -- What was overtaken may come after the payment's end, which has booked what it knew.
-    perform chain.book_costs(array[of.payment_id])
-    from chain.payments p where p.payment_id = of.payment_id and p.ended_at is not null;
+    -- Nobody signs what is not needed any more: its number is free.
+    if not of.is_reverted then
+        update chain.signings s set state = 'refused', refusal = 'another attempt was mined', ended_at = clock_timestamp()
+        where s.payment_id = of.payment_id and s.attempt_id is not null and s.state = 'waiting';
+    end if;
     -- The node may have had it before we noted that, or have it from somebody else.
     update chain.payments p set state = 'broadcast' where p.payment_id = of.payment_id and p.state in ('planned', 'signed');
     if found then
@@ -43,6 +46,14 @@ begin
         from exchange.withdrawals w where w.payment_id = of.payment_id and w.ended_at is null
         having count(*) > 0;
     end if;
+    if of.is_disputed then
+        select * into strict disputed from chain.payments p where p.payment_id = of.payment_id;
+        perform proof.halt_coin(of.network_id, disputed.asset_id, format(
+            'payment %s moved tokens, but not as planned: a person decides whether it has paid', of.payment_id));
+        perform exchange.append_event('finance', jsonb_build_object(
+            'change', 'payment_disputed', 'payment_id', of.payment_id::text, 'purpose', disputed.purpose,
+            'txid', encode(of.txid, 'hex')));
+    end if;
     return true;
 end $$;
-comment on function chain.note_mined(bigint, bytea, bigint, text, text) is 'A block holds the attempt. Outcome: success; failure, where what it carried failed for ever; reverted, where it was undone and another attempt has to carry it. Its fee where it is only known now. For the follower.';
+comment on function chain.note_mined(bigint, bytea, bigint, text, text) is 'A block holds the attempt. Outcome: success; failure, where what it carried failed for ever; reverted, where it was undone and another attempt has to carry it; disputed, where tokens left and not as planned: then the coin is halted until a person has called chain.decide_payment. Its fee where it is only known now. For the follower.';

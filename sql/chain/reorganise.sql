@@ -32,7 +32,7 @@ begin
     -- What another's transaction spent may stay unspent; ours are sent again.
     update chain.outputs o
     set spent_height = null,
-        spent_txid = (select a.txid from chain.attempts a where a.network_id = o.network_id and a.txid = o.spent_txid)
+        spent_txid = (select a.txid from chain.attempts a where a.network_id = o.network_id and a.txid = o.spent_txid limit 1)
     where o.network_id = reorganise.network_id and o.spent_height > reorganise.fork_height;
     insert into exchange.reserve_entries (
         network_id, txid, position, asset_id, wallet_id, amount, block_height, capital_account_id, external_account_id)

@@ -22,6 +22,8 @@ begin
     update chain.payments p set state = 'confirmed', ended_at = clock_timestamp() where p.payment_id = any (final);
     update chain.signings s set state = 'refused', refusal = 'the payment has ended', ended_at = clock_timestamp()
     where s.payment_id = any (final) and s.state = 'waiting';
+    delete from chain.sweep_pauses u using chain.payments p
+    where p.payment_id = any (final) and p.purpose = 'sweep' and u.address_id = p.from_address_id and u.asset_id = p.asset_id;
     -- What only a replacement would have spent that was not mined, or was mined for a while.
     update chain.outputs o set payment_id = null, spent_txid = null where o.payment_id = any (final) and o.spent_height is null;
     select array_agg(i.withdrawal_id) into settled

@@ -106,6 +106,15 @@ begin
         cross join lateral (values (4, 'withdrawal', - d.amount), (3, 'fee', - d.fee)) as e (part, leg, amount)
         where only_asset is null or a.asset_id = only_asset
         union all
+        select d.ended_at, 'withdrawal', d.withdrawal_id, 3, 'fee', null, d.asset_id, - d.fee
+        from exchange.assets a
+        cross join lateral (
+            select i.* from exchange.withdrawals i
+            where i.account_id = ledger_of.account_id and i.asset_id = a.asset_id and i.is_fee_kept
+                and i.ended_at >= since and i.ended_at < until and i.ended_at <= place_time
+            order by i.ended_at desc, i.withdrawal_id desc limit wanted + 1) d
+        where only_asset is null or a.asset_id = only_asset
+        union all
         select d.ended_at, 'withdrawal', d.withdrawal_id, 5, 'withdrawal', null, d.asset_id, d.amount
         from exchange.assets a
         cross join lateral (

@@ -67,6 +67,14 @@ select 'withdrawal', w.withdrawal_id, 'fee', w.fees_account_id, w.asset_id, w.fe
 from exchange.withdrawals w
 where w.state = 'confirmed' and w.fee <> 0
 union all
+select 'withdrawal', w.withdrawal_id, 'fee', w.account_id, w.asset_id, - w.fee, w.ended_at
+from exchange.withdrawals w
+where w.is_fee_kept
+union all
+select 'withdrawal', w.withdrawal_id, 'fee', w.fees_account_id, w.asset_id, w.fee, w.ended_at
+from exchange.withdrawals w
+where w.is_fee_kept
+union all
 select 'withdrawal', w.withdrawal_id, 'withdrawal', w.external_account_id, w.asset_id, w.amount, w.ended_at
 from exchange.withdrawals w
 where w.state = 'confirmed' and w.internal_account_id is null

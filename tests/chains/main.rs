@@ -7,6 +7,7 @@ mod conflicts;
 mod deposit_faults;
 mod deposits_bitcoin;
 mod deposits_evm;
+mod evm_outcomes;
 mod fault_points;
 mod keys;
 mod nodes;

@@ -95,6 +95,44 @@ contract SilentToken {
     }
 }
 
+/// A token that does as its issuer likes: it takes a fee of every transfer, or answers no and moves nothing.
+contract MoodyToken {
+    uint8 public constant decimals = 6;
+    address public immutable owner = msg.sender;
+    uint256 public fee;
+    bool public isClosed;
+    mapping(address => uint256) public balanceOf;
+
+    event Transfer(address indexed from, address indexed to, uint256 value);
+
+    function mint(address to, uint256 value) external {
+        require(msg.sender == owner, "only the owner");
+        balanceOf[to] += value;
+        emit Transfer(address(0), to, value);
+    }
+
+    function change(uint256 fee_, bool isClosed_) external {
+        require(msg.sender == owner, "only the owner");
+        fee = fee_;
+        isClosed = isClosed_;
+    }
+
+    function transfer(address to, uint256 value) external returns (bool) {
+        if (isClosed) {
+            return false;
+        }
+        require(balanceOf[msg.sender] >= value, "too little");
+        balanceOf[msg.sender] -= value;
+        balanceOf[to] += value - fee;
+        emit Transfer(msg.sender, to, value - fee);
+        if (fee > 0) {
+            balanceOf[owner] += fee;
+            emit Transfer(msg.sender, owner, fee);
+        }
+        return true;
+    }
+}
+
 /// Passes ETH on by calls inside its own.
 contract Forwarder {
     receive() external payable {}

@@ -14,6 +14,7 @@ mod crash;
 mod deadlines;
 mod dump;
 mod durability;
+mod evm_payments;
 mod factors;
 mod faults;
 mod flows;

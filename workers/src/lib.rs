@@ -7,6 +7,7 @@ pub mod cold;
 pub mod deadlines;
 pub mod evm;
 mod evm_bytes;
+mod evm_limits;
 pub mod fault_point;
 mod hot_wallet;
 pub mod hsm_key;

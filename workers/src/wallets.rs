@@ -12,7 +12,7 @@ use chain::evm_transaction::EvmTransaction;
 use chain::public_key::PublicKey;
 use chain::safe;
 use chain::signature::Signature;
-use client::{HouseWallet, Pool};
+use client::{HouseWallet, PaymentNetwork, Pool};
 use hsm::SigningKey;
 use serde_json::json;
 
@@ -35,6 +35,8 @@ const LOOKS: u32 = 600;
 const LOOK_PAUSE: Duration = Duration::from_millis(200);
 /// The most that is offered for a unit of gas: 500 gwei.
 const MAX_GAS_WEI: u128 = 500_000_000_000;
+/// Blocks in which the creation of a Safe is looked for whose cost is not booked: a week.
+const LOOKED_BACK: i64 = 50_400;
 
 /// # Errors
 /// What is missing or wrong, in one line.
@@ -95,13 +97,20 @@ fn owner(text: &str) -> anyhow::Result<Address> {
 /// Where costs of the gas account that no payment explains are written down.
 struct Books<'a> {
     pool: &'a Pool,
-    network: &'a str,
+    network: &'a PaymentNetwork,
 }
 
 impl Books<'_> {
     async fn add_cost(&self, txid: &[u8], wei: U256) -> anyhow::Result<()> {
         let reason = "gas for contracts of the house";
-        client::book_gas(self.pool, self.network, txid, &wei.to_string(), reason).await?;
+        client::book_gas(
+            self.pool,
+            &self.network.name,
+            txid,
+            &wei.to_string(),
+            reason,
+        )
+        .await?;
         Ok(())
     }
 }
@@ -146,7 +155,7 @@ impl Gas {
         Ok(())
     }
 
-    /// Makes a Safe, unless the network has one of that role.
+    /// Makes a Safe and registers it, unless that was done. What was begun and not ended is ended.
     async fn make_safe(
         &self,
         pool: &Pool,
@@ -166,30 +175,31 @@ impl Gas {
         );
         let known = client::house_wallets(pool, network.network_id).await?;
         if let Some(known) = known.iter().find(|wallet| wallet.role == role) {
+            let address = Address::try_from(known.script.as_slice()).context("20 bytes")?;
+            self.check_safe(address, &owners).await?;
             println!("{role} {}", known.address);
             return Ok(());
         }
-        let books = Books {
-            pool,
-            network: &network.name,
-        };
+        let books = Books { pool, network };
         let [factory, singleton, handler] = self.contracts(&books).await?;
         let initializer = safe::initializer(&owners, THRESHOLD, handler);
         let salt = U256::from(u8::from(role == "cold"));
-        let creation = safe::creation(singleton, initializer, salt);
-        let logs = self.send(&books, factory, creation).await?;
-        let created = logs
-            .iter()
-            .find_map(|log| safe::read_creation(&log.topics, &log.data));
-        let created = created.context("the factory made no Safe")?;
-        let threshold = self
-            .node
-            .ask(created, &safe::ask_threshold(), json!("latest"))
-            .await?;
-        ensure!(
-            safe::read_threshold(&threshold)? == THRESHOLD,
-            "the Safe has another threshold"
-        );
+        let asked = safe::ask_creation_code();
+        let code = self.node.ask(factory, &asked, json!("latest")).await?;
+        let code = safe::read_creation_code(&code)?;
+        let planned = safe::proxy_address(factory, &code, singleton, &initializer, salt);
+        let created = if self.node.has_code(planned).await? {
+            self.book_creation(&books, factory, planned).await?;
+            planned
+        } else {
+            let creation = safe::creation(singleton, initializer, salt);
+            let logs = self.send(&books, factory, creation).await?;
+            let created = logs
+                .iter()
+                .find_map(|log| safe::read_creation(&log.topics, &log.data));
+            created.context("the factory made no Safe")?
+        };
+        self.check_safe(created, &owners).await?;
         let owners: Vec<String> = owners.iter().map(Address::to_string).collect();
         let wallet = HouseWallet {
             role: role.to_owned(),
@@ -200,6 +210,67 @@ impl Gas {
         client::add_wallet(pool, &network.name, &wallet).await?;
         println!("{role} {created}");
         Ok(())
+    }
+
+    /// # Errors
+    /// The Safe is another's, or asks for another number of signatures.
+    async fn check_safe(&self, safe: Address, owners: &[Address]) -> anyhow::Result<()> {
+        let asked = safe::ask_owners();
+        let said = self.node.ask(safe, &asked, json!("latest")).await?;
+        let mut said = safe::read_owners(&said)?;
+        let mut wanted = owners.to_vec();
+        said.sort_unstable();
+        wanted.sort_unstable();
+        ensure!(
+            said == wanted,
+            "the Safe {safe} is of other owners: {said:?}, not {wanted:?}"
+        );
+        let asked = safe::ask_threshold();
+        let said = self.node.ask(safe, &asked, json!("latest")).await?;
+        let threshold = safe::read_threshold(&said)?;
+        ensure!(
+            threshold == THRESHOLD,
+            "the Safe {safe} asks for {threshold} signatures, not for {THRESHOLD}"
+        );
+        Ok(())
+    }
+
+    /// Books what an earlier run paid for a Safe, and did not come to write down.
+    async fn book_creation(
+        &self,
+        books: &Books<'_>,
+        factory: Address,
+        safe: Address,
+    ) -> anyhow::Result<()> {
+        let from = books.network.tip.unwrap_or(0).saturating_sub(LOOKED_BACK);
+        let topics = [json!(safe::CREATION_TOPIC), json!(safe.into_word())];
+        let from = u64::try_from(from.max(0))?;
+        let logs = self.node.logs(factory, topics, from).await?;
+        let Some(txid) = logs.iter().find_map(|log| log.transaction_hash) else {
+            return Ok(());
+        };
+        let receipt = self.node.receipt(txid.as_slice()).await?;
+        // Anybody may make it.
+        if let Some(receipt) = receipt.filter(|receipt| receipt.from == self.address) {
+            let paid = receipt.gas_used.checked_mul(receipt.effective_gas_price);
+            let paid = paid.context("a fee beyond all bounds")?;
+            books.add_cost(txid.as_slice(), paid).await?;
+        }
+        Ok(())
+    }
+
+    /// The account's next number, which the worker of payments gives to nothing else: one that an
+    /// earlier run took and did not use, before a new one.
+    async fn take_nonce(&self, books: &Books<'_>) -> anyhow::Result<i64> {
+        let (network_id, script) = (books.network.network_id, self.address.as_slice());
+        let used = self.node.nonce(self.address, json!("latest")).await?;
+        let pending = self.node.nonce(self.address, json!("pending")).await?;
+        let missing = client::missing_nonces(books.pool, network_id, script, used).await?;
+        let is_free = |it: &&client::MissingNonce| !it.was_signed && it.nonce >= pending;
+        if let Some(missing) = missing.iter().find(is_free) {
+            return Ok(missing.nonce);
+        }
+        Ok(client::take_nonce(books.pool, network_id, script, pending).await?)
     }
 
     /// Factory, singleton and handler: made of the artifacts in `EXCHANGE_SAFE_ARTIFACTS` where
@@ -243,7 +314,7 @@ impl Gas {
         let gas = self.node.gas(self.address, to, U256::ZERO, &input).await?;
         let gas =
             gas.with_context(|| format!("a call of {to} fails; has {} ether?", self.address))?;
-        let nonce = self.node.nonce(self.address, json!("pending")).await?;
+        let nonce = self.take_nonce(books).await?;
         let transaction = EvmTransaction {
             chain_id: self.chain_id,
             nonce: u64::try_from(nonce)?,

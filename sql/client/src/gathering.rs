@@ -21,15 +21,20 @@ pub struct Gathered {
     pub refund: Option<(i64, String, Vec<u8>)>,
 }
 
-/// What is to leave deposit addresses.
+/// What is to leave deposit addresses after a number: so many rows, and all of the last address.
 ///
 /// # Errors
 /// The database's.
-pub async fn gathered(on: &impl Query, network_id: i32) -> Result<Vec<Gathered>, Error> {
+pub async fn gathered(
+    on: &impl Query,
+    network_id: i32,
+    after_address_id: i64,
+    most: i32,
+) -> Result<Vec<Gathered>, Error> {
     const STATEMENT: Statement = Statement::read(
         "gathered",
         "select address_id, script, asset_id, contract, atoms, deposit_id, to_address, to_script \
-         from chain.gathered($1)",
+         from chain.gathered($1, $2, $3)",
     );
     let one = |row| {
         let deposit_id: Option<i64> = column(row, 5)?;
@@ -46,8 +51,35 @@ pub async fn gathered(on: &impl Query, network_id: i32) -> Result<Vec<Gathered>,
             refund,
         })
     };
-    let rows = on.rows(STATEMENT, &[&network_id]).await?;
+    let rows = on
+        .rows(STATEMENT, &[&network_id, &after_address_id, &most])
+        .await?;
     rows.iter().map(one).collect()
+}
+
+/// A coin of an address cannot be gathered now: it pauses; true where it stopped for good.
+///
+/// # Errors
+/// The database's.
+pub async fn pause_sweep(
+    on: &impl Query,
+    address_id: i64,
+    asset_id: i32,
+    reason: &str,
+) -> Result<bool, Error> {
+    const STATEMENT: Statement =
+        Statement::write("pause_sweep", "select chain.pause_sweep($1, $2, $3)");
+    on.value(STATEMENT, &[&address_id, &asset_id, &reason])
+        .await
+}
+
+/// A deposit cannot go back to where staff decided: it waits for them again.
+///
+/// # Errors
+/// The database's.
+pub async fn end_refund(on: &impl Query, deposit_id: i64, reason: &str) -> Result<bool, Error> {
+    const STATEMENT: Statement = Statement::write("end_refund", "select chain.end_refund($1, $2)");
+    on.value(STATEMENT, &[&deposit_id, &reason]).await
 }
 
 /// The smoothed price of a unit of a block, in digits: the mean of a day's samples.

@@ -19,6 +19,7 @@ pub mod error;
 pub mod events;
 pub mod factors;
 pub mod facts;
+pub mod following;
 pub mod gathering;
 pub mod keys;
 pub mod kyc;
@@ -92,8 +93,12 @@ pub use facts::{
     MarketChange, MarketFact, MarketSnapshot, MarketTrade, OrderUpdate, PlacedOrder, SnapshotOrder,
     TradeParty, market_facts, market_snapshot, positions_of,
 };
+pub use following::{
+    MissingNonce, WatchedAttempt, close_attempts, missing_nonces, watched_attempts,
+};
 pub use gathering::{
-    FreeOutput, Gathered, OutputSource, free_outputs, gathered, is_under_way, output_sources,
+    FreeOutput, Gathered, OutputSource, end_refund, free_outputs, gathered, is_under_way,
+    output_sources, pause_sweep,
     smoothed_rate,
 };
 pub use keys::{forget_order_keys, forget_request_keys};
@@ -131,9 +136,8 @@ pub use payment_steps::{
 };
 pub use payments::{
     ApprovedWithdrawal, HouseWallet, OpenAttempt, OpenPayment, PAYMENTS_BELL, PaymentCoin,
-    PaymentNetwork, add_wallet, approved_withdrawals, house_wallets, missing_nonces, next_attempt,
-    open_attempts, open_payments, overtaken_attempts, payment_coins, payment_networks,
-    signing_kinds,
+    PaymentNetwork, add_wallet, approved_withdrawals, house_wallets, next_attempt, open_attempts,
+    open_payments, payment_coins, payment_networks, signing_kinds, watched_payments,
 };
 pub use place::Place;
 pub use pool::{Pool, ping};

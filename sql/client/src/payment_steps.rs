@@ -204,6 +204,8 @@ pub enum MinedOutcome {
     Failure,
     /// It was undone as a whole: another has to carry it.
     Reverted,
+    /// Tokens left, but not as planned: a person decides.
+    Disputed,
 }
 
 impl MinedOutcome {
@@ -212,6 +214,7 @@ impl MinedOutcome {
             MinedOutcome::Success => "success",
             MinedOutcome::Failure => "failure",
             MinedOutcome::Reverted => "reverted",
+            MinedOutcome::Disputed => "disputed",
         }
     }
 }
@@ -237,7 +240,8 @@ pub async fn note_mined(
     .await
 }
 
-/// The attempt's number was finally used by a transaction that is none of its payment's.
+/// The attempt's number was finally used by a transaction that is none of its payment's; a payment
+/// that has no other number fails.
 ///
 /// # Errors
 /// The database's.

@@ -2,6 +2,7 @@
 //! Whole amounts of the smallest unit ("atoms") are digits, as they come.
 
 use serde_json::Value;
+use tokio_postgres::Row;
 
 use crate::error::Error;
 use crate::query::{Query, Statement, column};
@@ -102,6 +103,8 @@ pub struct OpenPayment {
     pub is_refused: bool,
     /// Whether a cancelling payment of the same number exists.
     pub is_cancelled: bool,
+    /// The network or the coin is halted; what cancels goes on while only the coin is.
+    pub is_halted: bool,
 }
 
 /// An attempt that no block holds, or only in vain.
@@ -135,8 +138,8 @@ pub struct OpenAttempt {
     pub asked: i64,
     /// Whether one was refused.
     pub is_refused: bool,
-    /// What the payment is for.
-    pub purpose: String,
+    /// The network or the coin is halted; what cancels goes on all the same.
+    pub is_halted: bool,
 }
 
 /// The networks of a family.
@@ -261,6 +264,33 @@ pub async fn approved_withdrawals(
     rows.iter().map(withdrawal).collect()
 }
 
+/// The statement that reads payments of network `$1` on a condition.
+macro_rules! payments_on {
+    ($condition:literal) => {
+        concat!(
+            "select p.payment_id, p.purpose, p.state, p.asset_id, p.from_address_id, \
+             p.safe_nonce, p.identity_hash, p.plan, coalesce(p.owner_signatures, g.signatures), \
+             coalesce(g.is_refused, false), \
+             exists (select from chain.payments c where c.network_id = p.network_id \
+                and c.safe_nonce = p.safe_nonce and c.purpose = 'cancel' \
+                and c.state <> 'failed'), \
+             chain.atoms(p.amount, t.scale), \
+             (n.is_halted or c.is_halted) and p.purpose <> 'cancel' \
+             from chain.payments p join exchange.assets t using (asset_id) \
+             join chain.networks n on n.network_id = p.network_id \
+             join chain.coins c on c.network_id = p.network_id and c.asset_id = p.asset_id \
+             left join lateral ( \
+                select case when bool_and(s.state = 'signed') then array_agg(s.signature) end, \
+                    bool_or(s.state = 'refused') \
+                from chain.signings s where s.payment_id = p.payment_id and s.attempt_id is null \
+             ) g (signatures, is_refused) on true \
+             where p.network_id = $1 and ",
+            $condition,
+            " order by p.safe_nonce, p.payment_id"
+        )
+    };
+}
+
 /// Payments that have not ended and are not mined, in the order of the Safe's numbers.
 ///
 /// # Errors
@@ -268,45 +298,52 @@ pub async fn approved_withdrawals(
 pub async fn open_payments(on: &impl Query, network_id: i32) -> Result<Vec<OpenPayment>, Error> {
     const STATEMENT: Statement = Statement::read(
         "open_payments",
-        "select p.payment_id, p.purpose, p.state, p.asset_id, p.from_address_id, p.safe_nonce, \
-         p.identity_hash, p.plan, coalesce(p.owner_signatures, g.signatures), \
-         coalesce(g.is_refused, false), \
-         exists (select from chain.payments c where c.network_id = p.network_id \
-            and c.safe_nonce = p.safe_nonce and c.purpose = 'cancel' \
-            and c.state <> 'failed'), \
-         chain.atoms(p.amount, t.scale) \
-         from chain.payments p join exchange.assets t using (asset_id) left join lateral ( \
-            select case when bool_and(s.state = 'signed') then array_agg(s.signature) end, \
-                bool_or(s.state = 'refused') \
-            from chain.signings s where s.payment_id = p.payment_id and s.attempt_id is null \
-         ) g (signatures, is_refused) on true \
-         where p.network_id = $1 and p.ended_at is null \
-            and not exists (select from chain.attempts a where a.payment_id = p.payment_id \
-                and a.state = 'mined' and not a.is_reverted) \
-         order by p.safe_nonce, p.payment_id",
+        payments_on!(
+            "p.ended_at is null and not exists (select from chain.attempts a \
+                where a.payment_id = p.payment_id and a.state = 'mined' and not a.is_reverted)"
+        ),
     );
-    let payment = |row| {
-        Ok(OpenPayment {
-            payment_id: column(row, 0)?,
-            purpose: column(row, 1)?,
-            state: column(row, 2)?,
-            asset_id: column(row, 3)?,
-            from_address_id: column(row, 4)?,
-            safe_nonce: column(row, 5)?,
-            identity_hash: column(row, 6)?,
-            plan: column(row, 7)?,
-            safe_signatures: column(row, 8)?,
-            is_refused: column(row, 9)?,
-            is_cancelled: column(row, 10)?,
-            atoms: column(row, 11)?,
-        })
-    };
     let rows = on.rows(STATEMENT, &[&network_id]).await?;
     rows.iter().map(payment).collect()
 }
 
-/// The attempts of open payments, but those that a block holds for good; and those of a payment
-/// that a stranger has carried, whose own numbers are still to be used up.
+/// Payments that have not ended, and those that have while transactions of them may still be mined.
+///
+/// # Errors
+/// The database's.
+pub async fn watched_payments(on: &impl Query, network_id: i32) -> Result<Vec<OpenPayment>, Error> {
+    const STATEMENT: Statement = Statement::read(
+        "watched_payments",
+        payments_on!(
+            "p.payment_id in (select o.payment_id from chain.payments o \
+                where o.network_id = $1 and o.ended_at is null union all \
+                select a.payment_id from chain.attempts a where a.network_id = $1 \
+                and a.closed_at is null and a.from_script is not null and a.raw is not null)"
+        ),
+    );
+    let rows = on.rows(STATEMENT, &[&network_id]).await?;
+    rows.iter().map(payment).collect()
+}
+
+fn payment(row: &Row) -> Result<OpenPayment, Error> {
+    Ok(OpenPayment {
+        payment_id: column(row, 0)?,
+        purpose: column(row, 1)?,
+        state: column(row, 2)?,
+        asset_id: column(row, 3)?,
+        from_address_id: column(row, 4)?,
+        safe_nonce: column(row, 5)?,
+        identity_hash: column(row, 6)?,
+        plan: column(row, 7)?,
+        safe_signatures: column(row, 8)?,
+        is_refused: column(row, 9)?,
+        is_cancelled: column(row, 10)?,
+        atoms: column(row, 11)?,
+        is_halted: column(row, 12)?,
+    })
+}
+
+/// The attempts of open payments, but those that a block holds for good.
 ///
 /// # Errors
 /// The database's.
@@ -318,18 +355,20 @@ pub async fn open_attempts(on: &impl Query, network_id: i32) -> Result<Vec<OpenA
          (extract(epoch from clock_timestamp() \
             - coalesce(a.broadcast_at, a.signed_at)) * 1000)::bigint, \
          (extract(epoch from clock_timestamp() - a.last_broadcast_at) * 1000)::bigint, \
-         g.signatures, g.asked, g.is_refused, p.purpose \
+         g.signatures, g.asked, g.is_refused, \
+         (n.is_halted or c.is_halted) and p.purpose <> 'cancel' \
          from chain.attempts a join chain.payments p using (payment_id) \
+         join chain.networks n on n.network_id = a.network_id \
+         join chain.coins c on c.network_id = p.network_id and c.asset_id = p.asset_id \
          cross join lateral ( \
             select coalesce(array_agg(s.signature order by s.signing_id) \
                 filter (where s.state = 'signed'), '{}'), count(*), \
                 coalesce(bool_or(s.state = 'refused'), false) \
-            from chain.signings s where s.attempt_id = a.attempt_id \
+            from chain.signings s \
+            where s.payment_id = a.payment_id and s.attempt_id = a.attempt_id \
          ) g (signatures, asked, is_refused) \
-         where a.network_id = $1 and (p.ended_at is null \
-                and (a.state in ('unsigned', 'signed', 'broadcast') or a.is_reverted) \
-            or p.state = 'confirmed' and a.nonce is not null \
-                and a.state in ('unsigned', 'signed', 'broadcast')) \
+         where a.network_id = $1 and p.ended_at is null and a.closed_at is null \
+            and (a.state in ('unsigned', 'signed', 'broadcast') or a.is_reverted) \
          order by a.attempt_id",
     );
     let attempt = |row| {
@@ -348,83 +387,11 @@ pub async fn open_attempts(on: &impl Query, network_id: i32) -> Result<Vec<OpenA
             signatures: column(row, 11)?,
             asked: column(row, 12)?,
             is_refused: column(row, 13)?,
-            purpose: column(row, 14)?,
+            is_halted: column(row, 14)?,
         })
     };
     let rows = on.rows(STATEMENT, &[&network_id]).await?;
     rows.iter().map(attempt).collect()
-}
-
-/// An attempt that something else has overtaken: it can only be undone, but costs its gas.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OvertakenAttempt {
-    /// Its number.
-    pub attempt_id: i64,
-    /// The payment.
-    pub payment_id: i64,
-    /// Its hash.
-    pub txid: Vec<u8>,
-}
-
-/// Attempts of an account whose payment has happened otherwise, or never will, the newest first.
-///
-/// # Errors
-/// The database's.
-pub async fn overtaken_attempts(
-    on: &impl Query,
-    network_id: i32,
-) -> Result<Vec<OvertakenAttempt>, Error> {
-    const STATEMENT: Statement = Statement::read(
-        "overtaken_attempts",
-        "select a.attempt_id, a.payment_id, a.txid \
-         from chain.attempts a join chain.payments p using (payment_id) \
-         where a.network_id = $1 and a.state in ('signed', 'broadcast') and a.nonce is not null \
-            and p.safe_nonce is not null \
-            and (p.ended_at is not null or exists (select from chain.attempts m \
-                where m.payment_id = a.payment_id and m.state = 'mined' and not m.is_reverted)) \
-            and not exists (select from chain.attempts m where m.network_id = a.network_id \
-                and m.from_script = a.from_script and m.nonce = a.nonce and m.state = 'mined') \
-         order by a.attempt_id desc limit 100",
-    );
-    let attempt = |row| {
-        Ok(OvertakenAttempt {
-            attempt_id: column(row, 0)?,
-            payment_id: column(row, 1)?,
-            txid: column(row, 2)?,
-        })
-    };
-    let rows = on.rows(STATEMENT, &[&network_id]).await?;
-    rows.iter().map(attempt).collect()
-}
-
-/// Numbers of an account that were given but that no attempt uses: nothing after them is mined.
-/// What is not mined of a payment that was given up is not sent again, and uses none.
-///
-/// # Errors
-/// The database's.
-pub async fn missing_nonces(
-    on: &impl Query,
-    network_id: i32,
-    script: &[u8],
-    from_nonce: i64,
-) -> Result<Vec<i64>, Error> {
-    const STATEMENT: Statement = Statement::read(
-        "missing_nonces",
-        "select g.nonce from chain.nonces n \
-         cross join lateral generate_series($3, n.next_nonce - 1) g (nonce) \
-         where n.network_id = $1 and n.script = $2 and not exists ( \
-            select from chain.attempts a where a.network_id = n.network_id \
-                and a.from_script = n.script and a.nonce = g.nonce and a.state <> 'replaced' \
-                and (a.state = 'mined' or not exists (select from chain.payments p \
-                    where p.payment_id = a.payment_id and p.state = 'failed')) \
-                and not exists (select from chain.signings s \
-                    where s.attempt_id = a.attempt_id and s.state = 'refused')) \
-         order by g.nonce",
-    );
-    let rows = on
-        .rows(STATEMENT, &[&network_id, &script, &from_nonce])
-        .await?;
-    rows.iter().map(|row| column(row, 0)).collect()
 }
 
 /// The number of a payment's next attempt.
@@ -446,7 +413,8 @@ pub async fn next_attempt(on: &impl Query, payment_id: i64) -> Result<i32, Error
 pub async fn signing_kinds(on: &impl Query, attempt_id: i64) -> Result<Vec<String>, Error> {
     const STATEMENT: Statement = Statement::read(
         "signing_kinds",
-        "select kind from chain.signings where attempt_id = $1 order by kind",
+        "select s.kind from chain.attempts a join chain.signings s using (payment_id, attempt_id) \
+         where a.attempt_id = $1 order by s.kind",
     );
     let rows = on.rows(STATEMENT, &[&attempt_id]).await?;
     rows.iter().map(|row| column(row, 0)).collect()

@@ -209,7 +209,8 @@ pub async fn halt_all_networks(on: &impl Query, reason: &str) -> Result<i32, Err
     on.value(STATEMENT, &[&reason]).await
 }
 
-/// Books gas that no payment explains, at the cost of the house's capital. An administrator's.
+/// Books gas that no payment explains, at the cost of the house's capital, once a transaction;
+/// false where it was booked before. An administrator's.
 ///
 /// # Errors
 /// The database's.
@@ -219,7 +220,7 @@ pub async fn book_gas(
     txid: &[u8],
     wei: &str,
     reason: &str,
-) -> Result<i64, Error> {
+) -> Result<bool, Error> {
     const STATEMENT: Statement = Statement::write(
         "book_gas",
         "select proof.book_loss(n.name, 'gas', s.symbol, $2, \
@@ -227,9 +228,11 @@ pub async fn book_gas(
          from chain.networks n \
          join chain.coins c on c.network_id = n.network_id and c.contract is null \
          join exchange.assets s on s.asset_id = c.asset_id \
-         where n.name = $1",
+         where n.name = $1 and not exists (select from exchange.reserve_entries r \
+            where r.network_id = n.network_id and r.txid = $2 and r.position = 'lost')",
     );
-    on.value(STATEMENT, &[&network, &txid, &wei, &reason]).await
+    let booked = on.row(STATEMENT, &[&network, &txid, &wei, &reason]).await?;
+    Ok(booked.is_some())
 }
 
 /// The roles of a network's wallets.

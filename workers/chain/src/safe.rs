@@ -38,6 +38,7 @@ sol! {
     );
     function createProxyWithNonce(address singleton, bytes initializer, uint256 saltNonce)
         returns (address proxy);
+    function proxyCreationCode() returns (bytes code);
     function nonce() returns (uint256 number);
     function getThreshold() returns (uint256 threshold);
     function getOwners() returns (address[] owners);
@@ -205,6 +206,20 @@ pub fn creation(singleton: Address, initializer: Bytes, salt_nonce: U256) -> Byt
     call.abi_encode().into()
 }
 
+/// The calldata that asks the factory for the code that makes a Safe.
+pub fn ask_creation_code() -> Bytes {
+    proxyCreationCodeCall {}.abi_encode().into()
+}
+
+/// Reads the answer to [`ask_creation_code`].
+///
+/// # Errors
+/// [`ChainError::Malformed`] where it is none.
+pub fn read_creation_code(answer: &[u8]) -> Result<Bytes, ChainError> {
+    let code = proxyCreationCodeCall::abi_decode_returns(answer);
+    code.map_err(|_| ChainError::Malformed("a factory's code"))
+}
+
 /// Where the factory makes it (EIP-1014). `creation_code` is what the factory's function
 /// `proxyCreationCode` gives.
 pub fn proxy_address(
@@ -218,6 +233,9 @@ pub fn proxy_address(
     let code = [creation_code, &singleton.into_word().0].concat();
     factory.create2_from_code(salt, code)
 }
+
+/// First topic of the factory's log of a Safe; the second one is its address.
+pub const CREATION_TOPIC: B256 = ProxyCreation::SIGNATURE_HASH;
 
 /// Reads the address of the Safe that was made from the factory's log.
 pub fn read_creation(topics: &[B256], data: &[u8]) -> Option<Address> {

@@ -6,10 +6,12 @@ mod carry;
 mod follow;
 mod gaps;
 mod node;
+mod outcome;
 mod plan;
 mod sweep;
 
 use std::sync::Mutex;
+use std::sync::atomic::AtomicI64;
 use std::time::{Duration, Instant};
 
 use alloy::primitives::{Address, B256, Bytes, U256};
@@ -26,6 +28,8 @@ pub(super) struct Payer {
     node: EvmNode,
     config: PaymentsConfig,
     swept_at: Mutex<Option<Instant>>,
+    /// The deposit address after which the next look goes on.
+    swept_to: AtomicI64,
 }
 
 /// What the database says of the network, read anew each time.
@@ -46,6 +50,7 @@ impl Payer {
             node: EvmNode::new(url)?,
             config: config.clone(),
             swept_at: Mutex::new(None),
+            swept_to: AtomicI64::new(0),
         })
     }
 

@@ -12,13 +12,9 @@ use client::JudgedItem;
 use super::judge::{Case, Objection, must};
 use super::keys::{Key, KeyRing};
 use crate::evm_bytes::{read_unsigned, signer_of};
+use crate::evm_limits::{MAX_GAS, MAX_INNER_GAS, MAX_TOP_UP_WEI};
 use crate::payments::planned_safe;
 
-/// Gas that an inner call of the Safe may take, and any transaction.
-const MAX_INNER_GAS: u64 = 500_000;
-const MAX_GAS: u64 = 1_000_000;
-/// The most gas money for a deposit address, in wei: a tenth of an ether.
-const MAX_TOP_UP_WEI: u64 = 100_000_000_000_000_000;
 /// The account of deposit addresses in the seed.
 const ACCOUNT: u32 = 0;
 

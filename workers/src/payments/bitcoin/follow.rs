@@ -74,12 +74,12 @@ impl Payer {
             match attempt.state.as_str() {
                 "unsigned" if signed == attempt.asked && !attempt.is_refused => {
                     let raw = assemble(pool, stage, attempt).await?;
-                    if !stage.network.is_halted {
+                    if !attempt.is_halted {
                         self.send(pool, stage, attempt, &raw).await?;
                     }
                 }
                 // What nobody has yet stays here while nothing may be sent.
-                "signed" if stage.network.is_halted => {}
+                "signed" if attempt.is_halted => {}
                 "signed" | "broadcast" if is_due && !is_replaced => {
                     let raw = attempt.raw.as_deref().context("an attempt without bytes")?;
                     self.send(pool, stage, attempt, raw).await?;

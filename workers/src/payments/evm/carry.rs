@@ -43,6 +43,11 @@ impl Payer {
             let refused = last.get(&payment.payment_id).filter(|it| it.is_refused);
             refused.and_then(|attempt| attempt.nonce)
         };
+        let is_ready = |it: &&OpenPayment| it.safe_signatures.is_some();
+        if !payments.iter().any(|it| is_ready(&it)) {
+            return Ok(());
+        }
+        let next = self.safe_nonce(stage.safe, json!("latest")).await?;
         let mut at = 0;
         while let Some(first) = payments.get(at) {
             // A payment, and one that cancels it: the Safe does either.
@@ -52,14 +57,15 @@ impl Payer {
                 .count();
             let both = &payments[at..at + same];
             at += same;
-            let Some(_) = first.safe_nonce else {
+            let Some(nonce) = first.safe_nonce else {
                 continue;
             };
-            if both.iter().any(is_under_way) {
+            // A number that is used up belongs to whoever used it: the follower finds out.
+            if nonce < next || both.iter().any(is_under_way) {
                 continue;
             }
-            let is_ready = |it: &&OpenPayment| it.safe_signatures.is_some();
-            let Some(ready) = both.iter().find(is_ready) else {
+            let is_free = |it: &&OpenPayment| is_ready(it) && !it.is_halted;
+            let Some(ready) = both.iter().find(is_free) else {
                 // Those after it cannot happen before it.
                 break;
             };
@@ -68,12 +74,19 @@ impl Payer {
         // The cold Safe's, whose numbers are its own.
         let is_refill = |it: &&OpenPayment| it.purpose == "refill" && it.safe_signatures.is_some();
         for refill in payments.iter().filter(is_refill) {
-            if !is_under_way(refill) {
+            if !is_under_way(refill) && !refill.is_halted && self.is_unused(stage, refill).await? {
                 self.add_carrier(pool, stage, refill, reused(refill))
                     .await?;
             }
         }
         Ok(())
+    }
+
+    /// Whether the number of a payment of the cold Safe is still to be used.
+    async fn is_unused(&self, stage: &Stage, payment: &OpenPayment) -> anyhow::Result<bool> {
+        let inner = stage.inner(payment)?.context("a payment of no Safe")?;
+        let next = self.safe_nonce(inner.safe, json!("latest")).await?;
+        Ok(next <= i64::try_from(inner.nonce)?)
     }
 
     async fn add_carrier(
@@ -177,12 +190,12 @@ impl Payer {
             match attempt.state.as_str() {
                 "unsigned" if !attempt.signatures.is_empty() => {
                     let raw = self.assemble(pool, attempt).await?;
-                    if may_be_sent(stage, attempt) {
+                    if !attempt.is_halted {
                         self.send(pool, stage, attempt, &raw).await?;
                     }
                 }
                 // What nobody has yet stays here while nothing may be sent.
-                "signed" if !may_be_sent(stage, attempt) => {}
+                "signed" if attempt.is_halted => {}
                 "signed" | "broadcast" if self.is_due(attempt, &attempts) => {
                     let raw = attempt.raw.as_deref().context("an attempt without bytes")?;
                     self.send(pool, stage, attempt, raw).await?;

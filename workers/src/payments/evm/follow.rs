@@ -1,14 +1,17 @@
 //! Follows: which block holds an attempt, and what became of what it carried. Only what is provable
 //! is believed: a receipt, the Safe's own event, or a number that something else has used for good.
+//! Every transaction of ours is asked for until its number is used for good, whatever became of its
+//! payment.
 
-use alloy::primitives::{Address, B256, U256};
-use anyhow::Context as _;
-use chain::erc20::TokenTransfer;
+use std::collections::HashMap;
+
+use alloy::primitives::{Address, B256, U64, U256};
 use chain::safe::Execution;
-use client::{MinedOutcome, OpenAttempt, OpenPayment, PaymentCoin, Pool};
+use client::{MinedOutcome, OpenPayment, Pool, WatchedAttempt};
 use serde_json::json;
 
-use super::node::{Log, Receipt};
+use super::node::Receipt;
+use super::outcome::outcome_of;
 use super::{Payer, Stage, address_of, identity};
 use crate::fault_point::fault_point;
 
@@ -16,6 +19,14 @@ use crate::fault_point::fault_point;
 const SETTLED_AT_ONCE: i32 = 100;
 /// Blocks before the plan in which the outcome is looked for, for a plan made in a fork.
 const EARLIER_BLOCKS: i64 = 100;
+
+/// What the node said in this round: numbers of accounts as of a block that is final, and of Safes
+/// as of now.
+#[derive(Default)]
+struct Said {
+    final_nonces: HashMap<(Address, u64), Option<i64>>,
+    safe_nonces: HashMap<Address, i64>,
+}
 
 impl Payer {
     /// Looks at everything that is under way, and ends what is final.
@@ -29,23 +40,25 @@ impl Payer {
                 "blocks have gone: sent again"
             );
         }
-        let payments = client::open_payments(pool, network_id).await?;
-        let attempts = client::open_attempts(pool, network_id).await?;
-        for payment in &payments {
-            let own = |it: &&OpenAttempt| it.payment_id == payment.payment_id;
-            let own: Vec<&OpenAttempt> = attempts.iter().filter(own).collect();
-            let mut is_mined = false;
-            for attempt in own
-                .iter()
-                .filter(|it| it.state == "signed" || it.state == "broadcast")
-            {
-                is_mined |= self.look_at(pool, stage, payment, attempt).await?;
-            }
-            if !is_mined && !own.is_empty() {
-                self.look_for_others(pool, stage, payment, &own).await?;
+        let mut said = Said::default();
+        let attempts = client::watched_attempts(pool, network_id).await?;
+        let payments = match attempts.is_empty() {
+            true => Vec::new(),
+            false => client::watched_payments(pool, network_id).await?,
+        };
+        for attempt in &attempts {
+            let of_attempt = |it: &&OpenPayment| it.payment_id == attempt.payment_id;
+            // Another worker may have ended it since.
+            if let Some(payment) = payments.iter().find(of_attempt) {
+                self.look_at(pool, stage, payment, attempt, &mut said)
+                    .await?;
             }
         }
-        self.look_at_overtaken(pool, network_id).await?;
+        for payment in client::open_payments(pool, network_id).await? {
+            self.look_for_others(pool, stage, &payment, &attempts, &mut said)
+                .await?;
+        }
+        client::close_attempts(pool, network_id).await?;
         loop {
             let settled = client::settle_payments(pool, network_id, SETTLED_AT_ONCE).await?;
             if settled == 0 {
@@ -60,61 +73,64 @@ impl Payer {
         Ok(())
     }
 
-    /// Whether a block holds the attempt.
+    /// Whether a block holds the attempt, or can hold it no more.
     async fn look_at(
         &self,
         pool: &Pool,
         stage: &Stage,
         payment: &OpenPayment,
-        attempt: &OpenAttempt,
-    ) -> anyhow::Result<bool> {
-        let txid = attempt
-            .txid
-            .as_deref()
-            .context("an attempt without a hash")?;
-        let Some(receipt) = self.node.receipt(txid).await? else {
-            return Ok(false);
+        attempt: &WatchedAttempt,
+        said: &mut Said,
+    ) -> anyhow::Result<()> {
+        // The number first: what is not in a block after that never will be.
+        let is_used = match (&attempt.from_script, attempt.nonce) {
+            (Some(account), Some(nonce)) => {
+                let account = address_of(account)?;
+                let used = self
+                    .final_nonce(stage, payment.asset_id, account, said)
+                    .await;
+                used.is_some_and(|used| used > nonce)
+            }
+            _ => false,
         };
-        let outcome = outcome_of(stage, payment, &receipt)?;
-        let fee = receipt.gas_used.saturating_mul(receipt.effective_gas_price);
-        note(pool, attempt.attempt_id, &receipt, outcome, Some(fee)).await?;
-        fault_point("mined_noted");
-        tracing::info!(payment = payment.payment_id, ?outcome, "mined");
-        Ok(true)
-    }
-
-    /// Notes what came too late: it moves nothing, but its gas is paid.
-    async fn look_at_overtaken(&self, pool: &Pool, network_id: i32) -> anyhow::Result<()> {
-        for attempt in client::overtaken_attempts(pool, network_id).await? {
-            let receipt = self.node.receipt(&attempt.txid).await?;
-            // One that succeeded has overtaken the other: the blocks are being undone.
-            let Some(receipt) = receipt.filter(|receipt| receipt.status.is_zero()) else {
-                continue;
-            };
-            let fee = receipt.gas_used.saturating_mul(receipt.effective_gas_price);
-            let outcome = MinedOutcome::Reverted;
-            note(pool, attempt.attempt_id, &receipt, outcome, Some(fee)).await?;
-            tracing::warn!(payment = attempt.payment_id, "a carrier came too late");
+        if let Some(receipt) = self.node.receipt(&attempt.txid).await? {
+            let sender = attempt.from_script.as_deref();
+            let outcome = outcome_of(stage, payment, sender, &receipt)?;
+            // What somebody else sent has cost us nothing.
+            let fee = sender.map(|_| receipt.gas_used.saturating_mul(receipt.effective_gas_price));
+            note(pool, attempt.attempt_id, &receipt, outcome, fee).await?;
+            fault_point("mined_noted");
+            tracing::info!(payment = payment.payment_id, ?outcome, "mined");
+            if outcome == MinedOutcome::Disputed {
+                tracing::error!(
+                    payment = payment.payment_id,
+                    "tokens moved, but not as planned: a person decides (chain.decide_payment)"
+                );
+            }
+        } else if is_used && client::note_replaced(pool, attempt.attempt_id).await? {
+            tracing::error!(
+                payment = payment.payment_id,
+                attempt = attempt.attempt_id,
+                "its account's number was used by another transaction"
+            );
         }
         Ok(())
     }
 
-    /// Whether somebody else carried the payment, or has used its number up.
+    /// Whether somebody else carried a payment of a Safe, or has used its number up.
     async fn look_for_others(
         &self,
         pool: &Pool,
         stage: &Stage,
         payment: &OpenPayment,
-        attempts: &[&OpenAttempt],
+        attempts: &[WatchedAttempt],
+        said: &mut Said,
     ) -> anyhow::Result<()> {
-        let final_block = self.final_block(stage, payment.asset_id);
-        let Some(inner) = stage.inner(payment)? else {
-            return self
-                .look_for_used_nonces(pool, payment, attempts, final_block)
-                .await;
+        let (Some(inner), Some(_)) = (stage.inner(payment)?, &payment.safe_signatures) else {
+            return Ok(());
         };
         let nonce = i64::try_from(inner.nonce)?;
-        if self.safe_nonce(inner.safe, json!("latest")).await? <= nonce {
+        if self.next_of_safe(inner.safe, said).await? <= nonce {
             return Ok(());
         }
         let hash = identity(payment.identity_hash.as_deref())?;
@@ -126,22 +142,54 @@ impl Payer {
         let from = u64::try_from(from.max(0))?;
         let found = self.node.logs(inner.safe, topics, from).await?;
         if let Some(txid) = found.iter().find_map(|log| log.transaction_hash) {
-            return self.adopt(pool, stage, payment, txid).await;
+            let is_own = |it: &WatchedAttempt| it.txid == txid.as_slice();
+            // Mined since we asked: the next look has its receipt, with its fee.
+            return match attempts.iter().any(is_own) {
+                true => Ok(()),
+                false => self.adopt(pool, stage, payment, txid).await,
+            };
         }
         // A cancelling payment's outcome ends both.
         let is_double = payment.is_cancelled || payment.purpose == "cancel";
+        let final_block = final_block(stage, payment.asset_id);
         let Some(block) = final_block.filter(|_| !is_double) else {
             return Ok(());
         };
         // A node whose chain was just undone has no such block yet: then later.
-        let block = json!(alloy::primitives::U64::from(block));
-        let used = self.safe_nonce(inner.safe, block).await;
+        let used = self.safe_nonce(inner.safe, json!(U64::from(block))).await;
         if used.is_ok_and(|used| used > nonce) {
             let reason = "the wallet's number of it was used by another transaction";
             client::fail_payment(pool, payment.payment_id, reason).await?;
             tracing::error!(payment = payment.payment_id, "failed: {reason}");
         }
         Ok(())
+    }
+
+    /// An account's next number as of the block that is final for a coin; none where the node has
+    /// no such block yet.
+    async fn final_nonce(
+        &self,
+        stage: &Stage,
+        asset_id: i32,
+        account: Address,
+        said: &mut Said,
+    ) -> Option<i64> {
+        let block = final_block(stage, asset_id)?;
+        if let Some(known) = said.final_nonces.get(&(account, block)) {
+            return *known;
+        }
+        let asked = self.node.nonce(account, json!(U64::from(block))).await.ok();
+        said.final_nonces.insert((account, block), asked);
+        asked
+    }
+
+    async fn next_of_safe(&self, safe: Address, said: &mut Said) -> anyhow::Result<i64> {
+        if let Some(known) = said.safe_nonces.get(&safe) {
+            return Ok(*known);
+        }
+        let asked = self.safe_nonce(safe, json!("latest")).await?;
+        said.safe_nonces.insert(safe, asked);
+        Ok(asked)
     }
 
     /// Keeps the transaction by which somebody else carried the payment.
@@ -157,48 +205,20 @@ impl Payer {
         let (Some(raw), Some(receipt)) = (raw, receipt) else {
             return Ok(());
         };
-        let outcome = outcome_of(stage, payment, &receipt)?;
+        let outcome = outcome_of(stage, payment, None, &receipt)?;
         let adopted =
             client::adopt_attempt(pool, payment.payment_id, &raw, txid.as_slice()).await?;
         note(pool, adopted, &receipt, outcome, None).await?;
         tracing::warn!(payment = payment.payment_id, %txid, "somebody else carried it");
         Ok(())
     }
+}
 
-    /// An account's own payments: somebody who has the key has used their number.
-    async fn look_for_used_nonces(
-        &self,
-        pool: &Pool,
-        payment: &OpenPayment,
-        attempts: &[&OpenAttempt],
-        final_block: Option<u64>,
-    ) -> anyhow::Result<()> {
-        let Some(block) = final_block else {
-            return Ok(());
-        };
-        let mut is_used = !attempts.is_empty();
-        for attempt in attempts {
-            let (Some(account), Some(nonce)) = (&attempt.from_script, attempt.nonce) else {
-                return Ok(());
-            };
-            let block = json!(alloy::primitives::U64::from(block));
-            let used = self.node.nonce(address_of(account)?, block).await;
-            is_used &= used.is_ok_and(|used| used > nonce);
-        }
-        if is_used {
-            let reason = "its number was used by another transaction";
-            client::fail_payment(pool, payment.payment_id, reason).await?;
-            tracing::error!(payment = payment.payment_id, "failed: {reason}");
-        }
-        Ok(())
-    }
-
-    /// The highest block that is final for a coin.
-    fn final_block(&self, stage: &Stage, asset_id: i32) -> Option<u64> {
-        let coin = stage.coins.iter().find(|coin| coin.asset_id == asset_id)?;
-        let block = stage.network.tip? - i64::from(coin.final_confirmations) + 1;
-        u64::try_from(block).ok()
-    }
+/// The highest block that is final for a coin.
+fn final_block(stage: &Stage, asset_id: i32) -> Option<u64> {
+    let coin = stage.coins.iter().find(|coin| coin.asset_id == asset_id)?;
+    let block = stage.network.tip? - i64::from(coin.final_confirmations) + 1;
+    u64::try_from(block).ok()
 }
 
 async fn note(
@@ -213,56 +233,4 @@ async fn note(
     let fee = fee.map(|fee| fee.to_string());
     client::note_mined(pool, attempt_id, block, outcome, fee.as_deref()).await?;
     Ok(())
-}
-
-/// What a receipt proves.
-fn outcome_of(
-    stage: &Stage,
-    payment: &OpenPayment,
-    receipt: &Receipt,
-) -> anyhow::Result<MinedOutcome> {
-    let is_done = receipt.status.to::<u64>() == 1;
-    let Some(inner) = stage.inner(payment)? else {
-        // The account's number is used up either way.
-        return Ok(if is_done {
-            MinedOutcome::Success
-        } else {
-            MinedOutcome::Failure
-        });
-    };
-    let hash = identity(payment.identity_hash.as_deref())?;
-    let of_safe = |log: &&Log| log.address == inner.safe;
-    let executions = receipt.logs.iter().filter(of_safe);
-    let mut executions = executions.filter_map(|log| Execution::read(&log.topics, &log.data));
-    let execution = executions.find(|execution| execution.hash == hash);
-    let Some(execution) = execution.filter(|_| is_done) else {
-        return Ok(MinedOutcome::Reverted);
-    };
-    let coin = stage
-        .coins
-        .iter()
-        .find(|coin| coin.asset_id == payment.asset_id);
-    let contract = coin.and_then(|coin: &PaymentCoin| coin.contract.as_deref());
-    // A token may say no without failing: what counts is that it moved.
-    let has_moved = match contract {
-        Some(contract) if payment.purpose != "cancel" => {
-            has_transfer(receipt, address_of(contract)?, inner.safe, &inner.data)
-        }
-        _ => true,
-    };
-    Ok(match execution.succeeded && has_moved {
-        true => MinedOutcome::Success,
-        false => MinedOutcome::Failure,
-    })
-}
-
-fn has_transfer(receipt: &Receipt, contract: Address, from: Address, data: &[u8]) -> bool {
-    let Some((to, value)) = chain::erc20::read_transfer(data) else {
-        return false;
-    };
-    let wanted = TokenTransfer { from, to, value };
-    let of_token = |log: &&Log| log.address == contract;
-    let transfers = receipt.logs.iter().filter(of_token);
-    let mut transfers = transfers.filter_map(|log| TokenTransfer::read(&log.topics, &log.data));
-    transfers.any(|transfer| transfer == wanted)
 }

@@ -1,5 +1,6 @@
 //! Gaps: a number of the gas account that was given but that no attempt uses would hold up all
-//! after it. It is used up by a transaction of nothing to the account itself.
+//! after it. It is used up by a transaction of nothing to the account itself. Deposit addresses
+//! have no gaps: each sends what is open, with the number that the chain says.
 
 use alloy::primitives::{Bytes, U256};
 use anyhow::Context as _;
@@ -17,8 +18,14 @@ impl Payer {
     pub(super) async fn fill_gaps(&self, pool: &Pool, stage: &Stage) -> anyhow::Result<()> {
         let network_id = stage.network.network_id;
         let from_nonce = self.node.nonce(stage.gas, json!("latest")).await?;
+        let pending = self.node.nonce(stage.gas, json!("pending")).await?;
         let script = stage.gas.as_slice();
-        for nonce in client::missing_nonces(pool, network_id, script, from_nonce).await? {
+        for missing in client::missing_nonces(pool, network_id, script, from_nonce).await? {
+            let nonce = missing.nonce;
+            // The operator's commands send by themselves: what the node has of them is no gap.
+            if nonce < pending && !missing.was_signed {
+                continue;
+            }
             let native = stage.coins.iter().find(|coin| coin.contract.is_none());
             let native = native.context("the network has no coin of its own")?;
             let payment = NewPayment {

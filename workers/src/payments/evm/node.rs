@@ -22,6 +22,7 @@ pub(crate) struct EvmNode {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Receipt {
+    pub(crate) from: Address,
     pub(crate) block_hash: B256,
     pub(crate) block_number: U64,
     pub(crate) status: U64,

@@ -10,14 +10,13 @@ use client::{ApprovedWithdrawal, NewPayment, Pool, Query, run_tx};
 use serde_json::{Value, json};
 
 use super::{Payer, PlannedCall, Stage, address_of};
+use crate::evm_limits::MAX_INNER_GAS;
 use crate::fault_point::fault_point;
 
 /// Safe transactions under way at once: what follows a failed one is carried again.
 const MOST_UNDER_WAY: usize = 32;
 /// The least gas that an inner call gets.
 const LEAST_GAS: u64 = 30_000;
-/// The most: what needs more is not paid.
-pub(crate) const MOST_GAS: u64 = 500_000;
 /// What a call gets where the node's simulation fails: it will fail on the chain, and be refunded.
 const GAS_OF_FAILURE: u64 = 100_000;
 
@@ -29,61 +28,19 @@ impl Payer {
         if stage.network.is_halted {
             return Ok(());
         }
-        let network_id = stage.network.network_id;
         let mut holdings = HashMap::new();
         for coin in &stage.coins {
             let balance = self.holding(stage.safe, coin.contract.as_deref()).await?;
             holdings.insert(coin.asset_id, balance);
         }
         let at_least = self.safe_nonce(stage.safe, json!("latest")).await?;
-        let height = stage.network.tip.unwrap_or(0);
-        let gas = self.gas_of_withdrawals(pool, stage).await?;
-        let shared = Arc::new((stage.clone(), holdings, gas));
+        let gas = self.gas_of_withdrawals(pool, stage, holdings.clone());
+        let shared = Arc::new((stage.clone(), holdings, gas.await?));
         let planned = run_tx(pool, "plan_payments", move |tx| {
             let shared = Arc::clone(&shared);
             Box::pin(async move {
                 let (stage, holdings, gas) = &*shared;
-                let open = client::open_payments(tx, network_id).await?;
-                let own = open.iter().filter(|payment| payment.safe_nonce.is_some());
-                let room = MOST_UNDER_WAY.saturating_sub(own.count());
-                let most = i32::try_from(room).unwrap_or(0);
-                let approved = client::approved_withdrawals(tx, network_id, most).await?;
-                let mut left = holdings.clone();
-                // What is under way leaves the wallet too.
-                for payment in open.iter().filter(|payment| payment.purpose != "refill") {
-                    let atoms = payment.atoms.parse().unwrap_or(U256::MAX);
-                    if let Some(left) = left.get_mut(&payment.asset_id) {
-                        *left = left.saturating_sub(atoms);
-                    }
-                }
-                let mut planned = 0;
-                for withdrawal in approved {
-                    let Some(left) = left.get_mut(&withdrawal.asset_id) else {
-                        continue;
-                    };
-                    let atoms = withdrawal.atoms.parse().unwrap_or(U256::MAX);
-                    let Some(rest) = left.checked_sub(atoms) else {
-                        // It waits for a refill, and so do those after it.
-                        *left = U256::ZERO;
-                        continue;
-                    };
-                    let gas = gas.get(&withdrawal.withdrawal_id).copied();
-                    let call = call_of(&withdrawal, atoms);
-                    let Some(call) = call.ok() else { continue };
-                    *left = rest;
-                    let new = SafeCall {
-                        purpose: "withdrawal",
-                        asset_id: withdrawal.asset_id,
-                        atoms: withdrawal.atoms.clone(),
-                        call,
-                        gas: gas.unwrap_or(LEAST_GAS),
-                        height,
-                        items: vec![item_of(&withdrawal)],
-                    };
-                    add_safe_payment(tx, stage, new, None, at_least).await?;
-                    planned += 1;
-                }
-                Ok(planned)
+                plan_approved(tx, stage, holdings, gas, at_least).await
             })
         })
         .await?;
@@ -122,11 +79,19 @@ impl Payer {
         &self,
         pool: &Pool,
         stage: &Stage,
+        mut left: HashMap<i32, U256>,
     ) -> anyhow::Result<HashMap<i64, u64>> {
         let most = i32::try_from(MOST_UNDER_WAY)?;
         let mut gas = HashMap::new();
         for waiting in client::approved_withdrawals(pool, stage.network.network_id, most).await? {
-            let atoms = waiting.atoms.parse().context("atoms")?;
+            let atoms: U256 = waiting.atoms.parse().context("atoms")?;
+            let left = left.entry(waiting.asset_id).or_default();
+            let rest = left.checked_sub(atoms);
+            *left = rest.unwrap_or(U256::ZERO);
+            if rest.is_none() {
+                // It waits for a refill.
+                continue;
+            }
             let call = call_of(&waiting, atoms)?;
             let found = self.inner_gas(stage, &call).await?;
             gas.insert(waiting.withdrawal_id, found);
@@ -141,7 +106,7 @@ impl Payer {
             .gas(stage.safe, call.to, call.value, &call.data)
             .await?;
         let gas = found.map_or(GAS_OF_FAILURE, |gas| gas.saturating_add(gas / 4));
-        Ok(gas.clamp(LEAST_GAS, MOST_GAS))
+        Ok(gas.clamp(LEAST_GAS, MAX_INNER_GAS))
     }
 
     /// Uses up the numbers of what a signer refused, so that those after it can be carried.
@@ -188,6 +153,64 @@ impl Payer {
         }
         Ok(())
     }
+}
+
+/// Plans approved withdrawals, as many as there is room and money for; gives how many.
+async fn plan_approved(
+    tx: &impl Query,
+    stage: &Stage,
+    holdings: &HashMap<i32, U256>,
+    gas: &HashMap<i64, u64>,
+    at_least: i64,
+) -> Result<usize, client::Error> {
+    let (network_id, height) = (stage.network.network_id, stage.network.tip.unwrap_or(0));
+    let open = client::open_payments(tx, network_id).await?;
+    let own = open.iter().filter(|payment| payment.safe_nonce.is_some());
+    let room = MOST_UNDER_WAY.saturating_sub(own.count());
+    let most = i32::try_from(room).unwrap_or(0);
+    let approved = client::approved_withdrawals(tx, network_id, most).await?;
+    let mut left = holdings.clone();
+    // What is under way leaves the wallet too.
+    for payment in open.iter().filter(|payment| payment.purpose != "refill") {
+        let atoms = payment.atoms.parse().unwrap_or(U256::MAX);
+        if let Some(left) = left.get_mut(&payment.asset_id) {
+            *left = left.saturating_sub(atoms);
+        }
+    }
+    let mut planned = 0_usize;
+    for withdrawal in approved {
+        if planned == room {
+            break;
+        }
+        let Some(left) = left.get_mut(&withdrawal.asset_id) else {
+            continue;
+        };
+        let atoms = withdrawal.atoms.parse().unwrap_or(U256::MAX);
+        let Some(rest) = left.checked_sub(atoms) else {
+            // It waits for a refill, and so do those after it.
+            *left = U256::ZERO;
+            continue;
+        };
+        // It came since the node was asked: the next round plans it.
+        let Some(&gas) = gas.get(&withdrawal.withdrawal_id) else {
+            continue;
+        };
+        let call = call_of(&withdrawal, atoms);
+        let Some(call) = call.ok() else { continue };
+        *left = rest;
+        let new = SafeCall {
+            purpose: "withdrawal",
+            asset_id: withdrawal.asset_id,
+            atoms: withdrawal.atoms.clone(),
+            call,
+            gas,
+            height,
+            items: vec![item_of(&withdrawal)],
+        };
+        add_safe_payment(tx, stage, new, None, at_least).await?;
+        planned += 1;
+    }
+    Ok(planned)
 }
 
 /// A call that the Safe is to make.

@@ -3,6 +3,7 @@
 //! they belong. Tokens need gas at their address first.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use alloy::primitives::{Address, Bytes, U256};
 use anyhow::Context as _;
@@ -13,12 +14,13 @@ use serde_json::json;
 use super::plan::{SafeCall, add_safe_payment};
 use super::{Payer, PlannedCall, Stage, address_of};
 use crate::evm_bytes::unsigned;
+use crate::evm_limits::{MAX_GAS, MAX_TOP_UP_WEI};
 use crate::fault_point::fault_point;
 
-/// Gas of a transfer to a Safe, whose fallback takes more than 21,000.
+/// Gas of a transfer that asks no node.
 const ETHER_GAS: u64 = 40_000;
-/// Gas of a token's transfer, where the node cannot tell.
-const TOKEN_GAS: u64 = 100_000;
+/// Rows that are looked at in a turn: the next one goes on after them.
+const PAGE: i32 = 100;
 
 /// Which number of its account a transaction gets.
 #[derive(Clone, Copy)]
@@ -27,6 +29,16 @@ pub(super) enum Nonce {
     Next(i64),
     /// One that was given before, and is used by nothing.
     Given(i64),
+}
+
+/// What there is to send.
+enum Measured {
+    /// This, with so much gas: it moves so much.
+    Call(PlannedCall, u64, U256),
+    /// Less than it costs.
+    Nothing,
+    /// The node says that it would fail, or it takes too much.
+    Refused(String),
 }
 
 impl Payer {
@@ -38,50 +50,59 @@ impl Payer {
         let smoothed = smoothed.and_then(|rate| rate.parse::<u128>().ok());
         let now = fees.max_fee_per_gas / 2 + fees.max_priority_fee_per_gas;
         let is_cheap = smoothed.is_none_or(|smoothed| now <= smoothed.saturating_mul(2));
-        for due in client::gathered(pool, network_id).await? {
-            let is_halted =
-                |coin: &&client::PaymentCoin| coin.asset_id == due.asset_id && coin.is_halted;
-            let waits = stage.network.is_halted || stage.coins.iter().any(|coin| is_halted(&coin));
-            if waits || (due.refund.is_none() && !is_cheap) {
-                continue;
+        let after = self.swept_to.load(Ordering::Relaxed);
+        let mut page = client::gathered(pool, network_id, after, PAGE).await?;
+        if page.is_empty() && after > 0 {
+            page = client::gathered(pool, network_id, 0, PAGE).await?;
+        }
+        let last = page.last().map_or(0, |due| due.address_id);
+        self.swept_to.store(last, Ordering::Relaxed);
+        let mut busy = None;
+        for due in page {
+            // One payment at a time leaves an address.
+            let waits = busy == Some(due.address_id) || (due.refund.is_none() && !is_cheap);
+            if !waits && self.gather(pool, stage, &due, fees).await? {
+                busy = Some(due.address_id);
             }
-            self.gather(pool, stage, &due, fees).await?;
         }
         Ok(())
     }
 
+    /// Whether something leaves the address now.
     async fn gather(
         &self,
         pool: &Pool,
         stage: &Stage,
         due: &Gathered,
         fees: GasFees,
-    ) -> anyhow::Result<()> {
+    ) -> anyhow::Result<bool> {
         let from = address_of(&due.script)?;
-        let atoms: U256 = due.atoms.parse().context("atoms")?;
         let (to, to_script, to_text) = match &due.refund {
             Some((_, address, script)) => (address_of(script)?, script, address),
             None => (stage.safe, &stage.hot.script, &stage.hot.address),
         };
-        let (call, gas_limit, moved) = self.measure(due, from, to, atoms, fees).await?;
-        if moved.is_zero() {
-            return Ok(());
-        }
+        let (call, gas_limit, moved) = match self.measure(due, from, to, fees).await? {
+            Measured::Call(call, gas_limit, moved) => (call, gas_limit, moved),
+            Measured::Nothing => return Ok(false),
+            Measured::Refused(words) => {
+                give_up(pool, due, &words).await?;
+                return Ok(false);
+            }
+        };
         let cost = U256::from(gas_limit).saturating_mul(U256::from(fees.max_fee_per_gas));
         if due.contract.is_some() && self.node.balance(from).await? < cost {
-            return self
-                .top_up(pool, stage, due, from, cost.saturating_mul(U256::from(2)))
-                .await;
+            return self.top_up(pool, stage, due, from, cost).await;
         }
-        let network_id = stage.network.network_id;
-        let at_least = self.node.nonce(from, json!("latest")).await?;
+        // One payment at a time leaves an address, so the chain's number is the next one; that of
+        // a payment that was never sent is used again.
+        let nonce = Nonce::Given(self.node.nonce(from, json!("latest")).await?);
         let mut item = json!({
             "address": to_text, "script": hex::encode(to_script), "atoms": moved.to_string() });
         if let Some((deposit_id, ..)) = &due.refund {
             item["deposit_id"] = json!(deposit_id);
         }
         let payment = &NewPayment {
-            network_id,
+            network_id: stage.network.network_id,
             purpose: if due.refund.is_some() {
                 "refund"
             } else {
@@ -105,55 +126,67 @@ impl Payer {
             gas_limit,
             fees,
         };
-        self.add_direct(
-            pool,
-            payment,
-            transaction,
-            from,
-            Nonce::Next(at_least),
-            "a deposit_keys",
-        )
-        .await?;
+        self.add_direct(pool, payment, transaction, from, nonce, "a deposit_keys")
+            .await?;
         fault_point("sweep_planned");
         tracing::info!(network = stage.network.name, %from, moved = %moved, "gathered");
-        Ok(())
+        Ok(true)
     }
 
     /// The call that moves a coin, its gas, and how much moves: of ether what is left beside the
-    /// gas.
+    /// gas, so that what lies there for others is not touched.
     async fn measure(
         &self,
         due: &Gathered,
         from: Address,
         to: Address,
-        atoms: U256,
         fees: GasFees,
-    ) -> anyhow::Result<(PlannedCall, u64, U256)> {
+    ) -> anyhow::Result<Measured> {
+        let atoms: U256 = due.atoms.parse().context("atoms")?;
         let held = self.holding(from, due.contract.as_deref()).await?;
         let atoms = atoms.min(held);
         let call = PlannedCall::transfer(due.contract.as_deref(), to, atoms)?;
+        if atoms.is_zero() {
+            return Ok(Measured::Nothing);
+        }
         let tried = call.value.min(U256::ONE);
-        let gas = self.node.gas(from, call.to, tried, &call.data).await?;
-        let is_token = due.contract.is_some();
-        let otherwise = if is_token { TOKEN_GAS } else { ETHER_GAS };
-        let gas_limit = gas.map_or(otherwise, |gas| gas.saturating_add(gas / 4));
-        if is_token {
-            return Ok((call, gas_limit, atoms));
+        let Some(gas) = self.node.gas(from, call.to, tried, &call.data).await? else {
+            return Ok(Measured::Refused("the chain would refuse it".to_owned()));
+        };
+        let gas_limit = gas.saturating_add(gas / 4);
+        if gas_limit > MAX_GAS {
+            return Ok(Measured::Refused(format!("it takes {gas} gas")));
+        }
+        if due.contract.is_some() {
+            return Ok(Measured::Call(call, gas_limit, atoms));
         }
         let cost = U256::from(gas_limit).saturating_mul(U256::from(fees.max_fee_per_gas));
-        let value = held.saturating_sub(cost).min(atoms);
-        Ok((PlannedCall { value, ..call }, gas_limit, value))
+        let value = atoms.saturating_sub(cost);
+        Ok(match value.is_zero() {
+            true => Measured::Nothing,
+            false => Measured::Call(PlannedCall { value, ..call }, gas_limit, value),
+        })
     }
 
-    /// Sends gas to a deposit address, so that it can pay for sending its tokens.
+    /// Sends gas to a deposit address, so that it can pay for sending its tokens: twice what that
+    /// costs now, within a limit. Whether something is sent.
     async fn top_up(
         &self,
         pool: &Pool,
         stage: &Stage,
         due: &Gathered,
         address: Address,
-        value: U256,
-    ) -> anyhow::Result<()> {
+        cost: U256,
+    ) -> anyhow::Result<bool> {
+        let most = U256::from(MAX_TOP_UP_WEI);
+        if cost > most {
+            // Blocks may be cheaper later; a deposit that goes back waits for that.
+            if due.refund.is_none() {
+                give_up(pool, due, &format!("its gas costs {cost} wei")).await?;
+            }
+            return Ok(false);
+        }
+        let value = cost.saturating_mul(U256::from(2)).min(most);
         let native = stage.coins.iter().find(|coin| coin.contract.is_none());
         let native = native.context("the network has no coin of its own")?;
         let payment = &NewPayment {
@@ -166,7 +199,9 @@ impl Payer {
             from_address_id: Some(due.address_id),
             safe_nonce: None,
             identity_hash: None,
-            plan: json!({ "to": address, "value": value.to_string(), "data": "0x" }),
+            plan: json!({
+                "to": address, "value": value.to_string(), "data": "0x",
+                "asset_id": due.asset_id }),
             items: vec![json!({
                 "address": address, "script": hex::encode(address), "atoms": value.to_string() })],
         };
@@ -191,7 +226,7 @@ impl Payer {
         .await?;
         fault_point("gas_planned");
         tracing::info!(network = stage.network.name, %address, "gas is sent to a deposit address");
-        Ok(())
+        Ok(true)
     }
 
     /// Writes down a payment that an account makes by itself, with its one transaction.
@@ -296,4 +331,15 @@ impl Payer {
         }
         Ok(())
     }
+}
+
+/// What cannot be sent now: a sweep pauses, a deposit that was to go back waits for staff.
+async fn give_up(pool: &Pool, due: &Gathered, words: &str) -> anyhow::Result<()> {
+    let (address, asset) = (due.address_id, due.asset_id);
+    let has_stopped = match &due.refund {
+        Some((deposit_id, ..)) => client::end_refund(pool, *deposit_id, words).await?,
+        None => client::pause_sweep(pool, address, asset, words).await?,
+    };
+    tracing::warn!(address, asset, has_stopped, "not gathered: {words}");
+    Ok(())
 }
