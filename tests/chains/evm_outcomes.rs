@@ -299,8 +299,9 @@ async fn a_refund_that_its_receiver_would_refuse_is_not_sent_and_waits_for_staff
     node.pay(0, address, milliether_wei(2_000))
         .await
         .expect("paid");
-    place.mined(1).await;
-    until_it_says(owner, "select state from exchange.deposits", "pending").await;
+    // As deep as a deposit must lie to go back.
+    place.mined(12).await;
+    until_it_says(owner, "select state from exchange.deposits", "credited").await;
     let going = format!(
         "update exchange.deposits set state = 'refunding';
         insert into exchange.deposit_refunds (deposit_id, address, script)

@@ -35,9 +35,13 @@ async fn give_back(database: &Database, owner: &Client, address: &str, script: &
     let (first, second) = officers(database, owner).await;
     let deposit = "select max(deposit_id)::text from exchange.deposits where state = 'suspicious'";
     let deposit = ask(owner, deposit).await;
+    let network = "select name from chain.networks join exchange.deposits using (network_id)
+        where deposit_id = ";
+    let network = ask(owner, &format!("{network}{deposit}")).await;
     let propose = format!(
         "select staff.propose({first}, 'refund_deposit', jsonb_build_object('deposit_id',
-            '{deposit}', 'address', '{address}', 'script', '{script}'), 'stolen')"
+            '{deposit}', 'address', '{address}', 'script', '{script}', 'network',
+            '{network}'), 'stolen')"
     );
     let trader = database.trader().await;
     assert_eq!(refusal(&trader, &propose).await, "");

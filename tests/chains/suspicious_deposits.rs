@@ -123,7 +123,8 @@ async fn a_suspicious_deposit_goes_back_when_two_people_say_so() {
     let propose = |script: &bitcoin::ScriptBuf| {
         format!(
             "select staff.propose({first}, 'refund_deposit', jsonb_build_object('deposit_id',
-                '{deposit}', 'address', '{outside}', 'script', '{}'), 'stolen')",
+                '{deposit}', 'address', '{outside}', 'script', '{}', 'network', 'bitcoin'),
+                'stolen')",
             script.to_hex_string()
         )
     };

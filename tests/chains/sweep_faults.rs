@@ -179,7 +179,7 @@ async fn token_of(paying: &PayingEvm, address: Address) -> U256 {
 /// Mines until no payment is under way and nothing waits to be gathered.
 async fn ethereum_rests(paying: &PayingEvm) {
     let open = "select ((select count(*) from chain.payments where ended_at is null)
-        + (select count(*) from chain.gathered(2)))::text";
+        + (select count(*) from chain.gathered(2, 0, 100)))::text";
     tests::wait::until("nothing is under way", async || {
         paying.mined(1).await;
         ask(&paying.world.owner, open).await == "0"

@@ -167,7 +167,11 @@ impl House {
     /// address.
     pub fn pin(&self, place: &str, address: &str) {
         let mut pins = self.pins.lock().expect("no panic");
-        pins.push(format!("{place}={address}"));
+        let pin = format!("{place}={address}");
+        // Two exchanges may have the same wallets.
+        if !pins.contains(&pin) {
+            pins.push(pin);
+        }
     }
 
     /// Starts signer a or b.

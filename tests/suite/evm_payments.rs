@@ -262,8 +262,10 @@ async fn a_refused_sweep_halts_its_coin_and_not_the_network() {
             null, '{{a deposit_keys}}')"
     );
     chain.says(&waiting).await;
-    let refuse = "update chain.signings set state = 'refused', refusal = 'no', ended_at = now()";
-    chain.owner.batch_execute(refuse).await.expect("refused");
+    let signer = chain.database.connect("exchange_signer_a").await;
+    let refuse = "select chain.refuse_signing(signing_id, 'no', null) from chain.signings";
+    let refused = signer.expect("a session").query_one(refuse, &[]).await;
+    assert!(refused.expect("an answer").get::<_, bool>(0));
     assert_eq!(
         chain.says("select chain.drop_refused_payments(2)").await,
         "1"

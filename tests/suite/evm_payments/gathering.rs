@@ -10,7 +10,7 @@ async fn a_refund_that_fails_waits_for_staff_again_and_its_address_stays_known()
     let deposit = chain.deposit("ETH", "2", "suspicious", 1).await;
     let refund = |byte: &str| {
         format!(
-            "select exchange.refund_deposit({deposit}, '{byte}',
+            "select exchange.refund_deposit({deposit}, 'ethereum', '{byte}',
                 decode(repeat('{byte}', 20), 'hex'))"
         )
     };

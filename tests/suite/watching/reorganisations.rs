@@ -97,7 +97,7 @@ async fn what_goes_back_is_not_paid_while_it_is_in_no_block() {
             select deposit_id, 'back', decode(repeat('77', 20), 'hex') from exchange.deposits;
         update exchange.deposits set state = 'refunding'";
     owner.batch_execute(refund).await.expect("it goes back");
-    let due = "select count(*) from chain.gathered(2) where deposit_id is not null";
+    let due = "select count(*) from chain.gathered(2, 0, 100) where deposit_id is not null";
     assert_eq!(number(&owner, due).await, 1);
     leave(&owner, 3, "").await;
     assert_eq!(ask(&owner, STATE).await, "refunding");

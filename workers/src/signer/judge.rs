@@ -222,32 +222,35 @@ fn judge_withdrawal(
     if item.asked_atoms.as_ref() != Some(&item.atoms) {
         return refuse("it is of another amount".to_owned());
     }
-    if !is_first {
-        return Ok(());
+    match is_first {
+        true => judge_approval(item, most).or_else(refuse),
+        false => Ok(()),
     }
+}
+
+/// Whether it may be paid at all, as it stands at this moment; else why not.
+fn judge_approval(item: &JudgedItem, most: Option<U256>) -> Result<(), String> {
     let Some(needed) = item.needed_reviews.map(i64::from) else {
-        return refuse("it was never approved".to_owned());
+        return Err("it was never approved".to_owned());
     };
     if item.rejections > 0 || item.approvals < needed {
-        return refuse(format!(
-            "{} of {needed} reviewers approve it",
-            item.approvals
-        ));
+        let approvals = item.approvals;
+        return Err(format!("{approvals} of {needed} reviewers approve it"));
     }
     let atoms = item.atoms.parse().unwrap_or(U256::MAX);
     if most.is_some_and(|most| atoms > most) {
-        return refuse("it is more than is ever signed at once".to_owned());
+        return Err("it is more than is ever signed at once".to_owned());
     }
     if item.account_status.as_deref() != Some("active") {
-        return refuse("the account is frozen".to_owned());
+        return Err("the account is frozen".to_owned());
     }
     if item.is_in_debt {
-        return refuse("the account owes the exchange".to_owned());
+        return Err("the account owes the exchange".to_owned());
     }
     // Such as the day after a change of password: what is not signed yet is given back, because a
     // batch cannot wait for one of its receivers.
-    if let Some(obstacle) = &item.obstacle {
-        return refuse(format!("nothing leaves the account now ({obstacle})"));
+    match &item.obstacle {
+        Some(obstacle) => Err(format!("nothing leaves the account now ({obstacle})")),
+        None => Ok(()),
     }
-    Ok(())
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use chain::evm_transaction::GasFees;
 use client::{NewAttempt, OpenAttempt, Pool, run_tx};
 
-use super::carry::{MOST_ATTEMPTS, may_be_sent};
+use super::carry::MOST_ATTEMPTS;
 use super::{Payer, Stage, millis};
 use crate::evm_bytes::{read_unsigned, unsigned};
 use crate::fault_point::fault_point;
@@ -19,7 +19,7 @@ impl Payer {
             // What no node took is stuck too, unless it is not to be sent now.
             let is_sent = match attempt.state.as_str() {
                 "broadcast" => true,
-                "signed" => may_be_sent(stage, attempt),
+                "signed" => !attempt.is_halted,
                 _ => false,
             };
             is_sent && waited.is_some_and(|waited| waited >= self.config.bump_after)

@@ -18,12 +18,6 @@ use crate::fault_point::fault_point;
 /// Attempts of a payment: then somebody has to look.
 pub(super) const MOST_ATTEMPTS: i32 = 20;
 
-/// Whether what nobody has yet may be sent now. What cancels a payment is sent while all else is
-/// halted: it moves nothing, and what was refused ends by it.
-pub(super) fn may_be_sent(stage: &Stage, attempt: &OpenAttempt) -> bool {
-    !stage.network.is_halted || attempt.purpose == "cancel"
-}
-
 impl Payer {
     /// Makes attempts for payments that have none under way.
     pub(super) async fn carry(&self, pool: &Pool, stage: &Stage) -> anyhow::Result<()> {
