@@ -259,14 +259,18 @@ declare
     of chain.payments;
     made bigint;
     native_scale integer;
+    next integer;
 begin
     select * into strict of from chain.payments p where p.payment_id = add_attempt.payment_id for no key update;
     select s.scale into strict native_scale from chain.coins c join exchange.assets s using (asset_id)
     where c.network_id = of.network_id and c.contract is null;
+    select coalesce(max(a.number), 0) + 1 into next from chain.attempts a where a.payment_id = of.payment_id;
+    if not chain.begin_attempt(of.payment_id, next) then
+        raise exception 'payment % takes no further attempt now', of.payment_id using errcode = 'object_not_in_prerequisite_state';
+    end if;
     insert into chain.attempts (payment_id, network_id, number, from_script, nonce, unsigned, fee_rate, fee)
-    select of.payment_id, of.network_id, coalesce(max(a.number), 0) + 1, add_attempt.from_script, add_attempt.nonce, add_attempt.unsigned,
+    select of.payment_id, of.network_id, next, add_attempt.from_script, add_attempt.nonce, add_attempt.unsigned,
         add_attempt.fee_rate::numeric, chain.amount_of_atoms(add_attempt.fee_atoms, native_scale)
-    from chain.attempts a where a.payment_id = of.payment_id
     returning attempt_id into made;
     insert into chain.signings (payment_id, attempt_id, signer, kind)
     select of.payment_id, made, split_part(asked, ' ', 1), split_part(asked, ' ', 2)
@@ -277,7 +281,7 @@ end $$;
 
 ALTER FUNCTION chain.add_attempt(payment_id bigint, from_script bytea, nonce bigint, unsigned bytea, fee_rate text, fee_atoms text, signings text[]) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION chain.add_attempt(payment_id bigint, from_script bytea, nonce bigint, unsigned bytea, fee_rate text, fee_atoms text, signings text[]) IS 'Writes down a transaction that may carry a payment, after begin_attempt, and asks signers for it: "a hot_outputs", "b hot_outputs". For the planner.';
+COMMENT ON FUNCTION chain.add_attempt(payment_id bigint, from_script bytea, nonce bigint, unsigned bytea, fee_rate text, fee_atoms text, signings text[]) IS 'Writes down a transaction that may carry a payment, where begin_attempt allows one, and asks signers for it: "a hot_outputs", "b hot_outputs". For the planner.';
 
 CREATE FUNCTION chain.add_payment(network_id integer, purpose text, asset_id integer, atoms text, from_wallet text, from_address_id bigint, safe_nonce bigint, identity_hash bytea, plan jsonb, items jsonb) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
@@ -380,10 +384,14 @@ declare
     made bigint;
 begin
     select * into strict of from chain.payments p where p.payment_id = adopt_attempt.payment_id for no key update;
-    select a.attempt_id into made from chain.attempts a where a.network_id = of.network_id and a.txid = adopt_attempt.txid;
+    select a.attempt_id into made from chain.attempts a where a.payment_id = of.payment_id and a.txid = adopt_attempt.txid;
     if found then
         return made;
     end if;
+    -- What nobody has signed yet is not needed any more; its nonce is a gap that is filled.
+    update chain.signings s set state = 'refused', refusal = 'somebody else carried it', ended_at = clock_timestamp()
+    from chain.attempts a
+    where a.payment_id = of.payment_id and s.attempt_id = a.attempt_id and a.state = 'unsigned' and s.state = 'waiting';
     insert into chain.attempts (payment_id, network_id, number, state, unsigned, raw, txid, fee_rate, signed_at)
     select of.payment_id, of.network_id, coalesce(max(a.number), 0) + 1, 'broadcast', '', adopt_attempt.raw, adopt_attempt.txid, 1, clock_timestamp()
     from chain.attempts a where a.payment_id = of.payment_id
@@ -393,7 +401,7 @@ end $$;
 
 ALTER FUNCTION chain.adopt_attempt(payment_id bigint, raw bytea, txid bytea) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION chain.adopt_attempt(payment_id bigint, raw bytea, txid bytea) IS 'Somebody else''s transaction carried our payment: anybody may carry what a Safe''s owners signed. It is kept like one of ours, but cost us nothing. For the follower.';
+COMMENT ON FUNCTION chain.adopt_attempt(payment_id bigint, raw bytea, txid bytea) IS 'Somebody else''s transaction carried our payment: anybody may carry what a Safe''s owners signed. It is kept like one of ours, once for each payment that it carried, but cost us nothing. For the follower.';
 
 CREATE FUNCTION chain.amount_of_atoms(atoms text, scale integer) RETURNS numeric
     LANGUAGE sql IMMUTABLE
@@ -420,25 +428,26 @@ begin
     return query
     select w.withdrawal_id, w.asset_id, c.contract, chain.atoms(w.amount, s.scale), w.amount, w.address, w.script,
         (extract(epoch from clock_timestamp() - w.approved_at) * 1000)::bigint
-    from exchange.withdrawals w
-    join chain.networks n on n.network_id = w.network_id and not n.is_halted
-    join chain.coins c on c.asset_id = w.asset_id and c.network_id = w.network_id and not c.is_halted
-    join exchange.assets s on s.asset_id = w.asset_id
-    join exchange.accounts a on a.account_id = w.account_id and a.status = 'active'
-    where w.state = 'approved' and w.ended_at is null and w.payment_id is null and w.internal_account_id is null
-        and w.network_id = approved_withdrawals.network_id
-        and not exists (
-            select from exchange.deposit_entries d
-            where d.account_id = w.account_id and d.debt_amount <> 0
-            group by d.asset_id having sum(d.debt_amount) < 0)
-    order by w.withdrawal_id
-    limit approved_withdrawals.most
-    for no key update of w skip locked;
+    from chain.coins c
+    join chain.networks n on n.network_id = c.network_id and not n.is_halted
+    join exchange.assets s on s.asset_id = c.asset_id
+    -- So many of each coin: one that waits for a refill holds up no other.
+    cross join lateral (
+        select w.* from exchange.withdrawals w
+        join exchange.accounts a on a.account_id = w.account_id
+        where w.state = 'approved' and w.ended_at is null and w.payment_id is null and w.internal_account_id is null
+            and w.network_id = c.network_id and w.asset_id = c.asset_id
+            and exchange.withdrawal_obstacle(a) is null
+        order by w.withdrawal_id
+        limit approved_withdrawals.most
+        for no key update of w skip locked) w
+    where c.network_id = approved_withdrawals.network_id and not c.is_halted
+    order by w.withdrawal_id;
 end $$;
 
 ALTER FUNCTION chain.approved_withdrawals(network_id integer, most integer) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION chain.approved_withdrawals(network_id integer, most integer) IS 'Locks approved withdrawals that no payment carries yet, oldest first, and makes the caller the network''s only planner until its transaction ends; nothing while another plans. Those of halted coins, frozen accounts and accounts with debts wait. For the planner.';
+COMMENT ON FUNCTION chain.approved_withdrawals(network_id integer, most integer) IS 'Locks approved withdrawals that no payment carries yet, so many of each coin, oldest first, and makes the caller the network''s only planner until its transaction ends; nothing while another plans. Those of halted coins wait, and those of accounts that nothing may leave at the moment: frozen, blocked after a change of security, with a debt, of a level that may not withdraw. For the planner.';
 
 CREATE FUNCTION chain.atoms(amount numeric, scale integer) RETURNS text
     LANGUAGE sql IMMUTABLE
@@ -463,13 +472,14 @@ begin
         and not exists (
             select from chain.attempts a
             where a.payment_id = begin_attempt.payment_id
-                and (a.is_success or (a.state = 'unsigned' and not exists (
-                    select from chain.signings s where s.attempt_id = a.attempt_id and s.state = 'refused'))));
+                and ((a.state = 'mined' and not a.is_reverted) or (a.state = 'unsigned' and a.closed_at is null and not exists (
+                    select from chain.signings s
+                    where s.payment_id = a.payment_id and s.attempt_id = a.attempt_id and s.state = 'refused'))));
 end $$;
 
 ALTER FUNCTION chain.begin_attempt(payment_id bigint, number integer) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION chain.begin_attempt(payment_id bigint, number integer) IS 'Locks a payment until the transaction ends: whether an attempt of this number is the next one, none waits to be signed and none has succeeded. For the planner.';
+COMMENT ON FUNCTION chain.begin_attempt(payment_id bigint, number integer) IS 'Locks a payment until the transaction ends: whether an attempt of this number is the next one, none waits to be signed and none has done or ended it. For the planner.';
 
 CREATE FUNCTION chain.book_costs(payment_ids bigint[]) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -522,7 +532,7 @@ begin
         from matched m
         where m."position" like 'output:%'
         on conflict (network_id, txid, output_index) do update
-            set block_hash = excluded.block_hash, block_height = excluded.block_height
+            set block_hash = excluded.block_hash, block_height = excluded.block_height, lost_height = null
     ), reserves as (
         insert into exchange.reserve_entries (
             network_id, txid, position, asset_id, wallet_id, amount, block_height, capital_account_id, external_account_id)
@@ -541,8 +551,9 @@ begin
         where m.address_id is not null and not m.is_ours
         on conflict (network_id, txid, position) do update
             set asset_id = excluded.asset_id, account_id = excluded.account_id, address_id = excluded.address_id,
-                amount = excluded.amount, from_address = coalesce(excluded.from_address, d.from_address), block_hash = excluded.block_hash,
-                block_height = excluded.block_height, required_confirmations = excluded.required_confirmations,
+                amount = excluded.amount, from_address = coalesce(excluded.from_address, d.from_address),
+                block_hash = excluded.block_hash, block_height = excluded.block_height,
+                required_confirmations = greatest(d.required_confirmations, excluded.required_confirmations),
                 state = case when d.state in ('seen', 'orphaned') then excluded.state else d.state end,
                 changed_at = now()
             where d.block_hash is null
@@ -555,6 +566,22 @@ end $$;
 ALTER FUNCTION chain.book_transfers(network_id integer, heights bigint[], hashes bytea[], block_numbers integer[], txids bytea[], positions text[], scripts bytea[], contracts bytea[], atoms numeric[], from_addresses text[]) OWNER TO exchange_owner;
 
 COMMENT ON FUNCTION chain.book_transfers(network_id integer, heights bigint[], hashes bytea[], block_numbers integer[], txids bytea[], positions text[], scripts bytea[], contracts bytea[], atoms numeric[], from_addresses text[]) IS 'Books what blocks brought: outputs, deposits, what came into the house''s wallets from outside. Gives the deposits. For chain.read_blocks.';
+
+CREATE FUNCTION chain.can_be_sent(payment_id bigint) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    -- Signatures are counted over all attempts: two halves of the same transaction may stand in two.
+    select count(distinct s.signer) filter (where s.kind in ('hot_outputs', 'safe')) > 1
+        or coalesce(bool_or(s.kind = 'deposit_keys' or (s.kind = 'gas_account' and p.identity_hash is null)), false)
+    from chain.signings s
+    join chain.payments p on p.payment_id = s.payment_id
+    where s.payment_id = can_be_sent.payment_id and s.state = 'signed'
+$$;
+
+ALTER FUNCTION chain.can_be_sent(payment_id bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION chain.can_be_sent(payment_id bigint) IS 'Whether there are signatures by which somebody who has read them can send the payment, whatever is said of it here.';
 
 CREATE FUNCTION chain.cancel_refill(payment_id bigint) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -606,6 +633,51 @@ ALTER FUNCTION chain.check_coin() OWNER TO exchange_owner;
 
 COMMENT ON FUNCTION chain.check_coin() IS 'Refuses amounts that would need rounding, and a change of what a coin is.';
 
+CREATE FUNCTION chain.close_attempts(network_id integer) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    tip bigint;
+    used record;
+    ended bigint[] := '{}';
+    closed bigint := 0;
+begin
+    select max(b.height) into tip from chain.blocks b where b.network_id = close_attempts.network_id and b.is_active;
+    for used in
+        select a.attempt_id, a.payment_id, a.network_id, a.from_script, a.nonce, p.ended_at is not null as has_ended
+        from chain.attempts a
+        join chain.payments p on p.payment_id = a.payment_id
+        join chain.coins c on c.asset_id = p.asset_id and c.network_id = p.network_id
+        join chain.blocks b on b.network_id = a.network_id and b.hash = a.block_hash and b.is_active
+        where a.network_id = close_attempts.network_id and a.closed_at is null and a.from_script is not null
+            and a.state = 'mined' and a.block_height <= tip - c.large_confirmations + 1
+        order by a.attempt_id
+    loop
+        update chain.attempts a
+        set closed_at = clock_timestamp(),
+            state = case when a.state in ('signed', 'broadcast') then 'replaced' else a.state end
+        where a.network_id = used.network_id and a.from_script = used.from_script and a.nonce = used.nonce
+            and a.closed_at is null and (a.attempt_id = used.attempt_id or a.state <> 'mined');
+        update chain.signings s set state = 'refused', refusal = 'its number was used by another transaction', ended_at = clock_timestamp()
+        from chain.attempts a
+        where a.network_id = used.network_id and a.from_script = used.from_script and a.nonce = used.nonce
+            and s.payment_id = a.payment_id and s.attempt_id = a.attempt_id and s.state = 'waiting';
+        if used.has_ended then
+            ended := ended || used.payment_id;
+        end if;
+        closed := closed + 1;
+    end loop;
+    -- What was mined after its payment had ended was paid for, too.
+    perform chain.book_costs(ended) where ended <> '{}';
+    return closed;
+end $$;
+
+ALTER FUNCTION chain.close_attempts(network_id integer) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION chain.close_attempts(network_id integer) IS 'evm: attempts whose number of their account was used for good by one of ours are not looked at any more, and what ended payments have cost is booked. For the follower.';
+
 CREATE FUNCTION chain.confirm_deposits(network_id integer, limit_deposits integer) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -627,6 +699,18 @@ begin
     select n.family into family from chain.networks n where n.network_id = confirm_deposits.network_id for no key update;
     select b.height into tip from chain.blocks b
     where b.network_id = confirm_deposits.network_id and b.is_active order by b.height desc limit 1;
+    -- All accounts before the first is judged: a rule that is met locks its stream, and whoever asks for a withdrawal waits
+    -- for that with its account locked.
+    perform from exchange.accounts a
+    where a.account_id = any (array(
+        select d.account_id
+        from exchange.deposits d
+        where d.network_id = confirm_deposits.network_id and d.state = 'pending'
+            and d.block_height <= tip - d.required_confirmations + 1
+        order by d.account_id, d.deposit_id
+        limit least(greatest(confirm_deposits.limit_deposits, 0), 10000)))
+    order by a.account_id
+    for no key update;
     -- By account, because accounts are locked in key order, and before balances.
     for due in
         select d.deposit_id, d.account_id, d.amount, d.from_address, s.symbol, d.amount * power(10::numeric, s.scale) as atoms
@@ -722,6 +806,27 @@ ALTER FUNCTION chain.create_network(network_id integer, name text, family text, 
 
 COMMENT ON FUNCTION chain.create_network(network_id integer, name text, family text, chain text, first_height bigint) IS 'Lists a chain under the operator''s number. Its genesis block is learned from the first node that a worker asks. Rejects: NETWORK_EXISTS; a rule of the table that does not hold is a check violation that names it.';
 
+CREATE FUNCTION chain.decide_payment(payment_id bigint, has_paid boolean) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+    perform from chain.payments p where p.payment_id = decide_payment.payment_id for no key update;
+    update chain.attempts a set is_disputed = false, is_success = decide_payment.has_paid
+    where a.payment_id = decide_payment.payment_id and a.is_disputed and decide_payment.has_paid is not null;
+    if not found then
+        raise exception 'payment % waits for no decision', decide_payment.payment_id using errcode = 'no_data_found';
+    end if;
+    perform exchange.append_event('finance', jsonb_build_object(
+        'change', 'payment_decided', 'payment_id', decide_payment.payment_id::text, 'has_paid', decide_payment.has_paid));
+    perform pg_notify('exchange_events', '10921');
+end $$;
+
+ALTER FUNCTION chain.decide_payment(payment_id bigint, has_paid boolean) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION chain.decide_payment(payment_id bigint, has_paid boolean) IS 'What a person found out of a payment whose tokens left, but not as planned: it has paid and is settled, or it has not and is given back. The coin stays halted. The operator''s alone.';
+
 CREATE FUNCTION chain.drop_refused_payments(network_id integer) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -729,34 +834,31 @@ CREATE FUNCTION chain.drop_refused_payments(network_id integer) RETURNS bigint
 #variable_conflict use_column
 declare
     refused record;
-    dropped bigint := 0;
 begin
     for refused in
-        select p.payment_id, p.safe_nonce, min(s.refusal) as words,
+        select p.payment_id, p.safe_nonce, p.purpose, p.asset_id, min(s.refusal) as words,
             array_remove(array_agg(distinct s.withdrawal_id), null) as blamed
         from chain.payments p
         join chain.signings s on s.payment_id = p.payment_id and s.state = 'refused'
         where p.network_id = drop_refused_payments.network_id and p.ended_at is null and p.purpose <> 'cancel'
             and not exists (select from chain.attempts a where a.payment_id = p.payment_id and a.raw is not null)
+            and not chain.can_be_sent(p.payment_id)
         group by p.payment_id
         order by p.payment_id
     loop
         perform from chain.payments p where p.payment_id = refused.payment_id for no key update;
-        if refused.blamed = '{}' then
-            update chain.networks n set is_halted = true, halt_reason = left('a signer refused payment ' || refused.payment_id || ': ' || refused.words, 500)
-            where n.network_id = drop_refused_payments.network_id and not n.is_halted;
-        end if;
         -- A nonce of the Safe has to be used up by another payment first: see cancelled_payments.
         continue when refused.safe_nonce is not null;
         perform chain.end_payment(refused.payment_id, 'refused: ' || refused.words, refused.blamed);
-        dropped := dropped + 1;
+        -- One a transaction: a refund locks balances in the order of their keys.
+        return 1;
     end loop;
-    return dropped;
+    return 0;
 end $$;
 
 ALTER FUNCTION chain.drop_refused_payments(network_id integer) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION chain.drop_refused_payments(network_id integer) IS 'Ends payments that a signer refused and of which no bytes exist: the withdrawal that was the reason is refunded, others are paid anew. A refusal for another reason halts the network. For the planner.';
+COMMENT ON FUNCTION chain.drop_refused_payments(network_id integer) IS 'Ends a payment that a signer refused and of which no bytes exist, nor signatures to make them of: the withdrawal that was the reason is refunded, others are paid anew. One a call; 0 where there is none. For the planner.';
 
 CREATE FUNCTION chain.end_failed_payment(network_id integer) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
@@ -780,10 +882,15 @@ begin
     end if;
     perform chain.book_costs(array[ended.payment_id]);
     if ended.purpose <> 'cancel' then
-        perform chain.end_payment(ended.payment_id, 'the chain refused it: the receiver does not take it', null);
+        -- The network was paid for it: the fee of a withdrawal is kept, so that asking again is not free.
+        perform chain.end_payment(ended.payment_id, case ended.purpose
+            when 'withdrawal' then 'the chain refused it: the receiver does not take it; the fee is kept, because the network was paid'
+            else 'the chain refused it: the receiver does not take it' end, null, true);
         return true;
     end if;
     update chain.payments p set state = 'confirmed', ended_at = clock_timestamp() where p.payment_id = ended.payment_id;
+    update chain.signings s set state = 'refused', refusal = 'the payment has ended', ended_at = clock_timestamp()
+    where s.payment_id = ended.payment_id and s.state = 'waiting';
     select p.payment_id into cancelled from chain.payments p
     where p.network_id = ended.network_id and p.safe_nonce = ended.safe_nonce and p.purpose <> 'cancel';
     select 'refused: ' || min(s.refusal) into words from chain.signings s where s.payment_id = cancelled and s.state = 'refused';
@@ -796,9 +903,9 @@ end $$;
 
 ALTER FUNCTION chain.end_failed_payment(network_id integer) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION chain.end_failed_payment(network_id integer) IS 'Ends one payment that the chain has finally refused, and refunds; or one whose nonce a cancelling payment has used up: the withdrawal that a signer had refused is refunded. False where there is none. For the follower.';
+COMMENT ON FUNCTION chain.end_failed_payment(network_id integer) IS 'Ends one payment that the chain has finally refused, and refunds all but the fee; or one whose nonce a cancelling payment has used up: the withdrawal that a signer had refused is refunded. False where there is none. For the follower.';
 
-CREATE FUNCTION chain.end_payment(payment_id bigint, reason text, refunded bigint[]) RETURNS void
+CREATE FUNCTION chain.end_payment(payment_id bigint, reason text, refunded bigint[], keeps_fee boolean DEFAULT false) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -814,22 +921,56 @@ begin
     if not found then
         return;
     end if;
-    update chain.outputs o set payment_id = null where o.payment_id = ended.payment_id and o.spent_txid is null;
+    update chain.outputs o set payment_id = null, spent_txid = null where o.payment_id = ended.payment_id and o.spent_height is null;
     update chain.signings s set state = 'refused', refusal = 'the payment has ended', ended_at = clock_timestamp()
     where s.payment_id = ended.payment_id and s.state = 'waiting';
     select array_agg(w.withdrawal_id) filter (where end_payment.refunded is null or w.withdrawal_id = any (end_payment.refunded)),
         array_agg(w.withdrawal_id) filter (where w.withdrawal_id <> all (end_payment.refunded))
     into given_up, given_back
     from exchange.withdrawals w where w.payment_id = ended.payment_id and w.ended_at is null;
-    perform exchange.refund_withdrawals(given_up, 'failed', end_payment.reason) where given_up is not null;
+    perform exchange.refund_withdrawals(given_up, 'failed', end_payment.reason, end_payment.keeps_fee) where given_up is not null;
     perform exchange.move_withdrawals(given_back, 'approved') where given_back is not null;
+    perform chain.end_refund(i.deposit_id, end_payment.reason)
+    from chain.payment_items i where i.payment_id = ended.payment_id and i.deposit_id is not null;
+    if ended.from_address_id is not null and ended.purpose in ('sweep', 'gas') then
+        -- Gas was for another coin of the address, which its plan names.
+        perform chain.pause_sweep(
+            ended.from_address_id, coalesce((ended.plan ->> 'asset_id')::integer, ended.asset_id), end_payment.reason);
+    end if;
     perform exchange.append_event('finance', jsonb_build_object(
         'change', 'payment_failed', 'payment_id', ended.payment_id::text, 'purpose', ended.purpose, 'words', end_payment.reason));
 end $$;
 
-ALTER FUNCTION chain.end_payment(payment_id bigint, reason text, refunded bigint[]) OWNER TO exchange_owner;
+ALTER FUNCTION chain.end_payment(payment_id bigint, reason text, refunded bigint[], keeps_fee boolean) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION chain.end_payment(payment_id bigint, reason text, refunded bigint[]) IS 'Ends a payment that provably never happens: its outputs are free again, the withdrawals of the list (all of them where it is null) are refunded, the others wait to be paid anew. For other functions.';
+COMMENT ON FUNCTION chain.end_payment(payment_id bigint, reason text, refunded bigint[], keeps_fee boolean) IS 'Ends a payment that provably never happens: its outputs are free again, the withdrawals of the list (all of them where it is null) are refunded, the others wait to be paid anew; deposits that were to go back wait for staff again, and a sweep pauses. keeps_fee: refunds are without the fee. For other functions.';
+
+CREATE FUNCTION chain.end_refund(deposit_id bigint, reason text) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+    update exchange.deposits d set state = 'suspicious', changed_at = clock_timestamp()
+    where d.deposit_id = end_refund.deposit_id and d.state = 'refunding'
+        and not exists (
+            select from chain.payment_items i
+            join chain.payments p on p.payment_id = i.payment_id and p.state <> 'failed'
+            where i.deposit_id = d.deposit_id);
+    if not found then
+        return false;
+    end if;
+    update exchange.deposit_refunds r set ended_at = clock_timestamp(), end_reason = left(end_refund.reason, 500)
+    where r.deposit_id = end_refund.deposit_id and r.ended_at is null;
+    perform chain.tell_deposits(array[end_refund.deposit_id]);
+    perform exchange.append_event('finance', jsonb_build_object(
+        'change', 'refund_failed', 'deposit_id', end_refund.deposit_id::text, 'words', end_refund.reason));
+    return true;
+end $$;
+
+ALTER FUNCTION chain.end_refund(deposit_id bigint, reason text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION chain.end_refund(deposit_id bigint, reason text) IS 'A deposit cannot go back to where staff decided: it is suspicious again, and staff may name another address. False where a payment carries it, or it does not go back. For the sweeper.';
 
 CREATE FUNCTION chain.fail_conflicts(network_id integer) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
@@ -839,29 +980,44 @@ CREATE FUNCTION chain.fail_conflicts(network_id integer) RETURNS bigint
 declare
     tip bigint;
     lost record;
-    failed bigint := 0;
 begin
     select max(b.height) into tip from chain.blocks b where b.network_id = fail_conflicts.network_id and b.is_active;
-    for lost in
-        select p.payment_id, min(encode(o.spent_txid, 'hex')) as spender
-        from chain.payments p
-        join chain.outputs o on o.payment_id = p.payment_id
-        join chain.coins c on c.asset_id = p.asset_id and c.network_id = p.network_id
-        where p.network_id = fail_conflicts.network_id and p.ended_at is null and tip - o.spent_height + 1 >= c.large_confirmations
-            and not exists (select from chain.attempts a where a.payment_id = p.payment_id and a.txid = o.spent_txid)
-        group by p.payment_id
-        order by p.payment_id
-    loop
-        update chain.attempts a set state = 'replaced' where a.payment_id = lost.payment_id and a.state in ('signed', 'broadcast');
-        perform chain.fail_payment(lost.payment_id, 'its outputs were spent by ' || lost.spender);
-        failed := failed + 1;
-    end loop;
-    return failed;
+    -- One a transaction: a refund locks balances in the order of their keys.
+    select p.payment_id, case
+            when o.spent_height is null then 'its output of ' || encode(o.txid, 'hex') || ' has vanished'
+            else 'its outputs were spent by ' || encode(o.spent_txid, 'hex')
+        end as words into lost
+    from chain.payments p
+    join chain.outputs o on o.payment_id = p.payment_id
+    join chain.coins c on c.asset_id = p.asset_id and c.network_id = p.network_id
+    where p.network_id = fail_conflicts.network_id and p.ended_at is null
+        and not exists (select from chain.attempts a where a.payment_id = p.payment_id and a.state = 'mined')
+        and (
+            (tip - o.spent_height + 1 >= c.large_confirmations
+                and not exists (select from chain.attempts a where a.payment_id = p.payment_id and a.txid = o.spent_txid))
+            or (o.block_hash is null and tip - o.lost_height >= c.large_confirmations and (
+                -- Nobody is refunded for these: what is free again is spent again, against the old bytes.
+                p.purpose in ('sweep', 'refund')
+                -- The change of another payment of ours, another version of which is final.
+                or exists (
+                    select from chain.attempts a
+                    join chain.attempts m on m.payment_id = a.payment_id and m.state = 'mined'
+                        and m.block_height <= tip - c.large_confirmations + 1
+                    where a.network_id = o.network_id and a.txid = o.txid and a.state = 'replaced'))))
+    order by p.payment_id, o.txid, o.output_index
+    limit 1
+    for no key update of p skip locked;
+    if not found then
+        return 0;
+    end if;
+    update chain.attempts a set state = 'replaced' where a.payment_id = lost.payment_id and a.state in ('signed', 'broadcast');
+    perform chain.fail_payment(lost.payment_id, lost.words);
+    return 1;
 end $$;
 
 ALTER FUNCTION chain.fail_conflicts(network_id integer) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION chain.fail_conflicts(network_id integer) IS 'Bitcoin: gives up payments whose outputs another transaction has spent, and that is final: theirs can never be mined. For the follower.';
+COMMENT ON FUNCTION chain.fail_conflicts(network_id integer) IS 'Bitcoin: gives up a payment whose outputs another transaction has spent, or of which one has vanished from the chain, and that is final: it can never be mined. One a call; 0 where there is none. For the follower.';
 
 CREATE FUNCTION chain.fail_payment(payment_id bigint, reason text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -871,9 +1027,11 @@ CREATE FUNCTION chain.fail_payment(payment_id bigint, reason text) RETURNS void
 begin
     perform from chain.payments p where p.payment_id = fail_payment.payment_id for no key update;
     -- What a block holds has happened, whatever a worker thinks.
-    if exists (select from chain.attempts a where a.payment_id = fail_payment.payment_id and a.is_success) then
+    if exists (select from chain.attempts a where a.payment_id = fail_payment.payment_id and (a.is_success or a.is_disputed)) then
         raise exception 'payment % has happened', fail_payment.payment_id using errcode = 'object_not_in_prerequisite_state';
     end if;
+    -- What was undone has cost its gas.
+    perform chain.book_costs(array[fail_payment.payment_id]);
     perform chain.end_payment(fail_payment.payment_id, fail_payment.reason, null);
 end $$;
 
@@ -963,13 +1121,16 @@ CREATE FUNCTION chain.free_outputs(network_id integer, kind text) RETURNS TABLE(
     join exchange.assets s on s.asset_id = c.asset_id
     left join chain.wallets w on w.wallet_id = o.wallet_id
     left join exchange.deposits d on d.network_id = o.network_id and d.txid = o.txid and d.position = 'output:' || o.output_index
-    left join exchange.deposit_refunds r on r.deposit_id = d.deposit_id
+    left join exchange.deposit_refunds r on r.deposit_id = d.deposit_id and r.ended_at is null
     where o.network_id = free_outputs.network_id and o.spent_txid is null and o.payment_id is null and o.block_hash is not null
         and case free_outputs.kind
             when 'hot' then w.role = 'hot'
             when 'cold' then w.role = 'cold'
             when 'deposits' then d.state = 'credited'
             when 'refunds' then d.state = 'refunding' and r.deposit_id is not null
+                and o.block_height <= (
+                    select max(b.height) from chain.blocks b where b.network_id = free_outputs.network_id and b.is_active
+                ) - c.large_confirmations + 1
         end
     order by o.amount desc, o.txid, o.output_index
     limit 2000
@@ -977,52 +1138,89 @@ $$;
 
 ALTER FUNCTION chain.free_outputs(network_id integer, kind text) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION chain.free_outputs(network_id integer, kind text) IS 'Bitcoin: outputs in a block that nothing spends or has reserved, the largest first. Kind: hot; cold; deposits, those that were credited; refunds, those that go back. For the planner.';
+COMMENT ON FUNCTION chain.free_outputs(network_id integer, kind text) IS 'Bitcoin: outputs in a block that nothing spends or has reserved, the largest first. Kind: hot; cold; deposits, those that were credited; refunds, those that go back, as deep as when that was decided. For the planner.';
 
-CREATE FUNCTION chain.gathered(network_id integer) RETURNS TABLE(address_id bigint, script bytea, asset_id integer, contract bytea, atoms text, deposit_id bigint, to_address text, to_script bytea)
+CREATE FUNCTION chain.gathered(network_id integer, after_address_id bigint, most integer) RETURNS TABLE(address_id bigint, script bytea, asset_id integer, contract bytea, atoms text, deposit_id bigint, to_address text, to_script bytea)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-    with arrived as (
-        select d.address_id, d.asset_id, sum(d.amount) as amount
+    with native as (
+        select c.asset_id from chain.coins c where c.network_id = gathered.network_id and c.contract is null
+    ), moved (address_id, asset_id, amount) as (
+        select d.address_id, d.asset_id, d.amount
         from exchange.deposits d
-        where d.network_id = gathered.network_id and d.state = 'credited'
-        group by d.address_id, d.asset_id
-    ), sent as (
-        select p.from_address_id as address_id, p.asset_id, sum(p.amount) as amount
+        where d.network_id = gathered.network_id and d.state = 'credited' and d.address_id > gathered.after_address_id
+        union all
+        select p.from_address_id, p.asset_id, - p.amount
         from chain.payments p
-        where p.network_id = gathered.network_id and p.purpose = 'sweep' and p.state <> 'failed' and p.from_address_id is not null
-        group by p.from_address_id, p.asset_id
+        where p.network_id = gathered.network_id and p.from_address_id > gathered.after_address_id
+            and p.purpose = 'sweep' and p.state = 'confirmed'
+        union all
+        -- Gas came from the gas account, and was used up by the address's own transactions, those in vain too.
+        select p.from_address_id, p.asset_id, p.amount
+        from chain.payments p
+        where p.network_id = gathered.network_id and p.from_address_id > gathered.after_address_id
+            and p.purpose = 'gas' and p.state = 'confirmed'
+        union all
+        select p.from_address_id, n.asset_id, - a.fee
+        from native n
+        cross join chain.payments p
+        join chain.attempts a on a.payment_id = p.payment_id and a.state = 'mined' and a.fee is not null
+        where p.network_id = gathered.network_id and p.from_address_id > gathered.after_address_id
+            and p.purpose in ('sweep', 'refund')
+        union all
+        -- A deposit that went back has paid its own gas.
+        select p.from_address_id, p.asset_id, d.amount - i.amount
+        from native n
+        join chain.payments p on p.asset_id = n.asset_id
+        join chain.payment_items i on i.payment_id = p.payment_id
+        join exchange.deposits d on d.deposit_id = i.deposit_id
+        where p.network_id = gathered.network_id and p.from_address_id > gathered.after_address_id
+            and p.purpose = 'refund' and p.state = 'confirmed'
     ), due as (
-        select a.address_id, a.asset_id, a.amount - coalesce(s.amount, 0) as amount, null::bigint as deposit_id, null::text as to_address, null::bytea as to_script
-        from arrived a
-        left join sent s using (address_id, asset_id)
-        join chain.coins c on c.asset_id = a.asset_id and c.network_id = gathered.network_id
-        where a.amount - coalesce(s.amount, 0) >= c.sweep_above
+        select m.address_id, m.asset_id, sum(m.amount) as amount, null::bigint as deposit_id, null::text as to_address, null::bytea as to_script
+        from moved m
+        group by m.address_id, m.asset_id
         union all
         select d.address_id, d.asset_id, d.amount, d.deposit_id, r.address, r.script
         from exchange.deposits d
-        join exchange.deposit_refunds r on r.deposit_id = d.deposit_id
-        where d.network_id = gathered.network_id and d.state = 'refunding'
+        join exchange.deposit_refunds r on r.deposit_id = d.deposit_id and r.ended_at is null
+        join chain.coins c on c.asset_id = d.asset_id and c.network_id = d.network_id
+        where d.network_id = gathered.network_id and d.state = 'refunding' and d.address_id > gathered.after_address_id
+            -- What has vanished, or came again just now, would go back out of what others have paid.
+            and d.block_hash is not null and d.block_height <= (
+                select max(b.height) from chain.blocks b where b.network_id = gathered.network_id and b.is_active
+            ) - c.large_confirmations + 1
             and not exists (
                 select from chain.payment_items i join chain.payments p on p.payment_id = i.payment_id and p.state <> 'failed'
                 where i.deposit_id = d.deposit_id)
+    ), page as (
+        select due.*, c.contract
+        from due
+        join chain.networks n on n.network_id = gathered.network_id and not n.is_halted
+        join chain.coins c on c.asset_id = due.asset_id and c.network_id = gathered.network_id and not c.is_halted
+        where (due.deposit_id is not null or due.amount >= c.sweep_above)
+            and not exists (
+                select from chain.payments p
+                where p.from_address_id = due.address_id and p.ended_at is null)
+            and not exists (
+                select from chain.sweep_pauses u
+                where u.address_id = due.address_id and u.asset_id = due.asset_id and due.deposit_id is null
+                    and coalesce(u.retry_at > clock_timestamp(), true))
+        order by due.address_id
+        fetch first (gathered.most) rows with ties
     )
-    select due.address_id, a.script, due.asset_id, c.contract, chain.atoms(due.amount, s.scale), due.deposit_id, due.to_address, due.to_script
-    from due
-    join chain.addresses a on a.address_id = due.address_id
-    join chain.coins c on c.asset_id = due.asset_id and c.network_id = gathered.network_id
-    join exchange.assets s on s.asset_id = due.asset_id
-    where not exists (
-        select from chain.payments p
-        where p.from_address_id = due.address_id and p.ended_at is null)
-    order by due.deposit_id nulls last, due.address_id
-    limit 100
+    select page.address_id, a.script, page.asset_id, page.contract, chain.atoms(page.amount, s.scale),
+        page.deposit_id, page.to_address, page.to_script
+    from page
+    join chain.addresses a on a.address_id = page.address_id
+    join exchange.assets s on s.asset_id = page.asset_id
+    order by page.address_id, page.deposit_id nulls last, page.asset_id
 $$;
 
-ALTER FUNCTION chain.gathered(network_id integer) OWNER TO exchange_owner;
+ALTER FUNCTION chain.gathered(network_id integer, after_address_id bigint, most integer) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION chain.gathered(network_id integer) IS 'evm: what is to leave deposit addresses: credited and not gathered yet, from sweep_above on; and deposits that go back. An address from which something is under way waits. For the sweeper.';
+COMMENT ON FUNCTION chain.gathered(network_id integer, after_address_id bigint, most integer) IS 'evm: what is to leave deposit addresses after a number, all of an address together: deposits that go back, as deep as when that was decided; and what was credited and lies there still, gas aside, from sweep_above on. What is halted, pauses, or is under way from the address waits. For the sweeper.';
 
 CREATE FUNCTION chain.hot_atoms(network_id integer) RETURNS text
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -1053,7 +1251,25 @@ ALTER FUNCTION chain.hot_atoms(network_id integer) OWNER TO exchange_owner;
 
 COMMENT ON FUNCTION chain.hot_atoms(network_id integer) IS 'Bitcoin: what the hot wallet holds once all that is under way is mined: its outputs, the reserved ones too, less what their payments pay away. For the sweeper.';
 
-CREATE FUNCTION chain.judged_items(payment_id bigint) RETURNS TABLE(item integer, withdrawal_id bigint, deposit_id bigint, atoms text, script bytea, asked_atoms text, asked_script bytea, asked_asset_id integer, asked_network_id integer, state text, payment_of bigint, is_internal boolean, needed_reviews integer, approvals bigint, rejections bigint, account_status text, is_in_debt boolean, is_halted boolean, is_paid_twice boolean)
+CREATE FUNCTION chain.is_signed_elsewhere(payment_id bigint, withdrawal_id bigint, deposit_id bigint) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select exists (
+        select from chain.payment_items other
+        join chain.payments p on p.payment_id = other.payment_id
+        where other.payment_id <> is_signed_elsewhere.payment_id and chain.can_be_sent(other.payment_id)
+            and (other.withdrawal_id = is_signed_elsewhere.withdrawal_id
+                -- What two people have decided since then they have looked at.
+                or (other.deposit_id = is_signed_elsewhere.deposit_id and p.created_at >= (
+                    select max(r.requested_at) from exchange.deposit_refunds r where r.deposit_id = other.deposit_id))))
+$$;
+
+ALTER FUNCTION chain.is_signed_elsewhere(payment_id bigint, withdrawal_id bigint, deposit_id bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION chain.is_signed_elsewhere(payment_id bigint, withdrawal_id bigint, deposit_id bigint) IS 'Whether another payment of the withdrawal or deposit can be sent, even one that was given up; of a deposit''s, one since it was last decided where it goes. For signers.';
+
+CREATE FUNCTION chain.judged_items(payment_id bigint) RETURNS TABLE(item integer, withdrawal_id bigint, deposit_id bigint, atoms text, script bytea, asked_atoms text, asked_script bytea, asked_asset_id integer, asked_network_id integer, state text, payment_of bigint, is_internal boolean, needed_reviews integer, approvals bigint, rejections bigint, account_status text, is_in_debt boolean, is_halted boolean, is_paid_twice boolean, obstacle text)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -1064,16 +1280,14 @@ CREATE FUNCTION chain.judged_items(payment_id bigint) RETURNS TABLE(item integer
         (select count(*) from exchange.withdrawal_reviews r where r.withdrawal_id = w.withdrawal_id and r.is_approved),
         (select count(*) from exchange.withdrawal_reviews r where r.withdrawal_id = w.withdrawal_id and not r.is_approved),
         a.status,
-        exists (
-            select from exchange.deposit_entries e
-            where e.account_id = w.account_id and e.debt_amount <> 0
-            group by e.asset_id having sum(e.debt_amount) < 0),
+        exchange.is_in_debt(w.account_id),
         n.is_halted or c.is_halted,
         exists (
             select from chain.payment_items other
             join chain.payments o on o.payment_id = other.payment_id and o.state <> 'failed'
             where other.payment_id <> i.payment_id
-                and (other.withdrawal_id = i.withdrawal_id or other.deposit_id = i.deposit_id))
+                and (other.withdrawal_id = i.withdrawal_id or other.deposit_id = i.deposit_id)),
+        exchange.withdrawal_obstacle(a)
     from chain.payment_items i
     join chain.payments p on p.payment_id = i.payment_id
     join exchange.assets s on s.asset_id = p.asset_id
@@ -1082,7 +1296,7 @@ CREATE FUNCTION chain.judged_items(payment_id bigint) RETURNS TABLE(item integer
     left join exchange.withdrawals w on w.withdrawal_id = i.withdrawal_id
     left join exchange.withdrawal_approvals q on q.withdrawal_id = i.withdrawal_id
     left join exchange.deposits d on d.deposit_id = i.deposit_id
-    left join exchange.deposit_refunds r on r.deposit_id = i.deposit_id
+    left join exchange.deposit_refunds r on r.deposit_id = i.deposit_id and r.ended_at is null
     left join exchange.accounts a on a.account_id = coalesce(w.account_id, d.account_id)
     where i.payment_id = judged_items.payment_id
     order by i.item
@@ -1151,11 +1365,20 @@ CREATE FUNCTION chain.match_transfers(network_id integer, block_numbers integer[
     SET enable_hashjoin TO 'off'
     SET enable_mergejoin TO 'off'
     AS $$
-    select t.block_number, t.txid, t."position", c.asset_id, round(t.atoms / power(10::numeric, s.scale), s.scale),
+    select t.block_number, t.txid, t."position", c.asset_id, chain.amount_of_atoms(t.atoms::text, s.scale),
         t.from_address, a.address_id, a.account_id, w.wallet_id,
-        exists (select from chain.attempts own where own.network_id = match_transfers.network_id and own.txid = t.txid)
-            or exists (select from chain.wallets own
-                where own.network_id = match_transfers.network_id and own.address = t.from_address),
+        case n.family
+            when 'bitcoin' then
+                exists (select from chain.attempts own where own.network_id = match_transfers.network_id and own.txid = t.txid)
+                or exists (select from chain.wallets own
+                    where own.network_id = match_transfers.network_id and own.address = t.from_address)
+            -- Not by transaction: others may move something inside ours, and anybody may carry what a Safe signed.
+            else
+                exists (select from chain.wallets own
+                    where own.network_id = match_transfers.network_id and own.script = decode(substr(t.from_address, 3), 'hex'))
+                or exists (select from chain.addresses own
+                    where own.network_id = match_transfers.network_id and own.script = decode(substr(t.from_address, 3), 'hex'))
+        end,
         case when t.atoms < c.min_deposit * power(10::numeric, s.scale) then 'below_minimum' else 'pending' end,
         greatest(
             case when t.atoms < c.large_amount * power(10::numeric, s.scale) then c.confirmations else c.large_confirmations end,
@@ -1170,12 +1393,13 @@ CREATE FUNCTION chain.match_transfers(network_id integer, block_numbers integer[
     join chain.coins c on c.network_id = match_transfers.network_id
         and (c.contract = t.contract or (c.contract is null and t.contract is null))
     join exchange.assets s on s.asset_id = c.asset_id
+    join chain.networks n on n.network_id = match_transfers.network_id
     where (a.address_id is not null or w.wallet_id is not null) and t.atoms > 0
 $$;
 
 ALTER FUNCTION chain.match_transfers(network_id integer, block_numbers integer[], txids bytea[], positions text[], scripts bytea[], contracts bytea[], atoms numeric[], from_addresses text[]) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION chain.match_transfers(network_id integer, block_numbers integer[], txids bytea[], positions text[], scripts bytea[], contracts bytea[], atoms numeric[], from_addresses text[]) IS 'Of what moved on a network, in atoms, that which came to a deposit address or a wallet and is of a listed coin. Ours: a transaction that the exchange has made itself. State: what a deposit of it is once it lies in a block. For other functions.';
+COMMENT ON FUNCTION chain.match_transfers(network_id integer, block_numbers integer[], txids bytea[], positions text[], scripts bytea[], contracts bytea[], atoms numeric[], from_addresses text[]) IS 'Of what moved on a network, in atoms, that which came to a deposit address or a wallet and is of a listed coin. Ours: of a transaction that the exchange has made itself, on Bitcoin; sent by a wallet or a deposit address, on an EVM chain. State: what a deposit of it is once it lies in a block. For other functions.';
 
 CREATE FUNCTION chain.measure_quiet_hours() RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1277,6 +1501,7 @@ CREATE FUNCTION chain.note_hot_balance(network_id integer, asset_id integer, ato
 declare
     told record;
     balance numeric;
+    wanted numeric;
 begin
     select s.scale, s.symbol, n.name, c.hot_floor, c.is_refill_wanted into strict told
     from chain.coins c
@@ -1284,22 +1509,28 @@ begin
     join chain.networks n on n.network_id = c.network_id
     where c.network_id = note_hot_balance.network_id and c.asset_id = note_hot_balance.asset_id;
     balance := chain.amount_of_atoms(note_hot_balance.atoms, told.scale);
-    if (balance < told.hot_floor) = told.is_refill_wanted then
+    -- What waits to be paid is wanted beside the floor.
+    select told.hot_floor + coalesce(sum(w.amount), 0) into wanted
+    from exchange.withdrawals w
+    where w.network_id = note_hot_balance.network_id and w.asset_id = note_hot_balance.asset_id and w.state = 'approved'
+        and w.ended_at is null and w.payment_id is null and w.internal_account_id is null;
+    if (balance < wanted) = told.is_refill_wanted then
         return null;
     end if;
-    update chain.coins c set is_refill_wanted = balance < told.hot_floor
+    update chain.coins c set is_refill_wanted = balance < wanted
     where c.network_id = note_hot_balance.network_id and c.asset_id = note_hot_balance.asset_id;
-    if balance >= told.hot_floor then
+    if balance >= wanted then
         return 'refilled';
     end if;
     perform exchange.append_event('finance', jsonb_build_object(
-        'change', 'refill_wanted', 'asset', told.symbol, 'network', told.name, 'amount', balance::text, 'floor', told.hot_floor::text));
+        'change', 'refill_wanted', 'asset', told.symbol, 'network', told.name, 'amount', balance::text, 'floor', told.hot_floor::text,
+        'waiting', (wanted - told.hot_floor)::text));
     return 'refill_wanted';
 end $$;
 
 ALTER FUNCTION chain.note_hot_balance(network_id integer, asset_id integer, atoms text) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION chain.note_hot_balance(network_id integer, asset_id integer, atoms text) IS 'Compares what the hot wallet holds with the coin''s floor, and asks once for a refill. For the sweeper.';
+COMMENT ON FUNCTION chain.note_hot_balance(network_id integer, asset_id integer, atoms text) IS 'Compares what the hot wallet holds with the coin''s floor and what waits to be paid, and asks once for a refill. For the sweeper.';
 
 CREATE FUNCTION chain.note_mined(attempt_id bigint, block_hash bytea, block_height bigint, outcome text, fee_atoms text) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1309,6 +1540,7 @@ CREATE FUNCTION chain.note_mined(attempt_id bigint, block_hash bytea, block_heig
 declare
     of chain.attempts;
     native_scale integer;
+    disputed chain.payments;
 begin
     perform from chain.payments p
     where p.payment_id = (select a.payment_id from chain.attempts a where a.attempt_id = note_mined.attempt_id) for no key update;
@@ -1319,7 +1551,7 @@ begin
     update chain.attempts a
     set state = 'mined', block_hash = note_mined.block_hash, block_height = note_mined.block_height,
         is_success = case note_mined.outcome when 'success' then true when 'failure' then false end,
-        is_reverted = note_mined.outcome = 'reverted',
+        is_reverted = note_mined.outcome = 'reverted', is_disputed = note_mined.outcome = 'disputed',
         fee = coalesce(chain.amount_of_atoms(note_mined.fee_atoms, native_scale), a.fee),
         broadcast_at = coalesce(a.broadcast_at, clock_timestamp())
     where a.attempt_id = note_mined.attempt_id and a.raw is not null
@@ -1330,10 +1562,16 @@ begin
     end if;
     -- It may have ended as failed: then the ledger has it otherwise than the chain.
     update chain.payments p set is_even = false where p.payment_id = of.payment_id and p.is_even;
-    -- Those of the same nonce or outputs cannot be mined any more, unless this one is undone.
+    -- Those of the same nonce or outputs cannot be mined any more, unless this one is undone. A stranger's carrier has no
+    -- nonce of ours: what it overtook still uses its own up.
     update chain.attempts a set state = 'replaced'
     where a.payment_id = of.payment_id and a.attempt_id <> of.attempt_id and a.state in ('signed', 'broadcast')
-        and (a.nonce is not distinct from of.nonce or (of.is_success is not null and of.nonce is null));
+        and a.nonce is not distinct from of.nonce;
+    -- Nobody signs what is not needed any more: its number is free.
+    if not of.is_reverted then
+        update chain.signings s set state = 'refused', refusal = 'another attempt was mined', ended_at = clock_timestamp()
+        where s.payment_id = of.payment_id and s.attempt_id is not null and s.state = 'waiting';
+    end if;
     -- The node may have had it before we noted that, or have it from somebody else.
     update chain.payments p set state = 'broadcast' where p.payment_id = of.payment_id and p.state in ('planned', 'signed');
     if found then
@@ -1344,27 +1582,49 @@ begin
         from exchange.withdrawals w where w.payment_id = of.payment_id and w.ended_at is null
         having count(*) > 0;
     end if;
+    if of.is_disputed then
+        select * into strict disputed from chain.payments p where p.payment_id = of.payment_id;
+        perform proof.halt_coin(of.network_id, disputed.asset_id, format(
+            'payment %s moved tokens, but not as planned: a person decides whether it has paid', of.payment_id));
+        perform exchange.append_event('finance', jsonb_build_object(
+            'change', 'payment_disputed', 'payment_id', of.payment_id::text, 'purpose', disputed.purpose,
+            'txid', encode(of.txid, 'hex')));
+    end if;
     return true;
 end $$;
 
 ALTER FUNCTION chain.note_mined(attempt_id bigint, block_hash bytea, block_height bigint, outcome text, fee_atoms text) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION chain.note_mined(attempt_id bigint, block_hash bytea, block_height bigint, outcome text, fee_atoms text) IS 'A block holds the attempt. Outcome: success; failure, where what it carried failed for ever; reverted, where it was undone and another attempt has to carry it. Its fee where it is only known now. For the follower.';
+COMMENT ON FUNCTION chain.note_mined(attempt_id bigint, block_hash bytea, block_height bigint, outcome text, fee_atoms text) IS 'A block holds the attempt. Outcome: success; failure, where what it carried failed for ever; reverted, where it was undone and another attempt has to carry it; disputed, where tokens left and not as planned: then the coin is halted until a person has called chain.decide_payment. Its fee where it is only known now. For the follower.';
 
 CREATE FUNCTION chain.note_replaced(attempt_id bigint) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 #variable_conflict use_column
+declare
+    of chain.payments;
 begin
-    update chain.attempts a set state = 'replaced'
-    where a.attempt_id = note_replaced.attempt_id and a.state in ('signed', 'broadcast');
-    return found;
+    select p.* into of from chain.payments p
+    join chain.attempts a on a.payment_id = p.payment_id and a.attempt_id = note_replaced.attempt_id
+    for no key update of p;
+    update chain.attempts a set state = 'replaced', closed_at = clock_timestamp()
+    where a.attempt_id = note_replaced.attempt_id and a.state in ('signed', 'broadcast', 'replaced') and a.closed_at is null;
+    if not found then
+        return false;
+    end if;
+    -- A Safe's transaction is carried anew; an account's own has one number only.
+    if of.ended_at is null and of.identity_hash is null and not exists (
+        select from chain.attempts a
+        where a.payment_id = of.payment_id and (a.state in ('signed', 'broadcast') or (a.state = 'mined' and not a.is_reverted))) then
+        perform chain.fail_payment(of.payment_id, 'its number was used by another transaction');
+    end if;
+    return true;
 end $$;
 
 ALTER FUNCTION chain.note_replaced(attempt_id bigint) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION chain.note_replaced(attempt_id bigint) IS 'Another transaction, of no payment of ours, used the attempt''s nonce, and that is final. For the follower.';
+COMMENT ON FUNCTION chain.note_replaced(attempt_id bigint) IS 'Another transaction, of no payment of ours, used the attempt''s nonce, and that is final: a Safe''s payment is carried anew, an account''s own payment fails. For the follower.';
 
 CREATE FUNCTION chain.note_sources(network_id integer, txids bytea[], source_txids bytea[], addresses text[]) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1393,6 +1653,37 @@ end $$;
 ALTER FUNCTION chain.note_sources(network_id integer, txids bytea[], source_txids bytea[], addresses text[]) OWNER TO exchange_owner;
 
 COMMENT ON FUNCTION chain.note_sources(network_id integer, txids bytea[], source_txids bytea[], addresses text[]) IS 'Says of these transactions where all of what they spend comes from, a pair of transaction and address each: their deposits can be judged. Gives how many deposits. For the watcher.';
+
+CREATE FUNCTION chain.pause_sweep(address_id bigint, asset_id integer, reason text) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    first_pause constant interval := '10 minutes';
+    most_failures constant integer := 5;
+    paused chain.sweep_pauses;
+begin
+    insert into chain.sweep_pauses as u (address_id, asset_id, failures, retry_at, words)
+    values (pause_sweep.address_id, pause_sweep.asset_id, 1, clock_timestamp() + first_pause, left(pause_sweep.reason, 500))
+    on conflict (address_id, asset_id) do update
+        set failures = u.failures + 1, words = excluded.words, changed_at = clock_timestamp(),
+            retry_at = case when u.failures + 1 < most_failures then clock_timestamp() + first_pause * power(2, u.failures) end
+        -- Two sweepers at once have failed once.
+        where u.retry_at <= clock_timestamp()
+    returning * into paused;
+    if not found or paused.retry_at is not null then
+        return false;
+    end if;
+    perform exchange.append_event('finance', jsonb_build_object(
+        'change', 'sweep_stopped', 'address_id', pause_sweep.address_id::text, 'asset', a.symbol, 'words', paused.words))
+    from exchange.assets a where a.asset_id = pause_sweep.asset_id;
+    return true;
+end $$;
+
+ALTER FUNCTION chain.pause_sweep(address_id bigint, asset_id integer, reason text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION chain.pause_sweep(address_id bigint, asset_id integer, reason text) IS 'A coin of a deposit address cannot be gathered now: it waits ten minutes, twice as long each time, and after the fifth time for a person, who is told. True where it stopped. For the sweeper.';
 
 CREATE FUNCTION chain.put_signature(signing_id bigint, signature bytea) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1471,6 +1762,9 @@ CREATE FUNCTION chain.refuse_signing(signing_id bigint, refusal text, withdrawal
 #variable_conflict use_column
 declare
     refused chain.signings;
+    of chain.payments;
+    halted text;
+    words text;
 begin
     update chain.signings s
     set state = 'refused', refusal = refuse_signing.refusal, withdrawal_id = refuse_signing.withdrawal_id, ended_at = clock_timestamp()
@@ -1480,15 +1774,31 @@ begin
         return false;
     end if;
     perform pg_notify('exchange_events', '10921');
+    if refused.withdrawal_id is null then
+        -- Here and once: whoever lifts the halt has seen the refusal.
+        words := left(format('signer %s refused payment %s: %s', refused.signer, refused.payment_id, refused.refusal), 500);
+        select * into strict of from chain.payments p where p.payment_id = refused.payment_id;
+        if of.purpose in ('sweep', 'gas', 'refund') then
+            perform proof.halt_coin(of.network_id, of.asset_id, words);
+        else
+            update chain.networks n set is_halted = true, halt_reason = words
+            where n.network_id = of.network_id and not n.is_halted
+            returning n.name into halted;
+        end if;
+    end if;
     perform exchange.append_event('finance', jsonb_build_object(
         'change', 'signing_refused', 'signing_id', refused.signing_id::text, 'payment_id', refused.payment_id::text,
         'withdrawal_id', refused.withdrawal_id::text, 'signer', refused.signer, 'words', refused.refusal));
+    if halted is not null then
+        perform exchange.append_event('finance', jsonb_build_object(
+            'change', 'withdrawals_halted', 'network', halted, 'reason', words));
+    end if;
     return true;
 end $$;
 
 ALTER FUNCTION chain.refuse_signing(signing_id bigint, refusal text, withdrawal_id bigint) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION chain.refuse_signing(signing_id bigint, refusal text, withdrawal_id bigint) IS 'A signer will not sign: because of a withdrawal, or else something is wrong with the network''s payments at large. Staff is told. For signers.';
+COMMENT ON FUNCTION chain.refuse_signing(signing_id bigint, refusal text, withdrawal_id bigint) IS 'A signer will not sign: because of a withdrawal, or else something is wrong at large, which halts the network, or the coin where a deposit address was to pay. Staff is told. For signers.';
 
 CREATE FUNCTION chain.reopen_attempts(network_id integer) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1504,34 +1814,49 @@ declare
 begin
     select max(b.height) into tip from chain.blocks b where b.network_id = reopen_attempts.network_id and b.is_active;
     for undone in
-        select a.attempt_id, a.payment_id from chain.attempts a
-        join chain.payments p on p.payment_id = a.payment_id
-        where a.network_id = reopen_attempts.network_id and a.block_height is not null
-            -- Failed for good is failed for good: what was refunded must not be sent again.
-            and (p.ended_at is null or (p.state = 'confirmed' and a.block_height > tip - deepest))
-            -- Its block is known to be left, or another has its place: the watcher may never have read it.
-            and (exists (
-                    select from chain.blocks b where b.network_id = a.network_id and b.hash = a.block_hash and not b.is_active)
-                or exists (
-                    select from chain.blocks b where b.network_id = a.network_id and b.height = a.block_height and b.is_active
-                        and b.hash <> a.block_hash))
-        order by a.payment_id, a.attempt_id
-        for no key update of a
+        select u.* from (
+            select a.attempt_id, a.payment_id, a.network_id, a.block_hash, a.block_height, a.is_success
+            from chain.payments p
+            join chain.attempts a on a.payment_id = p.payment_id and a.block_height is not null
+            where p.network_id = reopen_attempts.network_id and p.ended_at is null
+            union all
+            select a.attempt_id, a.payment_id, a.network_id, a.block_hash, a.block_height, a.is_success
+            from chain.attempts a
+            join chain.payments p on p.payment_id = a.payment_id and p.ended_at is not null
+            where a.network_id = reopen_attempts.network_id and a.block_height > tip - deepest
+                -- Failed for good is failed for good: what was refunded must not be sent again.
+                and (p.state = 'confirmed' or a.is_success is null)
+        ) u
+        -- Its block is known to be left, or another has its place: the watcher may never have read it.
+        where exists (
+                select from chain.blocks b where b.network_id = u.network_id and b.hash = u.block_hash and not b.is_active)
+            or exists (
+                select from chain.blocks b where b.network_id = u.network_id and b.height = u.block_height and b.is_active
+                    and b.hash <> u.block_hash)
+        order by u.payment_id, u.attempt_id
     loop
+        perform from chain.payments p where p.payment_id = undone.payment_id for no key update;
         update chain.attempts a
-        set state = 'broadcast', block_hash = null, block_height = null, is_success = null, is_reverted = false
-        where a.attempt_id = undone.attempt_id;
-        update chain.attempts a set state = 'broadcast' where a.payment_id = undone.payment_id and a.state = 'replaced';
-        update chain.payments p set state = 'broadcast', ended_at = null, is_even = false
-        where p.payment_id = undone.payment_id and p.state = 'confirmed';
+        set state = 'broadcast', block_hash = null, block_height = null, is_success = null, is_reverted = false,
+            is_disputed = false, closed_at = null
+        where a.attempt_id = undone.attempt_id and a.block_hash = undone.block_hash;
+        continue when not found;
+        update chain.payments p set is_even = false where p.payment_id = undone.payment_id and p.is_even;
         reopened := reopened + 1;
+        -- A payment that ended by another attempt stays ended.
+        continue when undone.is_success is null
+            and exists (select from chain.payments p where p.payment_id = undone.payment_id and p.ended_at is not null);
+        update chain.attempts a set state = 'broadcast', closed_at = null
+        where a.payment_id = undone.payment_id and a.state = 'replaced';
+        update chain.payments p set state = 'broadcast', ended_at = null, is_reopened = true
+        where p.payment_id = undone.payment_id and p.state = 'confirmed';
     end loop;
     return reopened;
 end $$;
 
 ALTER FUNCTION chain.reopen_attempts(network_id integer) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION chain.reopen_attempts(network_id integer) IS 'Attempts whose block is no longer in the chain are open again, those that they had replaced too: the same bytes are sent again. A withdrawal that was settled stays settled. For the follower.';
+COMMENT ON FUNCTION chain.reopen_attempts(network_id integer) IS 'Attempts whose block is no longer in the chain are open again, those that they had replaced too: the same bytes are sent again, beside what came after them. A withdrawal that was settled stays settled. For the follower.';
 
 CREATE FUNCTION chain.reorganise(network_id integer, tip_hash bytea, fork_height bigint) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1560,15 +1885,16 @@ begin
         order by d.deposit_id for update) d;
     update exchange.deposits d
     set block_hash = null, block_height = null, changed_at = now(),
-        state = case when d.state in ('pending', 'credited', 'below_minimum') then 'orphaned' else d.state end
+        -- A suspicious one too: it is judged anew once it is mined again. What goes back waits for its block.
+        state = case when d.state in ('pending', 'credited', 'below_minimum', 'suspicious') then 'orphaned' else d.state end
     where d.deposit_id = any (gone);
 
-    update chain.outputs o set block_hash = null, block_height = null
+    update chain.outputs o set block_hash = null, block_height = null, lost_height = reorganise.fork_height
     where o.network_id = reorganise.network_id and o.block_height > reorganise.fork_height;
     -- What another's transaction spent may stay unspent; ours are sent again.
     update chain.outputs o
     set spent_height = null,
-        spent_txid = (select a.txid from chain.attempts a where a.network_id = o.network_id and a.txid = o.spent_txid)
+        spent_txid = (select a.txid from chain.attempts a where a.network_id = o.network_id and a.txid = o.spent_txid limit 1)
     where o.network_id = reorganise.network_id and o.spent_height > reorganise.fork_height;
     insert into exchange.reserve_entries (
         network_id, txid, position, asset_id, wallet_id, amount, block_height, capital_account_id, external_account_id)
@@ -1611,6 +1937,21 @@ end $$;
 ALTER FUNCTION chain.reserve_outputs(payment_id bigint, txids bytea[], output_indexes integer[]) OWNER TO exchange_owner;
 
 COMMENT ON FUNCTION chain.reserve_outputs(payment_id bigint, txids bytea[], output_indexes integer[]) IS 'Gives outputs to a payment: no other may spend them. For the planner.';
+
+CREATE FUNCTION chain.resume_sweep(address_id bigint, asset text) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+    delete from chain.sweep_pauses u using exchange.assets a
+    where u.address_id = resume_sweep.address_id and a.asset_id = u.asset_id and a.symbol = resume_sweep.asset;
+    return found;
+end $$;
+
+ALTER FUNCTION chain.resume_sweep(address_id bigint, asset text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION chain.resume_sweep(address_id bigint, asset text) IS 'What could not be gathered from a deposit address is tried again at the next look; false where nothing paused. The operator''s alone.';
 
 CREATE FUNCTION chain.sample_fee(network_id integer, rate numeric) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1698,8 +2039,12 @@ begin
     end if;
     perform chain.book_costs(final);
     update chain.payments p set state = 'confirmed', ended_at = clock_timestamp() where p.payment_id = any (final);
-    -- What only a replacement that was not mined would have spent.
-    update chain.outputs o set payment_id = null where o.payment_id = any (final) and o.spent_txid is null;
+    update chain.signings s set state = 'refused', refusal = 'the payment has ended', ended_at = clock_timestamp()
+    where s.payment_id = any (final) and s.state = 'waiting';
+    delete from chain.sweep_pauses u using chain.payments p
+    where p.payment_id = any (final) and p.purpose = 'sweep' and u.address_id = p.from_address_id and u.asset_id = p.asset_id;
+    -- What only a replacement would have spent that was not mined, or was mined for a while.
+    update chain.outputs o set payment_id = null, spent_txid = null where o.payment_id = any (final) and o.spent_height is null;
     select array_agg(i.withdrawal_id) into settled
     from chain.payment_items i where i.payment_id = any (final) and i.withdrawal_id is not null;
     -- Once, because it locks balances in the order of their keys.
@@ -2451,11 +2796,12 @@ begin
             where r.withdrawal_id = waiting.withdrawal_id and r.is_approved) < waiting.required_reviews then
         return false;
     end if;
-    if owner.status <> 'active' then
-        perform exchange.reject('ACCOUNT_FROZEN', 'the account is frozen: nothing leaves it');
-    end if;
-    if exchange.is_in_debt(waiting.account_id) then
-        perform exchange.reject('IN_DEBT', 'the account owes something: nothing leaves it');
+    perform exchange.require_no_obstacle(owner);
+    -- One to a chain waits as approved while its coin is halted. One inside would be paid.
+    if waiting.internal_account_id is not null and exists (
+        select from chain.coins c
+        where c.asset_id = waiting.asset_id and c.network_id = waiting.network_id and exchange.is_halted(c)) then
+        perform exchange.reject('WITHDRAWALS_HALTED', 'withdrawals of this asset are halted at the moment');
     end if;
     update exchange.withdrawals w set state = 'approved', approved_at = now() where w.withdrawal_id = waiting.withdrawal_id;
     insert into exchange.withdrawal_approvals (withdrawal_id, required_reviews)
@@ -2471,7 +2817,7 @@ end $$;
 
 ALTER FUNCTION exchange.approve_withdrawal(withdrawal_id bigint) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION exchange.approve_withdrawal(withdrawal_id bigint) IS 'Lets a withdrawal go on if nobody has to be waited for; an internal one is paid at once. What it had to satisfy is recorded for the signers. The account and the withdrawal are locked by the caller, and balances are touched no more after it. False: it still waits, or does not wait at all. For other functions. Rejects: ACCOUNT_FROZEN, IN_DEBT.';
+COMMENT ON FUNCTION exchange.approve_withdrawal(withdrawal_id bigint) IS 'Lets a withdrawal go on if nobody has to be waited for; an internal one is paid at once. What it had to satisfy is recorded for the signers. The account and the withdrawal are locked by the caller, and balances are touched no more after it. False: it still waits, or does not wait at all. For other functions. Rejects: ACCOUNT_FROZEN, WITHDRAWALS_BLOCKED, IN_DEBT, KYC_REQUIRED, WITHDRAWALS_HALTED (an internal one).';
 
 CREATE FUNCTION exchange.await_kyc_provider(case_id bigint) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
@@ -2652,7 +2998,7 @@ $$;
 
 ALTER FUNCTION exchange.block_withdrawals(account_id bigint) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION exchange.block_withdrawals(account_id bigint) IS 'After a change of an account''s security nothing is withdrawn for a day; returns until when. For other functions.';
+COMMENT ON FUNCTION exchange.block_withdrawals(account_id bigint) IS 'After a change of an account''s security nothing leaves it for a day, and what waits waits on (withdrawal_obstacle); returns until when. For other functions.';
 
 CREATE FUNCTION exchange.book_at(market text, sequence bigint) RETURNS TABLE(side text, price numeric, quantity numeric, orders integer)
     LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -3138,7 +3484,7 @@ begin
     end if;
     -- To the address of before, whoever it was that changed it.
     perform exchange.cause_mail(owner.account_id, 'email_changed', exchange.mail_facts(
-        confirm_email_change.address, blocked_until => exchange.block_withdrawals(owner.account_id)));
+        confirm_email_change.address, blocked_until => exchange.block_withdrawals(owner.account_id)) || exchange.waiting_facts(owner.account_id));
     begin
         update exchange.accounts set email = new_email, email_verified_at = now()
         where account_id = owner.account_id;
@@ -3750,7 +4096,10 @@ begin
     join exchange.accounts a on a.account_id = w.account_id
     where w.state = 'requested' and w.is_risk_held and w.cool_down_ends_at <= now()
         -- What may not go on now waits on.
-        and a.status = 'active' and not exchange.is_in_debt(w.account_id)
+        and exchange.withdrawal_obstacle(a) is null
+        and (w.internal_account_id is null or not exists (
+            select from chain.coins c
+            where c.asset_id = w.asset_id and c.network_id = w.network_id and exchange.is_halted(c)))
     order by w.cool_down_ends_at, w.withdrawal_id
     limit 1;
     if not found then
@@ -3964,6 +4313,7 @@ CREATE TABLE chain.coins (
     is_halted boolean DEFAULT false NOT NULL,
     halt_reason text,
     is_refill_wanted boolean DEFAULT false NOT NULL,
+    tolerated_gain numeric DEFAULT 0 NOT NULL,
     CONSTRAINT coins_amounts_range CHECK (((large_amount > (0)::numeric) AND (min_deposit > (0)::numeric) AND (min_withdrawal > (0)::numeric) AND (sweep_above > (0)::numeric) AND (hot_floor >= (0)::numeric) AND (large_amount < 'Infinity'::numeric) AND (min_deposit < 'Infinity'::numeric) AND (min_withdrawal < 'Infinity'::numeric) AND (sweep_above < 'Infinity'::numeric) AND (hot_ceiling < 'Infinity'::numeric))),
     CONSTRAINT coins_confirmations_range CHECK ((((confirmations >= 1) AND (confirmations <= 1000)) AND ((large_confirmations >= confirmations) AND (large_confirmations <= 1000)))),
     CONSTRAINT coins_contract_length CHECK ((octet_length(contract) = 20)),
@@ -3971,7 +4321,8 @@ CREATE TABLE chain.coins (
     CONSTRAINT coins_fee_units_positive CHECK ((fee_units > 0)),
     CONSTRAINT coins_halt_has_reason CHECK ((is_halted = (halt_reason IS NOT NULL))),
     CONSTRAINT coins_hot_order CHECK ((hot_ceiling > hot_floor)),
-    CONSTRAINT coins_review_order CHECK (((review_above >= (0)::numeric) AND (second_review_above >= review_above) AND (second_review_above < 'Infinity'::numeric)))
+    CONSTRAINT coins_review_order CHECK (((review_above >= (0)::numeric) AND (second_review_above >= review_above) AND (second_review_above < 'Infinity'::numeric))),
+    CONSTRAINT coins_tolerated_gain_range CHECK (((tolerated_gain >= (0)::numeric) AND (tolerated_gain < 'Infinity'::numeric)))
 );
 
 ALTER TABLE chain.coins OWNER TO exchange_owner;
@@ -4015,6 +4366,8 @@ COMMENT ON COLUMN chain.coins.is_halted IS 'No withdrawal of the coin goes on wh
 COMMENT ON COLUMN chain.coins.halt_reason IS 'Why it is halted.';
 
 COMMENT ON COLUMN chain.coins.is_refill_wanted IS 'The hot wallet was below its floor when it was last looked at, and this was told.';
+
+COMMENT ON COLUMN chain.coins.tolerated_gain IS 'How much more the chain holds than the books say, as it was told to finance: below it something is missing.';
 
 CREATE FUNCTION exchange.find_coin(asset text, network text DEFAULT NULL::text) RETURNS chain.coins
     LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -4482,20 +4835,35 @@ ALTER FUNCTION exchange.house_account(role text) OWNER TO exchange_owner;
 
 COMMENT ON FUNCTION exchange.house_account(role text) IS 'The house''s account of a role: withdrawal_fees, debts, costs, capital (made when first asked for), or external. For other functions.';
 
-CREATE FUNCTION exchange.is_in_debt(account_id bigint) RETURNS boolean
+CREATE FUNCTION exchange.is_halted(coin chain.coins) RETURNS boolean
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-    select exists (
-        select from exchange.deposit_entries e
-        where e.account_id = is_in_debt.account_id and e.debt_amount <> 0
-        group by e.asset_id
-        having sum(e.debt_amount) < 0)
+    select coin.is_halted or n.is_halted from chain.networks n where n.network_id = coin.network_id
 $$;
+
+ALTER FUNCTION exchange.is_halted(coin chain.coins) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.is_halted(coin chain.coins) IS 'Whether withdrawals of a coin are halted, by itself or with its network. For other functions.';
+
+CREATE FUNCTION exchange.is_in_debt(account_id bigint) RETURNS boolean
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    root bigint;
+begin
+    -- One owner: what a sub-account owes, its parent and its siblings owe too.
+    select coalesce(a.parent_account_id, a.account_id) into root
+    from exchange.accounts a where a.account_id = is_in_debt.account_id;
+    return exists (
+        select from exchange.accounts f
+        where (f.account_id = root or f.parent_account_id = root) and exchange.owes(f.account_id));
+end $$;
 
 ALTER FUNCTION exchange.is_in_debt(account_id bigint) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION exchange.is_in_debt(account_id bigint) IS 'Whether an account owes something of any asset, because a deposit that was spent vanished from its chain. For other functions.';
+COMMENT ON FUNCTION exchange.is_in_debt(account_id bigint) IS 'Whether an account, its parent or a sub-account of either owes something of any asset. For other functions.';
 
 CREATE FUNCTION exchange.kyc_case(staff_session_id bigint, case_id bigint) RETURNS jsonb
     LANGUAGE plpgsql SECURITY DEFINER
@@ -4817,6 +5185,15 @@ begin
         cross join lateral (values (4, 'withdrawal', - d.amount), (3, 'fee', - d.fee)) as e (part, leg, amount)
         where only_asset is null or a.asset_id = only_asset
         union all
+        select d.ended_at, 'withdrawal', d.withdrawal_id, 3, 'fee', null, d.asset_id, - d.fee
+        from exchange.assets a
+        cross join lateral (
+            select i.* from exchange.withdrawals i
+            where i.account_id = ledger_of.account_id and i.asset_id = a.asset_id and i.is_fee_kept
+                and i.ended_at >= since and i.ended_at < until and i.ended_at <= place_time
+            order by i.ended_at desc, i.withdrawal_id desc limit wanted + 1) d
+        where only_asset is null or a.asset_id = only_asset
+        union all
         select d.ended_at, 'withdrawal', d.withdrawal_id, 5, 'withdrawal', null, d.asset_id, d.amount
         from exchange.assets a
         cross join lateral (
@@ -4929,7 +5306,7 @@ CREATE TABLE exchange.deposits (
     CONSTRAINT deposits_credited_when CHECK (((state <> 'credited'::text) OR (credited_at IS NOT NULL))),
     CONSTRAINT deposits_from_address_length CHECK (((length(from_address) >= 1) AND (length(from_address) <= 100))),
     CONSTRAINT deposits_pending_has_block CHECK (((state <> ALL (ARRAY['pending'::text, 'credited'::text])) OR (block_hash IS NOT NULL))),
-    CONSTRAINT deposits_position_form CHECK (("position" ~ '^(output:[0-9]+|value|log:[0-9]+|trace:[0-9.]+)$'::text)),
+    CONSTRAINT deposits_position_form CHECK (("position" ~ '^(output:[0-9]+|value|log:[0-9]+|trace:[0-9.]+|withdrawal:[0-9]+)$'::text)),
     CONSTRAINT deposits_required_confirmations_positive CHECK ((required_confirmations > 0)),
     CONSTRAINT deposits_seen_has_no_block CHECK (((state <> ALL (ARRAY['seen'::text, 'orphaned'::text])) OR (block_hash IS NULL))),
     CONSTRAINT deposits_state_known CHECK ((state = ANY (ARRAY['seen'::text, 'pending'::text, 'credited'::text, 'suspicious'::text, 'orphaned'::text, 'below_minimum'::text, 'refunding'::text, 'refunded'::text]))),
@@ -4944,9 +5321,9 @@ COMMENT ON COLUMN exchange.deposits.deposit_id IS 'Number of the deposit.';
 
 COMMENT ON COLUMN exchange.deposits.network_id IS 'On which network.';
 
-COMMENT ON COLUMN exchange.deposits.txid IS 'Its transaction.';
+COMMENT ON COLUMN exchange.deposits.txid IS 'Its transaction; of what validators take out, which has none, the hash of the block.';
 
-COMMENT ON COLUMN exchange.deposits."position" IS 'Where in the transaction: output:n; value; log:n, counted inside the transaction; trace:a.b of a call inside it. Together with network and transaction it is credited once.';
+COMMENT ON COLUMN exchange.deposits."position" IS 'Where in the transaction: output:n; value; log:n, counted inside the transaction; trace:a.b of a call inside it; withdrawal:n, the number of what a validator takes out. Together with network and transaction it is credited once.';
 
 COMMENT ON COLUMN exchange.deposits.asset_id IS 'What arrived.';
 
@@ -5123,10 +5500,12 @@ CREATE TABLE exchange.withdrawals (
     ended_at timestamp with time zone,
     cool_down_ends_at timestamp with time zone,
     receipt_id bigint,
+    is_fee_kept boolean DEFAULT false NOT NULL,
     CONSTRAINT withdrawals_address_length CHECK (((length(address) >= 1) AND (length(address) <= 100))),
     CONSTRAINT withdrawals_amount_positive CHECK (((amount > (0)::numeric) AND (amount < 'Infinity'::numeric))),
     CONSTRAINT withdrawals_end_reason_length CHECK (((length(end_reason) >= 1) AND (length(end_reason) <= 500))),
     CONSTRAINT withdrawals_ended_when CHECK (((ended_at IS NOT NULL) = (state = ANY (ARRAY['confirmed'::text, 'rejected'::text, 'cancelled'::text, 'failed'::text])))),
+    CONSTRAINT withdrawals_fee_kept_when CHECK (((NOT is_fee_kept) OR ((state = 'failed'::text) AND (fee > (0)::numeric)))),
     CONSTRAINT withdrawals_fee_not_negative CHECK (((fee >= (0)::numeric) AND (fee < 'Infinity'::numeric))),
     CONSTRAINT withdrawals_internal_is_free CHECK (((internal_account_id IS NULL) OR (fee = (0)::numeric))),
     CONSTRAINT withdrawals_payment_when_sent CHECK (((internal_account_id IS NOT NULL) OR (state <> ALL (ARRAY['signed'::text, 'broadcast'::text, 'confirmed'::text])) OR (payment_id IS NOT NULL))),
@@ -5187,6 +5566,8 @@ COMMENT ON COLUMN exchange.withdrawals.ended_at IS 'When it ended.';
 COMMENT ON COLUMN exchange.withdrawals.cool_down_ends_at IS 'When the next hold of the risk rules ends by itself because the address is known long enough by then; null: none does.';
 
 COMMENT ON COLUMN exchange.withdrawals.receipt_id IS 'An internal one that was paid: its number in the receiver''s list of deposits, out of the same sequence as theirs.';
+
+COMMENT ON COLUMN exchange.withdrawals.is_fee_kept IS 'The chain refused it for good: the amount was given back, the fee was not, because the network was paid.';
 
 CREATE FUNCTION exchange.mail_internal_receipt(paid exchange.withdrawals) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -6035,6 +6416,21 @@ ALTER FUNCTION exchange.orders_of(account_id bigint, market text, states text[],
 
 COMMENT ON FUNCTION exchange.orders_of(account_id bigint, market text, states text[], side text, from_time timestamp with time zone, to_time timestamp with time zone, before_time timestamp with time zone, before_order_id bigint, limit_orders integer) IS 'An account''s orders, the newest first, at most 1,000: of one market, in some states, on one side, placed from a time until before another, following a place in the list (placed_at and number of the last row), where given. Row-level security applies. Rejects: UNKNOWN_MARKET.';
 
+CREATE FUNCTION exchange.owes(account_id bigint) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select exists (
+        select from exchange.deposit_entries e
+        where e.account_id = owes.account_id and e.debt_amount <> 0
+        group by e.asset_id
+        having sum(e.debt_amount) < 0)
+$$;
+
+ALTER FUNCTION exchange.owes(account_id bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.owes(account_id bigint) IS 'Whether this account itself owes something of any asset, because a deposit that was spent vanished from its chain. For other functions.';
+
 CREATE FUNCTION exchange.owns_account(account_id bigint, owned_account_id bigint) RETURNS boolean
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -6061,6 +6457,30 @@ $$;
 ALTER FUNCTION exchange.passkeys_of(account_id bigint) OWNER TO exchange_owner;
 
 COMMENT ON FUNCTION exchange.passkeys_of(account_id bigint) IS 'The account''s passkeys, the newest first.';
+
+CREATE FUNCTION exchange.place_withdrawal(by_account_id bigint, by_session_id bigint, by_api_key_id bigint, valid_until bigint, of_asset text, on_network text, to_address text, to_script bytea, how_much numeric, of_quote_id bigint DEFAULT NULL::bigint, request_key text DEFAULT NULL::text, from_address inet DEFAULT NULL::inet, program text DEFAULT NULL::text) RETURNS TABLE(repeated boolean, withdrawal_id bigint, asset text, network text, address text, amount numeric, fee numeric, state text, is_internal boolean, may_cancel boolean, txid text, end_reason text, requested_at timestamp with time zone, approved_at timestamp with time zone, ended_at timestamp with time zone)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    made record;
+begin
+    select * into made from exchange.request_withdrawal(
+        by_account_id, by_session_id, by_api_key_id, valid_until, of_asset, on_network, to_address, to_script, how_much,
+        of_quote_id, request_key, from_address, program);
+    if not found then
+        return;
+    end if;
+    -- In the same transaction: once it is committed nothing can fail but the answer's way.
+    return query
+    select made.repeated, w.*
+    from exchange.withdrawals_of(by_account_id, only_withdrawal_id => made.withdrawal_id) w;
+end $$;
+
+ALTER FUNCTION exchange.place_withdrawal(by_account_id bigint, by_session_id bigint, by_api_key_id bigint, valid_until bigint, of_asset text, on_network text, to_address text, to_script bytea, how_much numeric, of_quote_id bigint, request_key text, from_address inet, program text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.place_withdrawal(by_account_id bigint, by_session_id bigint, by_api_key_id bigint, valid_until bigint, of_asset text, on_network text, to_address text, to_script bytea, how_much numeric, of_quote_id bigint, request_key text, from_address inet, program text) IS 'Asks for a withdrawal as request_withdrawal does, and shows it as withdrawals_of does. No row: the risk rules deny it. Rejects: those of request_withdrawal.';
 
 CREATE FUNCTION exchange.plain_name(name text) RETURNS text
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
@@ -6203,9 +6623,24 @@ declare
     made exchange.withdrawal_quotes;
 begin
     given := exchange.withdrawal_fee_of(coin);
-    insert into exchange.withdrawal_quotes (account_id, asset_id, network_id, fee, quiet_ppm, created_at, expires_at)
-    values (quote_withdrawal_fee.account_id, coin.asset_id, coin.network_id, given.fee, given.quiet_ppm, now(), now() + lifetime)
+    -- The same promise again is the same row, good for a minute from now.
+    update exchange.withdrawal_quotes q
+    set created_at = now(), expires_at = now() + lifetime
+    where q.quote_id = (
+        select o.quote_id from exchange.withdrawal_quotes o
+        where o.account_id = quote_withdrawal_fee.account_id and o.asset_id = coin.asset_id
+            and o.network_id = coin.network_id and o.expires_at > now()
+            and (o.fee, o.quiet_ppm) = (given.fee, given.quiet_ppm)
+            and not exists (select from exchange.withdrawals w where w.quote_id = o.quote_id)
+        order by o.expires_at desc
+        limit 1)
     returning * into made;
+    if not found then
+        insert into exchange.withdrawal_quotes (account_id, asset_id, network_id, fee, quiet_ppm, created_at, expires_at)
+        values (
+            quote_withdrawal_fee.account_id, coin.asset_id, coin.network_id, given.fee, given.quiet_ppm, now(), now() + lifetime)
+        returning * into made;
+    end if;
     return query
     select made.quote_id, n.name, made.fee, made.quiet_ppm, round(coin.min_withdrawal, a.scale), made.expires_at
     from chain.networks n, exchange.assets a
@@ -6214,7 +6649,7 @@ end $$;
 
 ALTER FUNCTION exchange.quote_withdrawal_fee(account_id bigint, asset text, network text) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION exchange.quote_withdrawal_fee(account_id bigint, asset text, network text) IS 'Promises an account the fee of a withdrawal for 60 seconds. Rejects: UNKNOWN_ASSET, UNKNOWN_NETWORK, NETWORK_REQUIRED, FEE_UNKNOWN.';
+COMMENT ON FUNCTION exchange.quote_withdrawal_fee(account_id bigint, asset text, network text) IS 'Promises an account the fee of one withdrawal for 60 seconds; a promise of the same fee that is live and unused is given once more. Rejects: UNKNOWN_ASSET, UNKNOWN_NETWORK, NETWORK_REQUIRED, FEE_UNKNOWN.';
 
 CREATE FUNCTION exchange.read_kyc_document(staff_session_id bigint, document_id bigint) RETURNS TABLE(kind text, media_type text, account_id bigint, seal_id bytea, key_label text, wrapped_key bytea, content bytea)
     LANGUAGE plpgsql SECURITY DEFINER
@@ -6337,7 +6772,7 @@ ALTER FUNCTION exchange.recognise_device(account_id bigint, device_hash bytea, n
 
 COMMENT ON FUNCTION exchange.recognise_device(account_id bigint, device_hash bytea, new_device_hash bytea, address inet, user_agent text) IS 'The device of a login; one that is not known is added, and after an account''s first login a mail tells of it. For open_session.';
 
-CREATE FUNCTION exchange.refund_deposit(deposit_id bigint, address text, script bytea) RETURNS void
+CREATE FUNCTION exchange.refund_deposit(deposit_id bigint, network text, address text, script bytea) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -6350,12 +6785,17 @@ begin
     select c.large_confirmations into strict needed from chain.coins c
     where c.asset_id = found_deposit.asset_id and c.network_id = found_deposit.network_id;
     perform exchange.require_confirmations(found_deposit, needed);
+    -- The address was read by the rules of the network that was named.
+    if not exists (
+        select from chain.networks n
+        where n.network_id = found_deposit.network_id and n.name = refund_deposit.network) then
+        perform exchange.reject('WRONG_NETWORK', 'the deposit came on another network');
+    end if;
+    perform exchange.require_target(found_deposit.network_id, refund_deposit.script);
     if coalesce(length(refund_deposit.address) not between 1 and 100, true)
         or coalesce(octet_length(refund_deposit.script) not between 20 and 42, true)
         or exists (select from chain.addresses a
-            where a.network_id = found_deposit.network_id and a.script = refund_deposit.script)
-        or exists (select from chain.wallets w
-            where w.network_id = found_deposit.network_id and w.script = refund_deposit.script) then
+            where a.network_id = found_deposit.network_id and a.script = refund_deposit.script) then
         perform exchange.reject('INVALID_ADDRESS', 'a deposit goes back to an address outside of the exchange');
     end if;
     insert into exchange.deposit_refunds (deposit_id, address, script)
@@ -6366,9 +6806,9 @@ begin
     perform pg_notify('exchange_events', '10921');
 end $$;
 
-ALTER FUNCTION exchange.refund_deposit(deposit_id bigint, address text, script bytea) OWNER TO exchange_owner;
+ALTER FUNCTION exchange.refund_deposit(deposit_id bigint, network text, address text, script bytea) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION exchange.refund_deposit(deposit_id bigint, address text, script bytea) IS 'Lets a suspicious deposit go back, once it is as old as a large one must be. For staff.run_action: two people decide it. Rejects: DEPOSIT_NOT_FOUND, DEPOSIT_DECIDED, NOT_CONFIRMED, INVALID_ADDRESS.';
+COMMENT ON FUNCTION exchange.refund_deposit(deposit_id bigint, network text, address text, script bytea) IS 'Lets a suspicious deposit go back, once it is as old as a large one must be. For staff.run_action: two people decide it. Rejects: DEPOSIT_NOT_FOUND, DEPOSIT_DECIDED, NOT_CONFIRMED, WRONG_NETWORK, UNSUPPORTED_ADDRESS, INVALID_ADDRESS.';
 
 CREATE FUNCTION exchange.refund_withdrawal(withdrawal_id bigint, state text, reason text) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
@@ -6382,7 +6822,7 @@ ALTER FUNCTION exchange.refund_withdrawal(withdrawal_id bigint, state text, reas
 
 COMMENT ON FUNCTION exchange.refund_withdrawal(withdrawal_id bigint, state text, reason text) IS 'As refund_withdrawals, of one. Where several end in one transaction, call that once. For other functions.';
 
-CREATE FUNCTION exchange.refund_withdrawals(withdrawal_ids bigint[], state text, reason text) RETURNS integer
+CREATE FUNCTION exchange.refund_withdrawals(withdrawal_ids bigint[], state text, reason text, keeps_fee boolean DEFAULT false) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -6411,31 +6851,47 @@ begin
             using errcode = 'object_not_in_prerequisite_state';
     end if;
 
+    if refund_withdrawals.keeps_fee then
+        select accounts || array_agg(w.fees_account_id), assets || array_agg(w.asset_id) into accounts, assets
+        from exchange.withdrawals w where w.withdrawal_id = any (open_ids);
+    end if;
     perform exchange.lock_balances(accounts, assets);
-    with summed as (
-        select w.account_id, w.asset_id, sum(w.amount + w.fee) as amount
-        from exchange.withdrawals w where w.withdrawal_id = any (open_ids) group by w.account_id, w.asset_id
+    with changes as (
+        select w.account_id, w.asset_id, w.amount + case when refund_withdrawals.keeps_fee then 0 else w.fee end as available,
+            w.amount + w.fee as held
+        from exchange.withdrawals w where w.withdrawal_id = any (open_ids)
+        union all
+        select w.fees_account_id, w.asset_id, w.fee, 0
+        from exchange.withdrawals w where w.withdrawal_id = any (open_ids) and refund_withdrawals.keeps_fee
+    ), summed as (
+        select c.account_id, c.asset_id, sum(c.available) as available, sum(c.held) as held
+        from changes c group by c.account_id, c.asset_id
     )
     update exchange.balances b
-    set available = b.available + s.amount, held = b.held - s.amount
+    set available = b.available + s.available, held = b.held - s.held
     from summed s
     where b.account_id = s.account_id and b.asset_id = s.asset_id;
     update exchange.withdrawals w
-    set state = refund_withdrawals.state, end_reason = left(refund_withdrawals.reason, 500), ended_at = now()
+    set state = refund_withdrawals.state, end_reason = left(refund_withdrawals.reason, 500), ended_at = now(),
+        is_fee_kept = refund_withdrawals.keeps_fee and w.fee > 0
     where w.withdrawal_id = any (open_ids);
 
     for ended in select * from exchange.withdrawals w where w.withdrawal_id = any (open_ids) order by w.withdrawal_id loop
         perform exchange.mail_withdrawal('withdrawal_ended', ended);
         perform exchange.tell_balance(
-            'withdrawal_returned', ended.withdrawal_id, ended.account_id, ended.asset_id, ended.amount + ended.fee);
+            'withdrawal_returned', ended.withdrawal_id, ended.account_id, ended.asset_id,
+            ended.amount + case when ended.is_fee_kept then 0 else ended.fee end);
+        if ended.is_fee_kept then
+            perform exchange.tell_balance('withdrawal_fee', ended.withdrawal_id, ended.fees_account_id, ended.asset_id, ended.fee);
+        end if;
     end loop;
     perform exchange.tell_withdrawals(open_ids);
     return cardinality(open_ids);
 end $$;
 
-ALTER FUNCTION exchange.refund_withdrawals(withdrawal_ids bigint[], state text, reason text) OWNER TO exchange_owner;
+ALTER FUNCTION exchange.refund_withdrawals(withdrawal_ids bigint[], state text, reason text, keeps_fee boolean) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION exchange.refund_withdrawals(withdrawal_ids bigint[], state text, reason text) IS 'Withdrawals end as rejected, cancelled or failed: what was held for them is available again. Those that ended so already are left as they are. Returns how many it gave back. Who calls it has made sure that nothing was or will be sent. Locks the withdrawals, then balances in key order; one call a transaction. For other functions.';
+COMMENT ON FUNCTION exchange.refund_withdrawals(withdrawal_ids bigint[], state text, reason text, keeps_fee boolean) IS 'Withdrawals end as rejected, cancelled or failed: what was held for them is available again; but for the fee where keeps_fee says so, which is the house''s. Those that ended so already are left as they are. Returns how many it gave back. Who calls it has made sure that nothing was or will be sent. Locks the withdrawals, then balances in key order; one call a transaction. For other functions.';
 
 CREATE FUNCTION exchange.rehash_password(account_id bigint, old_hash text, new_hash text) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
@@ -6701,6 +7157,9 @@ begin
         if quote.expires_at <= clock_timestamp() then
             perform exchange.reject('QUOTE_EXPIRED', 'the quote has ended; ask for another');
         end if;
+        if exists (select from exchange.withdrawals w where w.quote_id = quote.quote_id) then
+            perform exchange.reject('QUOTE_EXPIRED', 'the quote was used: it is good for one withdrawal; ask for another');
+        end if;
         asked_fee := quote.fee;
     end if;
     -- Only looked at: balances are locked after the stream of the risk rules, as by orders.
@@ -6915,20 +7374,8 @@ CREATE FUNCTION exchange.require_may_withdraw(owner exchange.accounts, coin chai
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
-    if owner.status <> 'active' then
-        perform exchange.reject('ACCOUNT_FROZEN', 'the account is frozen: nothing can be withdrawn');
-    end if;
-    if owner.withdrawals_blocked_until > now() then
-        perform exchange.reject('WITHDRAWALS_BLOCKED', format('nothing can be withdrawn before %s UTC',
-            to_char(owner.withdrawals_blocked_until at time zone 'utc', 'YYYY-MM-DD HH24:MI')));
-    end if;
-    if exchange.is_in_debt(owner.account_id) then
-        perform exchange.reject('IN_DEBT', 'a deposit vanished from its chain and the account owes it: nothing can be withdrawn');
-    end if;
-    if not exists (select from exchange.kyc_levels l where l.level = owner.kyc_level and l.may_withdraw) then
-        perform exchange.reject('KYC_REQUIRED', 'the account''s level does not allow to withdraw');
-    end if;
-    if coin.is_halted or exists (select from chain.networks n where n.network_id = coin.network_id and n.is_halted) then
+    perform exchange.require_no_obstacle(owner);
+    if exchange.is_halted(coin) then
         perform exchange.reject('WITHDRAWALS_HALTED', 'withdrawals of this asset are halted at the moment');
     end if;
 end $$;
@@ -6936,6 +7383,30 @@ end $$;
 ALTER FUNCTION exchange.require_may_withdraw(owner exchange.accounts, coin chain.coins) OWNER TO exchange_owner;
 
 COMMENT ON FUNCTION exchange.require_may_withdraw(owner exchange.accounts, coin chain.coins) IS 'Refuses unless the account, which the caller has locked, may withdraw at all, and the coin may be sent. For other functions. Rejects: ACCOUNT_FROZEN, WITHDRAWALS_BLOCKED, IN_DEBT, KYC_REQUIRED, WITHDRAWALS_HALTED.';
+
+CREATE FUNCTION exchange.require_no_obstacle(owner exchange.accounts) RETURNS void
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    obstacle constant text := exchange.withdrawal_obstacle(owner);
+begin
+    if obstacle is not null then
+        perform exchange.reject(obstacle, case obstacle
+            when 'ACCOUNT_FROZEN' then 'the account is frozen: nothing leaves it'
+            when 'WITHDRAWALS_BLOCKED' then format(
+                'after a change of security nothing leaves the account before %s UTC',
+                (select to_char(max(a.withdrawals_blocked_until) at time zone 'utc', 'YYYY-MM-DD HH24:MI')
+                from exchange.accounts a where a.account_id in (owner.account_id, owner.parent_account_id)))
+            when 'IN_DEBT' then 'a deposit vanished from its chain and the account, or one of the same owner, owes it: nothing leaves it'
+            else 'the account''s level does not allow to withdraw'
+        end);
+    end if;
+end $$;
+
+ALTER FUNCTION exchange.require_no_obstacle(owner exchange.accounts) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.require_no_obstacle(owner exchange.accounts) IS 'Refuses unless something may leave the account at this moment. For other functions. Rejects: ACCOUNT_FROZEN, WITHDRAWALS_BLOCKED, IN_DEBT, KYC_REQUIRED.';
 
 CREATE FUNCTION exchange.require_owner(account_id bigint, session_id bigint) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -7492,7 +7963,7 @@ begin
         owner.account_id, set_password.new_device_hash, set_password.address, set_password.user_agent);
     if owner.password_hash is not null then
         perform exchange.cause_mail(owner.account_id, 'password_changed', exchange.mail_facts(
-            set_password.address, blocked_until => exchange.block_withdrawals(owner.account_id)));
+            set_password.address, blocked_until => exchange.block_withdrawals(owner.account_id)) || exchange.waiting_facts(owner.account_id));
     end if;
     return true;
 end $$;
@@ -8037,6 +8508,9 @@ begin
         exchange.mail_facts(caller.address, caller.user_agent, case
             when tell_factor_changed.is_weaker then exchange.block_withdrawals(tell_factor_changed.account_id)
         end)
+        || case
+            when tell_factor_changed.is_weaker then exchange.waiting_facts(tell_factor_changed.account_id) else '{}'
+        end
         || jsonb_build_object('factor', tell_factor_changed.factor, 'change', tell_factor_changed.change));
 end $$;
 
@@ -8231,6 +8705,9 @@ begin
             and a.status <> 'active') then
         perform exchange.reject('ACCOUNT_FROZEN', 'one of the accounts is frozen');
     end if;
+    if exchange.owes(transfer.from_account_id) then
+        perform exchange.reject('IN_DEBT', 'a deposit vanished from its chain and the account owes it: nothing leaves it');
+    end if;
 
     insert into exchange.transfers (owner_account_id, from_account_id, to_account_id, asset_id, amount, request_key)
     values (transfer.account_id, transfer.from_account_id, transfer.to_account_id, moved.asset_id,
@@ -8283,7 +8760,7 @@ end $$;
 
 ALTER FUNCTION exchange.transfer(account_id bigint, session_id bigint, from_account_id bigint, to_account_id bigint, asset text, amount numeric, request_key text) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION exchange.transfer(account_id bigint, session_id bigint, from_account_id bigint, to_account_id bigint, asset text, amount numeric, request_key text) IS 'Moves money between accounts of one owner, at once and without a fee, in the name of the owner''s session. A repeat of the request key with the same content returns the first transfer. Rejects: UNKNOWN_ASSET, INVALID_AMOUNT, ACCESS_REVOKED, ACCOUNT_NOT_FOUND, SAME_ACCOUNT, ACCOUNT_FROZEN, DUPLICATE_IDEMPOTENCY_KEY, INSUFFICIENT_BALANCE.';
+COMMENT ON FUNCTION exchange.transfer(account_id bigint, session_id bigint, from_account_id bigint, to_account_id bigint, asset text, amount numeric, request_key text) IS 'Moves money between accounts of one owner, at once and without a fee, in the name of the owner''s session. A repeat of the request key with the same content returns the first transfer. Rejects: UNKNOWN_ASSET, INVALID_AMOUNT, ACCESS_REVOKED, ACCOUNT_NOT_FOUND, SAME_ACCOUNT, ACCOUNT_FROZEN, IN_DEBT, DUPLICATE_IDEMPOTENCY_KEY, INSUFFICIENT_BALANCE.';
 
 CREATE FUNCTION exchange.try_commands(batch json) RETURNS json
     LANGUAGE plpgsql SECURITY DEFINER
@@ -8442,6 +8919,29 @@ ALTER FUNCTION exchange.verify_email(token_hash bytea, password_token_hash bytea
 
 COMMENT ON FUNCTION exchange.verify_email(token_hash bytea, password_token_hash bytea) IS 'Follows the link of a mail: the address is proved, what was said of the person at registration is taken over, and the second token allows to set the password until the time returned. Rejects: INVALID_TOKEN.';
 
+CREATE FUNCTION exchange.waiting_facts(account_id bigint) RETURNS jsonb
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    with waiting as (
+        select format('%s %s on %s to %s', round(w.amount, s.scale), s.symbol, n.name, w.address) as words,
+            row_number() over (order by w.withdrawal_id desc) as place
+        from exchange.withdrawals w
+        join exchange.assets s on s.asset_id = w.asset_id
+        join chain.networks n on n.network_id = w.network_id
+        where exchange.owns_account(waiting_facts.account_id, w.account_id)
+            and w.state in ('requested', 'approved') and w.ended_at is null and w.payment_id is null
+    )
+    select coalesce(
+        jsonb_build_object('waiting', count(*)::text)
+            || jsonb_object_agg('waiting_' || place, words) filter (where place <= 5), '{}')
+    from waiting
+$$;
+
+ALTER FUNCTION exchange.waiting_facts(account_id bigint) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.waiting_facts(account_id bigint) IS 'For a mail about security: how many withdrawals of an account are not being sent yet, and the newest five in words; nothing where there is none. For other functions.';
+
 CREATE FUNCTION exchange.withdrawal_addresses_of(account_id bigint) RETURNS TABLE(withdrawal_address_id bigint, network text, address text, label text, created_at timestamp with time zone, usable_from timestamp with time zone)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -8492,13 +8992,13 @@ begin
     select a.* into native
     from chain.coins c join exchange.assets a on a.asset_id = c.asset_id
     where c.network_id = coin.network_id and c.contract is null;
-    cost := rate * coin.fee_units / power(10::numeric, native.scale);
+    cost := rate * coin.fee_units * ('1e-' || native.scale)::numeric;
     if native.asset_id <> of_asset.asset_id then
         cost := risk.value_of(native.symbol, cost, now()) / risk.value_of(of_asset.symbol, 1, now());
     end if;
     -- Without a price the most is asked. Rounded up to the atom.
     fee := least(coin.fee_ceiling, greatest(coin.fee_floor, coalesce(
-        ceil(cost * (1000000 - quiet_ppm) / 1000000 * power(10::numeric, of_asset.scale)) / power(10::numeric, of_asset.scale),
+        ceil(cost * (1000000 - quiet_ppm) / 1000000 * power(10::numeric, of_asset.scale)) * ('1e-' || of_asset.scale)::numeric,
         coin.fee_ceiling)));
     fee := round(fee, of_asset.scale);
 end $$;
@@ -8534,6 +9034,25 @@ end $$;
 ALTER FUNCTION exchange.withdrawal_network(asset text, network text) OWNER TO exchange_owner;
 
 COMMENT ON FUNCTION exchange.withdrawal_network(asset text, network text) IS 'By which network''s rules an address of a withdrawal is read. Rejects: UNKNOWN_ASSET, UNKNOWN_NETWORK, NETWORK_REQUIRED.';
+
+CREATE FUNCTION exchange.withdrawal_obstacle(owner exchange.accounts) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select case
+        when owner.status <> 'active' then 'ACCOUNT_FROZEN'
+        when exists (
+            select from exchange.accounts a
+            where a.account_id in (owner.account_id, owner.parent_account_id) and a.withdrawals_blocked_until > now())
+            then 'WITHDRAWALS_BLOCKED'
+        when exchange.is_in_debt(owner.account_id) then 'IN_DEBT'
+        when not exists (select from exchange.kyc_levels l where l.level = owner.kyc_level and l.may_withdraw) then 'KYC_REQUIRED'
+    end
+$$;
+
+ALTER FUNCTION exchange.withdrawal_obstacle(owner exchange.accounts) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION exchange.withdrawal_obstacle(owner exchange.accounts) IS 'Why nothing leaves an account at this moment, asked for or waiting: the reject''s name; null where nothing stands in the way. The block after a change of security is the parent''s too. For other functions.';
 
 CREATE FUNCTION exchange.withdrawals_of(account_id bigint, of_asset text DEFAULT NULL::text, of_network text DEFAULT NULL::text, of_states text[] DEFAULT NULL::text[], from_time timestamp with time zone DEFAULT NULL::timestamp with time zone, to_time timestamp with time zone DEFAULT NULL::timestamp with time zone, before_withdrawal_id bigint DEFAULT NULL::bigint, limit_withdrawals integer DEFAULT 100, only_withdrawal_id bigint DEFAULT NULL::bigint) RETURNS TABLE(withdrawal_id bigint, asset text, network text, address text, amount numeric, fee numeric, state text, is_internal boolean, may_cancel boolean, txid text, end_reason text, requested_at timestamp with time zone, approved_at timestamp with time zone, ended_at timestamp with time zone)
     LANGUAGE plpgsql STABLE
@@ -8670,6 +9189,9 @@ begin
         robbed.network_id, book_loss.txid, 'lost', robbed.asset_id, robbed.wallet_id, - book_loss.amount, 0,
         exchange.house_account('capital'), exchange.house_account('external'))
     returning reserve_entry_id into booked;
+    -- A gain that is booked is explained.
+    update chain.coins c set tolerated_gain = greatest(0, c.tolerated_gain + least(book_loss.amount, 0))
+    where c.network_id = robbed.network_id and c.asset_id = robbed.asset_id;
     perform exchange.append_event('finance', jsonb_build_object(
         'change', 'loss_booked', 'network', book_loss.network, 'asset', book_loss.asset, 'amount', book_loss.amount::text,
         'txid', exchange.shown_txid(robbed.family, book_loss.txid), 'reason', book_loss.reason));
@@ -8951,8 +9473,13 @@ CREATE FUNCTION proof.halt_all(reason text) RETURNS integer
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
-    halted constant integer := exchange.set_withdrawal_halt(null, null, halt_all.reason);
+    halted integer;
 begin
+    -- Without a reason it would lift halts.
+    if coalesce(halt_all.reason, '') = '' then
+        raise exception 'a halt has a reason' using errcode = 'invalid_parameter_value';
+    end if;
+    halted := exchange.set_withdrawal_halt(null, null, halt_all.reason);
     if halted > 0 then
         perform exchange.append_event('finance', jsonb_build_object('change', 'withdrawals_halted', 'reason', halt_all.reason));
     end if;
@@ -9096,7 +9623,7 @@ begin
     )
     insert into proof.roots (proof_id, asset_id, root, sum, leaves, house_amount, secret)
     select made, s.asset_id, coalesce(f.hash, decode(repeat('00', 32), 'hex')),
-        round(coalesce(f.sum_atoms, 0) / ('1e' || s.scale)::numeric, s.scale), coalesce(t.all_leaves, 0), round(coalesce(h.amount, 0), s.scale),
+        chain.amount_of_atoms(coalesce(f.sum_atoms, 0)::text, s.scale), coalesce(t.all_leaves, 0), round(coalesce(h.amount, 0), s.scale),
         s.secret
     from secrets s
     left join tops t on t.asset_id = s.asset_id
@@ -9262,48 +9789,85 @@ ALTER FUNCTION proof.path_through(nodes bytea, atoms numeric[], place integer, l
 
 COMMENT ON FUNCTION proof.path_through(nodes bytea, atoms numeric[], place integer, levels integer) IS 'The neighbours on the way from a node, counted from 0, so many levels up, with their sums in atoms.';
 
-CREATE FUNCTION proof.record_reconciliation(network_id integer, block_hash bytea, asset_ids integer[], held numeric[]) RETURNS TABLE(asset text, held_amount numeric, expected numeric, difference numeric, is_halted boolean)
+CREATE FUNCTION proof.record_reconciliation(network_id integer, block_hash bytea, asset_ids integer[], held numeric[], expected numeric[], parts jsonb[]) RETURNS TABLE(asset text, held_amount numeric, expected_amount numeric, difference numeric, is_halted boolean)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 #variable_conflict use_column
 declare
+    -- What payments under way explain is waited for so long.
+    longest_wait constant interval := '15 minutes';
+    compared chain.blocks;
     fact record;
-    earlier numeric;
+    earlier record;
+    unexplained numeric;
 begin
     -- Two at once would each be the other's second.
     perform from chain.networks n where n.network_id = record_reconciliation.network_id for no key update;
     perform proof.fold_facts(record_reconciliation.network_id);
+    select * into compared from chain.blocks b
+    where b.network_id = record_reconciliation.network_id and b.hash = record_reconciliation.block_hash and b.is_active;
+    if not found then
+        return;
+    end if;
     for fact in
-        select f.asset_id, f.asset, f.block_height, f.expected, f.parts, h.amount, h.amount - f.expected as difference
-        from proof.facts_of(record_reconciliation.network_id) f
-        join unnest(record_reconciliation.asset_ids, record_reconciliation.held) as h (asset_id, amount) on h.asset_id = f.asset_id
-        where f.block_hash = record_reconciliation.block_hash
+        select c.asset_id, a.symbol, c.tolerated_gain, c.contract is null and n.family = 'evm' as may_gain,
+            f.held, f.expected, f.parts, f.held - f.expected as difference
+        from unnest(
+            record_reconciliation.asset_ids, record_reconciliation.held, record_reconciliation.expected,
+            record_reconciliation.parts) as f (asset_id, held, expected, parts)
+        join chain.coins c on c.network_id = record_reconciliation.network_id and c.asset_id = f.asset_id
+        join exchange.assets a on a.asset_id = c.asset_id
+        join chain.networks n on n.network_id = c.network_id
+        order by c.asset_id
     loop
-        select r.difference into earlier
+        unexplained := fact.difference - fact.tolerated_gain;
+        select r.difference, r.difference - fact.tolerated_gain as unexplained into earlier
         from proof.reconciliations r
         where r.network_id = record_reconciliation.network_id and r.asset_id = fact.asset_id
         order by r.reconciliation_id desc
         limit 1;
         insert into proof.reconciliations (network_id, asset_id, block_height, block_hash, held, expected, parts)
-        values (record_reconciliation.network_id, fact.asset_id, fact.block_height, record_reconciliation.block_hash,
-            fact.amount, fact.expected, fact.parts);
-        asset := fact.asset;
-        held_amount := fact.amount;
-        expected := fact.expected;
+        values (record_reconciliation.network_id, fact.asset_id, compared.height, compared.hash, fact.held, fact.expected, fact.parts);
+        asset := fact.symbol;
+        held_amount := fact.held;
+        expected_amount := fact.expected;
         difference := fact.difference;
+        is_halted := false;
         -- Once may be a fact that is on its way: the node is ahead of whoever writes it down.
-        is_halted := fact.difference <> 0 and coalesce(sign(earlier) = sign(fact.difference), false) and proof.halt_coin(
-            record_reconciliation.network_id, fact.asset_id,
-            format('the chain holds %s %s, the books say %s, at block %s',
-                fact.amount, fact.asset, fact.expected, fact.block_height));
+        if unexplained <> 0 and coalesce(sign(earlier.unexplained) = sign(unexplained), false) then
+            if unexplained > 0 and fact.may_gain then
+                -- Whom blocks reward, and whom a contract leaves what it has, no transfer tells; and anybody may give.
+                if earlier.difference = fact.difference then
+                    update chain.coins c set tolerated_gain = fact.difference
+                    where c.network_id = record_reconciliation.network_id and c.asset_id = fact.asset_id;
+                    perform exchange.append_event('finance', jsonb_build_object(
+                        'change', 'gain_unexplained', 'asset', fact.symbol, 'amount', unexplained::text,
+                        'network', (select n.name from chain.networks n where n.network_id = record_reconciliation.network_id),
+                        'block_height', compared.height));
+                end if;
+            elsif unexplained > 0
+                or - unexplained > proof.under_way(record_reconciliation.network_id, fact.asset_id)
+                or longest_wait < now() - (
+                    select min(r.compared_at) from proof.reconciliations r
+                    where r.network_id = record_reconciliation.network_id and r.asset_id = fact.asset_id
+                        and r.reconciliation_id > coalesce((
+                            select max(s.reconciliation_id) from proof.reconciliations s
+                            where s.network_id = r.network_id and s.asset_id = r.asset_id
+                                and s.difference >= fact.tolerated_gain), 0)) then
+                is_halted := proof.halt_coin(
+                    record_reconciliation.network_id, fact.asset_id,
+                    format('the chain holds %s %s, the books say %s, at block %s',
+                        fact.held, fact.symbol, fact.expected, compared.height));
+            end if;
+        end if;
         return next;
     end loop;
 end $$;
 
-ALTER FUNCTION proof.record_reconciliation(network_id integer, block_hash bytea, asset_ids integer[], held numeric[]) OWNER TO exchange_owner;
+ALTER FUNCTION proof.record_reconciliation(network_id integer, block_hash bytea, asset_ids integer[], held numeric[], expected numeric[], parts jsonb[]) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION proof.record_reconciliation(network_id integer, block_hash bytea, asset_ids integer[], held numeric[]) IS 'Compares what a node said at a block with the facts, and stores it. A difference that the comparison before had too halts the coin''s withdrawals; is_halted: now. No row where the facts stand at another block by now: ask the node again.';
+COMMENT ON FUNCTION proof.record_reconciliation(network_id integer, block_hash bytea, asset_ids integer[], held numeric[], expected numeric[], parts jsonb[]) IS 'Stores what a node said at a block beside what proof.facts_of said when that block was the highest. A loss that the comparison before had too halts the coin''s withdrawals (is_halted: now), unless payments under way explain it, for a quarter of an hour; so does a gain, but one of an EVM chain''s own coin is told to finance and no loss if it stays. No row where the block is not in the chain any more: ask the node again.';
 
 CREATE FUNCTION proof.salt_of(secret bytea, account_id bigint) RETURNS bytea
     LANGUAGE sql IMMUTABLE
@@ -9352,6 +9916,32 @@ ALTER FUNCTION proof.state_reserves(proof_id bigint, network_id integer, block_h
 
 COMMENT ON FUNCTION proof.state_reserves(proof_id bigint, network_id integer, block_height bigint, block_hash bytea, asset_ids integer[], holders text[], amounts numeric[]) IS 'Adds to a proof what a node said at a block that our wallets and deposit addresses hold, and the text that the wallets'' keys sign; returns that text.';
 
+CREATE FUNCTION proof.under_way(network_id integer, asset_id integer) RETURNS numeric
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    -- A carrier of ours uses less gas than this.
+    with open_attempts as (
+        select p.payment_id, p.asset_id, p.purpose,
+            max(coalesce(t.fee, t.fee_rate * 3000000 * ('1e-' || s.scale)::numeric)) as fee, bool_or(c.asset_id = under_way.asset_id) as is_paid_in_it
+        from chain.payments p
+        join chain.attempts t on t.payment_id = p.payment_id and t.raw is not null
+        join chain.coins c on c.network_id = p.network_id and c.contract is null
+        join exchange.assets s on s.asset_id = c.asset_id
+        where p.network_id = under_way.network_id and p.ended_at is null
+        group by p.payment_id
+    )
+    select coalesce(sum(
+        case when o.is_paid_in_it then o.fee else 0 end
+        + case when o.asset_id = under_way.asset_id and o.purpose in ('withdrawal', 'refund')
+            then (select sum(i.amount) from chain.payment_items i where i.payment_id = o.payment_id) else 0 end), 0)
+    from open_attempts o
+$$;
+
+ALTER FUNCTION proof.under_way(network_id integer, asset_id integer) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION proof.under_way(network_id integer, asset_id integer) IS 'The most that payments of which bytes exist, and which have not ended, may have taken of a coin: what they pay away and what networks are paid for them. For other functions.';
+
 CREATE TABLE chain.payments (
     payment_id bigint NOT NULL,
     network_id integer NOT NULL,
@@ -9369,6 +9959,7 @@ CREATE TABLE chain.payments (
     ended_at timestamp with time zone,
     owner_signatures bytea[],
     is_even boolean DEFAULT false NOT NULL,
+    is_reopened boolean DEFAULT false NOT NULL,
     CONSTRAINT payments_amount_not_negative CHECK (((amount >= (0)::numeric) AND (amount < 'Infinity'::numeric))),
     CONSTRAINT payments_ended_when CHECK (((ended_at IS NOT NULL) = (state = ANY (ARRAY['confirmed'::text, 'failed'::text])))),
     CONSTRAINT payments_even_when_ended CHECK (((NOT is_even) OR (ended_at IS NOT NULL))),
@@ -9414,6 +10005,8 @@ COMMENT ON COLUMN chain.payments.ended_at IS 'When it became final.';
 COMMENT ON COLUMN chain.payments.owner_signatures IS 'evm, refill: the signatures of two owners of the cold Safe, 65 bytes each, made offline; null until they are imported.';
 
 COMMENT ON COLUMN chain.payments.is_even IS 'It has ended, and all of it is in the ledger: the comparison need not look at it.';
+
+COMMENT ON COLUMN chain.payments.is_reopened IS 'It had ended, and its block has gone: it is sent again, beside what came after it.';
 
 CREATE FUNCTION proof.uneven_attempts(payment chain.payments) RETURNS SETOF bigint
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -9618,7 +10211,9 @@ CREATE FUNCTION risk.blacklisted_address(parameters jsonb, account_id bigint, fa
         from exchange.deposits d
         join exchange.deposit_sources s on s.network_id = d.network_id and s.txid = d.txid
         where d.deposit_id = (blacklisted_address.facts ->> 'deposit_id')::bigint) asked
-    join risk.blacklist b on b.wallet = asked.wallet
+    join risk.blacklist b on b.wallet = (
+        -- In the list's spelling.
+        case when asked.wallet ~* '^(0x|bc1|tb1|bcrt1)' then lower(asked.wallet) else asked.wallet end)
     order by b.wallet
     limit 1
 $$;
@@ -10667,6 +11262,21 @@ ALTER FUNCTION risk.review_event(staff_session_id bigint, event_id bigint, decis
 
 COMMENT ON FUNCTION risk.review_event(staff_session_id bigint, event_id bigint, decision text, note text) IS 'A risk officer''s decision about an event that waits. True: a repeat of the officer''s own decision, which does nothing. Rejects: ACCESS_REVOKED, PERMISSION_DENIED, MALFORMED, RISK_EVENT_NOT_FOUND, RISK_EVENT_DECIDED, ACCOUNT_FROZEN, IN_DEBT.';
 
+CREATE FUNCTION risk.spell_wallet() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    if new.wallet ~* '^(0x|bc1|tb1|bcrt1)' then
+        new.wallet := lower(new.wallet);
+    end if;
+    return new;
+end $$;
+
+ALTER FUNCTION risk.spell_wallet() OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.spell_wallet() IS 'Writes an address in small letters where these mean the same as large ones.';
+
 CREATE FUNCTION risk.standing_of(activity_id bigint) RETURNS text
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -11119,7 +11729,7 @@ ALTER FUNCTION staff.invited_member(invitation_hash bytea) OWNER TO exchange_own
 
 COMMENT ON FUNCTION staff.invited_member(invitation_hash bytea) IS 'For whom an invitation is. Rejects: INVALID_TOKEN.';
 
-CREATE FUNCTION staff.list_debts(staff_session_id bigint, of_account_id bigint DEFAULT NULL::bigint, after_account_id bigint DEFAULT NULL::bigint, limit_debts integer DEFAULT 100) RETURNS TABLE(account_id bigint, email text, asset text, owed numeric, available numeric, held numeric, since timestamp with time zone)
+CREATE FUNCTION staff.list_debts(staff_session_id bigint, of_account_id bigint DEFAULT NULL::bigint, after_account_id bigint DEFAULT NULL::bigint, after_asset_id integer DEFAULT NULL::integer, limit_debts integer DEFAULT 100) RETURNS TABLE(account_id bigint, asset_id integer, email text, asset text, owed numeric, available numeric, held numeric, since timestamp with time zone)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -11127,7 +11737,7 @@ CREATE FUNCTION staff.list_debts(staff_session_id bigint, of_account_id bigint D
 begin
     perform staff.require(list_debts.staff_session_id, 'risk', 'finance', 'support');
     return query
-    select d.account_id, a.email, s.symbol, round(d.owed, s.scale), round(coalesce(b.available, 0), s.scale),
+    select d.account_id, d.asset_id, a.email, s.symbol, round(d.owed, s.scale), round(coalesce(b.available, 0), s.scale),
         round(coalesce(b.held, 0), s.scale),
         (select max(e.occurred_at) from exchange.deposit_entries e
         where e.account_id = d.account_id and e.asset_id = d.asset_id and e.debt_amount < 0)
@@ -11136,14 +11746,14 @@ begin
     join exchange.assets s on s.asset_id = d.asset_id
     left join exchange.balances b on b.account_id = d.account_id and b.asset_id = d.asset_id
     where d.owed > 0 and (of_account_id is null or d.account_id = of_account_id)
-        and d.account_id > coalesce(after_account_id, 0)
-    order by d.account_id, s.symbol
+        and (d.account_id, d.asset_id) > (coalesce(after_account_id, 0), coalesce(after_asset_id, 0))
+    order by d.account_id, d.asset_id
     limit least(greatest(coalesce(limit_debts, 100), 0), 1000);
 end $$;
 
-ALTER FUNCTION staff.list_debts(staff_session_id bigint, of_account_id bigint, after_account_id bigint, limit_debts integer) OWNER TO exchange_owner;
+ALTER FUNCTION staff.list_debts(staff_session_id bigint, of_account_id bigint, after_account_id bigint, after_asset_id integer, limit_debts integer) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION staff.list_debts(staff_session_id bigint, of_account_id bigint, after_account_id bigint, limit_debts integer) IS 'What accounts owe because a deposit vanished from its chain after it was spent, and what they have, by account: of one account, after an account in the list, where given; since: the last time that it grew. Rejects: ACCESS_REVOKED, PERMISSION_DENIED.';
+COMMENT ON FUNCTION staff.list_debts(staff_session_id bigint, of_account_id bigint, after_account_id bigint, after_asset_id integer, limit_debts integer) IS 'What accounts owe because a deposit vanished from its chain after it was spent, and what they have, by account and asset: of one account, after an account and asset in the list, where given; since: the last time that it grew. Rejects: ACCESS_REVOKED, PERMISSION_DENIED.';
 
 CREATE FUNCTION staff.list_deposits(staff_session_id bigint, of_state text DEFAULT NULL::text, of_account_id bigint DEFAULT NULL::bigint, before_deposit_id bigint DEFAULT NULL::bigint, limit_deposits integer DEFAULT 100) RETURNS TABLE(deposit_id bigint, account_id bigint, asset text, network text, address text, amount numeric, txid text, from_address text, state text, confirmations bigint, required_confirmations integer, activity_id bigint, seen_at timestamp with time zone, changed_at timestamp with time zone, credited_at timestamp with time zone)
     LANGUAGE plpgsql SECURITY DEFINER
@@ -11711,7 +12321,7 @@ begin
             return jsonb_build_object('lifted', given);
         when 'refund_deposit' then
             perform exchange.refund_deposit(
-                (arguments ->> 'deposit_id')::bigint, arguments ->> 'address', decode(arguments ->> 'script', 'hex'));
+                (arguments ->> 'deposit_id')::bigint, arguments ->> 'network', arguments ->> 'address', decode(arguments ->> 'script', 'hex'));
     end case;
     return '{}';
 end $$;
@@ -11794,7 +12404,7 @@ CREATE FUNCTION staff.withdrawal_queue(staff_session_id bigint, after_withdrawal
     AS $$
 #variable_conflict use_column
 declare
-    most constant integer := 500;
+    most constant integer := 1000;
 begin
     perform staff.require(withdrawal_queue.staff_session_id, 'finance', 'reviewer', 'risk');
     return query
@@ -11817,7 +12427,7 @@ end $$;
 
 ALTER FUNCTION staff.withdrawal_queue(staff_session_id bigint, after_withdrawal_id bigint, at_most integer) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION staff.withdrawal_queue(staff_session_id bigint, after_withdrawal_id bigint, at_most integer) IS 'Withdrawals that wait for people, the oldest first, after a number where given, 500 at most: what is asked, how many reviews it needs and has, and which risk rules were met. Rejects: ACCESS_REVOKED, PERMISSION_DENIED.';
+COMMENT ON FUNCTION staff.withdrawal_queue(staff_session_id bigint, after_withdrawal_id bigint, at_most integer) IS 'Withdrawals that wait for people, the oldest first, after a number where given, 1,000 at most: what is asked, how many reviews it needs and has, and which risk rules were met. Rejects: ACCESS_REVOKED, PERMISSION_DENIED.';
 
 ALTER TABLE audit.entries ALTER COLUMN entry_id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME audit.entries_entry_id_seq
@@ -11939,7 +12549,10 @@ CREATE TABLE chain.attempts (
     broadcast_at timestamp with time zone,
     last_broadcast_at timestamp with time zone,
     is_reverted boolean DEFAULT false NOT NULL,
+    is_disputed boolean DEFAULT false NOT NULL,
+    closed_at timestamp with time zone,
     CONSTRAINT attempts_block_whole CHECK (((block_hash IS NULL) = (block_height IS NULL))),
+    CONSTRAINT attempts_disputed_has_no_outcome CHECK (((NOT is_disputed) OR ((state = 'mined'::text) AND (is_success IS NULL) AND (NOT is_reverted)))),
     CONSTRAINT attempts_fee_not_negative CHECK (((fee >= (0)::numeric) AND (fee < 'Infinity'::numeric))),
     CONSTRAINT attempts_fee_rate_positive CHECK (((fee_rate > (0)::numeric) AND (fee_rate < 'Infinity'::numeric))),
     CONSTRAINT attempts_mined_has_block CHECK (((state = 'mined'::text) = (block_hash IS NOT NULL))),
@@ -11994,6 +12607,10 @@ COMMENT ON COLUMN chain.attempts.broadcast_at IS 'When a node first took it.';
 COMMENT ON COLUMN chain.attempts.last_broadcast_at IS 'When it was last sent.';
 
 COMMENT ON COLUMN chain.attempts.is_reverted IS 'evm: it was mined and undone as a whole: what it carried is still to be carried, by another attempt. Then is_success is null.';
+
+COMMENT ON COLUMN chain.attempts.is_disputed IS 'evm: a block holds it and tokens left, though not as planned: a person decides whether that paid (chain.decide_payment). Then is_success is null.';
+
+COMMENT ON COLUMN chain.attempts.closed_at IS 'evm: when its number was used for good, by this or another transaction: its receipt is not asked for any more.';
 
 ALTER TABLE chain.attempts ALTER COLUMN attempt_id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME chain.attempts_attempt_id_seq
@@ -12155,8 +12772,10 @@ CREATE TABLE chain.outputs (
     spent_height bigint,
     payment_id bigint,
     seen_at timestamp with time zone DEFAULT now() NOT NULL,
+    lost_height bigint,
     CONSTRAINT outputs_amount_not_negative CHECK (((amount >= (0)::numeric) AND (amount < 'Infinity'::numeric))),
     CONSTRAINT outputs_block_whole CHECK (((block_hash IS NULL) = (block_height IS NULL))),
+    CONSTRAINT outputs_lost_has_no_block CHECK (((lost_height IS NULL) OR (block_hash IS NULL))),
     CONSTRAINT outputs_output_index_not_negative CHECK ((output_index >= 0)),
     CONSTRAINT outputs_owner_is_one CHECK (((address_id IS NULL) <> (wallet_id IS NULL))),
     CONSTRAINT outputs_spent_whole CHECK (((spent_height IS NULL) OR (spent_txid IS NOT NULL))),
@@ -12190,6 +12809,8 @@ COMMENT ON COLUMN chain.outputs.spent_height IS 'Height of the active block that
 COMMENT ON COLUMN chain.outputs.payment_id IS 'The payment that has reserved it: no other may spend it.';
 
 COMMENT ON COLUMN chain.outputs.seen_at IS 'When it was first seen.';
+
+COMMENT ON COLUMN chain.outputs.lost_height IS 'Where its block left the chain and it is in none since: height of the highest block that stayed.';
 
 CREATE TABLE chain.payment_items (
     payment_id bigint NOT NULL,
@@ -12311,6 +12932,33 @@ ALTER TABLE chain.signings ALTER COLUMN signing_id ADD GENERATED ALWAYS AS IDENT
     NO MAXVALUE
     CACHE 1
 );
+
+CREATE TABLE chain.sweep_pauses (
+    address_id bigint NOT NULL,
+    asset_id integer NOT NULL,
+    failures integer NOT NULL,
+    retry_at timestamp with time zone,
+    words text NOT NULL,
+    changed_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT sweep_pauses_failures_positive CHECK ((failures > 0)),
+    CONSTRAINT sweep_pauses_words_length CHECK (((length(words) >= 1) AND (length(words) <= 500)))
+);
+
+ALTER TABLE chain.sweep_pauses OWNER TO exchange_owner;
+
+COMMENT ON TABLE chain.sweep_pauses IS 'evm: coins of deposit addresses that could not be gathered: they wait, twice as long each time, and at last for a person.';
+
+COMMENT ON COLUMN chain.sweep_pauses.address_id IS 'The deposit address.';
+
+COMMENT ON COLUMN chain.sweep_pauses.asset_id IS 'What lies there.';
+
+COMMENT ON COLUMN chain.sweep_pauses.failures IS 'How often in a row.';
+
+COMMENT ON COLUMN chain.sweep_pauses.retry_at IS 'When it is tried again; null: once a person has called chain.resume_sweep.';
+
+COMMENT ON COLUMN chain.sweep_pauses.words IS 'What was wrong the last time.';
+
+COMMENT ON COLUMN chain.sweep_pauses.changed_at IS 'When that was.';
 
 CREATE TABLE chain.wallets (
     wallet_id integer NOT NULL,
@@ -12836,6 +13484,26 @@ UNION ALL
 UNION ALL
  SELECT 'withdrawal'::text AS fact_kind,
     w.withdrawal_id AS fact_id,
+    'fee'::text AS leg,
+    w.account_id,
+    w.asset_id,
+    (- w.fee) AS amount,
+    w.ended_at AS occurred_at
+   FROM exchange.withdrawals w
+  WHERE w.is_fee_kept
+UNION ALL
+ SELECT 'withdrawal'::text AS fact_kind,
+    w.withdrawal_id AS fact_id,
+    'fee'::text AS leg,
+    w.fees_account_id AS account_id,
+    w.asset_id,
+    w.fee AS amount,
+    w.ended_at AS occurred_at
+   FROM exchange.withdrawals w
+  WHERE w.is_fee_kept
+UNION ALL
+ SELECT 'withdrawal'::text AS fact_kind,
+    w.withdrawal_id AS fact_id,
     'withdrawal'::text AS leg,
     w.external_account_id AS account_id,
     w.asset_id,
@@ -13209,6 +13877,66 @@ ALTER TABLE checks.closed_orders_explained OWNER TO exchange_owner;
 
 COMMENT ON VIEW checks.closed_orders_explained IS 'Orders whose end or reductions are not told, once and in full, by order updates.';
 
+CREATE TABLE proof.reconciliations (
+    reconciliation_id bigint NOT NULL,
+    network_id integer NOT NULL,
+    asset_id integer NOT NULL,
+    block_height bigint NOT NULL,
+    block_hash bytea NOT NULL,
+    held numeric NOT NULL,
+    expected numeric NOT NULL,
+    difference numeric GENERATED ALWAYS AS ((held - expected)) STORED NOT NULL,
+    parts jsonb NOT NULL,
+    compared_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT reconciliations_block_hash_length CHECK ((octet_length(block_hash) = 32)),
+    CONSTRAINT reconciliations_expected_finite CHECK (((expected > '-Infinity'::numeric) AND (expected < 'Infinity'::numeric))),
+    CONSTRAINT reconciliations_held_range CHECK (((held >= (0)::numeric) AND (held < 'Infinity'::numeric)))
+);
+
+ALTER TABLE proof.reconciliations OWNER TO exchange_owner;
+
+COMMENT ON TABLE proof.reconciliations IS 'Comparisons of what a node says we hold with what our facts say, a coin and a run each; kept 400 days.';
+
+COMMENT ON COLUMN proof.reconciliations.reconciliation_id IS 'Number of the comparison.';
+
+COMMENT ON COLUMN proof.reconciliations.network_id IS 'On which network.';
+
+COMMENT ON COLUMN proof.reconciliations.asset_id IS 'Of which asset.';
+
+COMMENT ON COLUMN proof.reconciliations.block_height IS 'Height of the block at which both sides were read.';
+
+COMMENT ON COLUMN proof.reconciliations.block_hash IS 'Hash of that block.';
+
+COMMENT ON COLUMN proof.reconciliations.held IS 'What the node says.';
+
+COMMENT ON COLUMN proof.reconciliations.expected IS 'What the ledger and the facts of chains say.';
+
+COMMENT ON COLUMN proof.reconciliations.difference IS 'Held less expected: negative where something is missing.';
+
+COMMENT ON COLUMN proof.reconciliations.parts IS 'The sums that make up expected, by name.';
+
+COMMENT ON COLUMN proof.reconciliations.compared_at IS 'When.';
+
+CREATE VIEW checks.coins_are_compared AS
+ SELECT n.name AS network,
+    a.symbol AS asset,
+    r.compared_at
+   FROM (((chain.coins c
+     JOIN chain.networks n ON ((n.network_id = c.network_id)))
+     JOIN exchange.assets a ON ((a.asset_id = c.asset_id)))
+     LEFT JOIN LATERAL ( SELECT r_1.compared_at
+           FROM proof.reconciliations r_1
+          WHERE ((r_1.network_id = c.network_id) AND (r_1.asset_id = c.asset_id))
+          ORDER BY r_1.reconciliation_id DESC
+         LIMIT 1) r ON (true))
+  WHERE ((COALESCE(r.compared_at, '-infinity'::timestamp with time zone) < (now() - '00:15:00'::interval)) AND (EXISTS ( SELECT
+           FROM chain.wallets w
+          WHERE ((w.network_id = c.network_id) AND (w.created_at < (now() - '00:15:00'::interval))))));
+
+ALTER TABLE checks.coins_are_compared OWNER TO exchange_owner;
+
+COMMENT ON VIEW checks.coins_are_compared IS 'Coins of networks with wallets that were not compared with their chain for a quarter of an hour.';
+
 CREATE VIEW checks.debts_not_negative AS
  SELECT e.account_id,
     e.asset_id,
@@ -13494,6 +14222,41 @@ ALTER TABLE checks.partitions_made_ahead OWNER TO exchange_owner;
 
 COMMENT ON VIEW checks.partitions_made_ahead IS 'Tables that will refuse rows next month: call exchange.make_partitions().';
 
+CREATE VIEW checks.payments_happen_once AS
+ SELECT i.withdrawal_id,
+    NULL::bigint AS payment_id,
+    'two payments of it are signed'::text AS problem
+   FROM chain.payment_items i
+  WHERE ((i.withdrawal_id IN ( SELECT t.withdrawal_id
+           FROM chain.payment_items t
+          WHERE (t.withdrawal_id IS NOT NULL)
+          GROUP BY t.withdrawal_id
+         HAVING (count(*) > 1))) AND chain.can_be_sent(i.payment_id))
+  GROUP BY i.withdrawal_id
+ HAVING (count(*) > 1)
+UNION ALL
+ SELECT NULL::bigint AS withdrawal_id,
+    p.payment_id,
+    'it has ended and is still to be signed'::text AS problem
+   FROM chain.payments p
+  WHERE ((p.ended_at IS NOT NULL) AND (EXISTS ( SELECT
+           FROM chain.signings s
+          WHERE ((s.payment_id = p.payment_id) AND (s.state = 'waiting'::text)))))
+UNION ALL
+ SELECT NULL::bigint AS withdrawal_id,
+    a.payment_id,
+    'several of its attempts wait to be signed'::text AS problem
+   FROM chain.attempts a
+  WHERE ((a.state = 'unsigned'::text) AND (NOT (EXISTS ( SELECT
+           FROM chain.signings s
+          WHERE ((s.attempt_id = a.attempt_id) AND (s.state = 'refused'::text))))))
+  GROUP BY a.payment_id
+ HAVING (count(*) > 1);
+
+ALTER TABLE checks.payments_happen_once OWNER TO exchange_owner;
+
+COMMENT ON VIEW checks.payments_happen_once IS 'Withdrawals that two payments could carry, and payments that are signed beside another version or after their end.';
+
 CREATE TABLE proof.pages (
     proof_id bigint NOT NULL,
     asset_id integer NOT NULL,
@@ -13588,7 +14351,7 @@ CREATE VIEW checks.proofs_are_whole AS
     g.leaves AS leaves_found
    FROM ((proof.roots r
      JOIN exchange.assets a ON ((a.asset_id = r.asset_id)))
-     LEFT JOIN LATERAL ( SELECT (sum(g_1.sum_atoms) / (('1e'::text || a.scale))::numeric) AS sum,
+     LEFT JOIN LATERAL ( SELECT chain.amount_of_atoms((sum(g_1.sum_atoms))::text, (a.scale)::integer) AS sum,
             sum(cardinality(g_1.account_ids)) AS leaves
            FROM proof.pages g_1
           WHERE ((g_1.proof_id = r.proof_id) AND (g_1.asset_id = r.asset_id))) g ON (true))
@@ -13833,12 +14596,12 @@ CREATE VIEW checks.trades_obey_orders AS
      JOIN exchange.orders taker ON ((taker.order_id = t.taker_order_id)))
      CROSS JOIN LATERAL ( SELECT
                 CASE t.taker_side
-                    WHEN 'buy'::text THEN (ceil(((t.quote_amount * maker.maker_rate) * power((10)::numeric, (quote.scale)::numeric))) / power((10)::numeric, (quote.scale)::numeric))
-                    ELSE (ceil(((t.quantity * maker.maker_rate) * power((10)::numeric, (base.scale)::numeric))) / power((10)::numeric, (base.scale)::numeric))
+                    WHEN 'buy'::text THEN (ceil(((t.quote_amount * maker.maker_rate) * power((10)::numeric, (quote.scale)::numeric))) * (('1e-'::text || quote.scale))::numeric)
+                    ELSE (ceil(((t.quantity * maker.maker_rate) * power((10)::numeric, (base.scale)::numeric))) * (('1e-'::text || base.scale))::numeric)
                 END AS maker_fee,
                 CASE t.taker_side
-                    WHEN 'buy'::text THEN (ceil(((t.quantity * taker.taker_rate) * power((10)::numeric, (base.scale)::numeric))) / power((10)::numeric, (base.scale)::numeric))
-                    ELSE (ceil(((t.quote_amount * taker.taker_rate) * power((10)::numeric, (quote.scale)::numeric))) / power((10)::numeric, (quote.scale)::numeric))
+                    WHEN 'buy'::text THEN (ceil(((t.quantity * taker.taker_rate) * power((10)::numeric, (base.scale)::numeric))) * (('1e-'::text || base.scale))::numeric)
+                    ELSE (ceil(((t.quote_amount * taker.taker_rate) * power((10)::numeric, (quote.scale)::numeric))) * (('1e-'::text || quote.scale))::numeric)
                 END AS taker_fee) f)
   WHERE ((t.price IS DISTINCT FROM maker.price) OR
         CASE t.taker_side
@@ -13968,6 +14731,10 @@ UNION ALL
     to_jsonb(c.*) AS violation
    FROM checks.withdrawals_obey_reviews c
 UNION ALL
+ SELECT 'payments_happen_once'::text AS check_name,
+    to_jsonb(c.*) AS violation
+   FROM checks.payments_happen_once c
+UNION ALL
  SELECT 'deposits_equal_entries'::text AS check_name,
     to_jsonb(c.*) AS violation
    FROM checks.deposits_equal_entries c
@@ -13994,7 +14761,11 @@ UNION ALL
 UNION ALL
  SELECT 'fact_totals_equal_facts'::text AS check_name,
     to_jsonb(c.*) AS violation
-   FROM checks.fact_totals_equal_facts c;
+   FROM checks.fact_totals_equal_facts c
+UNION ALL
+ SELECT 'coins_are_compared'::text AS check_name,
+    to_jsonb(c.*) AS violation
+   FROM checks.coins_are_compared c;
 
 ALTER TABLE checks.violations OWNER TO exchange_owner;
 
@@ -14179,13 +14950,18 @@ CREATE TABLE exchange.deposit_refunds (
     address text NOT NULL,
     script bytea NOT NULL,
     requested_at timestamp with time zone DEFAULT now() NOT NULL,
+    refund_id bigint NOT NULL,
+    ended_at timestamp with time zone,
+    end_reason text,
     CONSTRAINT deposit_refunds_address_length CHECK (((length(address) >= 1) AND (length(address) <= 100))),
+    CONSTRAINT deposit_refunds_end_reason_length CHECK (((length(end_reason) >= 1) AND (length(end_reason) <= 500))),
+    CONSTRAINT deposit_refunds_ended_when CHECK (((ended_at IS NULL) = (end_reason IS NULL))),
     CONSTRAINT deposit_refunds_script_length CHECK (((octet_length(script) >= 20) AND (octet_length(script) <= 42)))
 );
 
 ALTER TABLE exchange.deposit_refunds OWNER TO exchange_owner;
 
-COMMENT ON TABLE exchange.deposit_refunds IS 'Deposits in state refunding or refunded, and to where they go; a payment of purpose refund carries each.';
+COMMENT ON TABLE exchange.deposit_refunds IS 'Where deposits in state refunding or refunded go, and where others were to go and could not; a payment of purpose refund carries each.';
 
 COMMENT ON COLUMN exchange.deposit_refunds.deposit_id IS 'The deposit; all of it goes back.';
 
@@ -14194,6 +14970,21 @@ COMMENT ON COLUMN exchange.deposit_refunds.address IS 'To where, as the sender n
 COMMENT ON COLUMN exchange.deposit_refunds.script IS 'What the chain has: the output script, or the 20 bytes.';
 
 COMMENT ON COLUMN exchange.deposit_refunds.requested_at IS 'When the second person agreed.';
+
+COMMENT ON COLUMN exchange.deposit_refunds.refund_id IS 'Number of the decision.';
+
+COMMENT ON COLUMN exchange.deposit_refunds.ended_at IS 'When it failed: the deposit waits for staff again.';
+
+COMMENT ON COLUMN exchange.deposit_refunds.end_reason IS 'Why it failed.';
+
+ALTER TABLE exchange.deposit_refunds ALTER COLUMN refund_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME exchange.deposit_refunds_refund_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 
 CREATE TABLE exchange.deposit_sources (
     network_id integer NOT NULL,
@@ -15148,46 +15939,6 @@ ALTER TABLE proof.proofs ALTER COLUMN proof_id ADD GENERATED ALWAYS AS IDENTITY 
     CACHE 1
 );
 
-CREATE TABLE proof.reconciliations (
-    reconciliation_id bigint NOT NULL,
-    network_id integer NOT NULL,
-    asset_id integer NOT NULL,
-    block_height bigint NOT NULL,
-    block_hash bytea NOT NULL,
-    held numeric NOT NULL,
-    expected numeric NOT NULL,
-    difference numeric GENERATED ALWAYS AS ((held - expected)) STORED NOT NULL,
-    parts jsonb NOT NULL,
-    compared_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT reconciliations_block_hash_length CHECK ((octet_length(block_hash) = 32)),
-    CONSTRAINT reconciliations_expected_finite CHECK (((expected > '-Infinity'::numeric) AND (expected < 'Infinity'::numeric))),
-    CONSTRAINT reconciliations_held_range CHECK (((held >= (0)::numeric) AND (held < 'Infinity'::numeric)))
-);
-
-ALTER TABLE proof.reconciliations OWNER TO exchange_owner;
-
-COMMENT ON TABLE proof.reconciliations IS 'Comparisons of what a node says we hold with what our facts say, a coin and a run each; kept 400 days.';
-
-COMMENT ON COLUMN proof.reconciliations.reconciliation_id IS 'Number of the comparison.';
-
-COMMENT ON COLUMN proof.reconciliations.network_id IS 'On which network.';
-
-COMMENT ON COLUMN proof.reconciliations.asset_id IS 'Of which asset.';
-
-COMMENT ON COLUMN proof.reconciliations.block_height IS 'Height of the block at which both sides were read.';
-
-COMMENT ON COLUMN proof.reconciliations.block_hash IS 'Hash of that block.';
-
-COMMENT ON COLUMN proof.reconciliations.held IS 'What the node says.';
-
-COMMENT ON COLUMN proof.reconciliations.expected IS 'What the ledger and the facts of chains say.';
-
-COMMENT ON COLUMN proof.reconciliations.difference IS 'Held less expected: negative where something is missing.';
-
-COMMENT ON COLUMN proof.reconciliations.parts IS 'The sums that make up expected, by name.';
-
-COMMENT ON COLUMN proof.reconciliations.compared_at IS 'When.';
-
 ALTER TABLE proof.reconciliations ALTER COLUMN reconciliation_id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME proof.reconciliations_reconciliation_id_seq
     START WITH 1
@@ -15652,14 +16403,15 @@ CREATE TABLE risk.blacklist (
     wallet text NOT NULL,
     because text NOT NULL,
     added_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT blacklist_wallet_length CHECK (((length(wallet) >= 1) AND (length(wallet) <= 200)))
+    CONSTRAINT blacklist_wallet_length CHECK (((length(wallet) >= 1) AND (length(wallet) <= 200))),
+    CONSTRAINT blacklist_wallet_one_spelling CHECK (((wallet !~* '^(0x|bc1|tb1|bcrt1)'::text) OR (wallet = lower(wallet))))
 );
 
 ALTER TABLE risk.blacklist OWNER TO exchange_owner;
 
 COMMENT ON TABLE risk.blacklist IS 'Addresses of chains from which nothing is taken and to which nothing is sent; loaded by the operator (copy).';
 
-COMMENT ON COLUMN risk.blacklist.wallet IS 'Exactly as chains write it.';
+COMMENT ON COLUMN risk.blacklist.wallet IS 'As chains write it; where large and small letters mean the same (0x…, bc1…, tb1…, bcrt1…), in small ones.';
 
 COMMENT ON COLUMN risk.blacklist.because IS 'Who says so, or why.';
 
@@ -16080,10 +16832,10 @@ ALTER TABLE ONLY chain.attempts
     ADD CONSTRAINT attempts_number_key UNIQUE (payment_id, number);
 
 ALTER TABLE ONLY chain.attempts
-    ADD CONSTRAINT attempts_pkey PRIMARY KEY (attempt_id);
+    ADD CONSTRAINT attempts_payment_txid_key UNIQUE (payment_id, txid);
 
 ALTER TABLE ONLY chain.attempts
-    ADD CONSTRAINT attempts_txid_key UNIQUE (network_id, txid);
+    ADD CONSTRAINT attempts_pkey PRIMARY KEY (attempt_id);
 
 ALTER TABLE ONLY chain.blocks
     ADD CONSTRAINT blocks_pkey PRIMARY KEY (network_id, hash);
@@ -16126,6 +16878,9 @@ ALTER TABLE ONLY chain.refill_versions
 
 ALTER TABLE ONLY chain.signings
     ADD CONSTRAINT signings_pkey PRIMARY KEY (signing_id);
+
+ALTER TABLE ONLY chain.sweep_pauses
+    ADD CONSTRAINT sweep_pauses_pkey PRIMARY KEY (address_id, asset_id);
 
 ALTER TABLE ONLY chain.wallets
     ADD CONSTRAINT wallets_pkey PRIMARY KEY (wallet_id);
@@ -16185,7 +16940,7 @@ ALTER TABLE ONLY exchange.deposit_entries
     ADD CONSTRAINT deposit_entries_pkey PRIMARY KEY (deposit_entry_id);
 
 ALTER TABLE ONLY exchange.deposit_refunds
-    ADD CONSTRAINT deposit_refunds_pkey PRIMARY KEY (deposit_id);
+    ADD CONSTRAINT deposit_refunds_pkey PRIMARY KEY (refund_id);
 
 ALTER TABLE ONLY exchange.deposit_sources
     ADD CONSTRAINT deposit_sources_pkey PRIMARY KEY (network_id, txid, address);
@@ -16454,6 +17209,12 @@ CREATE INDEX attempts_nonce_idx ON chain.attempts USING btree (network_id, from_
 
 CREATE INDEX attempts_open_idx ON chain.attempts USING btree (network_id, attempt_id) WHERE (state = ANY (ARRAY['unsigned'::text, 'signed'::text, 'broadcast'::text]));
 
+CREATE UNIQUE INDEX attempts_own_txid_key ON chain.attempts USING btree (network_id, txid) WHERE (octet_length(unsigned) > 0);
+
+CREATE INDEX attempts_txid_idx ON chain.attempts USING btree (network_id, txid);
+
+CREATE INDEX attempts_watched_idx ON chain.attempts USING btree (network_id, attempt_id) WHERE ((closed_at IS NULL) AND (from_script IS NOT NULL));
+
 CREATE UNIQUE INDEX blocks_active_key ON chain.blocks USING btree (network_id, height) WHERE is_active;
 
 CREATE UNIQUE INDEX coins_native_key ON chain.coins USING btree (network_id) WHERE (contract IS NULL);
@@ -16468,19 +17229,25 @@ CREATE INDEX outputs_unspent_idx ON chain.outputs USING btree (network_id, walle
 
 CREATE INDEX payment_items_deposit_id_idx ON chain.payment_items USING btree (deposit_id) WHERE (deposit_id IS NOT NULL);
 
+CREATE UNIQUE INDEX payment_items_deposit_key ON chain.payment_items USING btree (payment_id, deposit_id) WHERE (deposit_id IS NOT NULL);
+
 CREATE INDEX payment_items_withdrawal_id_idx ON chain.payment_items USING btree (withdrawal_id) WHERE (withdrawal_id IS NOT NULL);
 
-CREATE UNIQUE INDEX payments_cancel_key ON chain.payments USING btree (network_id, safe_nonce) WHERE (purpose = 'cancel'::text);
+CREATE UNIQUE INDEX payment_items_withdrawal_key ON chain.payment_items USING btree (payment_id, withdrawal_id) WHERE (withdrawal_id IS NOT NULL);
 
-CREATE UNIQUE INDEX payments_cold_key ON chain.payments USING btree (network_id, asset_id) WHERE ((purpose = 'cold'::text) AND (ended_at IS NULL));
+CREATE UNIQUE INDEX payments_cancel_key ON chain.payments USING btree (network_id, safe_nonce) WHERE ((purpose = 'cancel'::text) AND (state <> 'failed'::text));
 
-CREATE UNIQUE INDEX payments_from_address_key ON chain.payments USING btree (from_address_id) WHERE ((ended_at IS NULL) AND (from_address_id IS NOT NULL));
+CREATE UNIQUE INDEX payments_cold_key ON chain.payments USING btree (network_id, asset_id) WHERE ((purpose = 'cold'::text) AND (ended_at IS NULL) AND (NOT is_reopened));
+
+CREATE INDEX payments_from_address_id_idx ON chain.payments USING btree (from_address_id) WHERE (from_address_id IS NOT NULL);
+
+CREATE UNIQUE INDEX payments_from_address_key ON chain.payments USING btree (from_address_id) WHERE ((ended_at IS NULL) AND (from_address_id IS NOT NULL) AND (NOT is_reopened));
 
 CREATE INDEX payments_open_idx ON chain.payments USING btree (network_id, payment_id) WHERE (ended_at IS NULL);
 
 CREATE INDEX payments_planned_idx ON chain.payments USING btree (network_id, safe_nonce, payment_id) WHERE (state = 'planned'::text);
 
-CREATE UNIQUE INDEX payments_refill_key ON chain.payments USING btree (network_id) WHERE ((purpose = 'refill'::text) AND (ended_at IS NULL));
+CREATE UNIQUE INDEX payments_refill_key ON chain.payments USING btree (network_id) WHERE ((purpose = 'refill'::text) AND (ended_at IS NULL) AND (NOT is_reopened));
 
 CREATE UNIQUE INDEX payments_safe_nonce_key ON chain.payments USING btree (network_id, safe_nonce) WHERE ((safe_nonce IS NOT NULL) AND (purpose <> 'cancel'::text));
 
@@ -16489,6 +17256,8 @@ CREATE INDEX payments_uneven_idx ON chain.payments USING btree (network_id, paym
 CREATE INDEX refill_versions_identity_hash_idx ON chain.refill_versions USING btree (identity_hash);
 
 CREATE UNIQUE INDEX signings_once_key ON chain.signings USING btree (payment_id, COALESCE(attempt_id, (0)::bigint), signer, kind);
+
+CREATE INDEX signings_signed_idx ON chain.signings USING btree (signer, ended_at) WHERE (state = 'signed'::text);
 
 CREATE INDEX signings_waiting_idx ON chain.signings USING btree (signer, signing_id) WHERE (state = 'waiting'::text);
 
@@ -16522,7 +17291,11 @@ CREATE INDEX deposit_entries_debts_idx ON exchange.deposit_entries USING btree (
 
 CREATE INDEX deposit_entries_deposit_id_idx ON exchange.deposit_entries USING btree (deposit_id);
 
+CREATE UNIQUE INDEX deposit_refunds_deposit_id_key ON exchange.deposit_refunds USING btree (deposit_id) WHERE (ended_at IS NULL);
+
 CREATE INDEX deposits_account_id_idx ON exchange.deposits USING btree (account_id, deposit_id);
+
+CREATE INDEX deposits_activity_id_idx ON exchange.deposits USING btree (activity_id) WHERE (activity_id IS NOT NULL);
 
 CREATE INDEX deposits_address_id_idx ON exchange.deposits USING btree (address_id);
 
@@ -16600,6 +17373,8 @@ CREATE INDEX transfers_to_account_id_idx ON exchange.transfers USING btree (to_a
 
 CREATE UNIQUE INDEX withdrawal_addresses_script_key ON exchange.withdrawal_addresses USING btree (account_id, network_id, script) WHERE (removed_at IS NULL);
 
+CREATE INDEX withdrawal_quotes_account_id_idx ON exchange.withdrawal_quotes USING btree (account_id, asset_id, network_id, expires_at);
+
 CREATE INDEX withdrawal_quotes_expires_at_idx ON exchange.withdrawal_quotes USING btree (expires_at);
 
 CREATE INDEX withdrawals_account_id_idx ON exchange.withdrawals USING btree (account_id, withdrawal_id);
@@ -16608,6 +17383,8 @@ CREATE INDEX withdrawals_activity_id_idx ON exchange.withdrawals USING btree (ac
 
 CREATE INDEX withdrawals_cool_down_idx ON exchange.withdrawals USING btree (cool_down_ends_at) WHERE ((state = 'requested'::text) AND is_risk_held AND (cool_down_ends_at IS NOT NULL));
 
+CREATE INDEX withdrawals_fee_kept_idx ON exchange.withdrawals USING btree (account_id, asset_id, ended_at, withdrawal_id) WHERE is_fee_kept;
+
 CREATE INDEX withdrawals_internal_account_id_idx ON exchange.withdrawals USING btree (internal_account_id, withdrawal_id) WHERE (internal_account_id IS NOT NULL);
 
 CREATE INDEX withdrawals_ledger_idx ON exchange.withdrawals USING btree (account_id, asset_id, ended_at, withdrawal_id) WHERE (state = 'confirmed'::text);
@@ -16615,6 +17392,10 @@ CREATE INDEX withdrawals_ledger_idx ON exchange.withdrawals USING btree (account
 CREATE INDEX withdrawals_open_idx ON exchange.withdrawals USING btree (state, withdrawal_id) WHERE (ended_at IS NULL);
 
 CREATE INDEX withdrawals_payment_id_idx ON exchange.withdrawals USING btree (payment_id) WHERE (payment_id IS NOT NULL);
+
+CREATE INDEX withdrawals_quote_id_idx ON exchange.withdrawals USING btree (quote_id) WHERE (quote_id IS NOT NULL);
+
+CREATE UNIQUE INDEX withdrawals_quote_id_key ON exchange.withdrawals USING btree (quote_id) WHERE (quote_id IS NOT NULL);
 
 CREATE UNIQUE INDEX withdrawals_receipt_id_key ON exchange.withdrawals USING btree (internal_account_id, receipt_id) WHERE (receipt_id IS NOT NULL);
 
@@ -16708,6 +17489,8 @@ CREATE TRIGGER withdrawals_recount AFTER UPDATE ON exchange.withdrawals REFERENC
 
 CREATE TRIGGER account_lists_tell AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON risk.account_lists FOR EACH STATEMENT EXECUTE FUNCTION risk.tell_servers();
 
+CREATE TRIGGER blacklist_spell BEFORE INSERT OR UPDATE ON risk.blacklist FOR EACH ROW EXECUTE FUNCTION risk.spell_wallet();
+
 CREATE TRIGGER links_mark AFTER INSERT ON risk.links FOR EACH ROW EXECUTE FUNCTION risk.mark_linked();
 
 CREATE TRIGGER rules_check BEFORE INSERT OR DELETE OR UPDATE ON risk.rules FOR EACH ROW EXECUTE FUNCTION risk.check_rule();
@@ -16791,6 +17574,12 @@ ALTER TABLE ONLY chain.signings
 
 ALTER TABLE ONLY chain.signings
     ADD CONSTRAINT signings_withdrawal_id_fkey FOREIGN KEY (withdrawal_id) REFERENCES exchange.withdrawals(withdrawal_id);
+
+ALTER TABLE ONLY chain.sweep_pauses
+    ADD CONSTRAINT sweep_pauses_address_id_fkey FOREIGN KEY (address_id) REFERENCES chain.addresses(address_id);
+
+ALTER TABLE ONLY chain.sweep_pauses
+    ADD CONSTRAINT sweep_pauses_asset_id_fkey FOREIGN KEY (asset_id) REFERENCES exchange.assets(asset_id);
 
 ALTER TABLE ONLY chain.wallets
     ADD CONSTRAINT wallets_network_id_fkey FOREIGN KEY (network_id) REFERENCES chain.networks(network_id);
@@ -17286,9 +18075,16 @@ REVOKE ALL ON FUNCTION chain.book_costs(payment_ids bigint[]) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION chain.book_transfers(network_id integer, heights bigint[], hashes bytea[], block_numbers integer[], txids bytea[], positions text[], scripts bytea[], contracts bytea[], atoms numeric[], from_addresses text[]) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION chain.can_be_sent(payment_id bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION chain.can_be_sent(payment_id bigint) TO exchange_worker;
+GRANT ALL ON FUNCTION chain.can_be_sent(payment_id bigint) TO exchange_analyst;
+
 REVOKE ALL ON FUNCTION chain.cancel_refill(payment_id bigint) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION chain.check_coin() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION chain.close_attempts(network_id integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION chain.close_attempts(network_id integer) TO exchange_worker;
 
 REVOKE ALL ON FUNCTION chain.confirm_deposits(network_id integer, limit_deposits integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION chain.confirm_deposits(network_id integer, limit_deposits integer) TO exchange_worker;
@@ -17297,13 +18093,18 @@ REVOKE ALL ON FUNCTION chain.create_coin(asset text, network text, contract byte
 
 REVOKE ALL ON FUNCTION chain.create_network(network_id integer, name text, family text, chain text, first_height bigint) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION chain.decide_payment(payment_id bigint, has_paid boolean) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION chain.drop_refused_payments(network_id integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION chain.drop_refused_payments(network_id integer) TO exchange_worker;
 
 REVOKE ALL ON FUNCTION chain.end_failed_payment(network_id integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION chain.end_failed_payment(network_id integer) TO exchange_worker;
 
-REVOKE ALL ON FUNCTION chain.end_payment(payment_id bigint, reason text, refunded bigint[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION chain.end_payment(payment_id bigint, reason text, refunded bigint[], keeps_fee boolean) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION chain.end_refund(deposit_id bigint, reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION chain.end_refund(deposit_id bigint, reason text) TO exchange_worker;
 
 REVOKE ALL ON FUNCTION chain.fail_conflicts(network_id integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION chain.fail_conflicts(network_id integer) TO exchange_worker;
@@ -17321,11 +18122,15 @@ GRANT ALL ON FUNCTION chain.forget_transactions(network_id integer, tip_hash byt
 REVOKE ALL ON FUNCTION chain.free_outputs(network_id integer, kind text) FROM PUBLIC;
 GRANT ALL ON FUNCTION chain.free_outputs(network_id integer, kind text) TO exchange_worker;
 
-REVOKE ALL ON FUNCTION chain.gathered(network_id integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION chain.gathered(network_id integer) TO exchange_worker;
+REVOKE ALL ON FUNCTION chain.gathered(network_id integer, after_address_id bigint, most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION chain.gathered(network_id integer, after_address_id bigint, most integer) TO exchange_worker;
 
 REVOKE ALL ON FUNCTION chain.hot_atoms(network_id integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION chain.hot_atoms(network_id integer) TO exchange_worker;
+
+REVOKE ALL ON FUNCTION chain.is_signed_elsewhere(payment_id bigint, withdrawal_id bigint, deposit_id bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION chain.is_signed_elsewhere(payment_id bigint, withdrawal_id bigint, deposit_id bigint) TO exchange_signer_a;
+GRANT ALL ON FUNCTION chain.is_signed_elsewhere(payment_id bigint, withdrawal_id bigint, deposit_id bigint) TO exchange_signer_b;
 
 REVOKE ALL ON FUNCTION chain.judged_items(payment_id bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION chain.judged_items(payment_id bigint) TO exchange_signer_a;
@@ -17363,6 +18168,9 @@ GRANT ALL ON FUNCTION chain.note_replaced(attempt_id bigint) TO exchange_worker;
 REVOKE ALL ON FUNCTION chain.note_sources(network_id integer, txids bytea[], source_txids bytea[], addresses text[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION chain.note_sources(network_id integer, txids bytea[], source_txids bytea[], addresses text[]) TO exchange_worker;
 
+REVOKE ALL ON FUNCTION chain.pause_sweep(address_id bigint, asset_id integer, reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION chain.pause_sweep(address_id bigint, asset_id integer, reason text) TO exchange_worker;
+
 REVOKE ALL ON FUNCTION chain.put_signature(signing_id bigint, signature bytea) FROM PUBLIC;
 GRANT ALL ON FUNCTION chain.put_signature(signing_id bigint, signature bytea) TO exchange_signer_a;
 GRANT ALL ON FUNCTION chain.put_signature(signing_id bigint, signature bytea) TO exchange_signer_b;
@@ -17382,6 +18190,8 @@ GRANT ALL ON FUNCTION chain.reorganise(network_id integer, tip_hash bytea, fork_
 
 REVOKE ALL ON FUNCTION chain.reserve_outputs(payment_id bigint, txids bytea[], output_indexes integer[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION chain.reserve_outputs(payment_id bigint, txids bytea[], output_indexes integer[]) TO exchange_worker;
+
+REVOKE ALL ON FUNCTION chain.resume_sweep(address_id bigint, asset text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION chain.sample_fee(network_id integer, rate numeric) FROM PUBLIC;
 GRANT ALL ON FUNCTION chain.sample_fee(network_id integer, rate numeric) TO exchange_worker;
@@ -17432,7 +18242,6 @@ REVOKE ALL ON FUNCTION exchange.add_withdrawal_address(account_id bigint, sessio
 GRANT ALL ON FUNCTION exchange.add_withdrawal_address(account_id bigint, session_id bigint, network text, address text, script bytea, label text) TO exchange_api;
 
 REVOKE ALL ON FUNCTION exchange.adjust_balance(account_id bigint, asset text, amount numeric, reason text, idempotency_key text) FROM PUBLIC;
-GRANT ALL ON FUNCTION exchange.adjust_balance(account_id bigint, asset text, amount numeric, reason text, idempotency_key text) TO exchange_worker;
 
 REVOKE ALL ON FUNCTION exchange.advance_candles(market_id integer, limit_trades integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.advance_candles(market_id integer, limit_trades integer) TO exchange_worker;
@@ -17545,7 +18354,6 @@ REVOKE ALL ON FUNCTION exchange.cool_down_of(activity_id bigint, OUT event_id bi
 REVOKE ALL ON FUNCTION exchange.count_factor_failure(account_id bigint) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION exchange.create_account(email text, password_hash text, fee_tier_id integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION exchange.create_account(email text, password_hash text, fee_tier_id integer) TO exchange_worker;
 
 REVOKE ALL ON FUNCTION exchange.create_api_key(account_id bigint, session_id bigint, public_id text, label text, scheme text, secret bytea, public_key bytea, permissions text[], addresses cidr[], request_key text, sub_account_id bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.create_api_key(account_id bigint, session_id bigint, public_id text, label text, scheme text, secret bytea, public_key bytea, permissions text[], addresses cidr[], request_key text, sub_account_id bigint) TO exchange_api;
@@ -17658,6 +18466,8 @@ GRANT ALL ON FUNCTION exchange.has_balance(role text) TO exchange_analyst;
 REVOKE ALL ON FUNCTION exchange.has_second_factor(account_id bigint) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION exchange.house_account(role text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION exchange.is_halted(coin chain.coins) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION exchange.is_in_debt(account_id bigint) FROM PUBLIC;
 
@@ -17792,6 +18602,8 @@ GRANT ALL ON FUNCTION exchange.orders_of(account_id bigint, market text, states 
 GRANT ALL ON FUNCTION exchange.orders_of(account_id bigint, market text, states text[], side text, from_time timestamp with time zone, to_time timestamp with time zone, before_time timestamp with time zone, before_order_id bigint, limit_orders integer) TO exchange_worker;
 GRANT ALL ON FUNCTION exchange.orders_of(account_id bigint, market text, states text[], side text, from_time timestamp with time zone, to_time timestamp with time zone, before_time timestamp with time zone, before_order_id bigint, limit_orders integer) TO exchange_analyst;
 
+REVOKE ALL ON FUNCTION exchange.owes(account_id bigint) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION exchange.owns_account(account_id bigint, owned_account_id bigint) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION exchange.passkeys_of(account_id bigint) FROM PUBLIC;
@@ -17800,6 +18612,9 @@ GRANT ALL ON FUNCTION exchange.passkeys_of(account_id bigint) TO exchange_api;
 REVOKE ALL ON FUNCTION exchange.place_order(account_id bigint, market text, side text, kind text, price numeric, quantity numeric, budget numeric, time_in_force text, post_only boolean, self_trade text, client_order_id text) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.place_order(account_id bigint, market text, side text, kind text, price numeric, quantity numeric, budget numeric, time_in_force text, post_only boolean, self_trade text, client_order_id text) TO exchange_api;
 GRANT ALL ON FUNCTION exchange.place_order(account_id bigint, market text, side text, kind text, price numeric, quantity numeric, budget numeric, time_in_force text, post_only boolean, self_trade text, client_order_id text) TO exchange_worker;
+
+REVOKE ALL ON FUNCTION exchange.place_withdrawal(by_account_id bigint, by_session_id bigint, by_api_key_id bigint, valid_until bigint, of_asset text, on_network text, to_address text, to_script bytea, how_much numeric, of_quote_id bigint, request_key text, from_address inet, program text) FROM PUBLIC;
+GRANT ALL ON FUNCTION exchange.place_withdrawal(by_account_id bigint, by_session_id bigint, by_api_key_id bigint, valid_until bigint, of_asset text, on_network text, to_address text, to_script bytea, how_much numeric, of_quote_id bigint, request_key text, from_address inet, program text) TO exchange_api;
 
 REVOKE ALL ON FUNCTION exchange.plain_name(name text) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.plain_name(name text) TO exchange_worker;
@@ -17839,11 +18654,11 @@ REVOKE ALL ON FUNCTION exchange.reduce_order(account_id bigint, order_id bigint,
 GRANT ALL ON FUNCTION exchange.reduce_order(account_id bigint, order_id bigint, quantity numeric) TO exchange_api;
 GRANT ALL ON FUNCTION exchange.reduce_order(account_id bigint, order_id bigint, quantity numeric) TO exchange_worker;
 
-REVOKE ALL ON FUNCTION exchange.refund_deposit(deposit_id bigint, address text, script bytea) FROM PUBLIC;
+REVOKE ALL ON FUNCTION exchange.refund_deposit(deposit_id bigint, network text, address text, script bytea) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION exchange.refund_withdrawal(withdrawal_id bigint, state text, reason text) FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION exchange.refund_withdrawals(withdrawal_ids bigint[], state text, reason text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION exchange.refund_withdrawals(withdrawal_ids bigint[], state text, reason text, keeps_fee boolean) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION exchange.rehash_password(account_id bigint, old_hash text, new_hash text) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.rehash_password(account_id bigint, old_hash text, new_hash text) TO exchange_api;
@@ -17919,6 +18734,8 @@ GRANT SELECT(label) ON TABLE exchange.accounts TO exchange_analyst;
 
 REVOKE ALL ON FUNCTION exchange.require_may_withdraw(owner exchange.accounts, coin chain.coins) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION exchange.require_no_obstacle(owner exchange.accounts) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION exchange.require_owner(account_id bigint, session_id bigint) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION exchange.require_session(account_id bigint, session_id bigint) FROM PUBLIC;
@@ -17974,10 +18791,8 @@ REVOKE ALL ON FUNCTION exchange.set_password(token_hash bytea, password_hash tex
 GRANT ALL ON FUNCTION exchange.set_password(token_hash bytea, password_hash text, new_device_hash bytea, address inet, user_agent text) TO exchange_api;
 
 REVOKE ALL ON FUNCTION exchange.set_password_hash(account_id bigint, password_hash text) FROM PUBLIC;
-GRANT ALL ON FUNCTION exchange.set_password_hash(account_id bigint, password_hash text) TO exchange_worker;
 
 REVOKE ALL ON FUNCTION exchange.set_withdrawal_halt(asset text, network text, reason text) FROM PUBLIC;
-GRANT ALL ON FUNCTION exchange.set_withdrawal_halt(asset text, network text, reason text) TO exchange_worker;
 
 REVOKE ALL ON FUNCTION exchange.set_withdrawal_mode(account_id bigint, session_id bigint, book_only boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.set_withdrawal_mode(account_id bigint, session_id bigint, book_only boolean) TO exchange_api;
@@ -18067,6 +18882,8 @@ GRANT ALL ON FUNCTION exchange.wait_durable() TO exchange_api;
 GRANT ALL ON FUNCTION exchange.wait_durable() TO exchange_worker;
 GRANT ALL ON FUNCTION exchange.wait_durable() TO exchange_analyst;
 
+REVOKE ALL ON FUNCTION exchange.waiting_facts(account_id bigint) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION exchange.withdrawal_addresses_of(account_id bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.withdrawal_addresses_of(account_id bigint) TO exchange_api;
 
@@ -18077,6 +18894,8 @@ GRANT ALL ON FUNCTION exchange.withdrawal_mode_of(account_id bigint) TO exchange
 
 REVOKE ALL ON FUNCTION exchange.withdrawal_network(asset text, network text) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.withdrawal_network(asset text, network text) TO exchange_api;
+
+REVOKE ALL ON FUNCTION exchange.withdrawal_obstacle(owner exchange.accounts) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION exchange.withdrawals_of(account_id bigint, of_asset text, of_network text, of_states text[], from_time timestamp with time zone, to_time timestamp with time zone, before_withdrawal_id bigint, limit_withdrawals integer, only_withdrawal_id bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION exchange.withdrawals_of(account_id bigint, of_asset text, of_network text, of_states text[], from_time timestamp with time zone, to_time timestamp with time zone, before_withdrawal_id bigint, limit_withdrawals integer, only_withdrawal_id bigint) TO exchange_api;
@@ -18137,18 +18956,51 @@ GRANT ALL ON FUNCTION proof.path_of(account_id bigint, proof_id bigint, asset te
 
 REVOKE ALL ON FUNCTION proof.path_through(nodes bytea, atoms numeric[], place integer, levels integer) FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION proof.record_reconciliation(network_id integer, block_hash bytea, asset_ids integer[], held numeric[]) FROM PUBLIC;
-GRANT ALL ON FUNCTION proof.record_reconciliation(network_id integer, block_hash bytea, asset_ids integer[], held numeric[]) TO exchange_worker;
+REVOKE ALL ON FUNCTION proof.record_reconciliation(network_id integer, block_hash bytea, asset_ids integer[], held numeric[], expected numeric[], parts jsonb[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION proof.record_reconciliation(network_id integer, block_hash bytea, asset_ids integer[], held numeric[], expected numeric[], parts jsonb[]) TO exchange_worker;
 
 REVOKE ALL ON FUNCTION proof.salt_of(secret bytea, account_id bigint) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION proof.state_reserves(proof_id bigint, network_id integer, block_height bigint, block_hash bytea, asset_ids integer[], holders text[], amounts numeric[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION proof.state_reserves(proof_id bigint, network_id integer, block_height bigint, block_hash bytea, asset_ids integer[], holders text[], amounts numeric[]) TO exchange_worker;
 
+REVOKE ALL ON FUNCTION proof.under_way(network_id integer, asset_id integer) FROM PUBLIC;
+
 GRANT SELECT ON TABLE chain.payments TO exchange_worker;
-GRANT SELECT ON TABLE chain.payments TO exchange_analyst;
 GRANT SELECT ON TABLE chain.payments TO exchange_signer_a;
 GRANT SELECT ON TABLE chain.payments TO exchange_signer_b;
+
+GRANT SELECT(payment_id) ON TABLE chain.payments TO exchange_analyst;
+
+GRANT SELECT(network_id) ON TABLE chain.payments TO exchange_analyst;
+
+GRANT SELECT(purpose) ON TABLE chain.payments TO exchange_analyst;
+
+GRANT SELECT(state) ON TABLE chain.payments TO exchange_analyst;
+
+GRANT SELECT(asset_id) ON TABLE chain.payments TO exchange_analyst;
+
+GRANT SELECT(amount) ON TABLE chain.payments TO exchange_analyst;
+
+GRANT SELECT(from_wallet_id) ON TABLE chain.payments TO exchange_analyst;
+
+GRANT SELECT(from_address_id) ON TABLE chain.payments TO exchange_analyst;
+
+GRANT SELECT(safe_nonce) ON TABLE chain.payments TO exchange_analyst;
+
+GRANT SELECT(identity_hash) ON TABLE chain.payments TO exchange_analyst;
+
+GRANT SELECT(plan) ON TABLE chain.payments TO exchange_analyst;
+
+GRANT SELECT(end_reason) ON TABLE chain.payments TO exchange_analyst;
+
+GRANT SELECT(created_at) ON TABLE chain.payments TO exchange_analyst;
+
+GRANT SELECT(ended_at) ON TABLE chain.payments TO exchange_analyst;
+
+GRANT SELECT(is_even) ON TABLE chain.payments TO exchange_analyst;
+
+GRANT SELECT(is_reopened) ON TABLE chain.payments TO exchange_analyst;
 
 REVOKE ALL ON FUNCTION proof.uneven_attempts(payment chain.payments) FROM PUBLIC;
 GRANT ALL ON FUNCTION proof.uneven_attempts(payment chain.payments) TO exchange_worker;
@@ -18262,6 +19114,8 @@ REVOKE ALL ON FUNCTION risk.require_sound_rule(point text, kind text, parameters
 REVOKE ALL ON FUNCTION risk.review_event(staff_session_id bigint, event_id bigint, decision text, note text) FROM PUBLIC;
 GRANT ALL ON FUNCTION risk.review_event(staff_session_id bigint, event_id bigint, decision text, note text) TO exchange_api;
 
+REVOKE ALL ON FUNCTION risk.spell_wallet() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION risk.standing_of(activity_id bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION risk.standing_of(activity_id bigint) TO exchange_analyst;
 
@@ -18310,8 +19164,8 @@ GRANT ALL ON FUNCTION staff.invite_member(staff_session_id bigint, staff_id bigi
 REVOKE ALL ON FUNCTION staff.invited_member(invitation_hash bytea) FROM PUBLIC;
 GRANT ALL ON FUNCTION staff.invited_member(invitation_hash bytea) TO exchange_api;
 
-REVOKE ALL ON FUNCTION staff.list_debts(staff_session_id bigint, of_account_id bigint, after_account_id bigint, limit_debts integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION staff.list_debts(staff_session_id bigint, of_account_id bigint, after_account_id bigint, limit_debts integer) TO exchange_api;
+REVOKE ALL ON FUNCTION staff.list_debts(staff_session_id bigint, of_account_id bigint, after_account_id bigint, after_asset_id integer, limit_debts integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION staff.list_debts(staff_session_id bigint, of_account_id bigint, after_account_id bigint, after_asset_id integer, limit_debts integer) TO exchange_api;
 
 REVOKE ALL ON FUNCTION staff.list_deposits(staff_session_id bigint, of_state text, of_account_id bigint, before_deposit_id bigint, limit_deposits integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION staff.list_deposits(staff_session_id bigint, of_state text, of_account_id bigint, before_deposit_id bigint, limit_deposits integer) TO exchange_api;
@@ -18379,9 +19233,50 @@ GRANT SELECT ON TABLE chain.addresses TO exchange_signer_b;
 GRANT SELECT ON TABLE chain.addresses TO exchange_api;
 
 GRANT SELECT ON TABLE chain.attempts TO exchange_worker;
-GRANT SELECT ON TABLE chain.attempts TO exchange_analyst;
 GRANT SELECT ON TABLE chain.attempts TO exchange_signer_a;
 GRANT SELECT ON TABLE chain.attempts TO exchange_signer_b;
+
+GRANT SELECT(attempt_id) ON TABLE chain.attempts TO exchange_analyst;
+
+GRANT SELECT(payment_id) ON TABLE chain.attempts TO exchange_analyst;
+
+GRANT SELECT(network_id) ON TABLE chain.attempts TO exchange_analyst;
+
+GRANT SELECT(number) ON TABLE chain.attempts TO exchange_analyst;
+
+GRANT SELECT(state) ON TABLE chain.attempts TO exchange_analyst;
+
+GRANT SELECT(from_script) ON TABLE chain.attempts TO exchange_analyst;
+
+GRANT SELECT(nonce) ON TABLE chain.attempts TO exchange_analyst;
+
+GRANT SELECT(unsigned) ON TABLE chain.attempts TO exchange_analyst;
+
+GRANT SELECT(txid) ON TABLE chain.attempts TO exchange_analyst;
+
+GRANT SELECT(fee_rate) ON TABLE chain.attempts TO exchange_analyst;
+
+GRANT SELECT(fee) ON TABLE chain.attempts TO exchange_analyst;
+
+GRANT SELECT(block_hash) ON TABLE chain.attempts TO exchange_analyst;
+
+GRANT SELECT(block_height) ON TABLE chain.attempts TO exchange_analyst;
+
+GRANT SELECT(is_success) ON TABLE chain.attempts TO exchange_analyst;
+
+GRANT SELECT(created_at) ON TABLE chain.attempts TO exchange_analyst;
+
+GRANT SELECT(signed_at) ON TABLE chain.attempts TO exchange_analyst;
+
+GRANT SELECT(broadcast_at) ON TABLE chain.attempts TO exchange_analyst;
+
+GRANT SELECT(last_broadcast_at) ON TABLE chain.attempts TO exchange_analyst;
+
+GRANT SELECT(is_reverted) ON TABLE chain.attempts TO exchange_analyst;
+
+GRANT SELECT(is_disputed) ON TABLE chain.attempts TO exchange_analyst;
+
+GRANT SELECT(closed_at) ON TABLE chain.attempts TO exchange_analyst;
 
 GRANT SELECT ON TABLE chain.blocks TO exchange_api;
 GRANT SELECT ON TABLE chain.blocks TO exchange_worker;
@@ -18419,9 +19314,33 @@ GRANT SELECT ON TABLE chain.payment_items TO exchange_signer_a;
 GRANT SELECT ON TABLE chain.payment_items TO exchange_signer_b;
 
 GRANT SELECT ON TABLE chain.signings TO exchange_worker;
-GRANT SELECT ON TABLE chain.signings TO exchange_analyst;
 GRANT SELECT ON TABLE chain.signings TO exchange_signer_a;
 GRANT SELECT ON TABLE chain.signings TO exchange_signer_b;
+
+GRANT SELECT(signing_id) ON TABLE chain.signings TO exchange_analyst;
+
+GRANT SELECT(payment_id) ON TABLE chain.signings TO exchange_analyst;
+
+GRANT SELECT(attempt_id) ON TABLE chain.signings TO exchange_analyst;
+
+GRANT SELECT(signer) ON TABLE chain.signings TO exchange_analyst;
+
+GRANT SELECT(kind) ON TABLE chain.signings TO exchange_analyst;
+
+GRANT SELECT(state) ON TABLE chain.signings TO exchange_analyst;
+
+GRANT SELECT(refusal) ON TABLE chain.signings TO exchange_analyst;
+
+GRANT SELECT(created_at) ON TABLE chain.signings TO exchange_analyst;
+
+GRANT SELECT(ended_at) ON TABLE chain.signings TO exchange_analyst;
+
+GRANT SELECT(withdrawal_id) ON TABLE chain.signings TO exchange_analyst;
+
+GRANT SELECT ON TABLE chain.sweep_pauses TO exchange_worker;
+GRANT SELECT ON TABLE chain.sweep_pauses TO exchange_analyst;
+GRANT SELECT ON TABLE chain.sweep_pauses TO exchange_signer_a;
+GRANT SELECT ON TABLE chain.sweep_pauses TO exchange_signer_b;
 
 GRANT SELECT ON TABLE chain.wallets TO exchange_worker;
 GRANT SELECT ON TABLE chain.wallets TO exchange_analyst;
@@ -18502,6 +19421,12 @@ GRANT SELECT ON TABLE exchange.order_updates TO exchange_analyst;
 GRANT SELECT ON TABLE checks.closed_orders_explained TO exchange_worker;
 GRANT SELECT ON TABLE checks.closed_orders_explained TO exchange_analyst;
 
+GRANT SELECT ON TABLE proof.reconciliations TO exchange_worker;
+GRANT SELECT ON TABLE proof.reconciliations TO exchange_analyst;
+
+GRANT SELECT ON TABLE checks.coins_are_compared TO exchange_worker;
+GRANT SELECT ON TABLE checks.coins_are_compared TO exchange_analyst;
+
 GRANT SELECT ON TABLE checks.debts_not_negative TO exchange_worker;
 GRANT SELECT ON TABLE checks.debts_not_negative TO exchange_analyst;
 
@@ -18534,6 +19459,9 @@ GRANT SELECT ON TABLE checks.no_crossed_book TO exchange_analyst;
 
 GRANT SELECT ON TABLE checks.partitions_made_ahead TO exchange_worker;
 GRANT SELECT ON TABLE checks.partitions_made_ahead TO exchange_analyst;
+
+GRANT SELECT ON TABLE checks.payments_happen_once TO exchange_worker;
+GRANT SELECT ON TABLE checks.payments_happen_once TO exchange_analyst;
 
 GRANT SELECT ON TABLE proof.proofs TO exchange_worker;
 GRANT SELECT ON TABLE proof.proofs TO exchange_analyst;
@@ -18684,9 +19612,6 @@ GRANT SELECT ON TABLE exchange.withdrawal_addresses TO exchange_analyst;
 GRANT SELECT ON TABLE exchange.withdrawal_quotes TO exchange_api;
 GRANT SELECT ON TABLE exchange.withdrawal_quotes TO exchange_worker;
 GRANT SELECT ON TABLE exchange.withdrawal_quotes TO exchange_analyst;
-
-GRANT SELECT ON TABLE proof.reconciliations TO exchange_worker;
-GRANT SELECT ON TABLE proof.reconciliations TO exchange_analyst;
 
 GRANT SELECT ON TABLE proof.reserves TO exchange_worker;
 GRANT SELECT ON TABLE proof.reserves TO exchange_analyst;
