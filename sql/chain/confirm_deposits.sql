@@ -7,6 +7,7 @@ declare
     largest constant numeric := power(10::numeric, 36);
     family text;
     tip bigint;
+    chosen bigint[];
     due record;
     judged record;
     decided integer := 0;
@@ -16,29 +17,27 @@ begin
     select n.family into family from chain.networks n where n.network_id = confirm_deposits.network_id for no key update;
     select b.height into tip from chain.blocks b
     where b.network_id = confirm_deposits.network_id and b.is_active order by b.height desc limit 1;
-    -- All accounts before the first is judged: a rule that is met locks its stream, and whoever asks for a withdrawal waits
-    -- for that with its account locked.
-    perform from exchange.accounts a
-    where a.account_id = any (array(
-        select d.account_id
+    chosen := array(
+        select d.deposit_id
         from exchange.deposits d
-        where d.network_id = confirm_deposits.network_id and d.state = 'pending'
-            and d.block_height <= tip - d.required_confirmations + 1
-        order by d.account_id, d.deposit_id
-        limit least(greatest(confirm_deposits.limit_deposits, 0), 10000)))
-    order by a.account_id
-    for no key update;
-    -- By account, because accounts are locked in key order, and before balances.
-    for due in
-        select d.deposit_id, d.account_id, d.amount, d.from_address, s.symbol, d.amount * power(10::numeric, s.scale) as atoms
-        from exchange.deposits d
-        join exchange.assets s on s.asset_id = d.asset_id
         where d.network_id = confirm_deposits.network_id and d.state = 'pending'
             and d.block_height <= tip - d.required_confirmations + 1
             -- The rules are asked about every source, so not before they are known.
             and (d.are_sources_known or family <> 'bitcoin')
         order by d.account_id, d.deposit_id
-        limit least(greatest(confirm_deposits.limit_deposits, 0), 10000)
+        limit least(greatest(confirm_deposits.limit_deposits, 0), 10000));
+    -- All accounts before the first is judged: a rule that is met locks its stream, and whoever asks for a withdrawal waits
+    -- for that with its account locked. In key order, as every transaction locks accounts, and before balances.
+    perform from exchange.accounts a
+    where a.account_id in (select d.account_id from exchange.deposits d where d.deposit_id = any (chosen))
+    order by a.account_id
+    for no key update;
+    for due in
+        select d.deposit_id, d.account_id, d.amount, d.from_address, s.symbol, d.amount * power(10::numeric, s.scale) as atoms
+        from exchange.deposits d
+        join exchange.assets s on s.asset_id = d.asset_id
+        where d.deposit_id = any (chosen)
+        order by d.account_id, d.deposit_id
         for update of d
     loop
         judged := risk.assess_activity('deposit', due.account_id, jsonb_build_object(

@@ -4,7 +4,7 @@ use tests::arrivals::arrived;
 use tests::chain_fixture::list_bitcoin;
 use tests::checks::assert_clean;
 use tests::database::Database;
-use tests::many_deposits::{give_addresses, read_block};
+use tests::many_deposits::{give_addresses, note_sources, read_block};
 use tokio_postgres::Transaction;
 
 /// Deposits that are credited, and how many at once.
@@ -40,6 +40,7 @@ async fn crediting_walks_over_nothing_that_grows() {
     for (height, ours) in [(0, 0), (1, 1), (2, 0), (3, DEPOSITS), (4, 0)] {
         let block = read_block(&owner, height, ours.max(1), ours, addresses).await;
         block.expect("the block follows");
+        note_sources(&owner).await.expect("noted");
         if height == 2 {
             let analyse = "analyze exchange.deposits, risk.activities, exchange.mails";
             owner.batch_execute(analyse).await.expect("analysed");

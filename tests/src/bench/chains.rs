@@ -15,7 +15,7 @@ use crate::arrivals::until_it_says;
 use crate::bitcoin_node::BitcoinNode;
 use crate::chain_fixture::{list_bitcoin, list_ethereum};
 use crate::evm_node::EvmNode;
-use crate::many_deposits::{give_addresses, read_block};
+use crate::many_deposits::{give_addresses, note_sources, read_block};
 use crate::purse::Purse;
 use crate::worker::Worker;
 
@@ -69,10 +69,7 @@ async fn credit(plan: &ChainsPlan, owner: &Client, report: &mut Report) -> Resul
     read_block(owner, 3, 1, 0, plan.addresses).await?;
     let start = Instant::now();
     // As a watcher has asked its node.
-    let sourced = "select chain.note_sources(1, array_agg(txid), array_agg(txid),
-            array_agg('somebody'::text))
-        from exchange.deposits where state = 'pending'";
-    owner.execute(sourced, &[]).await?;
+    note_sources(owner).await?;
     loop {
         let text = "select chain.confirm_deposits(1, $1)";
         let decided: i32 = owner.query_one(text, &[&AT_ONCE]).await?.get(0);

@@ -3,7 +3,7 @@
 use tests::arrivals::open_accounts;
 use tests::chain_fixture::list_bitcoin;
 use tests::database::Database;
-use tests::many_deposits::{give_addresses, read_block};
+use tests::many_deposits::{give_addresses, note_sources, read_block};
 use tests::trading::number;
 use tests::wait;
 
@@ -22,6 +22,7 @@ async fn a_batch_whose_first_deposit_meets_a_rule_waits_without_the_stream() {
         let block = read_block(&owner, height, ours.max(1), ours, 2).await;
         block.expect("the block follows");
     }
+    note_sources(&owner).await.expect("noted");
     // As somebody who asks for a withdrawal: the account, and later the stream.
     let asking = owner.transaction().await.expect("begins");
     let lock = "select account_id from exchange.accounts

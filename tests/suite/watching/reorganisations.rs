@@ -91,19 +91,24 @@ async fn a_suspicious_deposit_that_vanishes_is_orphaned_and_judged_anew() {
 }
 
 #[tokio::test]
-async fn what_goes_back_is_not_paid_while_it_is_in_no_block() {
+async fn what_goes_back_is_paid_only_while_a_block_holds_it_as_deep_as_a_large_one() {
     let (database, owner, to) = held().await;
     let refund = "insert into exchange.deposit_refunds (deposit_id, address, script)
             select deposit_id, 'back', decode(repeat('77', 20), 'hex') from exchange.deposits;
         update exchange.deposits set state = 'refunding'";
     owner.batch_execute(refund).await.expect("it goes back");
     let due = "select count(*) from chain.gathered(2, 0, 100) where deposit_id is not null";
+    read_empty(&owner, 4..=11, "").await;
+    assert_eq!(number(&owner, due).await, 0, "11 of 12");
+    read_empty(&owner, 12..=12, "").await;
     assert_eq!(number(&owner, due).await, 1);
-    leave(&owner, 3, "").await;
+    leave(&owner, 12, "").await;
     assert_eq!(ask(&owner, STATE).await, "refunding");
     assert_eq!(number(&owner, due).await, 0);
     assert!(read_fork(&owner, 1, "b", "", &[paid(to, 1)]).await);
-    assert_eq!(number(&owner, due).await, 1, "it is there again");
+    assert_eq!(number(&owner, due).await, 0, "it came again just now");
+    read_empty(&owner, 2..=12, "b").await;
+    assert_eq!(number(&owner, due).await, 1, "it is as deep again");
     database.drop().await;
 }
 
