@@ -61,7 +61,10 @@ async fn survive(mut town: impl Town, cluster: &Cluster) {
     let mut payments = [town.pays(), town.pays()];
     let mut pace = tokio::time::interval(PAUSE);
     let limit = Instant::now() + EACH * count.max(WITHDRAWALS);
-    let open = "select count(*)::text from exchange.withdrawals where ended_at is null";
+    // Also until it is known of each transaction whether it has cost something.
+    let open = "select ((select count(*) from exchange.withdrawals where ended_at is null)
+        + (select count(*) from chain.attempts
+            where from_script is not null and raw is not null and closed_at is null))::text";
     loop {
         let left = ask(town.owner(), open).await;
         if left == "0" {
