@@ -98,8 +98,7 @@ pub use following::{
 };
 pub use gathering::{
     FreeOutput, Gathered, OutputSource, end_refund, free_outputs, gathered, is_under_way,
-    output_sources, pause_sweep,
-    smoothed_rate,
+    output_sources, pause_sweep, smoothed_rate,
 };
 pub use keys::{forget_order_keys, forget_request_keys};
 pub use kyc::{
