@@ -381,12 +381,14 @@ CREATE FUNCTION chain.adopt_attempt(payment_id bigint, raw bytea, txid bytea) RE
 #variable_conflict use_column
 declare
     of chain.payments;
+    known chain.attempts;
     made bigint;
 begin
     select * into strict of from chain.payments p where p.payment_id = adopt_attempt.payment_id for no key update;
-    select a.attempt_id into made from chain.attempts a where a.payment_id = of.payment_id and a.txid = adopt_attempt.txid;
+    select * into known from chain.attempts a where a.payment_id = of.payment_id and a.txid = adopt_attempt.txid;
     if found then
-        return made;
+        -- Ours has cost us something, which its receipt says: whoever looks for others does not note it.
+        return case when known.from_script is null then known.attempt_id end;
     end if;
     -- What nobody has signed yet is not needed any more; its nonce is a gap that is filled.
     update chain.signings s set state = 'refused', refusal = 'somebody else carried it', ended_at = clock_timestamp()
@@ -401,7 +403,7 @@ end $$;
 
 ALTER FUNCTION chain.adopt_attempt(payment_id bigint, raw bytea, txid bytea) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION chain.adopt_attempt(payment_id bigint, raw bytea, txid bytea) IS 'Somebody else''s transaction carried our payment: anybody may carry what a Safe''s owners signed. It is kept like one of ours, once for each payment that it carried, but cost us nothing. For the follower.';
+COMMENT ON FUNCTION chain.adopt_attempt(payment_id bigint, raw bytea, txid bytea) IS 'Somebody else''s transaction carried our payment: anybody may carry what a Safe''s owners signed. It is kept like one of ours, once for each payment that it carried, but cost us nothing. Null where the transaction is one of ours. For the follower.';
 
 CREATE FUNCTION chain.amount_of_atoms(atoms text, scale integer) RETURNS numeric
     LANGUAGE sql IMMUTABLE
@@ -16826,6 +16828,9 @@ ALTER TABLE ONLY chain.addresses
 
 ALTER TABLE ONLY chain.addresses
     ADD CONSTRAINT addresses_script_key UNIQUE (network_id, script);
+
+ALTER TABLE chain.attempts
+    ADD CONSTRAINT attempts_mined_has_fee CHECK (((state <> 'mined'::text) OR (from_script IS NULL) OR (fee IS NOT NULL))) NOT VALID;
 
 ALTER TABLE ONLY chain.attempts
     ADD CONSTRAINT attempts_number_key UNIQUE (payment_id, number);

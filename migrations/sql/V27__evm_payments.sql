@@ -12,6 +12,10 @@ update chain.attempts a set closed_at = now()
 from chain.payments p where p.payment_id = a.payment_id and p.ended_at is not null and a.from_script is not null;
 create index attempts_watched_idx on chain.attempts (network_id, attempt_id) where closed_at is null and from_script is not null;
 
+-- What an account of ours sent has cost something.
+alter table chain.attempts add constraint attempts_mined_has_fee
+    check (state <> 'mined' or from_script is null or fee is not null) not valid;
+
 -- Somebody else's transaction may carry several payments; one of ours carries one.
 alter table chain.attempts drop constraint attempts_txid_key;
 alter table chain.attempts add constraint attempts_payment_txid_key unique (payment_id, txid);

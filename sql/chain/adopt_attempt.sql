@@ -3,12 +3,14 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
 declare
     of chain.payments;
+    known chain.attempts;
     made bigint;
 begin
     select * into strict of from chain.payments p where p.payment_id = adopt_attempt.payment_id for no key update;
-    select a.attempt_id into made from chain.attempts a where a.payment_id = of.payment_id and a.txid = adopt_attempt.txid;
+    select * into known from chain.attempts a where a.payment_id = of.payment_id and a.txid = adopt_attempt.txid;
     if found then
-        return made;
+        -- Ours has cost us something, which its receipt says: whoever looks for others does not note it.
+        return case when known.from_script is null then known.attempt_id end;
     end if;
     -- What nobody has signed yet is not needed any more; its nonce is a gap that is filled.
     update chain.signings s set state = 'refused', refusal = 'somebody else carried it', ended_at = clock_timestamp()
@@ -20,4 +22,4 @@ begin
     returning attempt_id into made;
     return made;
 end $$;
-comment on function chain.adopt_attempt(bigint, bytea, bytea) is 'Somebody else''s transaction carried our payment: anybody may carry what a Safe''s owners signed. It is kept like one of ours, once for each payment that it carried, but cost us nothing. For the follower.';
+comment on function chain.adopt_attempt(bigint, bytea, bytea) is 'Somebody else''s transaction carried our payment: anybody may carry what a Safe''s owners signed. It is kept like one of ours, once for each payment that it carried, but cost us nothing. Null where the transaction is one of ours. For the follower.';

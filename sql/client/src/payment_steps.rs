@@ -251,7 +251,7 @@ pub async fn note_replaced(on: &impl Query, attempt_id: i64) -> Result<bool, Err
     on.value(STATEMENT, &[&attempt_id]).await
 }
 
-/// Keeps somebody else's transaction that carried a payment.
+/// Keeps somebody else's transaction that carried a payment; none where it is one of ours.
 ///
 /// # Errors
 /// The database's.
@@ -260,7 +260,7 @@ pub async fn adopt_attempt(
     payment_id: i64,
     raw: &[u8],
     txid: &[u8],
-) -> Result<i64, Error> {
+) -> Result<Option<i64>, Error> {
     const STATEMENT: Statement =
         Statement::write("adopt_attempt", "select chain.adopt_attempt($1, $2, $3)");
     on.value(STATEMENT, &[&payment_id, &raw, &txid]).await

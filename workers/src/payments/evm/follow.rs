@@ -55,7 +55,7 @@ impl Payer {
             }
         }
         for payment in client::open_payments(pool, network_id).await? {
-            self.look_for_others(pool, stage, &payment, &attempts, &mut said)
+            self.look_for_others(pool, stage, &payment, &mut said)
                 .await?;
         }
         client::close_attempts(pool, network_id).await?;
@@ -123,7 +123,6 @@ impl Payer {
         pool: &Pool,
         stage: &Stage,
         payment: &OpenPayment,
-        attempts: &[WatchedAttempt],
         said: &mut Said,
     ) -> anyhow::Result<()> {
         let (Some(inner), Some(_)) = (stage.inner(payment)?, &payment.safe_signatures) else {
@@ -142,12 +141,7 @@ impl Payer {
         let from = u64::try_from(from.max(0))?;
         let found = self.node.logs(inner.safe, topics, from).await?;
         if let Some(txid) = found.iter().find_map(|log| log.transaction_hash) {
-            let is_own = |it: &WatchedAttempt| it.txid == txid.as_slice();
-            // Mined since we asked: the next look has its receipt, with its fee.
-            return match attempts.iter().any(is_own) {
-                true => Ok(()),
-                false => self.adopt(pool, stage, payment, txid).await,
-            };
+            return self.adopt(pool, stage, payment, txid).await;
         }
         // A cancelling payment's outcome ends both.
         let is_double = payment.is_cancelled || payment.purpose == "cancel";
@@ -208,6 +202,11 @@ impl Payer {
         let outcome = outcome_of(stage, payment, None, &receipt)?;
         let adopted =
             client::adopt_attempt(pool, payment.payment_id, &raw, txid.as_slice()).await?;
+        // One of ours was mined, or made by another worker, since we looked: the next look has its
+        // receipt, with its fee.
+        let Some(adopted) = adopted else {
+            return Ok(());
+        };
         note(pool, adopted, &receipt, outcome, None).await?;
         tracing::warn!(payment = payment.payment_id, %txid, "somebody else carried it");
         Ok(())
