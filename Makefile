@@ -2,7 +2,7 @@
 # Variables that change ports, folders and the demo accounts are listed in README.md.
 
 .DEFAULT_GOAL := help
-.PHONY: setup run test bench lint deny psql admin faucet proof stop clean reset help
+.PHONY: setup run test soak bench lint deny psql admin faucet proof stop clean reset help
 
 setup: ## Install what is missing to build and run, saying what
 	@scripts/setup.sh
@@ -12,6 +12,9 @@ run: ## Build and run everything in the foreground; Ctrl-C stops it and keeps th
 
 test: ## Format check, lints and all tests, from nothing
 	@scripts/test.sh
+
+soak: ## 10,000 withdrawals on real nodes while workers, signers, nodes and database die: minutes
+	EXCHANGE_SOAK=5000 cargo test --locked -p tests --test chains -- soak::
 
 bench: ## Measure; the figures also go to target/bench.json
 	@scripts/bench.sh
