@@ -125,8 +125,7 @@ impl EvmNode {
         receipts: &[Receipt],
     ) -> Result<Vec<ChainTransfer>, NodeError> {
         let params = json!([hash, tracer()]);
-        // With the limit of every call: a node that is silent about a block is asked in pieces.
-        let traced = self.client.call("debug_traceBlockByHash", params);
+        let traced = self.tracing.call("debug_traceBlockByHash", params);
         let traced: Vec<Traced> = traced.await?;
         Ok(inner_of(receipts, &traced)?)
     }
