@@ -5,11 +5,12 @@ use bitcoin::{Address, Amount, ScriptBuf, Transaction};
 use serde_json::json;
 use tokio_postgres::Client;
 
-use crate::arrivals::{arrived, ask, open_accounts, until_it_says};
+use crate::arrivals::{arrived, ask, open_accounts};
 use crate::bitcoin_node::BitcoinNode;
 use crate::chain_fixture::{BITCOIN, give_address, list_bitcoin};
 use crate::database::Database;
 use crate::purse::{FEE, Purse};
+use crate::wait;
 use crate::worker::Worker;
 
 /// Outputs of 50 BTC that the payer begins with.
@@ -129,9 +130,10 @@ impl WatchedBitcoin {
 
     /// Waits until the database is where the node is.
     pub async fn caught_up(&self) {
-        let height = self.node.height().await.expect("a height");
-        let tip = self.node.hash_at(height).await.expect("a hash");
-        until_it_says(&self.owner, TIP, &tip.to_string()).await;
+        wait::until("the watcher has caught up", async || {
+            self.is_caught_up().await
+        })
+        .await;
     }
 
     /// Whether the database is where the node is.

@@ -5,10 +5,11 @@ use alloy::sol;
 use alloy::sol_types::SolCall as _;
 use tokio_postgres::Client;
 
-use crate::arrivals::{arrived, open_accounts, until_it_says};
+use crate::arrivals::{arrived, ask, open_accounts};
 use crate::chain_fixture::{ETHEREUM, give_address, list_ethereum};
 use crate::database::Database;
 use crate::evm_node::EvmNode;
+use crate::wait;
 use crate::worker::Worker;
 
 sol! {
@@ -146,8 +147,17 @@ impl WatchedEvm {
         self.node.mine(blocks).await.expect("mined");
     }
 
-    /// Waits until the database is where the node is.
+    /// Waits until the database is where the node is, which may go on meanwhile: what workers send
+    /// is mined at once by some tests' nodes.
     pub async fn caught_up(&self) {
+        wait::until("the watcher has caught up", async || {
+            self.is_caught_up().await
+        })
+        .await;
+    }
+
+    /// Whether the database is where the node is.
+    pub async fn is_caught_up(&self) -> bool {
         let block = self
             .node
             .call("eth_getBlockByNumber", serde_json::json!(["latest", false]))
@@ -156,7 +166,7 @@ impl WatchedEvm {
         let tip = block["hash"].as_str().expect("a hash");
         let text = "select '0x' || encode(hash, 'hex') from chain.blocks
             where network_id = 2 and is_active order by height desc limit 1";
-        until_it_says(&self.owner, text, tip).await;
+        ask(&self.owner, text).await == tip
     }
 
     /// Panics where the chain holds at deposit addresses something else than the exchange knows.
