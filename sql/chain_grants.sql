@@ -14,20 +14,16 @@ grant select on
     chain.addresses, chain.wallets, chain.outputs, chain.fee_samples, chain.payment_items, chain.nonces, chain.sweep_pauses
 to exchange_worker, exchange_analyst, exchange_signer_a, exchange_signer_b;
 grant select on chain.payments, chain.attempts, chain.signings to exchange_worker, exchange_signer_a, exchange_signer_b;
--- People read all of a payment but what could be sent: bytes and signatures.
-do $$
-declare
-    table_name text;
-    columns text;
-begin
-    foreach table_name in array array['payments', 'attempts', 'signings'] loop
-        select string_agg(quote_ident(a.attname), ', ' order by a.attnum) into columns
-        from pg_attribute a
-        where a.attrelid = format('chain.%I', table_name)::regclass and a.attnum > 0 and not a.attisdropped
-            and a.attname not in ('raw', 'signature', 'owner_signatures');
-        execute format('grant select (%s) on chain.%I to exchange_analyst', columns, table_name);
-    end loop;
-end $$;
+-- People read of a payment what could not be sent: no bytes, no signatures. Columns that come are named here first.
+grant select (
+    payment_id, network_id, purpose, state, asset_id, amount, from_wallet_id, from_address_id, safe_nonce, identity_hash, plan,
+    end_reason, created_at, ended_at, is_even, is_reopened) on chain.payments to exchange_analyst;
+grant select (
+    attempt_id, payment_id, network_id, number, state, from_script, nonce, unsigned, txid, fee_rate, fee, block_hash, block_height,
+    is_success, is_reverted, is_disputed, created_at, signed_at, broadcast_at, last_broadcast_at, closed_at)
+on chain.attempts to exchange_analyst;
+grant select (signing_id, payment_id, attempt_id, signer, kind, state, refusal, withdrawal_id, created_at, ended_at)
+on chain.signings to exchange_analyst;
 grant select on
     exchange.deposits, exchange.deposit_entries, exchange.withdrawals, exchange.withdrawal_addresses, exchange.withdrawal_quotes,
     exchange.network_costs, exchange.reserve_entries

@@ -837,7 +837,7 @@ declare
     refused record;
 begin
     for refused in
-        select p.payment_id, p.safe_nonce, p.purpose, p.asset_id, min(s.refusal) as words,
+        select p.payment_id, p.safe_nonce, min(s.refusal) as words,
             array_remove(array_agg(distinct s.withdrawal_id), null) as blamed
         from chain.payments p
         join chain.signings s on s.payment_id = p.payment_id and s.state = 'refused'
@@ -1270,7 +1270,7 @@ ALTER FUNCTION chain.is_signed_elsewhere(payment_id bigint, withdrawal_id bigint
 
 COMMENT ON FUNCTION chain.is_signed_elsewhere(payment_id bigint, withdrawal_id bigint, deposit_id bigint) IS 'Whether another payment of the withdrawal or deposit can be sent, even one that was given up; of a deposit''s, one since it was last decided where it goes. For signers.';
 
-CREATE FUNCTION chain.judged_items(payment_id bigint) RETURNS TABLE(item integer, withdrawal_id bigint, deposit_id bigint, atoms text, script bytea, asked_atoms text, asked_script bytea, asked_asset_id integer, asked_network_id integer, state text, payment_of bigint, is_internal boolean, needed_reviews integer, approvals bigint, rejections bigint, account_status text, is_in_debt boolean, is_halted boolean, is_paid_twice boolean, obstacle text)
+CREATE FUNCTION chain.judged_items(payment_id bigint) RETURNS TABLE(item integer, withdrawal_id bigint, deposit_id bigint, atoms text, script bytea, asked_atoms text, asked_script bytea, asked_asset_id integer, asked_network_id integer, state text, payment_of bigint, is_internal boolean, needed_reviews integer, approvals bigint, rejections bigint, is_halted boolean, is_paid_twice boolean, obstacle text, has_vanished boolean)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -1280,15 +1280,13 @@ CREATE FUNCTION chain.judged_items(payment_id bigint) RETURNS TABLE(item integer
         case when q.withdrawal_id is not null then greatest(w.required_reviews, q.required_reviews) end,
         (select count(*) from exchange.withdrawal_reviews r where r.withdrawal_id = w.withdrawal_id and r.is_approved),
         (select count(*) from exchange.withdrawal_reviews r where r.withdrawal_id = w.withdrawal_id and not r.is_approved),
-        a.status,
-        exchange.is_in_debt(w.account_id),
         n.is_halted or c.is_halted,
         exists (
             select from chain.payment_items other
             join chain.payments o on o.payment_id = other.payment_id and o.state <> 'failed'
             where other.payment_id <> i.payment_id
                 and (other.withdrawal_id = i.withdrawal_id or other.deposit_id = i.deposit_id)),
-        exchange.withdrawal_obstacle(a)
+        exchange.withdrawal_obstacle(a), d.deposit_id is not null and d.block_hash is null
     from chain.payment_items i
     join chain.payments p on p.payment_id = i.payment_id
     join exchange.assets s on s.asset_id = p.asset_id
@@ -1589,7 +1587,7 @@ begin
             'payment %s moved tokens, but not as planned: a person decides whether it has paid', of.payment_id));
         perform exchange.append_event('finance', jsonb_build_object(
             'change', 'payment_disputed', 'payment_id', of.payment_id::text, 'purpose', disputed.purpose,
-            'txid', encode(of.txid, 'hex')));
+            'txid', (select exchange.shown_txid(n.family, of.txid) from chain.networks n where n.network_id = of.network_id)));
     end if;
     return true;
 end $$;
@@ -10212,9 +10210,8 @@ CREATE FUNCTION risk.blacklisted_address(parameters jsonb, account_id bigint, fa
         from exchange.deposits d
         join exchange.deposit_sources s on s.network_id = d.network_id and s.txid = d.txid
         where d.deposit_id = (blacklisted_address.facts ->> 'deposit_id')::bigint) asked
-    join risk.blacklist b on b.wallet = (
-        -- In the list's spelling.
-        case when asked.wallet ~* '^(0x|bc1|tb1|bcrt1)' then lower(asked.wallet) else asked.wallet end)
+    -- The list has small letters where large ones mean the same.
+    join risk.blacklist b on b.wallet in (asked.wallet, lower(asked.wallet))
     order by b.wallet
     limit 1
 $$;
@@ -10395,9 +10392,7 @@ CREATE FUNCTION risk.first_withdrawal(parameters jsonb, account_id bigint, facts
         select from risk.activities a
         where a.account_id = first_withdrawal.account_id and a.point = 'withdrawal' and a.verdict <> 'deny'
             and a.occurred_at < at
-            and not exists (
-                select from exchange.withdrawals w
-                where w.activity_id = a.activity_id and w.state in ('rejected', 'cancelled', 'failed') and w.ended_at <= at))
+            and not risk.was_given_back(a.activity_id, at))
 $$;
 
 ALTER FUNCTION risk.first_withdrawal(parameters jsonb, account_id bigint, facts jsonb, at timestamp with time zone) OWNER TO exchange_owner;
@@ -10671,10 +10666,7 @@ begin
             select a.facts ->> 'asset' as asset, a.amount, a.occurred_at from risk.activities a
             where a.account_id = level_limits.account_id and a.point = 'withdrawal' and a.verdict <> 'deny'
                 and a.occurred_at < level_limits.at and a.occurred_at > level_limits.at - interval '30 days'
-                and not exists (
-                    select from exchange.withdrawals w
-                    where w.activity_id = a.activity_id and w.state in ('rejected', 'cancelled', 'failed')
-                        and w.ended_at <= level_limits.at)
+                and not risk.was_given_back(a.activity_id, level_limits.at)
             union all
             select level_limits.facts ->> 'asset', (level_limits.facts ->> 'amount')::numeric, level_limits.at) s
         group by s.asset) spent;
@@ -11343,6 +11335,22 @@ ALTER FUNCTION risk.value_of(asset text, amount numeric, at timestamp with time 
 
 COMMENT ON FUNCTION risk.value_of(asset text, amount numeric, at timestamp with time zone) IS 'What an amount was worth in USDT, by the last price of its market; null where it has no market.';
 
+CREATE FUNCTION risk.was_given_back(activity_id bigint, at timestamp with time zone) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    AS $$
+    select exists (
+        select from exchange.withdrawals w
+        where w.activity_id = was_given_back.activity_id and w.state in ('rejected', 'cancelled', 'failed')
+            and w.ended_at <= was_given_back.at)
+$$;
+
+ALTER FUNCTION risk.was_given_back(activity_id bigint, at timestamp with time zone) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION risk.was_given_back(activity_id bigint, at timestamp with time zone) IS 'Whether the withdrawal that an activity asked for had come to nothing by a moment: then it counts in no limit.';
+
 CREATE FUNCTION risk.window_start(at timestamp with time zone, within_seconds integer) RETURNS timestamp with time zone
     LANGUAGE sql IMMUTABLE STRICT
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -11367,9 +11375,7 @@ CREATE FUNCTION risk.withdrawn_amount(parameters jsonb, account_id bigint, facts
         left join risk.activities a on a.account_id = withdrawn_amount.account_id and a.point = 'withdrawal'
             and a.asset_id = s.asset_id and a.verdict <> 'deny' and a.occurred_at < at
             and a.occurred_at > at - make_interval(secs => (withdrawn_amount.parameters ->> 'within_seconds')::integer)
-            and not exists (
-                select from exchange.withdrawals w
-                where w.activity_id = a.activity_id and w.state in ('rejected', 'cancelled', 'failed') and w.ended_at <= at)
+            and not risk.was_given_back(a.activity_id, at)
         where s.symbol = withdrawn_amount.parameters ->> 'asset') summed
     where withdrawn_amount.facts ->> 'asset' = withdrawn_amount.parameters ->> 'asset' and summed.total > (withdrawn_amount.parameters ->> 'most')::numeric
 $$;
@@ -17397,8 +17403,6 @@ CREATE INDEX withdrawals_open_idx ON exchange.withdrawals USING btree (state, wi
 
 CREATE INDEX withdrawals_payment_id_idx ON exchange.withdrawals USING btree (payment_id) WHERE (payment_id IS NOT NULL);
 
-CREATE INDEX withdrawals_quote_id_idx ON exchange.withdrawals USING btree (quote_id) WHERE (quote_id IS NOT NULL);
-
 CREATE UNIQUE INDEX withdrawals_quote_id_key ON exchange.withdrawals USING btree (quote_id) WHERE (quote_id IS NOT NULL);
 
 CREATE UNIQUE INDEX withdrawals_receipt_id_key ON exchange.withdrawals USING btree (internal_account_id, receipt_id) WHERE (receipt_id IS NOT NULL);
@@ -19128,6 +19132,8 @@ REVOKE ALL ON FUNCTION risk.strictest(actions text[]) FROM PUBLIC;
 REVOKE ALL ON FUNCTION risk.tell_servers() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION risk.value_of(asset text, amount numeric, at timestamp with time zone) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION risk.was_given_back(activity_id bigint, at timestamp with time zone) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION risk.window_start(at timestamp with time zone, within_seconds integer) FROM PUBLIC;
 

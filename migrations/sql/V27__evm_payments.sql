@@ -37,7 +37,6 @@ create unique index payments_refill_key on chain.payments (network_id)
 create index payments_from_address_id_idx on chain.payments (from_address_id) where from_address_id is not null;
 
 create index signings_signed_idx on chain.signings (signer, ended_at) where state = 'signed';
-create index withdrawals_quote_id_idx on exchange.withdrawals (quote_id) where quote_id is not null;
 create index deposits_activity_id_idx on exchange.deposits (activity_id) where activity_id is not null;
 
 create table chain.sweep_pauses (

@@ -5,7 +5,7 @@ declare
     refused record;
 begin
     for refused in
-        select p.payment_id, p.safe_nonce, p.purpose, p.asset_id, min(s.refusal) as words,
+        select p.payment_id, p.safe_nonce, min(s.refusal) as words,
             array_remove(array_agg(distinct s.withdrawal_id), null) as blamed
         from chain.payments p
         join chain.signings s on s.payment_id = p.payment_id and s.state = 'refused'

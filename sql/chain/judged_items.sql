@@ -2,8 +2,8 @@ create function chain.judged_items(payment_id bigint)
 returns table (
     item integer, withdrawal_id bigint, deposit_id bigint, atoms text, script bytea,
     asked_atoms text, asked_script bytea, asked_asset_id integer, asked_network_id integer, state text, payment_of bigint,
-    is_internal boolean, needed_reviews integer, approvals bigint, rejections bigint, account_status text, is_in_debt boolean, is_halted boolean, is_paid_twice boolean,
-    obstacle text)
+    is_internal boolean, needed_reviews integer, approvals bigint, rejections bigint, is_halted boolean, is_paid_twice boolean,
+    obstacle text, has_vanished boolean)
 language sql stable security definer set search_path = pg_catalog, pg_temp as $$
     select i.item, i.withdrawal_id, i.deposit_id, chain.atoms(i.amount, s.scale), i.script,
         chain.atoms(coalesce(w.amount, d.amount), s.scale), coalesce(w.script, r.script), coalesce(w.asset_id, d.asset_id), coalesce(w.network_id, d.network_id),
@@ -11,15 +11,13 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
         case when q.withdrawal_id is not null then greatest(w.required_reviews, q.required_reviews) end,
         (select count(*) from exchange.withdrawal_reviews r where r.withdrawal_id = w.withdrawal_id and r.is_approved),
         (select count(*) from exchange.withdrawal_reviews r where r.withdrawal_id = w.withdrawal_id and not r.is_approved),
-        a.status,
-        exchange.is_in_debt(w.account_id),
         n.is_halted or c.is_halted,
         exists (
             select from chain.payment_items other
             join chain.payments o on o.payment_id = other.payment_id and o.state <> 'failed'
             where other.payment_id <> i.payment_id
                 and (other.withdrawal_id = i.withdrawal_id or other.deposit_id = i.deposit_id)),
-        exchange.withdrawal_obstacle(a)
+        exchange.withdrawal_obstacle(a), d.deposit_id is not null and d.block_hash is null
     from chain.payment_items i
     join chain.payments p on p.payment_id = i.payment_id
     join exchange.assets s on s.asset_id = p.asset_id

@@ -52,7 +52,7 @@ begin
             'payment %s moved tokens, but not as planned: a person decides whether it has paid', of.payment_id));
         perform exchange.append_event('finance', jsonb_build_object(
             'change', 'payment_disputed', 'payment_id', of.payment_id::text, 'purpose', disputed.purpose,
-            'txid', encode(of.txid, 'hex')));
+            'txid', (select exchange.shown_txid(n.family, of.txid) from chain.networks n where n.network_id = of.network_id)));
     end if;
     return true;
 end $$;

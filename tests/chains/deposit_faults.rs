@@ -6,10 +6,9 @@ use serde_json::json;
 use tests::api_server::{Build, built};
 use tests::arrivals::{ask, assert_sound, available_of, ring, states_of, until_it_says};
 use tests::chain_fixture::BITCOIN;
-use tests::cluster::{Cluster, Settings};
-use tests::database::Database;
 use tests::evm_node::EvmNode;
 use tests::fault_points::Part;
+use tests::outage::durable;
 use tests::wait;
 use tests::watched_bitcoin::WatchedBitcoin;
 use tests::watched_evm::WatchedEvm;
@@ -213,13 +212,7 @@ async fn an_ethereum_watcher_waits_for_its_node_and_catches_up() {
 
 #[tokio::test]
 async fn a_watcher_waits_for_its_database_and_catches_up() {
-    let settings = Settings {
-        durable: true,
-        max_markets: 8,
-        ..Settings::default()
-    };
-    let cluster = Cluster::start(settings).expect("a cluster");
-    let database = Database::on(cluster.primary()).await.expect("an exchange");
+    let (cluster, database) = durable().await;
     let mut world = WatchedBitcoin::on(database, 1).await;
     let mut watcher = world.watch();
     world.caught_up().await;

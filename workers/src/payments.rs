@@ -5,6 +5,7 @@
 mod bitcoin;
 mod config;
 mod evm;
+mod pace;
 
 use std::time::Duration;
 

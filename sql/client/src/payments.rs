@@ -103,7 +103,7 @@ pub struct OpenPayment {
     pub is_refused: bool,
     /// Whether a cancelling payment of the same number exists.
     pub is_cancelled: bool,
-    /// The network or the coin is halted; what cancels goes on while only the coin is.
+    /// The network or the coin is halted; what cancels goes on all the same.
     pub is_halted: bool,
 }
 

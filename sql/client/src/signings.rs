@@ -101,14 +101,12 @@ pub struct JudgedItem {
     pub approvals: i64,
     /// Who is against it.
     pub rejections: i64,
-    /// `active` or `frozen`.
-    pub account_status: Option<String>,
-    /// The account owes something.
-    pub is_in_debt: bool,
     /// The network or the coin is halted.
     pub is_halted: bool,
     /// Why nothing leaves the account at the moment: a reject's name.
     pub obstacle: Option<String>,
+    /// The deposit that is to go back is in no block at the moment.
+    pub has_vanished: bool,
 }
 
 /// Numbers of what waits for a signer, oldest first. What has ended is not signed any more.
@@ -139,10 +137,7 @@ pub async fn waiting_signing(
         "select s.signing_id, s.kind, s.payment_id, s.attempt_id, p.network_id, n.family, n.chain, \
          p.purpose, p.state, p.asset_id, c.contract, chain.atoms(p.amount, t.scale), \
          p.from_address_id, d.script, p.safe_nonce, p.identity_hash, p.plan, \
-         a.unsigned, a.from_script, a.nonce, n.is_halted or c.is_halted or exists ( \
-            select from chain.payment_items i \
-            join exchange.deposits v on v.deposit_id = i.deposit_id and v.block_hash is null \
-            where i.payment_id = p.payment_id), \
+         a.unsigned, a.from_script, a.nonce, n.is_halted or c.is_halted, \
          coalesce(p.owner_signatures, \
             (select coalesce(array_agg(o.signature), '{}') from chain.signings o \
                 where o.payment_id = p.payment_id and o.kind = 'safe' and o.state = 'signed')), \
@@ -207,7 +202,7 @@ pub async fn judged_items(on: &impl Query, payment_id: i64) -> Result<Vec<Judged
         "judged_items",
         "select withdrawal_id, deposit_id, atoms, script, asked_atoms, asked_script, \
          asked_asset_id, asked_network_id, state, payment_of, is_internal, needed_reviews, \
-         approvals, rejections, account_status, is_in_debt, is_halted, is_paid_twice, obstacle, \
+         approvals, rejections, is_halted, is_paid_twice, obstacle, has_vanished, \
          chain.is_signed_elsewhere($1, withdrawal_id, deposit_id) \
          from chain.judged_items($1)",
     );
@@ -227,12 +222,11 @@ pub async fn judged_items(on: &impl Query, payment_id: i64) -> Result<Vec<Judged
             needed_reviews: column(row, 11)?,
             approvals: column(row, 12)?,
             rejections: column(row, 13)?,
-            account_status: column(row, 14)?,
-            is_in_debt: column(row, 15)?,
-            is_halted: column(row, 16)?,
-            is_paid_twice: column(row, 17)?,
-            obstacle: column(row, 18)?,
-            is_signed_elsewhere: column(row, 19)?,
+            is_halted: column(row, 14)?,
+            is_paid_twice: column(row, 15)?,
+            obstacle: column(row, 16)?,
+            has_vanished: column(row, 17)?,
+            is_signed_elsewhere: column(row, 18)?,
         })
     };
     let rows = on.rows(STATEMENT, &[&payment_id]).await?;

@@ -10,9 +10,8 @@ set plan_cache_mode = force_generic_plan set enable_seqscan = off as $$
         from exchange.deposits d
         join exchange.deposit_sources s on s.network_id = d.network_id and s.txid = d.txid
         where d.deposit_id = (blacklisted_address.facts ->> 'deposit_id')::bigint) asked
-    join risk.blacklist b on b.wallet = (
-        -- In the list's spelling.
-        case when asked.wallet ~* '^(0x|bc1|tb1|bcrt1)' then lower(asked.wallet) else asked.wallet end)
+    -- The list has small letters where large ones mean the same.
+    join risk.blacklist b on b.wallet in (asked.wallet, lower(asked.wallet))
     order by b.wallet
     limit 1
 $$;

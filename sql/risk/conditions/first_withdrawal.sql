@@ -6,8 +6,6 @@ set plan_cache_mode = force_generic_plan set enable_seqscan = off as $$
         select from risk.activities a
         where a.account_id = first_withdrawal.account_id and a.point = 'withdrawal' and a.verdict <> 'deny'
             and a.occurred_at < at
-            and not exists (
-                select from exchange.withdrawals w
-                where w.activity_id = a.activity_id and w.state in ('rejected', 'cancelled', 'failed') and w.ended_at <= at))
+            and not risk.was_given_back(a.activity_id, at))
 $$;
 comment on function risk.first_withdrawal(jsonb, bigint, jsonb, timestamptz) is 'Condition of kinds: an empty object where it is met, else null. What was denied, or given back by then, does not count.';

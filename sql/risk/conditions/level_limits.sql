@@ -25,10 +25,7 @@ begin
             select a.facts ->> 'asset' as asset, a.amount, a.occurred_at from risk.activities a
             where a.account_id = level_limits.account_id and a.point = 'withdrawal' and a.verdict <> 'deny'
                 and a.occurred_at < level_limits.at and a.occurred_at > level_limits.at - interval '30 days'
-                and not exists (
-                    select from exchange.withdrawals w
-                    where w.activity_id = a.activity_id and w.state in ('rejected', 'cancelled', 'failed')
-                        and w.ended_at <= level_limits.at)
+                and not risk.was_given_back(a.activity_id, level_limits.at)
             union all
             select level_limits.facts ->> 'asset', (level_limits.facts ->> 'amount')::numeric, level_limits.at) s
         group by s.asset) spent;

@@ -8,9 +8,7 @@ set plan_cache_mode = force_generic_plan set enable_seqscan = off as $$
         left join risk.activities a on a.account_id = withdrawn_amount.account_id and a.point = 'withdrawal'
             and a.asset_id = s.asset_id and a.verdict <> 'deny' and a.occurred_at < at
             and a.occurred_at > at - make_interval(secs => (withdrawn_amount.parameters ->> 'within_seconds')::integer)
-            and not exists (
-                select from exchange.withdrawals w
-                where w.activity_id = a.activity_id and w.state in ('rejected', 'cancelled', 'failed') and w.ended_at <= at)
+            and not risk.was_given_back(a.activity_id, at)
         where s.symbol = withdrawn_amount.parameters ->> 'asset') summed
     where withdrawn_amount.facts ->> 'asset' = withdrawn_amount.parameters ->> 'asset' and summed.total > (withdrawn_amount.parameters ->> 'most')::numeric
 $$;

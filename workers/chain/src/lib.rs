@@ -23,6 +23,7 @@ pub mod qr;
 pub mod safe;
 pub mod seed;
 pub mod signature;
+mod signed_by;
 pub mod signing;
 pub mod spend;
 pub mod statement_file;

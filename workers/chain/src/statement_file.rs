@@ -8,6 +8,7 @@ use crate::error::ChainError;
 use crate::network::Network;
 use crate::public_key::PublicKey;
 use crate::signature::Signature;
+use crate::signed_by::SignedBy;
 use crate::unsigned::MAX_FILE_BYTES;
 
 const KIND: &str = "reserves-statement";
@@ -69,17 +70,13 @@ impl StatementFile {
     /// # Errors
     /// [`ChainError::Malformed`], which does not happen.
     pub fn document(&self) -> Result<String, ChainError> {
-        let signed = |(key, signature): &(PublicKey, Signature)| SignedBy {
-            public_key: key.to_string(),
-            signature: hex::encode(signature.bytes()),
-        };
         let document = Document {
             kind: KIND.to_owned(),
             proof_id: self.proof_id,
             place: self.place.clone(),
             network: self.network.to_string(),
             text: self.text.clone(),
-            signatures: self.signatures.iter().map(signed).collect(),
+            signatures: self.signatures.iter().map(SignedBy::new).collect(),
         };
         let text = serde_json::to_string_pretty(&document);
         text.map_err(|_| ChainError::Malformed("a statement"))
@@ -107,9 +104,8 @@ impl StatementFile {
             signatures: Vec::new(),
         };
         for signed in document.signatures {
-            let mut bytes = [0; 64];
-            hex::decode_to_slice(&signed.signature, &mut bytes).map_err(|_| malformed.clone())?;
-            statement.add(signed.public_key.parse()?, Signature::from_bytes(&bytes)?)?;
+            let (key, signature) = signed.read()?;
+            statement.add(key, signature)?;
         }
         Ok(statement)
     }
@@ -124,11 +120,4 @@ struct Document {
     network: String,
     text: String,
     signatures: Vec<SignedBy>,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct SignedBy {
-    public_key: String,
-    signature: String,
 }

@@ -11,6 +11,7 @@ use crate::error::ChainError;
 use crate::public_key::PublicKey;
 use crate::safe::SafeTransaction;
 use crate::signature::Signature;
+use crate::signed_by::SignedBy;
 
 /// The largest file of either kind, in bytes: a PSBT has the transactions that it spends.
 pub const MAX_FILE_BYTES: usize = 32 << 20;
@@ -60,10 +61,6 @@ impl SafeFile {
     /// [`ChainError::Malformed`], which does not happen.
     pub fn text(&self) -> Result<String, ChainError> {
         let transaction = &self.transaction;
-        let signed = |(key, signature): &(PublicKey, Signature)| SignedBy {
-            public_key: key.to_string(),
-            signature: hex::encode(signature.bytes()),
-        };
         let document = Document {
             kind: KIND.to_owned(),
             chain_id: transaction.chain_id,
@@ -79,7 +76,7 @@ impl SafeFile {
             refund_receiver: Address::ZERO,
             nonce: transaction.nonce,
             hash: transaction.hash(),
-            signatures: self.signatures.iter().map(signed).collect(),
+            signatures: self.signatures.iter().map(SignedBy::new).collect(),
         };
         let text = serde_json::to_string_pretty(&document);
         text.map_err(|_| ChainError::Malformed("a Safe transaction"))
@@ -118,9 +115,8 @@ impl SafeFile {
             signatures: Vec::new(),
         };
         for signed in document.signatures {
-            let mut bytes = [0; 64];
-            hex::decode_to_slice(&signed.signature, &mut bytes).map_err(|_| malformed.clone())?;
-            file.add(signed.public_key.parse()?, Signature::from_bytes(&bytes)?)?;
+            let (key, signature) = signed.read()?;
+            file.add(key, signature)?;
         }
         Ok(file)
     }
@@ -147,11 +143,4 @@ struct Document {
     nonce: u64,
     hash: B256,
     signatures: Vec<SignedBy>,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct SignedBy {
-    public_key: String,
-    signature: String,
 }

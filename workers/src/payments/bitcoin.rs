@@ -7,9 +7,6 @@ mod plan;
 mod previous;
 mod sweep;
 
-use std::sync::Mutex;
-use std::time::{Duration, Instant};
-
 use anyhow::{Context as _, ensure};
 use bitcoin::hashes::Hash as _;
 use bitcoin::{OutPoint, ScriptBuf, Txid};
@@ -25,6 +22,7 @@ use client::{FreeOutput, HouseWallet, PaymentCoin, PaymentNetwork, Pool};
 pub(crate) use self::node::BitcoinNode;
 use self::node::Rates;
 pub(crate) use self::previous::find as find_previous;
+use super::pace::{Last, millis};
 use super::{PaymentsConfig, Pays};
 
 /// Inputs of a transaction.
@@ -43,8 +41,8 @@ pub(super) struct Payer {
     node: BitcoinNode,
     config: PaymentsConfig,
     deposits: Option<ExtendedKey>,
-    swept_at: Mutex<Option<Instant>>,
-    short_told_at: Mutex<Option<Instant>>,
+    swept: Last,
+    short_told: Last,
 }
 
 /// What the database says of the network, read anew each time.
@@ -64,8 +62,8 @@ impl Payer {
             node: BitcoinNode::new(url)?,
             config: config.clone(),
             deposits: deposits.context("EXCHANGE_BITCOIN_XPUB")?,
-            swept_at: Mutex::new(None),
-            short_told_at: Mutex::new(None),
+            swept: Last::default(),
+            short_told: Last::default(),
         })
     }
 
@@ -127,18 +125,6 @@ impl Payer {
     }
 }
 
-/// Whether so much time has passed since it was last due.
-fn is_due(last: &Mutex<Option<Instant>>, pause: Duration) -> bool {
-    let mut last = last
-        .lock()
-        .unwrap_or_else(std::sync::PoisonError::into_inner);
-    if !last.is_none_or(|at: Instant| at.elapsed() >= pause) {
-        return false;
-    }
-    *last = Some(Instant::now());
-    true
-}
-
 impl Pays for Payer {
     async fn once(&self, pool: &Pool) -> anyhow::Result<()> {
         let Some(stage) = self.stage(pool).await? else {
@@ -151,7 +137,7 @@ impl Pays for Payer {
         }
         self.broadcast(pool, &stage).await?;
         self.bump(pool, &stage).await?;
-        if is_due(&self.swept_at, self.config.sweep_every) {
+        if self.swept.is_due(self.config.sweep_every) {
             self.sweep(pool, &stage).await?;
         }
         Ok(())
@@ -203,10 +189,4 @@ pub(crate) fn shown(txid: Txid) -> Vec<u8> {
 pub(crate) fn per_byte(rate: FeeRate) -> String {
     rust_decimal::Decimal::new(i64::try_from(rate.sats_per_kvb()).unwrap_or(i64::MAX), 3)
         .to_string()
-}
-
-fn millis(number: Option<i64>) -> Option<Duration> {
-    number
-        .and_then(|number| u64::try_from(number).ok())
-        .map(Duration::from_millis)
 }

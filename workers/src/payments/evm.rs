@@ -10,9 +10,7 @@ mod outcome;
 mod plan;
 mod sweep;
 
-use std::sync::Mutex;
 use std::sync::atomic::AtomicI64;
-use std::time::{Duration, Instant};
 
 use alloy::primitives::{Address, B256, Bytes, U256};
 use anyhow::{Context as _, bail, ensure};
@@ -21,13 +19,14 @@ use client::{HouseWallet, OpenPayment, PaymentCoin, PaymentNetwork, Pool};
 use serde_json::Value;
 
 pub(crate) use self::node::{EvmNode, Log, Sent};
+use super::pace::{Last, millis};
 use super::{PaymentsConfig, Pays};
 
 /// Pays on one EVM network.
 pub(super) struct Payer {
     node: EvmNode,
     config: PaymentsConfig,
-    swept_at: Mutex<Option<Instant>>,
+    swept: Last,
     /// The deposit address after which the next look goes on.
     swept_to: AtomicI64,
 }
@@ -49,7 +48,7 @@ impl Payer {
         Ok(Payer {
             node: EvmNode::new(url)?,
             config: config.clone(),
-            swept_at: Mutex::new(None),
+            swept: Last::default(),
             swept_to: AtomicI64::new(0),
         })
     }
@@ -88,20 +87,6 @@ impl Payer {
             hot,
         }))
     }
-
-    /// Whether it is time to look at deposit addresses.
-    fn is_sweep_due(&self) -> bool {
-        let mut swept_at = self
-            .swept_at
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
-        let is_due = |at: Instant| at.elapsed() >= self.config.sweep_every;
-        if !swept_at.is_none_or(is_due) {
-            return false;
-        }
-        *swept_at = Some(Instant::now());
-        true
-    }
 }
 
 impl Pays for Payer {
@@ -114,7 +99,7 @@ impl Pays for Payer {
         self.carry(pool, &stage).await?;
         self.broadcast(pool, &stage).await?;
         self.bump(pool, &stage).await?;
-        if self.is_sweep_due() {
+        if self.swept.is_due(self.config.sweep_every) {
             self.fill_gaps(pool, &stage).await?;
             self.sweep(pool, &stage).await?;
         }
@@ -140,12 +125,6 @@ impl Stage {
 
 fn address_of(script: &[u8]) -> anyhow::Result<Address> {
     Address::try_from(script).context("a script of an EVM network has 20 bytes")
-}
-
-fn millis(number: Option<i64>) -> Option<Duration> {
-    number
-        .and_then(|number| u64::try_from(number).ok())
-        .map(Duration::from_millis)
 }
 
 /// What a plan says that is called: whom, with how much, and what is said.

@@ -162,6 +162,9 @@ impl Case<'_> {
                     is_same && !item.is_paid_twice,
                     "a deposit that goes back twice",
                 )?;
+                if item.has_vanished {
+                    return Err(Objection::Wait("its deposit is in no block".to_owned()));
+                }
                 if item.is_signed_elsewhere {
                     return Err(Objection::Wait(
                         "it was sent back before: somebody has to look".to_owned(),
@@ -241,16 +244,11 @@ fn judge_approval(item: &JudgedItem, most: Option<U256>) -> Result<(), String> {
     if most.is_some_and(|most| atoms > most) {
         return Err("it is more than is ever signed at once".to_owned());
     }
-    if item.account_status.as_deref() != Some("active") {
-        return Err("the account is frozen".to_owned());
-    }
-    if item.is_in_debt {
-        return Err("the account owes the exchange".to_owned());
-    }
-    // Such as the day after a change of password: what is not signed yet is given back, because a
-    // batch cannot wait for one of its receivers.
-    match &item.obstacle {
-        Some(obstacle) => Err(format!("nothing leaves the account now ({obstacle})")),
+    // What is not signed yet is given back, even where it is for a day only, as after a change of
+    // password: a batch cannot wait for one of its receivers.
+    match item.obstacle.as_deref() {
         None => Ok(()),
+        Some("ACCOUNT_FROZEN") => Err("the account is frozen".to_owned()),
+        Some(obstacle) => Err(format!("nothing leaves the account now ({obstacle})")),
     }
 }

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::node::Rates;
 use super::previous::lacks;
-use super::{LIMITS, Payer, Stage, coin_of, is_due, outputs_of, per_byte};
+use super::{LIMITS, Payer, Stage, coin_of, outputs_of, per_byte};
 use crate::fault_point::fault_point;
 
 /// Withdrawals of one transaction; so many do not wait for more.
@@ -66,7 +66,7 @@ impl Payer {
                 }
             }
         }
-        if waiting > 0 && is_due(&self.short_told_at, SHORT_PAUSE) {
+        if waiting > 0 && self.short_told.is_due(SHORT_PAUSE) {
             tracing::warn!(
                 network = stage.network.name,
                 waiting,

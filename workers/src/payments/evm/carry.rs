@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use alloy::primitives::U256;
 use anyhow::{Context as _, ensure};
-use chain::evm_transaction::EvmTransaction;
+use chain::evm_transaction::{EvmTransaction, GasFees};
 use client::{NewAttempt, OpenAttempt, OpenPayment, Pool, run_tx};
 use serde_json::json;
 
@@ -42,6 +42,7 @@ impl Payer {
             return Ok(());
         }
         let next = self.safe_nonce(stage.safe, json!("latest")).await?;
+        let fees = self.node.fees(self.config.max_gas_wei).await?;
         let mut at = 0;
         while let Some(first) = payments.get(at) {
             // A payment, and one that cancels it: the Safe does either.
@@ -63,13 +64,14 @@ impl Payer {
                 // Those after it cannot happen before it.
                 break;
             };
-            self.add_carrier(pool, stage, ready, reused(ready)).await?;
+            self.add_carrier(pool, stage, ready, fees, reused(ready))
+                .await?;
         }
         // The cold Safe's, whose numbers are its own.
         let is_refill = |it: &&OpenPayment| it.purpose == "refill" && it.safe_signatures.is_some();
         for refill in payments.iter().filter(is_refill) {
             if !is_under_way(refill) && !refill.is_halted && self.is_unused(stage, refill).await? {
-                self.add_carrier(pool, stage, refill, reused(refill))
+                self.add_carrier(pool, stage, refill, fees, reused(refill))
                     .await?;
             }
         }
@@ -88,6 +90,7 @@ impl Payer {
         pool: &Pool,
         stage: &Stage,
         payment: &OpenPayment,
+        fees: GasFees,
         reused: Option<i64>,
     ) -> anyhow::Result<()> {
         let inner = stage.inner(payment)?.context("a payment of no Safe")?;
@@ -97,11 +100,6 @@ impl Payer {
             "payment {} was changed",
             payment.payment_id
         );
-        let used = self.safe_nonce(inner.safe, json!("latest")).await?;
-        if used > i64::try_from(inner.nonce)? {
-            // Somebody was faster: it could only be undone. The follower finds out by what.
-            return Ok(());
-        }
         let signatures = payment.safe_signatures.iter().flatten();
         let signatures = signatures.map(|signature| signer_of(&hash, signature));
         let signatures = signatures.collect::<anyhow::Result<Vec<_>>>()?;
@@ -112,7 +110,7 @@ impl Payer {
             value: U256::ZERO,
             input: inner.execution(&signatures)?,
             gas_limit: inner.gas_limit().context("more gas than there is")?,
-            fees: self.node.fees(self.config.max_gas_wei).await?,
+            fees,
         };
         self.add_attempt(pool, stage, payment.payment_id, &carrier, reused)
             .await?;
