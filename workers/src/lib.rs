@@ -8,6 +8,7 @@ pub mod deadlines;
 pub mod evm;
 mod evm_bytes;
 mod evm_limits;
+mod evm_price;
 pub mod fault_point;
 mod hot_wallet;
 pub mod hsm_key;

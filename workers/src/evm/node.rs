@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use alloy::primitives::{B256, U64, U256};
+use alloy::primitives::{B256, U64};
 use anyhow::{Context as _, ensure};
 use client::{ChainBlock, ChainTransfer};
 use serde::Deserialize;
@@ -14,13 +14,9 @@ use serde_json::{Value, json};
 
 use super::block::{Block, Receipt, expected, moved};
 use super::calls::{Traced, inner_calls};
+use crate::evm_price::GasPrice;
 use crate::node_client::{NodeClient, NodeError};
 use crate::watch::{Node, Tip, Waiting};
-
-/// Blocks whose tips are looked at for the fee.
-const FEE_BLOCKS: u64 = 5;
-/// Of the tips in a block the one in the middle.
-const FEE_PERCENTILE: u64 = 50;
 
 /// Limit of the call trees of a block, and of a transaction.
 const TRACE_LIMIT: Duration = Duration::from_secs(120);
@@ -48,15 +44,6 @@ pub(super) struct EvmNode {
 struct Header {
     number: U64,
     hash: B256,
-}
-
-/// `eth_feeHistory`.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct FeeHistory {
-    base_fee_per_gas: Vec<U256>,
-    #[serde(default)]
-    reward: Vec<Vec<U256>>,
 }
 
 impl EvmNode {
@@ -261,16 +248,7 @@ impl Node for EvmNode {
     }
 
     async fn fee_rate(&self) -> Result<String, NodeError> {
-        let params = json!([format!("{FEE_BLOCKS:#x}"), "latest", [FEE_PERCENTILE]]);
-        let history: FeeHistory = self.client.call("eth_feeHistory", params).await?;
-        // The last one is that of the next block.
-        let base = history.base_fee_per_gas.last().context("no base fee")?;
-        let mut tips: Vec<U256> = history.reward.into_iter().flatten().collect();
-        tips.sort();
-        let tip = tips.get(tips.len() / 2).copied().unwrap_or_default();
-        let rate = base.saturating_add(tip);
-        // A chain without fees still has a price: the least that can be written.
-        Ok(rate.max(U256::ONE).to_string())
+        Ok(GasPrice::of(&self.client).await?.whole().to_string())
     }
 
     fn start_over(&mut self) {

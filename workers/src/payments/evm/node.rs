@@ -6,10 +6,9 @@ use chain::evm_transaction::GasFees;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::evm_price::GasPrice;
 use crate::node_client::{NodeClient, NodeError};
 
-/// Blocks whose tips are looked at.
-const FEE_BLOCKS: u64 = 5;
 /// The least tip.
 const LEAST_TIP: u128 = 100_000_000;
 
@@ -39,13 +38,6 @@ pub(crate) struct Log {
     pub(crate) topics: Vec<B256>,
     pub(crate) data: Bytes,
     pub(crate) transaction_hash: Option<B256>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct FeeHistory {
-    base_fee_per_gas: Vec<U256>,
-    reward: Option<Vec<Vec<U256>>>,
 }
 
 /// Whether a node takes bytes.
@@ -109,26 +101,13 @@ impl EvmNode {
         }
     }
 
-    /// What is to be offered so that the next blocks take it, up to a limit.
+    pub(crate) async fn price(&self) -> anyhow::Result<GasPrice> {
+        Ok(GasPrice::of(&self.client).await?)
+    }
+
+    /// What is to be offered now: [`fees_at`].
     pub(crate) async fn fees(&self, most: u128) -> anyhow::Result<GasFees> {
-        let params = json!([U64::from(FEE_BLOCKS), "latest", [50]]);
-        let history: FeeHistory = self.client.call("eth_feeHistory", params).await?;
-        let base = history.base_fee_per_gas.last().copied().unwrap_or_default();
-        let base: u128 = base.try_into().context("a base fee")?;
-        let tips = history.reward.unwrap_or_default();
-        let mut tips: Vec<U256> = tips.into_iter().flatten().collect();
-        tips.sort_unstable();
-        let tip = tips.get(tips.len() / 2).copied().unwrap_or_default();
-        let tip = u128::try_from(tip)
-            .context("a tip")?
-            .max(LEAST_TIP)
-            .min(most);
-        // Room for six full blocks in a row (EIP-1559: an eighth more each).
-        let max_fee_per_gas = base.saturating_mul(2).saturating_add(tip).min(most);
-        Ok(GasFees {
-            max_fee_per_gas,
-            max_priority_fee_per_gas: tip.min(max_fee_per_gas),
-        })
+        fees_at(self.price().await?, most)
     }
 
     pub(crate) async fn send(&self, raw: &[u8]) -> anyhow::Result<Sent> {
@@ -184,6 +163,21 @@ impl EvmNode {
             "toBlock": "latest" }]);
         Ok(self.client.call("eth_getLogs", params).await?)
     }
+}
+
+/// What is to be offered at a price so that the next blocks take it, up to a limit.
+pub(super) fn fees_at(price: GasPrice, most: u128) -> anyhow::Result<GasFees> {
+    let base: u128 = price.base.try_into().context("a base fee")?;
+    let tip = u128::try_from(price.tip)
+        .context("a tip")?
+        .max(LEAST_TIP)
+        .min(most);
+    // Room for six full blocks in a row (EIP-1559: an eighth more each).
+    let max_fee_per_gas = base.saturating_mul(2).saturating_add(tip).min(most);
+    Ok(GasFees {
+        max_fee_per_gas,
+        max_priority_fee_per_gas: tip.min(max_fee_per_gas),
+    })
 }
 
 /// Whether a node's refusal says that it has the transaction: each kind of node has its own words,

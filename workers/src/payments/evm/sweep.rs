@@ -11,6 +11,7 @@ use chain::evm_transaction::{EvmTransaction, GasFees};
 use client::{Gathered, NewAttempt, NewPayment, Pool, run_tx};
 use serde_json::json;
 
+use super::node::fees_at;
 use super::plan::{SafeCall, add_safe_payment};
 use super::{Payer, PlannedCall, Stage, address_of};
 use crate::evm_bytes::unsigned;
@@ -45,11 +46,11 @@ impl Payer {
     pub(super) async fn sweep(&self, pool: &Pool, stage: &Stage) -> anyhow::Result<()> {
         self.watch_hot_wallet(pool, stage).await?;
         let network_id = stage.network.network_id;
-        let fees = self.node.fees(self.config.max_gas_wei).await?;
+        let price = self.node.price().await?;
+        let fees = fees_at(price, self.config.max_gas_wei)?;
         let smoothed = client::smoothed_rate(pool, network_id).await?;
-        let smoothed = smoothed.and_then(|rate| rate.parse::<u128>().ok());
-        let now = fees.max_fee_per_gas / 2 + fees.max_priority_fee_per_gas;
-        let is_cheap = smoothed.is_none_or(|smoothed| now <= smoothed.saturating_mul(2));
+        let smoothed = smoothed.and_then(|rate| rate.parse::<U256>().ok());
+        let is_cheap = smoothed.is_none_or(|smoothed| price.whole() <= smoothed);
         let after = self.swept_to.load(Ordering::Relaxed);
         let mut page = client::gathered(pool, network_id, after, PAGE).await?;
         if page.is_empty() && after > 0 {
