@@ -18,13 +18,7 @@ use tests::worker::Worker;
 async fn a_bitcoin_watcher_may_be_killed_at_every_step() {
     let mut world = WatchedBitcoin::start(2).await;
     for (number, point) in (1..).zip(Part::Watcher.points()) {
-        world.pay(&[(0, 100_000)]).await;
-        match point.as_str() {
-            "mempool_seen" => {}
-            "mempool_forgotten" => forget_one(&mut world).await,
-            "fork_found" | "fork_left" => leave_behind(&world).await,
-            _ => world.mine(2).await,
-        }
+        pay_towards(&mut world, &point).await;
         let mut doomed = world.watch_until(&point);
         doomed.dies_at(&point).await;
         assert_sound(&world.owner).await;
@@ -36,6 +30,17 @@ async fn a_bitcoin_watcher_may_be_killed_at_every_step() {
         until_it_says(&world.owner, &of, &format!("0.00{number}")).await;
         assert_sound(&world.owner).await;
         world.assert_sums_agree().await;
+    }
+}
+
+/// Pays 0.001 BTC to account 0, and does what brings a watcher that starts now to a place.
+pub(super) async fn pay_towards(world: &mut WatchedBitcoin, point: &str) {
+    world.pay(&[(0, 100_000)]).await;
+    match point {
+        "mempool_seen" => {}
+        "mempool_forgotten" => forget_one(world).await,
+        "fork_found" | "fork_left" => leave_behind(world).await,
+        _ => world.mine(2).await,
     }
 }
 
@@ -71,14 +76,7 @@ async fn forget_one(world: &mut WatchedBitcoin) {
 async fn an_ethereum_watcher_may_be_killed_at_every_step() {
     let world = WatchedEvm::start(1).await;
     for (number, point) in (1..).zip(Part::Watcher.points()) {
-        world.pay(0, 1_000).await;
-        world.pay_token(world.token, 0, 2_000_000).await;
-        match point.as_str() {
-            "mempool_seen" => {}
-            "mempool_forgotten" => drop_one(&world).await,
-            "fork_found" | "fork_left" => leave_ethereum_behind(&world).await,
-            _ => world.mine(3).await,
-        }
+        pay_ethereum_towards(&world, &point).await;
         let mut doomed = world.watch_until(&point);
         doomed.dies_at(&point).await;
         assert_sound(&world.owner).await;
@@ -91,6 +89,18 @@ async fn an_ethereum_watcher_may_be_killed_at_every_step() {
         until_it_says(&world.owner, &of_token, &tokens).await;
         assert_sound(&world.owner).await;
         world.assert_sums_agree().await;
+    }
+}
+
+/// Pays 1 ETH and 2 USDT to account 0, and does what brings a watcher that starts now to a place.
+pub(super) async fn pay_ethereum_towards(world: &WatchedEvm, point: &str) {
+    world.pay(0, 1_000).await;
+    world.pay_token(world.token, 0, 2_000_000).await;
+    match point {
+        "mempool_seen" => {}
+        "mempool_forgotten" => drop_one(world).await,
+        "fork_found" | "fork_left" => leave_ethereum_behind(world).await,
+        _ => world.mine(3).await,
     }
 }
 

@@ -1,13 +1,16 @@
 //! The database or a node dies while a worker stands at one of its fault points and the others are
 //! at work: all of them come back by themselves, and each withdrawal is paid once.
 
-use tests::arrivals::{available_of, until_it_says};
+use tests::arrivals::{assert_sound, available_of, until_it_says};
 use tests::fault_points::Part;
 use tests::outage::{durable, kill};
 use tests::paying_bitcoin::{PayingBitcoin, receiver};
 use tests::paying_evm::{self, PayingEvm};
 use tests::watched_bitcoin::WatchedBitcoin;
+use tests::watched_evm::WatchedEvm;
 use tests::worker::Worker;
+
+use super::deposit_faults::{pay_ethereum_towards, pay_towards};
 
 const STOP: &str = "EXCHANGE_STOP_POINT";
 
@@ -76,26 +79,16 @@ async fn the_database_may_be_killed_at_every_step_of_a_signature() {
 }
 
 #[tokio::test]
-async fn the_database_may_be_killed_at_every_step_of_a_deposit() {
+async fn the_database_may_be_killed_at_every_step_of_a_bitcoin_deposit() {
     let (cluster, database) = durable().await;
-    let mut world = WatchedBitcoin::on(database, 1).await;
-    let steps = [
-        "node_met",
-        "blocks_asked",
-        "blocks_read",
-        "deposits_confirmed",
-        "mempool_seen",
-    ];
-    for (number, point) in (1..).zip(steps) {
+    let mut world = WatchedBitcoin::on(database, 2).await;
+    for (number, point) in (1..).zip(Part::Watcher.points()) {
+        pay_towards(&mut world, &point).await;
         let mut settings = world.settings();
-        settings.push((STOP, point.to_owned()));
+        settings.push((STOP, point.clone()));
         let watcher = Worker::start_with(&world.database, "bitcoin", &settings);
         let mut watcher = watcher.expect("it starts");
-        world.pay(&[(0, 100_000)]).await;
-        if point != "mempool_seen" {
-            world.mine(2).await;
-        }
-        watcher.stands_at(point).await;
+        watcher.stands_at(&point).await;
         kill(&cluster);
         watcher.goes_on();
         world.owner = world.database.owner().await;
@@ -103,7 +96,33 @@ async fn the_database_may_be_killed_at_every_step_of_a_deposit() {
         world.caught_up().await;
         let of = available_of(world.account(0), "BTC");
         until_it_says(&world.owner, &of, &format!("0.00{number}")).await;
-        tests::arrivals::assert_sound(&world.owner).await;
+        assert_sound(&world.owner).await;
+        world.assert_sums_agree().await;
+        watcher.assert_alive("the watcher");
+    }
+}
+
+#[tokio::test]
+async fn the_database_may_be_killed_at_every_step_of_an_ethereum_deposit() {
+    let (cluster, database) = durable().await;
+    let mut world = WatchedEvm::on(database, 1).await;
+    for (number, point) in (1..).zip(Part::Watcher.points()) {
+        pay_ethereum_towards(&world, &point).await;
+        let mut settings = world.settings();
+        settings.push((STOP, point.clone()));
+        let watcher = Worker::start_with(&world.database, "evm", &settings);
+        let mut watcher = watcher.expect("it starts");
+        watcher.stands_at(&point).await;
+        kill(&cluster);
+        watcher.goes_on();
+        world.owner = world.database.owner().await;
+        world.mine(3).await;
+        world.caught_up().await;
+        for (coin, amount) in [("ETH", number), ("USDT", 2 * number)] {
+            let of = available_of(world.account(0), coin);
+            until_it_says(&world.owner, &of, &amount.to_string()).await;
+        }
+        assert_sound(&world.owner).await;
         world.assert_sums_agree().await;
         watcher.assert_alive("the watcher");
     }
