@@ -70,8 +70,8 @@ pub async fn run(
 
 /// What pays on a family of networks.
 trait Pays: Sync {
-    /// Does all that can be done now.
-    fn once(&self, pool: &Pool) -> impl Future<Output = anyhow::Result<()>> + Send;
+    /// Does all that can be done now; gives when more can be, as far as that is known.
+    fn once(&self, pool: &Pool) -> impl Future<Output = anyhow::Result<Option<Duration>>> + Send;
 }
 
 async fn work(
@@ -83,7 +83,7 @@ async fn work(
     let mut bell = client::listen(database)?;
     loop {
         let pause = match payer.once(pool).await {
-            Ok(()) => LONGEST_PAUSE,
+            Ok(due) => due.map_or(LONGEST_PAUSE, |due| due.min(LONGEST_PAUSE)),
             Err(error) => {
                 tracing::error!(family, "cannot see to the payments: {error:#}");
                 FAILURE_PAUSE

@@ -7,6 +7,8 @@ mod plan;
 mod previous;
 mod sweep;
 
+use std::time::Duration;
+
 use anyhow::{Context as _, ensure};
 use bitcoin::hashes::Hash as _;
 use bitcoin::{OutPoint, ScriptBuf, Txid};
@@ -126,21 +128,22 @@ impl Payer {
 }
 
 impl Pays for Payer {
-    async fn once(&self, pool: &Pool) -> anyhow::Result<()> {
+    async fn once(&self, pool: &Pool) -> anyhow::Result<Option<Duration>> {
         let Some(stage) = self.stage(pool).await? else {
-            return Ok(());
+            return Ok(None);
         };
         self.follow(pool, &stage).await?;
         client::drop_refused_payments(pool, stage.network.network_id).await?;
-        if !stage.network.is_halted {
-            self.plan(pool, &stage).await?;
-        }
+        let due = match stage.network.is_halted {
+            true => None,
+            false => self.plan(pool, &stage).await?,
+        };
         self.broadcast(pool, &stage).await?;
         self.bump(pool, &stage).await?;
         if self.swept.is_due(self.config.sweep_every) {
             self.sweep(pool, &stage).await?;
         }
-        Ok(())
+        Ok(due)
     }
 }
 

@@ -11,6 +11,7 @@ mod plan;
 mod sweep;
 
 use std::sync::atomic::AtomicI64;
+use std::time::Duration;
 
 use alloy::primitives::{Address, B256, Bytes, U256};
 use anyhow::{Context as _, bail, ensure};
@@ -90,9 +91,9 @@ impl Payer {
 }
 
 impl Pays for Payer {
-    async fn once(&self, pool: &Pool) -> anyhow::Result<()> {
+    async fn once(&self, pool: &Pool) -> anyhow::Result<Option<Duration>> {
         let Some(stage) = self.stage(pool).await? else {
-            return Ok(());
+            return Ok(None);
         };
         self.follow(pool, &stage).await?;
         self.plan(pool, &stage).await?;
@@ -103,7 +104,7 @@ impl Pays for Payer {
             self.fill_gaps(pool, &stage).await?;
             self.sweep(pool, &stage).await?;
         }
-        Ok(())
+        Ok(None)
     }
 }
 

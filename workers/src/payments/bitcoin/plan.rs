@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::node::Rates;
 use super::previous::lacks;
-use super::{LIMITS, Payer, Stage, coin_of, outputs_of, per_byte};
+use super::{LIMITS, Payer, Stage, coin_of, millis, outputs_of, per_byte};
 use crate::fault_point::fault_point;
 
 /// Withdrawals of one transaction; so many do not wait for more.
@@ -26,9 +26,15 @@ pub(super) const CHOICES: u32 = 3;
 pub(super) const HOT: [&str; 2] = ["a hot_outputs", "b hot_outputs"];
 
 impl Payer {
-    pub(super) async fn plan(&self, pool: &Pool, stage: &Stage) -> anyhow::Result<()> {
+    /// Plans the next payment; where withdrawals wait for others to go with them, gives how long
+    /// they still do.
+    pub(super) async fn plan(
+        &self,
+        pool: &Pool,
+        stage: &Stage,
+    ) -> anyhow::Result<Option<Duration>> {
         if stage.coin.is_halted {
-            return Ok(());
+            return Ok(None);
         }
         let rates = self.rates().await?;
         let batching = Batching {
@@ -36,7 +42,7 @@ impl Payer {
             most_sats: self.config.batch_sats,
         };
         let mut known = Previous::default();
-        let mut waiting = 0;
+        let (mut waiting, mut due) = (0, None);
         for _ in 0..CHOICES {
             let shared = Arc::new((stage.clone(), known.clone()));
             let planned = run_tx(pool, "plan_payment", move |tx| {
@@ -49,6 +55,10 @@ impl Payer {
             .await?;
             match planned {
                 Planned::Nothing => break,
+                Planned::Later(wait_ms) => {
+                    due = millis(Some(wait_ms));
+                    break;
+                }
                 Planned::Short(short) => {
                     waiting = short;
                     break;
@@ -73,7 +83,7 @@ impl Payer {
                 "withdrawals wait: the hot wallet's free outputs do not suffice"
             );
         }
-        Ok(())
+        Ok(due)
     }
 }
 
@@ -88,6 +98,8 @@ struct Batching {
 /// What a look at approved withdrawals came to.
 enum Planned {
     Nothing,
+    /// The oldest waits so many milliseconds more for others.
+    Later(i64),
     /// So many are approved, and the coins suffice for none of them.
     Short(usize),
     /// It would spend these coins, of which it has to be known first what made them.
@@ -106,8 +118,11 @@ async fn plan_once(
     let network_id = stage.network.network_id;
     let approved = client::approved_withdrawals(tx, network_id, MOST_IN_BATCH).await?;
     let is_full = approved.len() >= usize::try_from(MOST_IN_BATCH).unwrap_or(usize::MAX);
-    if !is_full && approved.iter().all(|it| it.waited_ms < batching.wait_ms) {
+    let Some(waited_ms) = approved.iter().map(|it| it.waited_ms).max() else {
         return Ok(Planned::Nothing);
+    };
+    if !is_full && waited_ms < batching.wait_ms {
+        return Ok(Planned::Later(batching.wait_ms - waited_ms));
     }
     let coins = client::free_outputs(tx, network_id, "hot").await?;
     let most = batching.most_sats;
