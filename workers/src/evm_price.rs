@@ -1,5 +1,5 @@
-//! What blocks of an EVM network ask for a unit of gas (`eth_feeHistory`): what the watcher samples,
-//! fees are set by, and sweeps wait for.
+//! What blocks of an EVM network ask for a unit of gas (`eth_feeHistory`): the watcher samples it,
+//! fees are set by it, and sweeps wait for it.
 
 use alloy::primitives::{U64, U256};
 use anyhow::Context as _;
