@@ -88,6 +88,7 @@ async fn of_two_processes_of_a_signer_one_signs_and_the_limit_holds() {
         told(&log) > 0 || ask(owner, BY_A).await != "waiting waiting waiting"
     })
     .await;
+    assert_eq!(ask(owner, BY_A).await, "waiting waiting waiting");
     stands_by(&paying).await;
     assert_eq!(ask(owner, BY_A).await, "waiting waiting waiting");
     put_right(&paying).await;
