@@ -22,6 +22,7 @@ mod soak;
 mod suspicious_deposits;
 mod sweep_faults;
 mod sweeps;
+mod twin_signers;
 mod wallet;
 mod withdrawals_bitcoin;
 mod withdrawals_evm;

@@ -1,6 +1,7 @@
 //! The house's side of chains in tests: tokens of two signers with their keys, the hot wallets on
 //! both networks, and the workers that pay. And withdrawals as if people had approved them.
 
+use std::path::PathBuf;
 use std::process::{Command, Output};
 use std::sync::Mutex;
 
@@ -176,7 +177,27 @@ impl House {
 
     /// Starts signer a or b.
     pub fn signer(&self, database: &Database, name: &str, more: &[(&str, &str)]) -> Worker {
-        let mut settings = self.settings(name);
+        let settings = self.signer_settings(database, name, more);
+        let command = format!("signer {name}");
+        let started = Worker::start_as(database, &command, self.build, &settings);
+        started.expect("the signer starts")
+    }
+
+    /// Starts signer a; gives it and the file in which its log is kept.
+    pub fn heard_signer(&self, database: &Database, more: &[(&str, &str)]) -> (Worker, PathBuf) {
+        let settings = self.signer_settings(database, "a", more);
+        let log = self.token("a").folder().join("log");
+        let started = Worker::start_heard(database, "signer a", &settings, &log);
+        (started.expect("the signer starts"), log)
+    }
+
+    fn signer_settings<'a>(
+        &self,
+        database: &Database,
+        name: &str,
+        more: &[(&'a str, &str)],
+    ) -> Vec<(&'a str, String)> {
+        let mut settings: Vec<(&str, String)> = self.settings(name);
         let role = format!("exchange_signer_{name}");
         settings.push(("DATABASE_URL", database.url(&role)));
         if name == "a" {
@@ -188,9 +209,7 @@ impl House {
             more.iter()
                 .map(|(name, value)| (*name, (*value).to_owned())),
         );
-        let command = format!("signer {name}");
-        let started = Worker::start_as(database, &command, self.build, &settings);
-        started.expect("the signer starts")
+        settings
     }
 
     /// Starts both.

@@ -1,6 +1,8 @@
 //! A real worker in its own process.
 
 use std::cell::RefCell;
+use std::fs::File;
+use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 
 use anyhow::Result;
@@ -38,15 +40,21 @@ impl Worker {
         build: Build,
         settings: &[(&str, String)],
     ) -> Result<Worker> {
-        let process = Command::new(built("workers", build)?)
-            .args(name.split(' '))
-            .env("DATABASE_URL", database.url("exchange_worker"))
-            .env("RUST_LOG", "error")
-            .envs(settings.iter().map(|(name, value)| (*name, value)))
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()?;
+        let process = command(database, name, build, settings)?.spawn()?;
+        Ok(Worker { process })
+    }
+
+    /// The same, whose log is kept in a file.
+    pub fn start_heard(
+        database: &Database,
+        name: &str,
+        settings: &[(&str, String)],
+        log: &Path,
+    ) -> Result<Worker> {
+        let heard = File::create(log)?;
+        let mut command = command(database, name, Build::Debug, settings)?;
+        command.env("RUST_LOG", "info").stdout(heard);
+        let process = command.spawn()?;
         Ok(Worker { process })
     }
 
@@ -84,6 +92,11 @@ impl Worker {
         signal_process(self.process.id(), "CONT");
     }
 
+    /// Asks it to end, as an operator does.
+    pub fn shall_end(&self) {
+        signal_process(self.process.id(), "TERM");
+    }
+
     /// Panics where it has ended.
     pub fn assert_alive(&mut self, what: &str) {
         assert_eq!(self.has_ended().expect("asked"), None, "{what} has ended");
@@ -102,6 +115,24 @@ impl Drop for Worker {
         // It may be dead already, which is as well.
         let _ = self.kill();
     }
+}
+
+fn command(
+    database: &Database,
+    name: &str,
+    build: Build,
+    settings: &[(&str, String)],
+) -> Result<Command> {
+    let mut command = Command::new(built("workers", build)?);
+    command
+        .args(name.split(' '))
+        .env("DATABASE_URL", database.url("exchange_worker"))
+        .env("RUST_LOG", "error")
+        .envs(settings.iter().map(|(name, value)| (*name, value)))
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    Ok(command)
 }
 
 /// Runs the command to its end and gives what it said.

@@ -13,7 +13,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use anyhow::ensure;
-use client::{Pool, Ring, SIGNING_BELL, WaitingSigning};
+use client::{Listener, Pool, Ring, SIGNING_BELL, Turn, WaitingSigning};
 
 pub use config::SignerConfig;
 use judge::Objection;
@@ -25,8 +25,13 @@ use crate::fault_point::fault_point;
 const AT_ONCE: i64 = 200;
 /// The longest sleep: then what had to wait is judged anew.
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+/// The class of the signers' turns; the name of each is the signer's.
+const TURNS: &str = "chain.signers";
+/// The pause before the turn is asked for again.
+const TURN_PAUSE: Duration = Duration::from_secs(1);
 
-/// Works until it is dropped. A database that is away is waited for.
+/// Works, or stands by for another process of the same signer, until it is dropped. A database that
+/// is away is waited for.
 ///
 /// # Errors
 /// The token or the seed cannot be used, or the settings name no wallet.
@@ -49,20 +54,11 @@ pub async fn run(
         waiting: HashMap::new(),
     };
     loop {
-        if let Err(error) = signer.once(pool).await {
-            tracing::error!(
-                signer = config.name,
-                "cannot see to the signings: {error:#}"
-            );
-        }
-        let rung = async {
-            while !matches!(
-                bell.next().await,
-                Ring::Stream(SIGNING_BELL) | Ring::Everything
-            ) {}
-        };
-        // Passing in silence is as good as a ring.
-        let _ = tokio::time::timeout(LONGEST_PAUSE, rung).await;
+        let turn = signer.await_turn(pool).await;
+        signer.work(&turn, &mut bell).await;
+        drop(turn);
+        // A database that fails at every signature must not have the token sign without a pause.
+        tokio::time::sleep(TURN_PAUSE).await;
     }
 }
 
@@ -74,28 +70,80 @@ struct Signer<'a> {
 }
 
 impl Signer<'_> {
-    async fn once(&mut self, pool: &Pool) -> anyhow::Result<()> {
-        let waiting = client::waiting_signings(pool, &self.config.name, AT_ONCE).await?;
+    /// Of the processes of one signer one works: two would judge limits by what each sees signed,
+    /// and could together sign more. The others stand by, and ask again and again rather than wait
+    /// in the database, where a statement has its time.
+    async fn await_turn(&self, pool: &Pool) -> Turn {
+        let signer = &self.config.name;
+        let mut is_told = false;
+        loop {
+            match client::take_turn(pool, TURNS, signer).await {
+                Ok(Some(turn)) => {
+                    tracing::info!(signer, "it is this process that signs");
+                    return turn;
+                }
+                Ok(None) if is_told => {}
+                Ok(None) => {
+                    tracing::info!(signer, "another process signs; this one stands by");
+                    is_told = true;
+                }
+                Err(error) => tracing::error!(signer, "cannot ask for its turn: {error}"),
+            }
+            tokio::time::sleep(TURN_PAUSE).await;
+        }
+    }
+
+    /// Until the turn is lost. All that is judged and stored is so on the turn's own session:
+    /// another process may have signed meanwhile what a judgement of before did not count, so that
+    /// what was made in a lost turn is dropped.
+    async fn work(&mut self, turn: &Turn, bell: &mut Listener) {
+        loop {
+            if let Err(error) = self.once(turn).await {
+                tracing::error!(
+                    signer = self.config.name,
+                    "cannot see to the signings: {error:#}"
+                );
+            }
+            if turn.is_lost() {
+                return;
+            }
+            let rung = async {
+                while !matches!(
+                    bell.next().await,
+                    Ring::Stream(SIGNING_BELL) | Ring::Everything
+                ) {}
+            };
+            // Passing in silence is as good as a ring.
+            let _ = tokio::time::timeout(LONGEST_PAUSE, rung).await;
+        }
+    }
+
+    async fn once(&mut self, turn: &Turn) -> anyhow::Result<()> {
+        let waiting = client::waiting_signings(turn, &self.config.name, AT_ONCE).await?;
         self.waiting.retain(|id, _| waiting.contains(id));
         for signing in waiting {
-            // What cannot be judged holds up nothing else.
-            if let Err(error) = self.see_to(pool, signing).await {
-                let signer = &self.config.name;
-                tracing::error!(signer, signing, "cannot see to it: {error:#}");
+            match self.see_to(turn, signing).await {
+                Err(error) if turn.is_lost() => return Err(error),
+                // What cannot be judged holds up nothing else.
+                Err(error) => {
+                    let signer = &self.config.name;
+                    tracing::error!(signer, signing, "cannot see to it: {error:#}");
+                }
+                Ok(()) => {}
             }
         }
         Ok(())
     }
 
     /// Looks at it as it is now: the one before may have changed what is to be thought of it.
-    async fn see_to(&mut self, pool: &Pool, signing_id: i64) -> anyhow::Result<()> {
-        let Some(signing) = client::waiting_signing(pool, signing_id).await? else {
+    async fn see_to(&mut self, turn: &Turn, signing_id: i64) -> anyhow::Result<()> {
+        let Some(signing) = client::waiting_signing(turn, signing_id).await? else {
             return Ok(());
         };
-        match self.sign(pool, &signing).await? {
+        match self.sign(turn, &signing).await? {
             Ok(signature) => {
                 fault_point("signature_made");
-                client::put_signature(pool, signing_id, &signature).await?;
+                client::put_signature(turn, signing_id, &signature).await?;
                 fault_point("signature_stored");
                 let (payment, kind) = (signing.payment_id, signing.kind);
                 tracing::info!(signer = self.config.name, payment, kind, "signed");
@@ -108,7 +156,7 @@ impl Signer<'_> {
                 let words: String = words.chars().take(500).collect();
                 let payment = signing.payment_id;
                 tracing::error!(signer = self.config.name, payment, "refused: {words}");
-                client::refuse_signing(pool, signing_id, &words, withdrawal_id).await?;
+                client::refuse_signing(turn, signing_id, &words, withdrawal_id).await?;
             }
         }
         Ok(())
@@ -124,24 +172,24 @@ impl Signer<'_> {
 
     async fn sign(
         &self,
-        pool: &Pool,
+        turn: &Turn,
         signing: &WaitingSigning,
     ) -> anyhow::Result<Result<Vec<u8>, Objection>> {
         let case = judge::Case {
             signing,
-            items: client::judged_items(pool, signing.payment_id).await?,
-            wallets: client::house_wallets(pool, signing.network_id).await?,
+            items: client::judged_items(turn, signing.payment_id).await?,
+            wallets: client::house_wallets(turn, signing.network_id).await?,
             limits: self
                 .config
                 .limits
-                .of(pool, &self.config.name, signing)
+                .of(turn, &self.config.name, signing)
                 .await?,
             config: self.config,
         };
         match (signing.family.as_str(), signing.kind.as_str()) {
             ("evm", "safe") => evm::sign_safe(&case, self.keys).await,
             ("evm", "gas_account") => {
-                let address = signing_address(pool, &case).await?;
+                let address = signing_address(turn, &case).await?;
                 evm::sign_gas(&case, self.keys, address).await
             }
             ("evm", "deposit_keys") => evm::sign_deposit(&case, self.keys).await,
@@ -156,9 +204,9 @@ impl Signer<'_> {
 }
 
 /// Whether gas goes to a deposit address, as the database knows it.
-async fn signing_address(pool: &Pool, case: &judge::Case<'_>) -> anyhow::Result<bool> {
+async fn signing_address(turn: &Turn, case: &judge::Case<'_>) -> anyhow::Result<bool> {
     let [item] = &case.items[..] else {
         return Ok(false);
     };
-    Ok(client::is_deposit_address(pool, case.signing.network_id, &item.script).await?)
+    Ok(client::is_deposit_address(turn, case.signing.network_id, &item.script).await?)
 }

@@ -6,8 +6,10 @@ use std::time::Duration;
 
 use deadpool_postgres::Object;
 use tokio::sync::OwnedSemaphorePermit;
+use tokio_postgres::Row;
 
 use crate::error::{Effect, Error};
+use crate::query::{self, Params, Statement};
 
 /// A connection of the holder's until it is dropped or settled.
 pub(crate) struct Lease {
@@ -28,9 +30,33 @@ impl Lease {
     /// would stand before that of whoever had it next.
     pub(crate) fn settle<T>(self, done: Result<T, Error>) -> Result<T, Error> {
         if done.as_ref().is_err_and(Error::is_loss) {
-            drop(Object::take(self.object));
+            self.close();
         }
         done
+    }
+
+    /// Closes the connection instead of giving it back.
+    pub(crate) fn close(self) {
+        drop(Object::take(self.object));
+    }
+
+    /// Runs a statement as a transaction of its own; one whose plan has outlived a migration again.
+    pub(crate) async fn run(
+        &self,
+        answer_timeout: Duration,
+        statement: Statement,
+        params: Params<'_>,
+    ) -> Result<Vec<Row>, Error> {
+        let run = async {
+            let done = query::run(&**self, statement, params).await;
+            if !done.as_ref().is_err_and(query::is_stale) {
+                return done;
+            }
+            self.statement_cache.clear();
+            query::run(&**self, statement, params).await
+        };
+        let done = in_time(answer_timeout, statement.effect, run).await;
+        done.and_then(|answer| answer.map_err(|error| Error::of(&error, statement.effect)))
     }
 }
 

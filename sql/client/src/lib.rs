@@ -58,6 +58,7 @@ pub mod sub_accounts;
 pub mod submit;
 pub mod trades;
 pub mod transaction;
+pub mod turn;
 pub mod wallet;
 pub mod watching;
 pub mod withdrawal_addresses;
@@ -202,6 +203,7 @@ pub use submit::{
 };
 pub use trades::{AccountTrade, TradeFilter, account_trades};
 pub use transaction::{Transaction, run_tx};
+pub use turn::{Turn, take_turn};
 pub use wallet::{
     Deposit, DepositAddress, DepositFilter, deposit, deposit_address, deposits,
     name_deposit_address,

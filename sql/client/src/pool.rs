@@ -9,8 +9,8 @@ use tokio_postgres::{NoTls, Row};
 
 use crate::config::Config;
 use crate::error::{ConfigError, Effect, Error};
-use crate::lease::{Lease, in_time};
-use crate::query::{self, Params, Query, Statement};
+use crate::lease::Lease;
+use crate::query::{Params, Query, Statement};
 use crate::retry::retry;
 
 /// Connections to one database as one role. Cheap to clone.
@@ -76,17 +76,7 @@ impl Pool {
 
     async fn attempt(&self, statement: Statement, params: Params<'_>) -> Result<Vec<Row>, Error> {
         let connection = self.connection().await?;
-        let run = async {
-            let done = query::run(&*connection, statement, params).await;
-            if !done.as_ref().is_err_and(query::is_stale) {
-                return done;
-            }
-            connection.statement_cache.clear();
-            query::run(&*connection, statement, params).await
-        };
-        let done = in_time(self.answer_timeout, statement.effect, run).await;
-        let done =
-            done.and_then(|answer| answer.map_err(|error| Error::of(&error, statement.effect)));
+        let done = connection.run(self.answer_timeout, statement, params).await;
         connection.settle(done)
     }
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use alloy::primitives::U256;
 use anyhow::{Context as _, bail, ensure};
-use client::{Pool, WaitingSigning};
+use client::{Query, WaitingSigning};
 use hsm::HsmConfig;
 use rust_decimal::Decimal;
 
@@ -110,7 +110,7 @@ impl Limits {
     /// What is still within the limits for a signing.
     pub(super) async fn of(
         &self,
-        pool: &Pool,
+        on: &impl Query,
         signer: &str,
         signing: &WaitingSigning,
     ) -> anyhow::Result<Room> {
@@ -120,7 +120,7 @@ impl Limits {
                 continue;
             };
             let most = atoms_of(*limit, signing.scale);
-            let (signed, _) = client::signed_lately(pool, signer, signing.asset_id, window).await?;
+            let (signed, _) = client::signed_lately(on, signer, signing.asset_id, window).await?;
             let signed: U256 = signed.parse().context("atoms")?;
             let asked: U256 = signing.atoms.parse().context("atoms")?;
             let sum = signed.saturating_add(asked);
