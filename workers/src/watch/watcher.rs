@@ -78,9 +78,7 @@ impl<N: Node> Watcher<N> {
         if let Some(known) = known
             && self.node.hash_at(known.height).await? != Some(known.hash)
         {
-            self.require_not_behind(pool, network_id, tip, known)
-                .await?;
-            self.leave_fork(pool, network, known).await?;
+            self.leave_fork(pool, network_id, known).await?;
             return Ok(Progress::More);
         }
         let next = known.map_or(network.first_height, |known| known.height + 1);
@@ -104,68 +102,72 @@ impl<N: Node> Watcher<N> {
         Ok(network)
     }
 
-    /// A node that lags, because it was restored or is still loading, has left no chain: nothing
-    /// may be taken back because of it.
-    async fn require_not_behind(
-        &self,
-        pool: &Pool,
-        network_id: i32,
-        tip: Tip,
-        known: KnownBlock,
-    ) -> Result<(), Trouble> {
-        if tip.height >= known.height {
-            return Ok(());
-        }
-        let ours = client::last_blocks(pool, network_id, Some(tip.height + 1), 1).await?;
-        // Below the first block that was read nothing is known of it.
-        if ours.first().is_none_or(|ours| ours.hash == tip.hash) {
-            let (height, known) = (tip.height, known.height);
-            let reason = anyhow::anyhow!("it has {height} blocks, {known} were read: it is behind");
-            return Err(NodeError::Away(reason).into());
-        }
-        Ok(())
-    }
-
-    /// Walks back to the highest block that both have, and takes back what lies above it.
+    /// Takes back what was read above the highest block that the node has too.
     async fn leave_fork(
         &mut self,
         pool: &Pool,
-        network: MetNetwork,
-        tip: KnownBlock,
+        network_id: i32,
+        known: KnownBlock,
     ) -> Result<(), Trouble> {
-        let mut above = tip.height;
-        let mut fork = None;
-        while fork.is_none() && tip.height - above < DEEPEST_FORK {
-            let blocks =
-                client::last_blocks(pool, network.network_id, Some(above), COMPARED_AT_ONCE);
-            let blocks = blocks.await?;
-            let Some(lowest) = blocks.last().copied() else {
-                // Not even the first one that was read is in the node's chain.
-                fork = Some(above - 1);
-                break;
-            };
-            for block in blocks {
-                if self.node.hash_at(block.height).await? == Some(block.hash) {
-                    fork = Some(block.height);
-                    break;
-                }
-            }
-            above = lowest.height;
+        let fork = self.find_fork(pool, network_id, known).await?;
+        if fork == known.height {
+            // It has ours again.
+            return Ok(());
         }
-        let Some(fork) = fork else {
-            let reason = anyhow::anyhow!("its chain differs from block {above} on");
-            return Err(NodeError::Away(reason).into());
-        };
         fault_point("fork_found");
-        let id = network.network_id;
-        if client::reorganise(pool, id, &tip.hash, fork).await? {
-            let (network, depth) = (&self.name, tip.height - fork);
+        if client::reorganise(pool, network_id, &known.hash, fork).await? {
+            let (network, depth) = (&self.name, known.height - fork);
             tracing::warn!(network, depth, fork, "the chain was reorganised");
         }
         fault_point("fork_left");
         // What was mined waits again, and is told again.
         self.node.start_over();
         Ok(())
+    }
+
+    /// The highest block that both have; one below the first that was read where that is another
+    /// one. A node that lags, because it was restored or is still loading, has left no chain:
+    /// nothing may be taken back because of it. It may come to lag between two questions, so that
+    /// no earlier answer counts here, and a block that it has not proves nothing.
+    async fn find_fork(
+        &self,
+        pool: &Pool,
+        network_id: i32,
+        known: KnownBlock,
+    ) -> Result<i64, Trouble> {
+        let tip = self.node.tip().await?;
+        let behind = |height: i64| {
+            let known = known.height;
+            let reason = anyhow::anyhow!("it has {height} blocks, {known} were read: it is behind");
+            Trouble::from(NodeError::Away(reason))
+        };
+        let mut above = tip.height.min(known.height) + 1;
+        let mut fork = None;
+        while fork.is_none() && known.height - above < DEEPEST_FORK {
+            let blocks = client::last_blocks(pool, network_id, Some(above), COMPARED_AT_ONCE);
+            let blocks = blocks.await?;
+            for block in &blocks {
+                let hash = self.node.hash_at(block.height).await?;
+                if hash.ok_or_else(|| behind(block.height - 1))? == block.hash {
+                    fork = Some(block.height);
+                    break;
+                }
+            }
+            match blocks.last() {
+                Some(lowest) => above = lowest.height,
+                // Not even the first one that was read is in the node's chain.
+                None => fork = Some(above - 1),
+            }
+        }
+        match fork {
+            // All that it has is ours, or lies below the first block that was read.
+            Some(fork) if fork == tip.height && fork < known.height => Err(behind(fork)),
+            Some(fork) => Ok(fork),
+            None => {
+                let reason = anyhow::anyhow!("its chain differs from block {above} on");
+                Err(NodeError::Away(reason).into())
+            }
+        }
     }
 
     /// Hands over the next blocks, up to a limit.
