@@ -4,6 +4,7 @@
 use alloy::primitives::{Address, U256};
 use serde_json::{Value, json};
 use tests::arrivals::{ask, available_of, until_it_says};
+use tests::looks::payments_have_looked;
 use tests::paying_evm::{FINAL, PayingEvm, receiver};
 use tests::wait;
 
@@ -121,21 +122,22 @@ async fn a_number_that_something_else_used_refunds_once_that_is_final_and_our_ga
     paying.until(withdrawal, "broadcast").await;
     let available = available_of(paying.world.account(0), "ETH");
     assert_eq!(ask(owner, &available).await, "99.8999");
-    // As after a transaction that the owners signed elsewhere.
+    // As after a transaction that the owners signed elsewhere, in the newest block.
     let used = json!([paying.safe, NONCE_SLOT, format!("{:#066x}", 1)]);
     let node = &paying.world.node;
     node.call("anvil_setStorageAt", used).await.expect("used");
     paying.mined(1).await;
     let undone = "select string_agg(state || ' ' || is_reverted, ', ') from chain.attempts";
     until_it_says(owner, undone, "mined true").await;
-    paying.mined(FINAL - 2).await;
+    paying.mined(FINAL - 3).await;
+    payments_have_looked(&paying.world.database).await;
     assert_eq!(
         state(&paying, withdrawal).await,
         "broadcast",
         "not final yet"
     );
     assert_eq!(ask(owner, &available).await, "99.8999");
-    paying.mined(2).await;
+    paying.mined(1).await;
     paying.until(withdrawal, "failed").await;
     assert_eq!(ask(owner, &available).await, "100");
     assert_eq!(paying.holds(to).await, U256::ZERO);
