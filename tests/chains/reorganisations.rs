@@ -6,6 +6,7 @@ use serde_json::json;
 use tests::arrivals::{
     ask, assert_sound, available_of, owed_by, spend, states_of, told_of, until_it_says,
 };
+use tests::looks::watcher_has_looked;
 use tests::purse::{FEE, Purse};
 use tests::watched_bitcoin::WatchedBitcoin;
 use tests::watched_evm::{WatchedEvm, milliether_wei};
@@ -106,16 +107,24 @@ async fn who_spent_what_vanished_owes_it_until_a_later_deposit_settles_it() {
     until_it_says(&world.owner, &states, "output:0 orphaned").await;
     until_it_says(&world.owner, &available_of(account, "BTC"), "0").await;
     until_it_says(&world.owner, &owed_by(account, "BTC"), "0.002").await;
+    let stopped = format!("select exchange.is_in_debt({account})::text");
+    assert_eq!(ask(&world.owner, &stopped).await, "true");
     assert_sound(&world.owner).await;
 
     world.pay(&[(0, 150_000)]).await;
     world.mine(2).await;
     until_it_says(&world.owner, &owed_by(account, "BTC"), "0.0005").await;
+    assert_eq!(ask(&world.owner, &stopped).await, "true", "not all of it");
     until_it_says(&world.owner, &available_of(account, "BTC"), "0").await;
     world.pay(&[(0, 150_000), (0, 20_000)]).await;
     world.mine(2).await;
     until_it_says(&world.owner, &owed_by(account, "BTC"), "").await;
     until_it_says(&world.owner, &available_of(account, "BTC"), "0.0012").await;
+    assert_eq!(
+        ask(&world.owner, &stopped).await,
+        "false",
+        "withdrawals again"
+    );
     assert_sound(&world.owner).await;
     world.assert_sums_agree().await;
 }
@@ -150,6 +159,7 @@ async fn a_node_that_is_behind_has_left_no_chain() {
     let told = told_of(&txid);
     let before = ask(&world.owner, &told).await;
     tests::arrivals::ring(&world.owner, 1).await;
+    watcher_has_looked(&world.database).await;
     world.node.reconsider(dropped).await.expect("taken back");
     world.mine(1).await;
     world.caught_up().await;
@@ -178,6 +188,8 @@ async fn an_ethereum_deposit_is_reversed_and_credited_when_it_is_mined_again() {
     world.caught_up().await;
     until_it_says(&world.owner, &states_of(&txid), "value orphaned").await;
     until_it_says(&world.owner, &available_of(account, "ETH"), "0").await;
+    let told = ask(&world.owner, &told_of(&txid)).await;
+    assert!(told.ends_with(", orphaned 0"), "{told}");
     assert_sound(&world.owner).await;
 
     let again = world.node.send(payment).await.expect("taken");
