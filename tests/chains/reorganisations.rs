@@ -6,13 +6,15 @@ use serde_json::json;
 use tests::arrivals::{
     ask, assert_sound, available_of, owed_by, spend, states_of, told_of, until_it_says,
 };
-use tests::looks::watcher_has_looked;
+use tests::looks::{Gate, watcher_has_looked};
 use tests::purse::{FEE, Purse};
 use tests::watched_bitcoin::WatchedBitcoin;
 use tests::watched_evm::{WatchedEvm, milliether_wei};
 
 /// Confirmations of a small Bitcoin deposit in the tests.
 const CONFIRMATIONS: u64 = 2;
+/// How many blocks the watcher has left.
+const LEFT: &str = "select count(*)::text from chain.blocks where not is_active";
 
 #[tokio::test]
 async fn a_deposit_survives_reorganisations_of_every_depth_before_and_after_its_credit() {
@@ -160,12 +162,30 @@ async fn a_node_that_is_behind_has_left_no_chain() {
     let before = ask(&world.owner, &told).await;
     tests::arrivals::ring(&world.owner, 1).await;
     watcher_has_looked(&world.database).await;
+    assert_eq!(ask(&world.owner, LEFT).await, "0");
     world.node.reconsider(dropped).await.expect("taken back");
     world.mine(1).await;
     world.caught_up().await;
     assert_eq!(ask(&world.owner, &told).await, before);
     assert_eq!(watcher.has_ended().expect("asked"), None);
     assert_sound(&world.owner).await;
+}
+
+#[tokio::test]
+async fn a_node_that_falls_behind_amid_a_look_has_left_no_chain() {
+    let mut world = WatchedBitcoin::start(1).await;
+    let _watcher = world.watch();
+    let txid = world.pay(&[(0, 100_000)]).await.compute_txid().to_string();
+    world.mine(2).await;
+    until_it_says(&world.owner, &states_of(&txid), "output:0 credited").await;
+    let gate = Gate::amid_a_look_of_the_watcher(&world.database).await;
+    gate.shut().await;
+    world.node.drop_blocks(2).await.expect("dropped");
+    gate.open().await;
+    watcher_has_looked(&world.database).await;
+    let states = ask(&world.owner, &states_of(&txid)).await;
+    assert_eq!(states, "output:0 credited", "nothing is taken back");
+    assert_eq!(ask(&world.owner, LEFT).await, "0");
 }
 
 #[tokio::test]
