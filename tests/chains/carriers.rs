@@ -1,7 +1,7 @@
 //! Who carries a transaction of the Safe, and under which number of the gas account: strangers may
 //! carry ours, numbers may be missing; each payment counts once, at the cost of who paid for it.
 
-use alloy::primitives::{Address, U256};
+use alloy::primitives::{Address, Bytes, U256};
 use serde_json::{Value, json};
 use tests::arrivals::{ask, available_of, until_it_says};
 use tests::looks::payments_have_looked;
@@ -89,6 +89,34 @@ async fn a_stranger_s_carrier_pays_once_and_the_number_of_ours_is_filled() {
     paying.assert_agreed().await;
     paying.withdraw(to, "0.1").await;
     paying.ends_well(to, 2, "the next number").await;
+}
+
+#[tokio::test]
+async fn a_carrier_that_comes_after_its_payment_has_ended_costs_its_gas_all_the_same() {
+    let paying = PayingEvm::start("evm_late").await;
+    let node = &paying.world.node;
+    let _signers = paying.house.signers(&paying.world.database);
+    let to = receiver(34);
+    let (txid, raw) = {
+        let _payments = paying.pays(&once());
+        let withdrawal = paying.withdraw(to, "0.1").await;
+        paying.until(withdrawal, "broadcast").await;
+        let (txid, input) = ours(&paying).await;
+        let raw = node.call("eth_getRawTransactionByHash", json!([txid]));
+        let raw: Bytes = serde_json::from_value(raw.await.expect("it waits")).expect("bytes");
+        let dropped = node.call("anvil_dropTransaction", json!([txid]));
+        dropped.await.expect("dropped");
+        carried_by_a_stranger(&paying, &input).await;
+        paying.ends_well(to, 1, "a stranger's carrier").await;
+        (txid, raw)
+    };
+    node.send_raw(&raw).await.expect("taken");
+    paying.mined(1).await;
+    assert_eq!(status_of(&paying, &txid).await, "0x0");
+    let _payments = paying.pays(&[]);
+    paying.mined(FINAL).await;
+    until_it_says(&paying.world.owner, VAIN_COSTS, "1 true").await;
+    paying.assert_agreed().await;
 }
 
 #[tokio::test]
