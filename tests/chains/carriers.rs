@@ -1,9 +1,10 @@
 //! Who carries a transaction of the Safe, and under which number of the gas account: strangers may
 //! carry ours, numbers may be missing; each payment counts once, at the cost of who paid for it.
 
-use alloy::primitives::{Address, U256};
+use alloy::primitives::{Address, Bytes, U256};
 use serde_json::{Value, json};
 use tests::arrivals::{ask, available_of, until_it_says};
+use tests::looks::payments_have_looked;
 use tests::paying_evm::{FINAL, PayingEvm, receiver};
 use tests::wait;
 
@@ -91,6 +92,34 @@ async fn a_stranger_s_carrier_pays_once_and_the_number_of_ours_is_filled() {
 }
 
 #[tokio::test]
+async fn a_carrier_that_comes_after_its_payment_has_ended_costs_its_gas_all_the_same() {
+    let paying = PayingEvm::start("evm_late").await;
+    let node = &paying.world.node;
+    let _signers = paying.house.signers(&paying.world.database);
+    let to = receiver(34);
+    let (txid, raw) = {
+        let _payments = paying.pays(&once());
+        let withdrawal = paying.withdraw(to, "0.1").await;
+        paying.until(withdrawal, "broadcast").await;
+        let (txid, input) = ours(&paying).await;
+        let raw = node.call("eth_getRawTransactionByHash", json!([txid]));
+        let raw: Bytes = serde_json::from_value(raw.await.expect("it waits")).expect("bytes");
+        let dropped = node.call("anvil_dropTransaction", json!([txid]));
+        dropped.await.expect("dropped");
+        carried_by_a_stranger(&paying, &input).await;
+        paying.ends_well(to, 1, "a stranger's carrier").await;
+        (txid, raw)
+    };
+    node.send_raw(&raw).await.expect("taken");
+    paying.mined(1).await;
+    assert_eq!(status_of(&paying, &txid).await, "0x0");
+    let _payments = paying.pays(&[]);
+    paying.mined(FINAL).await;
+    until_it_says(&paying.world.owner, VAIN_COSTS, "1 true").await;
+    paying.assert_agreed().await;
+}
+
+#[tokio::test]
 async fn a_carrier_that_is_overtaken_in_its_own_block_costs_its_gas_and_is_not_repeated() {
     let paying = PayingEvm::start("evm_overtaken").await;
     let owner = &paying.world.owner;
@@ -121,21 +150,22 @@ async fn a_number_that_something_else_used_refunds_once_that_is_final_and_our_ga
     paying.until(withdrawal, "broadcast").await;
     let available = available_of(paying.world.account(0), "ETH");
     assert_eq!(ask(owner, &available).await, "99.8999");
-    // As after a transaction that the owners signed elsewhere.
+    // As after a transaction that the owners signed elsewhere, in the newest block.
     let used = json!([paying.safe, NONCE_SLOT, format!("{:#066x}", 1)]);
     let node = &paying.world.node;
     node.call("anvil_setStorageAt", used).await.expect("used");
     paying.mined(1).await;
     let undone = "select string_agg(state || ' ' || is_reverted, ', ') from chain.attempts";
     until_it_says(owner, undone, "mined true").await;
-    paying.mined(FINAL - 2).await;
+    paying.mined(FINAL - 3).await;
+    payments_have_looked(&paying.world.database).await;
     assert_eq!(
         state(&paying, withdrawal).await,
         "broadcast",
         "not final yet"
     );
     assert_eq!(ask(owner, &available).await, "99.8999");
-    paying.mined(2).await;
+    paying.mined(1).await;
     paying.until(withdrawal, "failed").await;
     assert_eq!(ask(owner, &available).await, "100");
     assert_eq!(paying.holds(to).await, U256::ZERO);

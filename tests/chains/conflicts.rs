@@ -9,6 +9,7 @@ use tests::checks::assert_clean;
 use tests::comparison::{compare, newest};
 use tests::database::Database;
 use tests::house::{ask_withdrawal, fund};
+use tests::looks::payments_have_looked;
 use tests::paying_bitcoin::{FINAL, PayingBitcoin, receiver};
 use tests::purse::Purse;
 use tests::wait;
@@ -95,6 +96,7 @@ async fn what_another_transaction_has_spent_is_refunded_once_that_is_final() {
     let spent = "select count(*)::text from chain.outputs
         where payment_id is not null and spent_height is not null";
     until_it_says(owner, spent, "4").await;
+    payments_have_looked(&paying.world.database).await;
     assert_eq!(ask(owner, STATES).await, "4 broadcast", "not final yet");
     assert_eq!(ask(owner, &available).await, "6.3996");
     drop(twin);

@@ -4,6 +4,7 @@ use alloy::primitives::U256;
 use alloy::sol;
 use alloy::sol_types::SolCall as _;
 use bitcoin::Amount;
+use serde_json::{Value, json};
 use tests::bitcoin_node::BitcoinNode;
 use tests::evm_node::EvmNode;
 use tests::purse::{FEE, Purse};
@@ -40,6 +41,12 @@ async fn bitcoin_pays_replaces_forgets_blocks_and_comes_back() {
     assert_eq!(node.mempool().await.expect("a mempool"), []);
 }
 
+async fn hash_at(node: &EvmNode, height: u64) -> Value {
+    let params = json!([format!("{height:#x}"), false]);
+    let block = node.call("eth_getBlockByNumber", params).await;
+    block.expect("a block")["hash"].clone()
+}
+
 #[tokio::test]
 async fn an_ethereum_node_mines_when_told_reorganises_and_comes_back() {
     let mut node = EvmNode::start().await.expect("a node");
@@ -65,7 +72,18 @@ async fn an_ethereum_node_mines_when_told_reorganises_and_comes_back() {
     assert_eq!(held, U256::from(7));
 
     let height = node.height().await.expect("a height");
+    let hashes = [
+        hash_at(&node, height - 1).await,
+        hash_at(&node, height).await,
+    ];
     node.reorganise(1).await.expect("reorganised");
     assert_eq!(node.height().await.expect("a height"), height);
     assert_eq!(node.balance(to).await.expect("a balance"), before);
+    // One block, and no more.
+    let after = [
+        hash_at(&node, height - 1).await,
+        hash_at(&node, height).await,
+    ];
+    assert_eq!(after[0], hashes[0]);
+    assert_ne!(after[1], hashes[1]);
 }

@@ -6,6 +6,7 @@ use bitcoin::ScriptBuf;
 use serde_json::json;
 use tests::arrivals::{ask, available_of, until_it_says};
 use tests::database::Database;
+use tests::looks::payments_have_looked;
 use tests::paying_bitcoin::{self, PayingBitcoin};
 use tests::paying_evm::{self, PayingEvm};
 use tests::purse::{FEE, Purse};
@@ -57,9 +58,9 @@ async fn give_back(database: &Database, owner: &Client, address: &str, script: &
     assert_eq!(refusal(owner, &decide(second)).await, "");
 }
 
-#[tokio::test]
-async fn a_suspicious_deposit_of_bitcoin_goes_back_to_its_sender_and_the_books_agree() {
-    let mut paying = PayingBitcoin::start("bitcoin_refund").await;
+/// A deposit of 0.4 BTC by somebody who is suspected, which is to go back to key 7.
+async fn given_back_bitcoin(name: &str) -> PayingBitcoin {
+    let mut paying = PayingBitcoin::start(name).await;
     let sender = paying.world.purse.address().to_string();
     suspect(&paying.world.owner, &sender).await;
     let script = ScriptBuf::from_bytes(paying.deposit.script.clone());
@@ -78,13 +79,20 @@ async fn a_suspicious_deposit_of_bitcoin_goes_back_to_its_sender_and_the_books_a
     let script = to.script_pubkey().to_hex_string();
     give_back(&paying.world.database, owner, &to.to_string(), &script).await;
     until_it_says(owner, STATES, "refunding").await;
+    paying
+}
 
+#[tokio::test]
+async fn a_suspicious_deposit_of_bitcoin_goes_back_to_its_sender_and_the_books_agree() {
+    let paying = given_back_bitcoin("bitcoin_refund").await;
+    let owner = &paying.world.owner;
     let _signers = paying.house.signers(&paying.world.database);
     let _payments = paying.pays(&[]);
     until_it_says(owner, PAYMENTS, "refund broadcast").await;
     paying.mined(1).await;
     until_it_says(owner, "select state from chain.attempts", "mined").await;
     paying.assert_agreed().await;
+    payments_have_looked(&paying.world.database).await;
     assert_eq!(ask(owner, STATES).await, "refunding", "not final yet");
     paying.mined(paying_bitcoin::FINAL - 1).await;
     until_it_says(owner, STATES, "refunded").await;
@@ -102,6 +110,26 @@ async fn a_suspicious_deposit_of_bitcoin_goes_back_to_its_sender_and_the_books_a
     let told = "select count(*)::text from exchange.events
         where stream_id = 10001 and payload ->> 'change' = 'refunded'";
     assert_eq!(ask(owner, told).await, "1");
+    paying.assert_agreed().await;
+}
+
+#[tokio::test]
+async fn a_deposit_of_bitcoin_that_comes_again_goes_back_once_it_is_as_deep_as_before() {
+    let paying = given_back_bitcoin("bitcoin_refund_again").await;
+    let (owner, depth) = (&paying.world.owner, paying_bitcoin::FINAL);
+    let dropped = paying.world.node.drop_blocks(u64::from(depth)).await;
+    dropped.expect("dropped");
+    paying.world.mine_empty(u64::from(depth)).await;
+    paying.mined(depth - 1).await;
+    let _signers = paying.house.signers(&paying.world.database);
+    let _payments = paying.pays(&[]);
+    payments_have_looked(&paying.world.database).await;
+    assert_eq!(ask(owner, STATES).await, "refunding");
+    assert_eq!(ask(owner, PAYMENTS).await, "", "not deep enough yet");
+    paying.mined(1).await;
+    until_it_says(owner, PAYMENTS, "refund broadcast").await;
+    paying.mined(depth).await;
+    until_it_says(owner, STATES, "refunded").await;
     paying.assert_agreed().await;
 }
 
@@ -156,6 +184,7 @@ async fn a_deposit_of_ether_goes_back_only_while_its_block_stands() {
     let _payments = paying.pays(&[]);
     let mined = "select count(*)::text from exchange.deposits where block_hash is not null";
     until_it_says(owner, mined, "2").await;
+    payments_have_looked(&paying.world.database).await;
     assert_eq!(
         ask(owner, PAYMENTS).await,
         "sweep confirmed",

@@ -6,12 +6,15 @@ use serde_json::json;
 use tests::arrivals::{
     ask, assert_sound, available_of, owed_by, spend, states_of, told_of, until_it_says,
 };
+use tests::looks::{Gate, watcher_has_looked};
 use tests::purse::{FEE, Purse};
 use tests::watched_bitcoin::WatchedBitcoin;
 use tests::watched_evm::{WatchedEvm, milliether_wei};
 
 /// Confirmations of a small Bitcoin deposit in the tests.
 const CONFIRMATIONS: u64 = 2;
+/// How many blocks the watcher has left.
+const LEFT: &str = "select count(*)::text from chain.blocks where not is_active";
 
 #[tokio::test]
 async fn a_deposit_survives_reorganisations_of_every_depth_before_and_after_its_credit() {
@@ -106,16 +109,24 @@ async fn who_spent_what_vanished_owes_it_until_a_later_deposit_settles_it() {
     until_it_says(&world.owner, &states, "output:0 orphaned").await;
     until_it_says(&world.owner, &available_of(account, "BTC"), "0").await;
     until_it_says(&world.owner, &owed_by(account, "BTC"), "0.002").await;
+    let stopped = format!("select exchange.is_in_debt({account})::text");
+    assert_eq!(ask(&world.owner, &stopped).await, "true");
     assert_sound(&world.owner).await;
 
     world.pay(&[(0, 150_000)]).await;
     world.mine(2).await;
     until_it_says(&world.owner, &owed_by(account, "BTC"), "0.0005").await;
+    assert_eq!(ask(&world.owner, &stopped).await, "true", "not all of it");
     until_it_says(&world.owner, &available_of(account, "BTC"), "0").await;
     world.pay(&[(0, 150_000), (0, 20_000)]).await;
     world.mine(2).await;
     until_it_says(&world.owner, &owed_by(account, "BTC"), "").await;
     until_it_says(&world.owner, &available_of(account, "BTC"), "0.0012").await;
+    assert_eq!(
+        ask(&world.owner, &stopped).await,
+        "false",
+        "withdrawals again"
+    );
     assert_sound(&world.owner).await;
     world.assert_sums_agree().await;
 }
@@ -150,12 +161,31 @@ async fn a_node_that_is_behind_has_left_no_chain() {
     let told = told_of(&txid);
     let before = ask(&world.owner, &told).await;
     tests::arrivals::ring(&world.owner, 1).await;
+    watcher_has_looked(&world.database).await;
+    assert_eq!(ask(&world.owner, LEFT).await, "0");
     world.node.reconsider(dropped).await.expect("taken back");
     world.mine(1).await;
     world.caught_up().await;
     assert_eq!(ask(&world.owner, &told).await, before);
     assert_eq!(watcher.has_ended().expect("asked"), None);
     assert_sound(&world.owner).await;
+}
+
+#[tokio::test]
+async fn a_node_that_falls_behind_amid_a_look_has_left_no_chain() {
+    let mut world = WatchedBitcoin::start(1).await;
+    let _watcher = world.watch();
+    let txid = world.pay(&[(0, 100_000)]).await.compute_txid().to_string();
+    world.mine(2).await;
+    until_it_says(&world.owner, &states_of(&txid), "output:0 credited").await;
+    let gate = Gate::amid_a_look_of_the_watcher(&world.database).await;
+    gate.shut().await;
+    world.node.drop_blocks(2).await.expect("dropped");
+    gate.open().await;
+    watcher_has_looked(&world.database).await;
+    let states = ask(&world.owner, &states_of(&txid)).await;
+    assert_eq!(states, "output:0 credited", "nothing is taken back");
+    assert_eq!(ask(&world.owner, LEFT).await, "0");
 }
 
 #[tokio::test]
@@ -178,6 +208,8 @@ async fn an_ethereum_deposit_is_reversed_and_credited_when_it_is_mined_again() {
     world.caught_up().await;
     until_it_says(&world.owner, &states_of(&txid), "value orphaned").await;
     until_it_says(&world.owner, &available_of(account, "ETH"), "0").await;
+    let told = ask(&world.owner, &told_of(&txid)).await;
+    assert!(told.ends_with(", orphaned 0"), "{told}");
     assert_sound(&world.owner).await;
 
     let again = world.node.send(payment).await.expect("taken");

@@ -237,6 +237,24 @@ async fn a_node_that_stands_elsewhere_or_is_away_compares_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_ethereum_node_that_is_ahead_is_asked_as_of_the_block_that_was_read() {
+    let world = WatchedEvm::start(1).await;
+    let watcher = world.watch();
+    world.pay(0, 1_500).await;
+    world.pay_token(world.token, 0, 25_000_000).await;
+    world.mine(1).await;
+    world.caught_up().await;
+    drop(watcher);
+    world.pay(0, 1_000).await;
+    world.pay_token(world.token, 0, 5_000_000).await;
+    world.mine(1).await;
+    compare(&world.database, &world.settings());
+    assert_eq!(newest(&world.owner, "ETH").await, "1.5 0");
+    assert_eq!(newest(&world.owner, "USDT").await, "25 0");
+    world.database.drop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_making_the_safe_has_cost_is_in_the_books() {
     let world = WatchedEvm::start(1).await;
     let house = House::make("evm_costs").expect("tokens");

@@ -1,14 +1,17 @@
 //! The comparison of reserves while payments of our own are on their way: it finds no difference,
 //! and halts nothing, wherever they are.
 
+use tests::arrivals::{ask, until_it_says};
 use tests::comparison::{compare, halted, newest};
 use tests::database::Database;
 use tests::fault_points::Part;
-use tests::paying_bitcoin::PayingBitcoin;
+use tests::paying_bitcoin::{self, PayingBitcoin};
 use tests::paying_evm::{PayingEvm, receiver};
 use tests::worker::Worker;
 use tokio_postgres::Client;
 
+/// How far the one attempt is.
+const ATTEMPT: &str = "select state from chain.attempts";
 const STOP: &str = "EXCHANGE_STOP_POINT";
 
 /// Compares as often as it takes to halt.
@@ -39,6 +42,29 @@ async fn a_payment_of_bitcoin_on_its_way_is_no_difference() {
         worker.goes_on();
         paying.ends_well(key, &point).await;
     }
+}
+
+/// Who pays is away, and notes neither that the block is left nor that another comes.
+#[tokio::test]
+async fn a_payment_whose_block_was_left_is_no_difference() {
+    let paying = PayingBitcoin::start("bitcoin_left").await;
+    let (database, owner) = (&paying.world.database, &paying.world.owner);
+    let _signers = paying.house.signers(database);
+    let payments = paying.pays(&[]);
+    let withdrawal = paying.withdraw(&paying_bitcoin::receiver(60), "0.1").await;
+    paying.until(withdrawal, "broadcast").await;
+    paying.mined(1).await;
+    until_it_says(owner, ATTEMPT, "mined").await;
+    drop(payments);
+    let settings = paying.world.settings();
+    assert_calm(database, owner, &settings, ("BTC", "in a block")).await;
+    paying.world.node.drop_blocks(1).await.expect("dropped");
+    paying.world.mine_empty(2).await;
+    paying.world.caught_up().await;
+    assert_eq!(ask(owner, ATTEMPT).await, "mined", "as was noted");
+    assert_calm(database, owner, &settings, ("BTC", "in no block")).await;
+    let _payments = paying.pays(&[]);
+    paying.ends_well(60, "its block was left").await;
 }
 
 /// A node whose call trees do not come shows no money that contracts send; what we send is known

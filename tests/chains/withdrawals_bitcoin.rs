@@ -4,6 +4,7 @@ use tests::arrivals::{ask, available_of, until_it_says};
 use tests::checks::assert_clean;
 use tests::fault_points::Part;
 use tests::house::{count_in, state_of};
+use tests::looks::payments_have_looked;
 use tests::paying_bitcoin::{FINAL, PayingBitcoin as Paying, receiver};
 
 #[tokio::test]
@@ -25,6 +26,7 @@ async fn withdrawals_that_wait_go_in_one_transaction() {
     );
     paying.mined(FINAL - 1).await;
     until_it_says(owner, "select state from chain.attempts", "mined").await;
+    payments_have_looked(&paying.world.database).await;
     assert_eq!(
         ask(owner, &state_of(withdrawals[0])).await,
         "broadcast",

@@ -8,6 +8,7 @@ use tests::arrivals::{ask, available_of, until_it_says};
 use tests::checks::assert_clean;
 use tests::fault_points::Part;
 use tests::house::{ask_withdrawal, count_in, fund, state_of};
+use tests::looks::payments_have_looked;
 use tests::paying_evm::{FINAL, PayingEvm as Paying, receiver};
 use tests::watched_evm::milliether_wei;
 
@@ -27,6 +28,7 @@ async fn an_approved_withdrawal_is_signed_by_two_sent_and_settled() {
     paying.mined(FINAL - 1).await;
     let mined = "select state from chain.attempts";
     until_it_says(owner, mined, "mined").await;
+    payments_have_looked(&paying.world.database).await;
     assert_eq!(
         ask(owner, &state_of(withdrawal)).await,
         "broadcast",

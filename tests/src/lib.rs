@@ -21,6 +21,7 @@ pub mod form;
 pub mod house;
 pub mod isolation;
 pub mod local_book;
+pub mod looks;
 pub mod mail_server;
 pub mod many_deposits;
 mod node_process;

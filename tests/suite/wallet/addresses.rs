@@ -1,6 +1,7 @@
 //! Addresses: each account's own, the same for ever, derived from public keys alone.
 
 use chain::network::BitcoinNetwork;
+use chain::qr;
 use serde_json::json;
 use tests::account_keys::seed;
 use tests::post_office::{PostOffice, STRONG, registration};
@@ -61,13 +62,22 @@ async fn ether_and_tokens_have_addresses_of_their_own_whose_uris_name_chain_and_
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_qr_code_comes_as_two_pictures_that_nobody_keeps() {
+async fn the_qr_code_of_the_uri_comes_as_two_pictures_that_nobody_keeps() {
     let stage = Stage::open().await;
     let (_, token) = stage.join("alice").await;
+    let path = "/api/wallet/deposit-address?currency=BTC";
+    let shown = stage.get(path, &token).await.body;
+    let uri = shown["uri"].as_str().expect("a uri");
     let (vector, pixels) = ("image/svg+xml", "image/png");
-    for (name, kind, begins) in [
-        ("qr.svg", vector, "<?xml"),
-        ("qr.png", pixels, "\u{fffd}PNG"),
+    let drawn = qr::png(uri).expect("it fits");
+    for (name, kind, begins, picture) in [
+        ("qr.svg", vector, "<?xml", qr::svg(uri).expect("it fits")),
+        (
+            "qr.png",
+            pixels,
+            "\u{fffd}PNG",
+            String::from_utf8_lossy(&drawn).into_owned(),
+        ),
     ] {
         let path = format!("/api/wallet/deposit-address/{name}?currency=BTC");
         let answer = stage.get(&path, &token).await;
@@ -75,6 +85,7 @@ async fn the_qr_code_comes_as_two_pictures_that_nobody_keeps() {
         assert_eq!(answer.headers["content-type"], kind);
         assert_eq!(answer.headers["cache-control"], "no-store");
         assert!(answer.text.starts_with(begins), "{}", answer.text);
+        assert_eq!(answer.text, picture, "{name} says something else");
     }
     let path = "/api/wallet/deposit-address/qr.png?currency=DOGE";
     assert_eq!(stage.get(path, &token).await.shown(), "404 UNKNOWN_ASSET");

@@ -129,6 +129,11 @@ async fn an_address_is_taken_out_by_its_owner_alone() {
     assert_eq!(entries[0]["label"], "cold store");
     let theirs = stage.get(&mallory.token, "wallet/addresses").await;
     assert_eq!(theirs.body["addresses"], json!([]));
+    // What was taken out is not in the book, however long it was there.
+    mode(&stage, &alice, true).await;
+    stage.run(A_DAY_PASSES).await;
+    let refused = stage.ask(&alice, "BTC", &bitcoin(7).0, "0.1").await;
+    assert_eq!(told(&refused), "403 ADDRESS_NOT_IN_BOOK address");
     // Added anew it cools down anew.
     let again = add(&stage, &alice, "bitcoin", &bitcoin(7).0).await;
     assert_ne!(again.body["addressId"], added.body["addressId"]);

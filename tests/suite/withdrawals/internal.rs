@@ -41,6 +41,9 @@ async fn another_account_is_paid_at_once_and_free() {
         &json!(false),
     );
     assert_eq!(seen, expected, "{reply:?}");
+    // What is paid is paid.
+    let late = stage.cancel(&alice, &number_of(&reply)).await;
+    assert_eq!(told(&late), "409 WITHDRAWAL_NOT_CANCELLABLE withdrawalId");
     assert_eq!(stage.balance(alice.account, "BTC").await, "0 0");
     assert_eq!(stage.balance(bob.account, "BTC").await, "20 0");
     let told = "select string_agg(payload ->> 'change' || ' ' || (payload ->> 'account_id'), ', '

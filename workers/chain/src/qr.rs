@@ -70,6 +70,10 @@ mod tests {
         // The quiet zone, then the first corner's square.
         assert_eq!(pixels.get_pixel(31, 31), &LIGHT);
         assert_eq!(pixels.get_pixel(32, 32), &DARK);
+        // Another text is another picture.
+        let other = text.replace("0.5", "0.6");
+        assert_ne!(svg(&other), svg(text));
+        assert_ne!(png(&other), png(text));
         assert_eq!(svg(&"a".repeat(3_000)), Err(ChainError::TooLong));
     }
 }
