@@ -579,11 +579,16 @@ CREATE FUNCTION chain.can_be_sent(payment_id bigint) RETURNS boolean
     from chain.signings s
     join chain.payments p on p.payment_id = s.payment_id
     where s.payment_id = can_be_sent.payment_id and s.state = 'signed'
+        -- The Safe executes one transaction a nonce, and that one was for good another.
+        and not exists (
+            select from chain.payments c
+            where c.network_id = p.network_id and c.safe_nonce = p.safe_nonce and c.purpose = 'cancel' and c.state = 'confirmed'
+                and p.purpose <> 'cancel')
 $$;
 
 ALTER FUNCTION chain.can_be_sent(payment_id bigint) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION chain.can_be_sent(payment_id bigint) IS 'Whether there are signatures by which somebody who has read them can send the payment, whatever is said of it here.';
+COMMENT ON FUNCTION chain.can_be_sent(payment_id bigint) IS 'Whether there are signatures by which somebody who has read them can send the payment, whatever is said of it here; not once a cancelling payment has used up its nonce of the Safe, and that is final.';
 
 CREATE FUNCTION chain.cancel_refill(payment_id bigint) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
