@@ -119,6 +119,9 @@ impl Place {
         assert_eq!(self.tokens_held().await, U256::from(25_500_000_u64), "once");
         let held = self.paying.holds(self.ether_to).await;
         assert_eq!(held, milliether_wei(100), "once");
+        // What was behind a number was carried after what used it up.
+        let undone = "select count(*)::text from chain.attempts where is_reverted";
+        assert_eq!(self.says(undone).await, "0", "carried in vain");
         let halted = "select count(*)::text from chain.networks where is_halted";
         assert_eq!(self.says(halted).await, "0", "no signer saw anything wrong");
         self.paying.assert_agreed().await;
@@ -206,4 +209,28 @@ async fn a_halt_that_is_lifted_before_the_cancelling_is_signed_pays_by_the_payme
     place.ends_well(tokens, itself).await;
     let reason = "the nonce was used by the payment itself";
     assert_eq!(place.says(REASONS).await, reason);
+}
+
+#[tokio::test]
+async fn more_payments_of_a_halted_coin_than_are_under_way_at_once_leave_room_for_others() {
+    const MOST: usize = 32;
+    let place = Place::start("halts_many").await;
+    let _payments = place.paying.pays(&[]);
+    let (owner, account) = (&place.paying.world.owner, place.paying.world.account(0));
+    for _ in 0..MOST {
+        ask_withdrawal(owner, account, "USDT", place.tokens_to.as_slice(), "1").await;
+    }
+    let planned = "select count(*)::text from chain.payments where state = 'planned'";
+    place.until(planned, &MOST.to_string()).await;
+    place.halt("'a test'").await;
+    let ether = place.withdraw_ether().await;
+    let _signers = place.paying.house.signers(&place.paying.world.database);
+    place.mined_until(&state_of(ether), "confirmed").await;
+    assert_eq!(place.tokens_held().await, U256::ZERO);
+    place.halt("null").await;
+    let open = "select count(*)::text from exchange.withdrawals where state <> 'confirmed'";
+    place.mined_until(open, "0").await;
+    let held = place.tokens_held().await;
+    assert_eq!(held, U256::from(MOST * 1_000_000), "once each");
+    place.paying.assert_agreed().await;
 }
