@@ -579,11 +579,16 @@ CREATE FUNCTION chain.can_be_sent(payment_id bigint) RETURNS boolean
     from chain.signings s
     join chain.payments p on p.payment_id = s.payment_id
     where s.payment_id = can_be_sent.payment_id and s.state = 'signed'
+        -- The Safe executes one transaction a nonce, and that one was for good another.
+        and not exists (
+            select from chain.payments c
+            where c.network_id = p.network_id and c.safe_nonce = p.safe_nonce and c.purpose = 'cancel' and c.state = 'confirmed'
+                and p.purpose <> 'cancel')
 $$;
 
 ALTER FUNCTION chain.can_be_sent(payment_id bigint) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION chain.can_be_sent(payment_id bigint) IS 'Whether there are signatures by which somebody who has read them can send the payment, whatever is said of it here.';
+COMMENT ON FUNCTION chain.can_be_sent(payment_id bigint) IS 'Whether there are signatures by which somebody who has read them can send the payment, whatever is said of it here; not once a cancelling payment has used up its nonce of the Safe, and that is final.';
 
 CREATE FUNCTION chain.cancel_refill(payment_id bigint) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -881,21 +886,27 @@ begin
     if not found then
         return false;
     end if;
-    perform chain.book_costs(array[ended.payment_id]);
     if ended.purpose <> 'cancel' then
         -- The network was paid for it: the fee of a withdrawal is kept, so that asking again is not free.
         perform chain.end_payment(ended.payment_id, case ended.purpose
             when 'withdrawal' then 'the chain refused it: the receiver does not take it; the fee is kept, because the network was paid'
             else 'the chain refused it: the receiver does not take it' end, null, true);
+        -- What was to use up the same nonce of the Safe has come too late.
+        perform chain.end_payment(c.payment_id, 'the nonce was used by the payment itself', null)
+        from chain.payments c
+        where c.network_id = ended.network_id and c.safe_nonce = ended.safe_nonce and c.purpose = 'cancel';
         return true;
     end if;
+    perform chain.book_costs(array[ended.payment_id]);
     update chain.payments p set state = 'confirmed', ended_at = clock_timestamp() where p.payment_id = ended.payment_id;
     update chain.signings s set state = 'refused', refusal = 'the payment has ended', ended_at = clock_timestamp()
     where s.payment_id = ended.payment_id and s.state = 'waiting';
     select p.payment_id into cancelled from chain.payments p
     where p.network_id = ended.network_id and p.safe_nonce = ended.safe_nonce and p.purpose <> 'cancel';
-    select 'refused: ' || min(s.refusal) into words from chain.signings s where s.payment_id = cancelled and s.state = 'refused';
-    perform chain.end_payment(cancelled, coalesce(words, 'cancelled'), (
+    -- Of the payment itself: a carrier's number that something else has used is no refusal.
+    select 'refused: ' || min(s.refusal) into words
+    from chain.signings s where s.payment_id = cancelled and s.attempt_id is null and s.state = 'refused';
+    perform chain.end_payment(cancelled, coalesce(words, 'others waited behind it while its coin was halted: its nonce is used up, it is paid anew'), (
         select coalesce(array_agg(distinct s.withdrawal_id) filter (where s.withdrawal_id is not null), '{}')
         from chain.signings s where s.payment_id = cancelled))
     where cancelled is not null;
@@ -904,7 +915,7 @@ end $$;
 
 ALTER FUNCTION chain.end_failed_payment(network_id integer) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION chain.end_failed_payment(network_id integer) IS 'Ends one payment that the chain has finally refused, and refunds all but the fee; or one whose nonce a cancelling payment has used up: the withdrawal that a signer had refused is refunded. False where there is none. For the follower.';
+COMMENT ON FUNCTION chain.end_failed_payment(network_id integer) IS 'Ends one payment that the chain has finally refused, and refunds all but the fee; or one whose nonce a cancelling payment has used up: the withdrawal that a signer had refused is refunded, one that was only halted waits to be paid anew. False where there is none. For the follower.';
 
 CREATE FUNCTION chain.end_payment(payment_id bigint, reason text, refunded bigint[], keeps_fee boolean DEFAULT false) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -922,6 +933,8 @@ begin
     if not found then
         return;
     end if;
+    -- What was undone has cost its gas.
+    perform chain.book_costs(array[ended.payment_id]);
     update chain.outputs o set payment_id = null, spent_txid = null where o.payment_id = ended.payment_id and o.spent_height is null;
     update chain.signings s set state = 'refused', refusal = 'the payment has ended', ended_at = clock_timestamp()
     where s.payment_id = ended.payment_id and s.state = 'waiting';
@@ -944,7 +957,7 @@ end $$;
 
 ALTER FUNCTION chain.end_payment(payment_id bigint, reason text, refunded bigint[], keeps_fee boolean) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION chain.end_payment(payment_id bigint, reason text, refunded bigint[], keeps_fee boolean) IS 'Ends a payment that provably never happens: its outputs are free again, the withdrawals of the list (all of them where it is null) are refunded, the others wait to be paid anew; deposits that were to go back wait for staff again, and a sweep pauses. keeps_fee: refunds are without the fee. For other functions.';
+COMMENT ON FUNCTION chain.end_payment(payment_id bigint, reason text, refunded bigint[], keeps_fee boolean) IS 'Ends a payment that provably never happens: what its transactions have cost is booked, its outputs are free again, the withdrawals of the list (all of them where it is null) are refunded, the others wait to be paid anew; deposits that were to go back wait for staff again, and a sweep pauses. keeps_fee: refunds are without the fee. For other functions.';
 
 CREATE FUNCTION chain.end_refund(deposit_id bigint, reason text) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1031,8 +1044,6 @@ begin
     if exists (select from chain.attempts a where a.payment_id = fail_payment.payment_id and (a.is_success or a.is_disputed)) then
         raise exception 'payment % has happened', fail_payment.payment_id using errcode = 'object_not_in_prerequisite_state';
     end if;
-    -- What was undone has cost its gas.
-    perform chain.book_costs(array[fail_payment.payment_id]);
     perform chain.end_payment(fail_payment.payment_id, fail_payment.reason, null);
 end $$;
 

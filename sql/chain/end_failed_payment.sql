@@ -16,24 +16,30 @@ begin
     if not found then
         return false;
     end if;
-    perform chain.book_costs(array[ended.payment_id]);
     if ended.purpose <> 'cancel' then
         -- The network was paid for it: the fee of a withdrawal is kept, so that asking again is not free.
         perform chain.end_payment(ended.payment_id, case ended.purpose
             when 'withdrawal' then 'the chain refused it: the receiver does not take it; the fee is kept, because the network was paid'
             else 'the chain refused it: the receiver does not take it' end, null, true);
+        -- What was to use up the same nonce of the Safe has come too late.
+        perform chain.end_payment(c.payment_id, 'the nonce was used by the payment itself', null)
+        from chain.payments c
+        where c.network_id = ended.network_id and c.safe_nonce = ended.safe_nonce and c.purpose = 'cancel';
         return true;
     end if;
+    perform chain.book_costs(array[ended.payment_id]);
     update chain.payments p set state = 'confirmed', ended_at = clock_timestamp() where p.payment_id = ended.payment_id;
     update chain.signings s set state = 'refused', refusal = 'the payment has ended', ended_at = clock_timestamp()
     where s.payment_id = ended.payment_id and s.state = 'waiting';
     select p.payment_id into cancelled from chain.payments p
     where p.network_id = ended.network_id and p.safe_nonce = ended.safe_nonce and p.purpose <> 'cancel';
-    select 'refused: ' || min(s.refusal) into words from chain.signings s where s.payment_id = cancelled and s.state = 'refused';
-    perform chain.end_payment(cancelled, coalesce(words, 'cancelled'), (
+    -- Of the payment itself: a carrier's number that something else has used is no refusal.
+    select 'refused: ' || min(s.refusal) into words
+    from chain.signings s where s.payment_id = cancelled and s.attempt_id is null and s.state = 'refused';
+    perform chain.end_payment(cancelled, coalesce(words, 'others waited behind it while its coin was halted: its nonce is used up, it is paid anew'), (
         select coalesce(array_agg(distinct s.withdrawal_id) filter (where s.withdrawal_id is not null), '{}')
         from chain.signings s where s.payment_id = cancelled))
     where cancelled is not null;
     return true;
 end $$;
-comment on function chain.end_failed_payment(integer) is 'Ends one payment that the chain has finally refused, and refunds all but the fee; or one whose nonce a cancelling payment has used up: the withdrawal that a signer had refused is refunded. False where there is none. For the follower.';
+comment on function chain.end_failed_payment(integer) is 'Ends one payment that the chain has finally refused, and refunds all but the fee; or one whose nonce a cancelling payment has used up: the withdrawal that a signer had refused is refunded, one that was only halted waits to be paid anew. False where there is none. For the follower.';

@@ -12,6 +12,8 @@ begin
     if not found then
         return;
     end if;
+    -- What was undone has cost its gas.
+    perform chain.book_costs(array[ended.payment_id]);
     update chain.outputs o set payment_id = null, spent_txid = null where o.payment_id = ended.payment_id and o.spent_height is null;
     update chain.signings s set state = 'refused', refusal = 'the payment has ended', ended_at = clock_timestamp()
     where s.payment_id = ended.payment_id and s.state = 'waiting';
@@ -31,4 +33,4 @@ begin
     perform exchange.append_event('finance', jsonb_build_object(
         'change', 'payment_failed', 'payment_id', ended.payment_id::text, 'purpose', ended.purpose, 'words', end_payment.reason));
 end $$;
-comment on function chain.end_payment(bigint, text, bigint[], boolean) is 'Ends a payment that provably never happens: its outputs are free again, the withdrawals of the list (all of them where it is null) are refunded, the others wait to be paid anew; deposits that were to go back wait for staff again, and a sweep pauses. keeps_fee: refunds are without the fee. For other functions.';
+comment on function chain.end_payment(bigint, text, bigint[], boolean) is 'Ends a payment that provably never happens: what its transactions have cost is booked, its outputs are free again, the withdrawals of the list (all of them where it is null) are refunded, the others wait to be paid anew; deposits that were to go back wait for staff again, and a sweep pauses. keeps_fee: refunds are without the fee. For other functions.';

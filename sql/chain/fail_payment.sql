@@ -7,8 +7,6 @@ begin
     if exists (select from chain.attempts a where a.payment_id = fail_payment.payment_id and (a.is_success or a.is_disputed)) then
         raise exception 'payment % has happened', fail_payment.payment_id using errcode = 'object_not_in_prerequisite_state';
     end if;
-    -- What was undone has cost its gas.
-    perform chain.book_costs(array[fail_payment.payment_id]);
     perform chain.end_payment(fail_payment.payment_id, fail_payment.reason, null);
 end $$;
 comment on function chain.fail_payment(bigint, text) is 'Gives up a payment whose nonce was finally used by something else, and refunds. For the follower.';

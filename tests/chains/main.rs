@@ -9,6 +9,7 @@ mod deposits_bitcoin;
 mod deposits_evm;
 mod evm_outcomes;
 mod fault_points;
+mod halts;
 mod keys;
 mod nodes;
 mod outages;

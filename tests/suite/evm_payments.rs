@@ -348,6 +348,52 @@ async fn a_number_that_another_used_ends_an_accounts_payment_and_frees_a_safes()
 }
 
 #[tokio::test]
+async fn of_a_payment_and_what_cancels_it_one_happens_and_what_both_cost_is_booked() {
+    for (payments, becomes, withdrawn) in [
+        (["success", "reverted"], "confirmed failed", "confirmed"),
+        (["failure", "reverted"], "failed failed", "failed"),
+        (["reverted", "success"], "failed confirmed", "approved"),
+    ] {
+        let chain = Chain::start().await;
+        let (owner, account) = (&chain.owner, chain.account);
+        fund(owner, account, "USDT", "100").await;
+        let withdrawal = ask_withdrawal(owner, account, "USDT", &[0x44; 20], "10").await;
+        let of_it = format!("'withdrawal_id', {withdrawal}, 'address'");
+        let item = ITEM.replace("'1'", "'10000000'");
+        let item = item.replace("'address'", &of_it);
+        let itself = format!("'withdrawal', 'USDT', 10, 'hot', null, 0, {item}");
+        let both = [
+            chain.pays(&itself).await,
+            chain.pays("'cancel', 'ETH', 0, 'hot', null, 0, '[]'").await,
+        ];
+        let sign = "update chain.signings set state = 'signed', signature = '\\x00',
+            ended_at = now() where kind = 'safe'";
+        owner.batch_execute(sign).await.expect("signed by all");
+        for (nonce, (payment, outcome)) in (0..).zip(both.iter().zip(payments)) {
+            let attempt = chain.attempt(payment, GAS, nonce).await;
+            chain.mined(&attempt, "'a', 1", outcome, "'21000'").await;
+        }
+        let can_be_sent = format!("select chain.can_be_sent({})", both[0]);
+        assert_eq!(chain.says(&can_be_sent).await, "true");
+        chain.says("select public.mine('a', 2, 12)").await;
+        // As the worker does: transactions are closed before payments end.
+        chain.says("select chain.close_attempts(2)").await;
+        chain.settle().await;
+        let states = "select string_agg(state, ' ' order by payment_id) from chain.payments";
+        assert_eq!(chain.says_all(states).await, becomes);
+        let now =
+            format!("select state from exchange.withdrawals where withdrawal_id = {withdrawal}");
+        assert_eq!(chain.says(&now).await, withdrawn);
+        let costs = "select count(*)::text from exchange.network_costs";
+        assert_eq!(chain.says_all(costs).await, "2", "{payments:?}");
+        // Another payment of the withdrawal may be signed only where this one is dead for good.
+        let is_alive = (withdrawn != "approved").to_string();
+        assert_eq!(chain.says(&can_be_sent).await, is_alive, "{payments:?}");
+        assert_clean(owner).await;
+    }
+}
+
+#[tokio::test]
 async fn quotes_and_activities_are_deleted_by_an_index() {
     let database = Database::fresh().await;
     let owner = database.owner().await;

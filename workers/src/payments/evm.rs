@@ -2,6 +2,7 @@
 //! number makes it happen once; the gas account carries it, as often as that needs.
 
 mod bump;
+mod cancel;
 mod carry;
 mod follow;
 mod gaps;

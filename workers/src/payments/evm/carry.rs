@@ -25,14 +25,21 @@ impl Payer {
         let payments = client::open_payments(pool, network_id).await?;
         let attempts = client::open_attempts(pool, network_id).await?;
         let mut last: HashMap<i64, &OpenAttempt> = HashMap::new();
-        let mut live = HashSet::new();
+        let (mut live, mut sent) = (HashSet::new(), HashSet::new());
         for attempt in &attempts {
             last.insert(attempt.payment_id, attempt);
             if attempt.state != "mined" && !attempt.is_refused {
                 live.insert(attempt.payment_id);
             }
+            if attempt.state == "broadcast" {
+                sent.insert(attempt.payment_id);
+            }
         }
-        let is_under_way = |payment: &OpenPayment| live.contains(&payment.payment_id);
+        // What is kept back by a halt is under way only where a node has it.
+        let is_under_way = |payment: &OpenPayment| match payment.is_halted {
+            true => sent.contains(&payment.payment_id),
+            false => live.contains(&payment.payment_id),
+        };
         let reused = |payment: &OpenPayment| {
             let refused = last.get(&payment.payment_id).filter(|it| it.is_refused);
             refused.and_then(|attempt| attempt.nonce)

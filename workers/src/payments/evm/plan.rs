@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use alloy::primitives::{Address, B256, Bytes, U256};
+use alloy::primitives::{Address, B256, U256};
 use anyhow::Context as _;
 use chain::safe::{self, SafeTransaction};
-use client::{ApprovedWithdrawal, NewPayment, Pool, Query, run_tx};
+use client::{ApprovedWithdrawal, NewPayment, OpenPayment, Pool, Query, run_tx};
 use serde_json::{Value, json};
 
 use super::{Payer, PlannedCall, Stage, address_of};
@@ -16,14 +16,14 @@ use crate::fault_point::fault_point;
 /// Safe transactions under way at once: what follows a failed one is carried again.
 const MOST_UNDER_WAY: usize = 32;
 /// The least gas that an inner call gets.
-const LEAST_GAS: u64 = 30_000;
+pub(super) const LEAST_GAS: u64 = 30_000;
 /// What a call gets where the node's simulation fails: it will fail on the chain, and be refunded.
 const GAS_OF_FAILURE: u64 = 100_000;
 
 impl Payer {
     /// Writes down what is to be paid next.
     pub(super) async fn plan(&self, pool: &Pool, stage: &Stage) -> anyhow::Result<()> {
-        self.cancel_refused(pool, stage).await?;
+        self.cancel(pool, stage).await?;
         client::drop_refused_payments(pool, stage.network.network_id).await?;
         if stage.network.is_halted {
             return Ok(());
@@ -108,51 +108,6 @@ impl Payer {
         let gas = found.map_or(GAS_OF_FAILURE, |gas| gas.saturating_add(gas / 4));
         Ok(gas.clamp(LEAST_GAS, MAX_INNER_GAS))
     }
-
-    /// Uses up the numbers of what a signer refused, so that those after it can be carried.
-    async fn cancel_refused(&self, pool: &Pool, stage: &Stage) -> anyhow::Result<()> {
-        for refused in client::open_payments(pool, stage.network.network_id).await? {
-            let is_due = refused.is_refused && !refused.is_cancelled && refused.purpose != "cancel";
-            let (true, Some(nonce)) = (is_due, refused.safe_nonce) else {
-                continue;
-            };
-            let native = stage.coins.iter().find(|coin| coin.contract.is_none());
-            let native = native
-                .context("the network has no coin of its own")?
-                .asset_id;
-            let height = stage.network.tip.unwrap_or(0);
-            let (safe, payment_id) = (stage.safe, refused.payment_id);
-            // Of two workers one is told that the number has its cancelling payment.
-            let shared = Arc::new(stage.clone());
-            run_tx(pool, "cancel_payment", move |tx| {
-                let stage = Arc::clone(&shared);
-                Box::pin(async move {
-                    let call = PlannedCall {
-                        to: safe,
-                        value: U256::ZERO,
-                        data: Bytes::new(),
-                    };
-                    let new = SafeCall {
-                        purpose: "cancel",
-                        asset_id: native,
-                        atoms: "0".to_owned(),
-                        call,
-                        gas: LEAST_GAS,
-                        height,
-                        items: Vec::new(),
-                    };
-                    add_safe_payment(tx, &stage, new, Some(nonce), 0).await
-                })
-            })
-            .await?;
-            tracing::warn!(
-                payment = payment_id,
-                nonce,
-                "a refused payment is cancelled"
-            );
-        }
-        Ok(())
-    }
 }
 
 /// Plans approved withdrawals, as many as there is room and money for; gives how many.
@@ -165,7 +120,9 @@ async fn plan_approved(
 ) -> Result<usize, client::Error> {
     let (network_id, height) = (stage.network.network_id, stage.network.tip.unwrap_or(0));
     let open = client::open_payments(tx, network_id).await?;
-    let own = open.iter().filter(|payment| payment.safe_nonce.is_some());
+    // A halted coin's take no room from others, behind which they are cancelled.
+    let takes_room = |it: &&OpenPayment| it.safe_nonce.is_some() && !it.is_halted;
+    let own = open.iter().filter(takes_room);
     let room = MOST_UNDER_WAY.saturating_sub(own.count());
     let most = i32::try_from(room).unwrap_or(0);
     let approved = client::approved_withdrawals(tx, network_id, most).await?;
