@@ -154,6 +154,7 @@ grant execute on function
     chain.match_spent_outputs(integer),
     chain.reopen_attempts(integer),
     chain.drop_refused_payments(integer),
+    chain.recall_payment(bigint, text),
     chain.settle_payments(integer, integer),
     chain.end_failed_payment(integer),
     chain.fail_payment(bigint, text),

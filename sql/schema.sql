@@ -579,16 +579,11 @@ CREATE FUNCTION chain.can_be_sent(payment_id bigint) RETURNS boolean
     from chain.signings s
     join chain.payments p on p.payment_id = s.payment_id
     where s.payment_id = can_be_sent.payment_id and s.state = 'signed'
-        -- The Safe executes one transaction a nonce, and that one was for good another.
-        and not exists (
-            select from chain.payments c
-            where c.network_id = p.network_id and c.safe_nonce = p.safe_nonce and c.purpose = 'cancel' and c.state = 'confirmed'
-                and p.purpose <> 'cancel')
 $$;
 
 ALTER FUNCTION chain.can_be_sent(payment_id bigint) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION chain.can_be_sent(payment_id bigint) IS 'Whether there are signatures by which somebody who has read them can send the payment, whatever is said of it here; not once a cancelling payment has used up its nonce of the Safe, and that is final.';
+COMMENT ON FUNCTION chain.can_be_sent(payment_id bigint) IS 'Whether there are signatures by which somebody who has read them can send the payment, whatever is said of it here.';
 
 CREATE FUNCTION chain.cancel_refill(payment_id bigint) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -906,7 +901,7 @@ begin
     -- Of the payment itself: a carrier's number that something else has used is no refusal.
     select 'refused: ' || min(s.refusal) into words
     from chain.signings s where s.payment_id = cancelled and s.attempt_id is null and s.state = 'refused';
-    perform chain.end_payment(cancelled, coalesce(words, 'others waited behind it while its coin was halted: its nonce is used up, it is paid anew'), (
+    perform chain.end_payment(cancelled, coalesce(words, 'cancelled'), (
         select coalesce(array_agg(distinct s.withdrawal_id) filter (where s.withdrawal_id is not null), '{}')
         from chain.signings s where s.payment_id = cancelled))
     where cancelled is not null;
@@ -915,7 +910,7 @@ end $$;
 
 ALTER FUNCTION chain.end_failed_payment(network_id integer) OWNER TO exchange_owner;
 
-COMMENT ON FUNCTION chain.end_failed_payment(network_id integer) IS 'Ends one payment that the chain has finally refused, and refunds all but the fee; or one whose nonce a cancelling payment has used up: the withdrawal that a signer had refused is refunded, one that was only halted waits to be paid anew. False where there is none. For the follower.';
+COMMENT ON FUNCTION chain.end_failed_payment(network_id integer) IS 'Ends one payment that the chain has finally refused, and refunds all but the fee; or one whose nonce a cancelling payment has used up: the withdrawal that a signer had refused is refunded, one whose payment was recalled waits to be paid anew. False where there is none. For the follower.';
 
 CREATE FUNCTION chain.end_payment(payment_id bigint, reason text, refunded bigint[], keeps_fee boolean DEFAULT false) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1764,6 +1759,23 @@ end $$;
 ALTER FUNCTION chain.read_blocks(network_id integer, heights bigint[], hashes bytea[], parent_hashes bytea[], mined_at_s bigint[], block_numbers integer[], txids bytea[], positions text[], scripts bytea[], contracts bytea[], atoms numeric[], from_addresses text[], spend_numbers integer[], spending_txids bytea[], spent_txids bytea[], spent_indexes integer[]) OWNER TO exchange_owner;
 
 COMMENT ON FUNCTION chain.read_blocks(network_id integer, heights bigint[], hashes bytea[], parent_hashes bytea[], mined_at_s bigint[], block_numbers integer[], txids bytea[], positions text[], scripts bytea[], contracts bytea[], atoms numeric[], from_addresses text[], spend_numbers integer[], spending_txids bytea[], spent_txids bytea[], spent_indexes integer[]) IS 'Takes blocks that follow the highest active one, or each other, with all that moved in them: numbers count the blocks from 1, contracts are null for the network''s own coin, spends are what Bitcoin''s inputs use up. False, and nothing is changed, where the first does not follow: another watcher was here, or there is a fork.';
+
+CREATE FUNCTION chain.recall_payment(payment_id bigint, reason text) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+    perform from chain.payments p where p.payment_id = recall_payment.payment_id for no key update;
+    -- Of two signatures one is missing for ever: what both have signed could be sent by whoever has read it.
+    update chain.signings s set state = 'refused', refusal = recall_payment.reason, ended_at = clock_timestamp()
+    where s.payment_id = recall_payment.payment_id and s.kind = 'safe' and s.state = 'waiting';
+    return found;
+end $$;
+
+ALTER FUNCTION chain.recall_payment(payment_id bigint, reason text) OWNER TO exchange_owner;
+
+COMMENT ON FUNCTION chain.recall_payment(payment_id bigint, reason text) IS 'Asks signers no more for a payment of a Safe, so that another may use up its nonce, and its withdrawal is paid anew. False where nobody is asked for it: what both owners have signed cannot be recalled. For the planner.';
 
 CREATE FUNCTION chain.refuse_signing(signing_id bigint, refusal text, withdrawal_id bigint) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
@@ -18196,6 +18208,9 @@ GRANT ALL ON FUNCTION chain.put_signature(signing_id bigint, signature bytea) TO
 
 REVOKE ALL ON FUNCTION chain.read_blocks(network_id integer, heights bigint[], hashes bytea[], parent_hashes bytea[], mined_at_s bigint[], block_numbers integer[], txids bytea[], positions text[], scripts bytea[], contracts bytea[], atoms numeric[], from_addresses text[], spend_numbers integer[], spending_txids bytea[], spent_txids bytea[], spent_indexes integer[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION chain.read_blocks(network_id integer, heights bigint[], hashes bytea[], parent_hashes bytea[], mined_at_s bigint[], block_numbers integer[], txids bytea[], positions text[], scripts bytea[], contracts bytea[], atoms numeric[], from_addresses text[], spend_numbers integer[], spending_txids bytea[], spent_txids bytea[], spent_indexes integer[]) TO exchange_worker;
+
+REVOKE ALL ON FUNCTION chain.recall_payment(payment_id bigint, reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION chain.recall_payment(payment_id bigint, reason text) TO exchange_worker;
 
 REVOKE ALL ON FUNCTION chain.refuse_signing(signing_id bigint, refusal text, withdrawal_id bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION chain.refuse_signing(signing_id bigint, refusal text, withdrawal_id bigint) TO exchange_signer_a;

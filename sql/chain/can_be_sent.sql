@@ -6,10 +6,5 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
     from chain.signings s
     join chain.payments p on p.payment_id = s.payment_id
     where s.payment_id = can_be_sent.payment_id and s.state = 'signed'
-        -- The Safe executes one transaction a nonce, and that one was for good another.
-        and not exists (
-            select from chain.payments c
-            where c.network_id = p.network_id and c.safe_nonce = p.safe_nonce and c.purpose = 'cancel' and c.state = 'confirmed'
-                and p.purpose <> 'cancel')
 $$;
-comment on function chain.can_be_sent(bigint) is 'Whether there are signatures by which somebody who has read them can send the payment, whatever is said of it here; not once a cancelling payment has used up its nonce of the Safe, and that is final.';
+comment on function chain.can_be_sent(bigint) is 'Whether there are signatures by which somebody who has read them can send the payment, whatever is said of it here.';

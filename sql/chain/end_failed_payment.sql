@@ -36,10 +36,10 @@ begin
     -- Of the payment itself: a carrier's number that something else has used is no refusal.
     select 'refused: ' || min(s.refusal) into words
     from chain.signings s where s.payment_id = cancelled and s.attempt_id is null and s.state = 'refused';
-    perform chain.end_payment(cancelled, coalesce(words, 'others waited behind it while its coin was halted: its nonce is used up, it is paid anew'), (
+    perform chain.end_payment(cancelled, coalesce(words, 'cancelled'), (
         select coalesce(array_agg(distinct s.withdrawal_id) filter (where s.withdrawal_id is not null), '{}')
         from chain.signings s where s.payment_id = cancelled))
     where cancelled is not null;
     return true;
 end $$;
-comment on function chain.end_failed_payment(integer) is 'Ends one payment that the chain has finally refused, and refunds all but the fee; or one whose nonce a cancelling payment has used up: the withdrawal that a signer had refused is refunded, one that was only halted waits to be paid anew. False where there is none. For the follower.';
+comment on function chain.end_failed_payment(integer) is 'Ends one payment that the chain has finally refused, and refunds all but the fee; or one whose nonce a cancelling payment has used up: the withdrawal that a signer had refused is refunded, one whose payment was recalled waits to be paid anew. False where there is none. For the follower.';

@@ -6,6 +6,7 @@ use alloy::sol;
 use alloy::sol_types::SolCall as _;
 use tests::arrivals::{ask, until_it_says};
 use tests::house::{ask_withdrawal, fund, state_of};
+use tests::looks::payments_have_looked;
 use tests::paying_evm::{PayingEvm, receiver};
 use tests::wait;
 use tests::watched_evm::{balance_of, milliether_wei};
@@ -21,10 +22,14 @@ const PAYMENTS: &str = "select string_agg(purpose || ' ' || symbol || ' ' || p.s
 /// What is said of a payment that was only halted.
 const REASONS: &str = "select string_agg(end_reason, '; ') from chain.payments
     where end_reason is not null";
-const SAID: &str = "others waited behind it while its coin was halted: \
-    its nonce is used up, it is paid anew";
+const SAID: &str = "refused: others waited behind it while its coin was halted";
 const CANCELLED_AND_PAID_ANEW: &str = "withdrawal USDT failed, cancel ETH confirmed, \
     withdrawal ETH confirmed, withdrawal USDT confirmed";
+
+/// Who has answered for the first payment.
+const SIGNED: &str = "select string_agg(signer || ' ' || state, ', ' order by signer)
+    from chain.signings where kind = 'safe'
+        and payment_id = (select min(payment_id) from chain.payments)";
 
 struct Place {
     paying: PayingEvm,
@@ -143,7 +148,30 @@ async fn a_halted_coin_s_planned_payment_holds_up_no_other_and_is_paid_once_it_g
 }
 
 #[tokio::test]
-async fn a_halted_coin_s_signed_payment_that_nobody_was_sent_holds_up_no_other() {
+async fn what_one_signer_has_signed_of_a_halted_coin_holds_up_no_other() {
+    let place = Place::start("halts_half").await;
+    let (house, database) = (&place.paying.house, &place.paying.world.database);
+    let _a = house.signer(database, "a", &[]);
+    let _payments = place.paying.pays(&[]);
+    let tokens = place.withdraw_tokens().await;
+    place.until(SIGNED, "a signed, b waiting").await;
+    place.halt("'a test'").await;
+    let ether = place.withdraw_ether().await;
+    place.until(SIGNED, "a signed, b refused").await;
+    let _b = house.signer(database, "b", &[]);
+    place.pays_ether_alone(tokens, ether).await;
+    place.halt("null").await;
+    place.ends_well(tokens, CANCELLED_AND_PAID_ANEW).await;
+    let told = format!(
+        "select string_agg(payload ->> 'change', ' ' order by last_sequence) from exchange.events
+         where stream_id = 10001 and payload ->> 'withdrawal_id' = '{tokens}'"
+    );
+    assert_eq!(place.says(&told).await, "signed broadcast confirmed");
+}
+
+/// A signer would have to be told by the payer that it is dead, to sign for it once more.
+#[tokio::test]
+async fn what_both_have_signed_of_a_halted_coin_keeps_its_number_and_is_sent_once_it_goes_on() {
     let place = Place::start("halts_signed").await;
     let _signers = place.paying.house.signers(&place.paying.world.database);
     let doom = [("EXCHANGE_FAULT_POINT", "raw_stored".to_owned())];
@@ -156,59 +184,39 @@ async fn a_halted_coin_s_signed_payment_that_nobody_was_sent_holds_up_no_other()
     place.halt("'a test'").await;
     let ether = place.withdraw_ether().await;
     let _payments = place.paying.pays(&[]);
-    place.pays_ether_alone(tokens, ether).await;
-    // The carrier that was kept back has lost its number of the gas account to a filling.
-    let kept_back = "select a.state from chain.attempts a join chain.payments p using (payment_id)
-        where p.state = 'failed'";
-    place.mined_until(kept_back, "replaced").await;
+    let waiting = "withdrawal USDT signed, withdrawal ETH planned";
+    place.until(PAYMENTS, waiting).await;
+    payments_have_looked(&place.paying.world.database).await;
+    assert_eq!(place.says(PAYMENTS).await, waiting);
     place.halt("null").await;
-    place.ends_well(tokens, CANCELLED_AND_PAID_ANEW).await;
-    let told = format!(
-        "select string_agg(payload ->> 'change', ' ' order by last_sequence) from exchange.events
-         where stream_id = 10001 and payload ->> 'withdrawal_id' = '{tokens}'"
-    );
-    let changes = "signed approved signed broadcast confirmed";
-    assert_eq!(place.says(&told).await, changes);
+    place.mined_until(&state_of(ether), "confirmed").await;
+    place
+        .ends_well(
+            tokens,
+            "withdrawal USDT confirmed, withdrawal ETH confirmed",
+        )
+        .await;
 }
 
 #[tokio::test]
-async fn a_halt_that_is_lifted_while_the_cancelling_is_sent_pays_once_by_a_new_payment() {
-    let place = Place::start("halts_lifted").await;
-    let _payments = place.paying.pays(&[]);
-    let tokens = place.withdraw_tokens().await;
-    place.until(PAYMENTS, "withdrawal USDT planned").await;
-    place.halt("'a test'").await;
-    let ether = place.withdraw_ether().await;
-    let _signers = place.paying.house.signers(&place.paying.world.database);
-    let sent = "withdrawal USDT planned, cancel ETH broadcast, withdrawal ETH broadcast";
-    place.until(PAYMENTS, sent).await;
-    place.halt("null").await;
-    // Both versions of the number are signed now, of which the Safe does one.
-    let signed = "select string_agg(s.state, ' ') from chain.signings s
-        join chain.payments p using (payment_id) join exchange.assets using (asset_id)
-        where symbol = 'USDT' and s.kind = 'safe'";
-    place.until(signed, "signed signed").await;
-    place.mined_until(&state_of(ether), "confirmed").await;
-    place.ends_well(tokens, CANCELLED_AND_PAID_ANEW).await;
-}
-
-#[tokio::test]
-async fn a_halt_that_is_lifted_before_the_cancelling_is_signed_pays_by_the_payment_itself() {
-    let place = Place::start("halts_lifted_soon").await;
-    let _payments = place.paying.pays(&[]);
-    let tokens = place.withdraw_tokens().await;
-    place.until(PAYMENTS, "withdrawal USDT planned").await;
-    place.halt("'a test'").await;
-    let ether = place.withdraw_ether().await;
-    let both = "withdrawal USDT planned, cancel ETH planned, withdrawal ETH planned";
-    place.until(PAYMENTS, both).await;
-    place.halt("null").await;
-    let _signers = place.paying.house.signers(&place.paying.world.database);
-    place.mined_until(&state_of(ether), "confirmed").await;
-    let itself = "withdrawal USDT confirmed, cancel ETH failed, withdrawal ETH confirmed";
-    place.ends_well(tokens, itself).await;
-    let reason = "the nonce was used by the payment itself";
-    assert_eq!(place.says(REASONS).await, reason);
+async fn a_halt_that_is_lifted_while_the_cancelling_is_under_way_pays_once_by_a_new_payment() {
+    for sent in [false, true] {
+        let place = Place::start("halts_lifted").await;
+        let _payments = place.paying.pays(&[]);
+        let tokens = place.withdraw_tokens().await;
+        place.until(PAYMENTS, "withdrawal USDT planned").await;
+        place.halt("'a test'").await;
+        let ether = place.withdraw_ether().await;
+        let signers = || place.paying.house.signers(&place.paying.world.database);
+        let early = sent.then(signers);
+        let state = if sent { "broadcast" } else { "planned" };
+        let both = format!("withdrawal USDT planned, cancel ETH {state}, withdrawal ETH {state}");
+        place.until(PAYMENTS, &both).await;
+        place.halt("null").await;
+        let _signers = early.unwrap_or_else(signers);
+        place.mined_until(&state_of(ether), "confirmed").await;
+        place.ends_well(tokens, CANCELLED_AND_PAID_ANEW).await;
+    }
 }
 
 #[tokio::test]

@@ -373,8 +373,6 @@ async fn of_a_payment_and_what_cancels_it_one_happens_and_what_both_cost_is_book
             let attempt = chain.attempt(payment, GAS, nonce).await;
             chain.mined(&attempt, "'a', 1", outcome, "'21000'").await;
         }
-        let can_be_sent = format!("select chain.can_be_sent({})", both[0]);
-        assert_eq!(chain.says(&can_be_sent).await, "true");
         chain.says("select public.mine('a', 2, 12)").await;
         // As the worker does: transactions are closed before payments end.
         chain.says("select chain.close_attempts(2)").await;
@@ -386,9 +384,6 @@ async fn of_a_payment_and_what_cancels_it_one_happens_and_what_both_cost_is_book
         assert_eq!(chain.says(&now).await, withdrawn);
         let costs = "select count(*)::text from exchange.network_costs";
         assert_eq!(chain.says_all(costs).await, "2", "{payments:?}");
-        // Another payment of the withdrawal may be signed only where this one is dead for good.
-        let is_alive = (withdrawn != "approved").to_string();
-        assert_eq!(chain.says(&can_be_sent).await, is_alive, "{payments:?}");
         assert_clean(owner).await;
     }
 }

@@ -132,7 +132,7 @@ pub use payment_steps::{
     MinedOutcome, NewAttempt, NewPayment, add_attempt, add_payment, adopt_attempt, begin_attempt,
     drop_refused_payments, end_failed_payment, fail_conflicts, fail_payment, hot_atoms,
     match_spent_outputs, note_broadcast, note_hot_balance, note_mined, note_replaced,
-    reopen_attempts, reserve_outputs, settle_payments, store_raw, take_nonce,
+    recall_payment, reopen_attempts, reserve_outputs, settle_payments, store_raw, take_nonce,
 };
 pub use payments::{
     ApprovedWithdrawal, HouseWallet, OpenAttempt, OpenPayment, PAYMENTS_BELL, PaymentCoin,

@@ -137,6 +137,16 @@ pub async fn begin_attempt(on: &impl Query, payment_id: i64, number: i32) -> Res
     on.value(STATEMENT, &[&payment_id, &number]).await
 }
 
+/// Locks a payment of a Safe and asks signers for it no more; false where all have answered.
+///
+/// # Errors
+/// The database's.
+pub async fn recall_payment(on: &impl Query, payment_id: i64, reason: &str) -> Result<bool, Error> {
+    const STATEMENT: Statement =
+        Statement::write("recall_payment", "select chain.recall_payment($1, $2)");
+    on.value(STATEMENT, &[&payment_id, &reason]).await
+}
+
 /// Writes an attempt down and asks signers for it.
 ///
 /// # Errors

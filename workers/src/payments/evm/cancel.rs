@@ -11,6 +11,9 @@ use client::{OpenPayment, Pool, Query, run_tx};
 use super::plan::{LEAST_GAS, SafeCall, add_safe_payment};
 use super::{Payer, PlannedCall, Stage};
 
+/// Why signers are asked no more.
+const RECALLED: &str = "others waited behind it while its coin was halted";
+
 impl Payer {
     /// Uses up the numbers of what a signer refused, and of what its coin's halt keeps back where
     /// others wait behind it: a halt of one coin stops no other.
@@ -32,7 +35,12 @@ impl Payer {
                     // For its lock alone: from here on nobody ends it, or cancels it too.
                     client::begin_attempt(tx, payment_id, 1).await?;
                     let still = self::due(tx, stage).await?;
-                    if !still.iter().any(|it| it.payment_id == payment_id) {
+                    let Some(due) = still.iter().find(|it| it.payment_id == payment_id) else {
+                        return Ok(false);
+                    };
+                    // A signer knows no chain: it could not tell whether what both have signed
+                    // was cancelled in truth, and would never sign for that withdrawal again.
+                    if !due.is_refused && !client::recall_payment(tx, payment_id, RECALLED).await? {
                         return Ok(false);
                     }
                     let new = nothing(stage, *native);
@@ -56,9 +64,12 @@ async fn due(on: &impl Query, stage: &Stage) -> Result<Vec<OpenPayment>, client:
     let goes_on = |it: &&OpenPayment| it.purpose != "cancel" && !it.is_halted;
     let last = payments.iter().filter(goes_on);
     let last = last.filter_map(|it| it.safe_nonce).max();
-    // What a node ever had is seen to its end. A network that is halted keeps back all alike.
+    // What both owners have signed keeps its number. A network that is halted keeps back all alike.
     let is_kept_back = |it: &OpenPayment| {
-        it.is_halted && !stage.network.is_halted && it.state != "broadcast" && it.safe_nonce < last
+        it.is_halted
+            && !stage.network.is_halted
+            && it.safe_signatures.is_none()
+            && it.safe_nonce < last
     };
     let is_due = |it: &OpenPayment| {
         it.purpose != "cancel"

@@ -23,12 +23,22 @@ impl Payer {
     pub(super) async fn carry(&self, pool: &Pool, stage: &Stage) -> anyhow::Result<()> {
         let network_id = stage.network.network_id;
         let payments = client::open_payments(pool, network_id).await?;
+        let is_ready = |it: &&OpenPayment| it.safe_signatures.is_some();
+        if !payments.iter().any(|it| is_ready(&it)) {
+            return Ok(());
+        }
         let attempts = client::open_attempts(pool, network_id).await?;
         let mut last: HashMap<i64, &OpenAttempt> = HashMap::new();
         let (mut live, mut sent) = (HashSet::new(), HashSet::new());
+        // Before the Safe's: one whose number is used while the Safe's is not has carried nothing.
+        let used = self.node.nonce(stage.gas, json!("latest")).await?;
+        let is_used = |it: &OpenAttempt| {
+            it.from_script.as_deref() == Some(stage.gas.as_slice())
+                && it.nonce.is_some_and(|nonce| nonce < used)
+        };
         for attempt in &attempts {
             last.insert(attempt.payment_id, attempt);
-            if attempt.state != "mined" && !attempt.is_refused {
+            if attempt.state != "mined" && !attempt.is_refused && !is_used(attempt) {
                 live.insert(attempt.payment_id);
             }
             if attempt.state == "broadcast" {
@@ -44,10 +54,6 @@ impl Payer {
             let refused = last.get(&payment.payment_id).filter(|it| it.is_refused);
             refused.and_then(|attempt| attempt.nonce)
         };
-        let is_ready = |it: &&OpenPayment| it.safe_signatures.is_some();
-        if !payments.iter().any(|it| is_ready(&it)) {
-            return Ok(());
-        }
         let next = self.safe_nonce(stage.safe, json!("latest")).await?;
         let fees = self.node.fees(self.config.max_gas_wei).await?;
         let mut at = 0;
