@@ -143,10 +143,13 @@ impl Signer<'_> {
         match self.sign(turn, &signing).await? {
             Ok(signature) => {
                 fault_point("signature_made");
-                client::put_signature(turn, signing_id, &signature).await?;
+                let is_stored = client::put_signature(turn, signing_id, &signature).await?;
                 fault_point("signature_stored");
-                let (payment, kind) = (signing.payment_id, signing.kind);
-                tracing::info!(signer = self.config.name, payment, kind, "signed");
+                let (signer, payment) = (&self.config.name, signing.payment_id);
+                match is_stored {
+                    true => tracing::info!(signer, payment, kind = signing.kind, "signed"),
+                    false => tracing::info!(signer, payment, "nobody waits for its signature now"),
+                }
             }
             Err(Objection::Wait(words)) => self.wait(&signing, words),
             Err(Objection::Refuse {
