@@ -2,6 +2,7 @@
 
 use std::process::Command;
 
+use bitcoin::Transaction;
 use serde_json::json;
 use tests::api_server::{Build, built};
 use tests::arrivals::{ask, assert_sound, available_of, ring, states_of, until_it_says};
@@ -33,15 +34,17 @@ async fn a_bitcoin_watcher_may_be_killed_at_every_step() {
     }
 }
 
-/// Pays 0.001 BTC to account 0, and does what brings a watcher that starts now to a place.
-pub(super) async fn pay_towards(world: &mut WatchedBitcoin, point: &str) {
-    world.pay(&[(0, 100_000)]).await;
+/// Pays 0.001 BTC to account 0, and does what brings a watcher that starts now to a place; gives
+/// the transactions that a block is to hold.
+pub(super) async fn pay_towards(world: &mut WatchedBitcoin, point: &str) -> Vec<Transaction> {
+    let mut paid = vec![world.pay(&[(0, 100_000)]).await];
     match point {
         "mempool_seen" => {}
-        "mempool_forgotten" => forget_one(world).await,
+        "mempool_forgotten" => paid.push(forget_one(world).await),
         "fork_found" | "fork_left" => leave_behind(world).await,
         _ => world.mine(2).await,
     }
+    paid
 }
 
 /// A chain that was read and credited, and is left while nobody watches.
@@ -58,8 +61,8 @@ async fn leave_behind(world: &WatchedBitcoin) {
 
 const PENDING: &str = "select count(*)::text from exchange.deposits where state = 'pending'";
 
-/// A transaction that was seen, and is replaced while nobody watches.
-async fn forget_one(world: &mut WatchedBitcoin) {
+/// A transaction that was seen, and is replaced while nobody watches; gives what replaces it.
+async fn forget_one(world: &mut WatchedBitcoin) -> Transaction {
     let seen = world.pay(&[(1, 300_000)]).await;
     {
         let _watcher = world.watch();
@@ -70,6 +73,7 @@ async fn forget_one(world: &mut WatchedBitcoin) {
     let other = world.purse.replace(&seen, &elsewhere, 50_000);
     let other = other.expect("a payment");
     world.node.send(&other).await.expect("taken");
+    other
 }
 
 #[tokio::test]

@@ -1,11 +1,13 @@
 //! The database or a node dies while a worker stands at one of its fault points and the others are
 //! at work: all of them come back by themselves, and each withdrawal is paid once.
 
-use tests::arrivals::{assert_sound, available_of, until_it_says};
+use tests::arrivals::{ask, assert_sound, available_of, until_it_says};
+use tests::database::Database;
 use tests::fault_points::Part;
 use tests::outage::{durable, kill};
 use tests::paying_bitcoin::{PayingBitcoin, receiver};
 use tests::paying_evm::{self, PayingEvm};
+use tests::wait;
 use tests::watched_bitcoin::WatchedBitcoin;
 use tests::watched_evm::WatchedEvm;
 use tests::worker::Worker;
@@ -84,10 +86,7 @@ async fn the_database_may_be_killed_at_every_step_of_a_bitcoin_deposit() {
     let mut world = WatchedBitcoin::on(database, 2).await;
     for (number, point) in (1..).zip(Part::Watcher.points()) {
         pay_towards(&mut world, &point).await;
-        let mut settings = world.settings();
-        settings.push((STOP, point.clone()));
-        let watcher = Worker::start_with(&world.database, "bitcoin", &settings);
-        let mut watcher = watcher.expect("it starts");
+        let mut watcher = watches_until(&world.database, "bitcoin", world.settings(), &point);
         watcher.stands_at(&point).await;
         kill(&cluster);
         watcher.goes_on();
@@ -108,14 +107,81 @@ async fn the_database_may_be_killed_at_every_step_of_an_ethereum_deposit() {
     let mut world = WatchedEvm::on(database, 1).await;
     for (number, point) in (1..).zip(Part::Watcher.points()) {
         pay_ethereum_towards(&world, &point).await;
-        let mut settings = world.settings();
-        settings.push((STOP, point.clone()));
-        let watcher = Worker::start_with(&world.database, "evm", &settings);
-        let mut watcher = watcher.expect("it starts");
+        let mut watcher = watches_until(&world.database, "evm", world.settings(), &point);
         watcher.stands_at(&point).await;
         kill(&cluster);
         watcher.goes_on();
         world.owner = world.database.owner().await;
+        world.mine(3).await;
+        world.caught_up().await;
+        for (coin, amount) in [("ETH", number), ("USDT", 2 * number)] {
+            let of = available_of(world.account(0), coin);
+            until_it_says(&world.owner, &of, &amount.to_string()).await;
+        }
+        assert_sound(&world.owner).await;
+        world.assert_sums_agree().await;
+        watcher.assert_alive("the watcher");
+    }
+}
+
+/// A watcher that will stand at a place.
+fn watches_until(
+    database: &Database,
+    family: &str,
+    mut settings: Vec<(&'static str, String)>,
+    point: &str,
+) -> Worker {
+    settings.push((STOP, point.to_owned()));
+    Worker::start_with(database, family, &settings).expect("it starts")
+}
+
+#[tokio::test]
+async fn the_bitcoin_node_may_be_killed_at_every_step_of_a_deposit() {
+    let mut world = WatchedBitcoin::start(2).await;
+    for (number, point) in (1..).zip(Part::Watcher.points()) {
+        // What it has not written down dies with it: not the chain of before.
+        world.node.stop();
+        world.node.start_again().await.expect("it starts");
+        let paid = pay_towards(&mut world, &point).await;
+        let mut watcher = watches_until(&world.database, "bitcoin", world.settings(), &point);
+        watcher.stands_at(&point).await;
+        world.node.kill();
+        watcher.goes_on();
+        world.node.start_again().await.expect("it starts");
+        let (of, all) = (
+            available_of(world.account(0), "BTC"),
+            format!("0.00{number}"),
+        );
+        wait::until(&format!("all is credited after {point}"), async || {
+            for transaction in &paid {
+                // Its payer sends it again, which the node refuses where a block has it.
+                let _refused = world.node.send(transaction).await;
+            }
+            world.mine(1).await;
+            world.is_caught_up().await && ask(&world.owner, &of).await == all
+        })
+        .await;
+        assert_sound(&world.owner).await;
+        world.assert_sums_agree().await;
+        watcher.assert_alive("the watcher");
+    }
+}
+
+#[tokio::test]
+async fn the_ethereum_node_may_lose_what_waits_at_every_step_of_a_deposit() {
+    let mut world = WatchedEvm::start(1).await;
+    for (number, point) in (1..).zip(Part::Watcher.points()) {
+        pay_ethereum_towards(&world, &point).await;
+        let mut watcher = watches_until(&world.database, "evm", world.settings(), &point);
+        watcher.stands_at(&point).await;
+        world.node.stop();
+        watcher.goes_on();
+        world.node.start_again().await.expect("it starts");
+        if point.starts_with("mempool") {
+            // No block has it: its payer pays again.
+            world.pay(0, 1_000).await;
+            world.pay_token(world.token, 0, 2_000_000).await;
+        }
         world.mine(3).await;
         world.caught_up().await;
         for (coin, amount) in [("ETH", number), ("USDT", 2 * number)] {
