@@ -1766,7 +1766,6 @@ CREATE FUNCTION chain.recall_payment(payment_id bigint, reason text) RETURNS boo
     AS $$
 #variable_conflict use_column
 begin
-    perform from chain.payments p where p.payment_id = recall_payment.payment_id for no key update;
     -- Of two signatures one is missing for ever: what both have signed could be sent by whoever has read it.
     update chain.signings s set state = 'refused', refusal = recall_payment.reason, ended_at = clock_timestamp()
     where s.payment_id = recall_payment.payment_id and s.kind = 'safe' and s.state = 'waiting';

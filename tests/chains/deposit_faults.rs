@@ -25,13 +25,18 @@ async fn a_bitcoin_watcher_may_be_killed_at_every_step() {
         assert_sound(&world.owner).await;
 
         let _watcher = world.watch();
-        world.mine(2).await;
-        world.caught_up().await;
-        let of = available_of(world.account(0), "BTC");
-        until_it_says(&world.owner, &of, &format!("0.00{number}")).await;
-        assert_sound(&world.owner).await;
-        world.assert_sums_agree().await;
+        credits_once(&world, number).await;
     }
+}
+
+/// Mines until what was paid towards so many places is credited, and nothing twice.
+pub(super) async fn credits_once(world: &WatchedBitcoin, places: u64) {
+    world.mine(2).await;
+    world.caught_up().await;
+    let of = available_of(world.account(0), "BTC");
+    until_it_says(&world.owner, &of, &format!("0.00{places}")).await;
+    assert_sound(&world.owner).await;
+    world.assert_sums_agree().await;
 }
 
 /// Pays 0.001 BTC to account 0, and does what brings a watcher that starts now to a place; gives
@@ -85,15 +90,20 @@ async fn an_ethereum_watcher_may_be_killed_at_every_step() {
         doomed.dies_at(&point).await;
         assert_sound(&world.owner).await;
         let _watcher = world.watch();
-        world.mine(3).await;
-        world.caught_up().await;
-        let (ether, tokens) = (format!("{number}"), format!("{}", 2 * number));
-        until_it_says(&world.owner, &available_of(world.account(0), "ETH"), &ether).await;
-        let of_token = available_of(world.account(0), "USDT");
-        until_it_says(&world.owner, &of_token, &tokens).await;
-        assert_sound(&world.owner).await;
-        world.assert_sums_agree().await;
+        credits_ethereum_once(&world, number).await;
     }
+}
+
+/// Mines until what was paid towards so many places is credited, and nothing twice.
+pub(super) async fn credits_ethereum_once(world: &WatchedEvm, places: u64) {
+    world.mine(3).await;
+    world.caught_up().await;
+    for (coin, amount) in [("ETH", places), ("USDT", 2 * places)] {
+        let of = available_of(world.account(0), coin);
+        until_it_says(&world.owner, &of, &amount.to_string()).await;
+    }
+    assert_sound(&world.owner).await;
+    world.assert_sums_agree().await;
 }
 
 /// Pays 1 ETH and 2 USDT to account 0, and does what brings a watcher that starts now to a place.

@@ -2,18 +2,12 @@
 //! with it goes on, and it is paid once when the halt is lifted.
 
 use alloy::primitives::{Address, U256};
-use alloy::sol;
-use alloy::sol_types::SolCall as _;
 use tests::arrivals::{ask, until_it_says};
-use tests::house::{ask_withdrawal, fund, state_of};
+use tests::house::{ask_withdrawal, state_of};
 use tests::looks::payments_have_looked;
 use tests::paying_evm::{PayingEvm, receiver};
 use tests::wait;
 use tests::watched_evm::{balance_of, milliether_wei};
-
-sol! {
-    function mint(address to, uint256 value);
-}
 
 /// Purposes, coins and states of what the Safe pays, in the order of its numbers.
 const PAYMENTS: &str = "select string_agg(purpose || ' ' || symbol || ' ' || p.state, ', '
@@ -41,15 +35,7 @@ impl Place {
     /// The Safe and the customer have tokens.
     async fn start(name: &str) -> Place {
         let paying = PayingEvm::start(name).await;
-        let minted = mintCall {
-            to: paying.safe,
-            value: U256::from(50_000_000_u64),
-        };
-        let (node, token) = (&paying.world.node, paying.world.token);
-        let minted = node.invoke(0, token, minted.abi_encode(), U256::ZERO).await;
-        minted.expect("taken");
-        paying.mined(1).await;
-        fund(&paying.world.owner, paying.world.account(0), "USDT", "100").await;
+        paying.gets_tokens().await;
         Place {
             paying,
             tokens_to: receiver(20),

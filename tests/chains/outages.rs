@@ -1,7 +1,7 @@
 //! The database or a node dies while a worker stands at one of its fault points and the others are
 //! at work: all of them come back by themselves, and each withdrawal is paid once.
 
-use tests::arrivals::{ask, assert_sound, available_of, until_it_says};
+use tests::arrivals::{ask, assert_sound, available_of};
 use tests::database::Database;
 use tests::fault_points::Part;
 use tests::outage::{durable, kill};
@@ -12,7 +12,9 @@ use tests::watched_bitcoin::WatchedBitcoin;
 use tests::watched_evm::WatchedEvm;
 use tests::worker::Worker;
 
-use super::deposit_faults::{pay_ethereum_towards, pay_towards};
+use super::deposit_faults::{
+    credits_ethereum_once, credits_once, pay_ethereum_towards, pay_towards,
+};
 
 const STOP: &str = "EXCHANGE_STOP_POINT";
 
@@ -22,6 +24,17 @@ fn assert_alive(signers: &mut [Worker], worker: &mut Worker, watcher: &mut Worke
         .for_each(|it| it.assert_alive("a signer"));
     worker.assert_alive("the worker that pays");
     watcher.assert_alive("the watcher");
+}
+
+/// A watcher that will stand at a place.
+fn watches_until(
+    database: &Database,
+    family: &str,
+    mut settings: Vec<(&'static str, String)>,
+    point: &str,
+) -> Worker {
+    settings.push((STOP, point.to_owned()));
+    Worker::start_with(database, family, &settings).expect("it starts")
 }
 
 #[tokio::test]
@@ -91,12 +104,7 @@ async fn the_database_may_be_killed_at_every_step_of_a_bitcoin_deposit() {
         kill(&cluster);
         watcher.goes_on();
         world.owner = world.database.owner().await;
-        world.mine(2).await;
-        world.caught_up().await;
-        let of = available_of(world.account(0), "BTC");
-        until_it_says(&world.owner, &of, &format!("0.00{number}")).await;
-        assert_sound(&world.owner).await;
-        world.assert_sums_agree().await;
+        credits_once(&world, number).await;
         watcher.assert_alive("the watcher");
     }
 }
@@ -112,27 +120,9 @@ async fn the_database_may_be_killed_at_every_step_of_an_ethereum_deposit() {
         kill(&cluster);
         watcher.goes_on();
         world.owner = world.database.owner().await;
-        world.mine(3).await;
-        world.caught_up().await;
-        for (coin, amount) in [("ETH", number), ("USDT", 2 * number)] {
-            let of = available_of(world.account(0), coin);
-            until_it_says(&world.owner, &of, &amount.to_string()).await;
-        }
-        assert_sound(&world.owner).await;
-        world.assert_sums_agree().await;
+        credits_ethereum_once(&world, number).await;
         watcher.assert_alive("the watcher");
     }
-}
-
-/// A watcher that will stand at a place.
-fn watches_until(
-    database: &Database,
-    family: &str,
-    mut settings: Vec<(&'static str, String)>,
-    point: &str,
-) -> Worker {
-    settings.push((STOP, point.to_owned()));
-    Worker::start_with(database, family, &settings).expect("it starts")
 }
 
 #[tokio::test]
@@ -182,14 +172,7 @@ async fn the_ethereum_node_may_lose_what_waits_at_every_step_of_a_deposit() {
             world.pay(0, 1_000).await;
             world.pay_token(world.token, 0, 2_000_000).await;
         }
-        world.mine(3).await;
-        world.caught_up().await;
-        for (coin, amount) in [("ETH", number), ("USDT", 2 * number)] {
-            let of = available_of(world.account(0), coin);
-            until_it_says(&world.owner, &of, &amount.to_string()).await;
-        }
-        assert_sound(&world.owner).await;
-        world.assert_sums_agree().await;
+        credits_ethereum_once(&world, number).await;
         watcher.assert_alive("the watcher");
     }
 }

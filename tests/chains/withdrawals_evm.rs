@@ -7,13 +7,12 @@ use serde_json::json;
 use tests::arrivals::{ask, available_of, until_it_says};
 use tests::checks::assert_clean;
 use tests::fault_points::Part;
-use tests::house::{ask_withdrawal, count_in, fund, state_of};
+use tests::house::{ask_withdrawal, count_in, state_of};
 use tests::looks::payments_have_looked;
 use tests::paying_evm::{FINAL, PayingEvm as Paying, receiver};
 use tests::watched_evm::milliether_wei;
 
 sol! {
-    function mint(address to, uint256 value);
     function balanceOf(address of) returns (uint256);
 }
 
@@ -54,16 +53,9 @@ async fn an_approved_withdrawal_is_signed_by_two_sent_and_settled() {
 async fn a_token_is_paid_by_its_contract() {
     let paying = Paying::start("evm_token").await;
     let owner = &paying.world.owner;
-    let minted = mintCall {
-        to: paying.safe,
-        value: U256::from(50_000_000_u64),
-    };
     let (node, token) = (&paying.world.node, paying.world.token);
-    let minted = node.invoke(0, token, minted.abi_encode(), U256::ZERO).await;
-    minted.expect("taken");
-    paying.mined(1).await;
+    paying.gets_tokens().await;
     let account = paying.world.account(0);
-    fund(owner, account, "USDT", "100").await;
     let _signers = paying.house.signers(&paying.world.database);
     let _payments = paying.pays(&[]);
     let to = receiver(1);

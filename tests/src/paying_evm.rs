@@ -58,6 +58,13 @@ impl PayingEvm {
         }
     }
 
+    /// Gives the Safe 50 USDT and account 0 a hundred.
+    pub async fn gets_tokens(&self) {
+        self.world.mint(self.safe, 50_000_000).await;
+        self.mined(1).await;
+        fund(&self.world.owner, self.world.account(0), "USDT", "100").await;
+    }
+
     /// Starts a worker that pays.
     pub fn pays(&self, more: &[(&'static str, String)]) -> Worker {
         let mut settings = self.world.settings();

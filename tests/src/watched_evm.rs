@@ -77,15 +77,7 @@ impl WatchedEvm {
             let name = address.to_checksum(None);
             give_address(&world.owner, ETHEREUM, account, "ETH", &name, &address[..]).await;
         }
-        let minted = mintCall {
-            to: world.node.account(0),
-            value: U256::from(MINTED),
-        };
-        let invoked = world
-            .node
-            .invoke(0, token, minted.abi_encode(), U256::ZERO)
-            .await;
-        invoked.expect("the node takes it");
+        world.mint(world.node.account(0), MINTED).await;
         world.mine(1).await;
         world
     }
@@ -140,6 +132,14 @@ impl WatchedEvm {
             .invoke(0, contract, call.abi_encode(), U256::ZERO)
             .await;
         paid.expect("the node takes it")
+    }
+
+    /// Gives somebody tokens that did not exist.
+    pub async fn mint(&self, to: Address, atoms: u64) {
+        let value = U256::from(atoms);
+        let minted = mintCall { to, value }.abi_encode();
+        let minted = self.node.invoke(0, self.token, minted, U256::ZERO).await;
+        minted.expect("the node takes it");
     }
 
     /// Mines blocks of what waits.

@@ -137,7 +137,7 @@ pub async fn begin_attempt(on: &impl Query, payment_id: i64, number: i32) -> Res
     on.value(STATEMENT, &[&payment_id, &number]).await
 }
 
-/// Locks a payment of a Safe and asks signers for it no more; false where all have answered.
+/// Asks signers no more for a payment of a Safe; false where all have answered.
 ///
 /// # Errors
 /// The database's.
