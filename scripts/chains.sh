@@ -117,7 +117,7 @@ join_evm() {
     scripts/nodes.sh evm || return 1
     keep anvil env -u RUST_LOG "$EXCHANGE_CACHE_DIR/bin/anvil" --quiet --host 127.0.0.1 \
         --port "$EXCHANGE_EVM_PORT" --chain-id 31337 --block-time "$EXCHANGE_EVM_BLOCK_SECONDS" \
-        --state "$CHAINS_DIR/anvil.json" --state-interval 30
+        --state "$CHAINS_DIR/anvil.json" --state-interval 30 --cache-path "$CHAINS_DIR/anvil_states"
     await_port "$EXCHANGE_EVM_PORT" || return 1
     once gas_funded demo_chain fund-ether "$(gas_account)" 100 && list_token && make_safes || return 1
     keep_worker evm EXCHANGE_BITCOIN_URL=

@@ -1,5 +1,7 @@
 //! The nodes that the other tests stand on do what those take for granted.
 
+use std::sync::Arc;
+
 use alloy::primitives::U256;
 use alloy::sol;
 use alloy::sol_types::SolCall as _;
@@ -8,6 +10,7 @@ use serde_json::{Value, json};
 use tests::bitcoin_node::BitcoinNode;
 use tests::evm_node::EvmNode;
 use tests::purse::{FEE, Purse};
+use tokio::sync::watch;
 
 sol! {
     function mint(address to, uint256 value);
@@ -86,4 +89,35 @@ async fn an_ethereum_node_mines_when_told_reorganises_and_comes_back() {
     ];
     assert_eq!(after[0], hashes[0]);
     assert_ne!(after[1], hashes[1]);
+}
+
+/// Without the gate anvil stood still in three of four runs of so many blocks.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_ethereum_node_mines_while_it_is_asked_for_call_trees() {
+    const BLOCKS: usize = 500;
+    let node = Arc::new(EvmNode::start().await.expect("a node"));
+    let (newest, seen) = watch::channel(hash_at(&node, 0).await);
+    let askers: Vec<_> = (0..6)
+        .map(|_| (Arc::clone(&node), seen.clone()))
+        .map(|(node, seen)| {
+            tokio::spawn(async move {
+                while seen.has_changed().is_ok() {
+                    let params = json!([*seen.borrow(), { "tracer": "callTracer" }]);
+                    let traced = node.call("debug_traceBlockByHash", params).await;
+                    traced.expect("call trees");
+                }
+            })
+        })
+        .collect();
+    for _ in 0..BLOCKS {
+        let paid = node.pay(0, node.account(1), U256::from(1)).await;
+        paid.expect("taken");
+        node.mine(1).await.expect("mined");
+        let height = node.height().await.expect("a height");
+        newest.send_replace(hash_at(&node, height).await);
+    }
+    drop(newest);
+    for asker in askers {
+        asker.await.expect("it was answered");
+    }
 }

@@ -9,6 +9,7 @@ use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
+use crate::evm_gate::EvmGate;
 use crate::node_process::{NodeFolder, NodeProcess, cache, free_port, log_tail, program};
 use crate::wait;
 
@@ -16,6 +17,8 @@ use crate::wait;
 const ATTEMPTS: usize = 5;
 /// Limit of one call.
 const CALL: Duration = Duration::from_secs(60);
+/// Blocks whose state it keeps, and writes down when it stops: more than a test asks back for.
+const STATES: usize = 256;
 /// Its chain id.
 pub const CHAIN_ID: u64 = 31_337;
 /// Compiled contracts of ours, by `scripts/nodes/compile.mjs`.
@@ -28,6 +31,7 @@ pub struct EvmNode {
     process: NodeProcess,
     folder: NodeFolder,
     port: u16,
+    gate: EvmGate,
     client: RpcClient,
     accounts: Vec<Address>,
     /// Of its first block. It answers before it has read its chain back: until then it must at
@@ -49,13 +53,15 @@ impl EvmNode {
         for _ in 0..ATTEMPTS {
             let port = free_port()?;
             let process = launch(&folder, port, first_second)?;
-            let client = client(port)?;
+            let gate = EvmGate::to(port)?;
+            let client = client(gate.port())?;
             if answers(&client, &process).await {
                 let accounts = client.request("eth_accounts", json!([])).await?;
                 return Ok(EvmNode {
                     process,
                     folder,
                     port,
+                    gate,
                     client,
                     accounts,
                     first_second,
@@ -67,6 +73,11 @@ impl EvmNode {
 
     /// What goes into `EXCHANGE_EVM_URL`.
     pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.gate.port())
+    }
+
+    /// The same without the gate before it, for what is measured. It must not mine meanwhile.
+    pub fn own_url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
     }
 
@@ -239,7 +250,7 @@ impl EvmNode {
 fn client(port: u16) -> Result<RpcClient> {
     let http = alloy::transports::http::reqwest::Client::builder()
         .timeout(CALL)
-        // A test that stands still for long finds a kept connection closed by the node.
+        // The gate keeps none open.
         .pool_max_idle_per_host(0)
         .build()?;
     let url = format!("http://127.0.0.1:{port}");
@@ -257,6 +268,8 @@ fn launch(folder: &NodeFolder, port: u16, first_second: u64) -> Result<NodeProce
         "--silent".to_owned(),
         format!("--state={state}"),
         "--preserve-historical-states".to_owned(),
+        // More would go to files in the home folder, which a killed node leaves there.
+        format!("--prune-history={STATES}"),
         format!("--timestamp={first_second}"),
     ];
     NodeProcess::start(folder, &program("anvil")?, &arguments)

@@ -105,7 +105,7 @@ async fn catch_up(plan: &ChainsPlan, exchange: &Exchange, report: &mut Report) -
     let ethereum = EvmNode::start().await?;
     let blocks = json!([format!("{:#x}", plan.blocks)]);
     ethereum.call("anvil_mine", blocks).await?;
-    let settings = [("EXCHANGE_EVM_URL", ethereum.url())];
+    let settings = [("EXCHANGE_EVM_URL", ethereum.own_url())];
     let start = Instant::now();
     let _watcher = Worker::start_as(&exchange.database, "evm", plan.build, &settings)?;
     until_read(&owner, 2, plan.blocks).await;
