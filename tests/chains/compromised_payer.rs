@@ -146,6 +146,17 @@ impl Place {
         );
         until_it_says(&self.world.owner, &waiting, "0").await;
     }
+
+    /// Has each signer judge what waits, by itself: what one refuses at large halts the network,
+    /// and the other would wait.
+    async fn each_judges(&self) {
+        for signer in ["a", "b"] {
+            let lift = "update chain.networks set is_halted = false, halt_reason = null";
+            self.world.owner.batch_execute(lift).await.expect("lifted");
+            let _signer = self.house.signer(&self.world.database, signer, &[]);
+            self.judged(&format!("'{signer}'")).await;
+        }
+    }
 }
 
 /// What became of signings, one after the other.
@@ -230,8 +241,7 @@ async fn of_versions_that_could_both_happen_one_is_signed() {
         .await
         .expect("put back");
     ask(&place.payer, &place.attempt(&written.payment, &second)).await;
-    let _signers = place.house.signers(&place.world.database);
-    place.judged("'a', 'b'").await;
+    place.each_judges().await;
     assert_eq!(
         place.asks(SIGNINGS).await,
         "a signed, b signed, a refused, b refused"
@@ -277,8 +287,7 @@ async fn a_withdrawal_whose_payment_is_signed_is_not_paid_by_another() {
     let written = place.write(50, 50_000_000).await;
     let psbt = place.spend(&written, &[0], FEE);
     ask(&place.payer, &place.attempt(&written.payment, &psbt)).await;
-    let _signers = place.house.signers(&place.world.database);
-    place.judged("'a', 'b'").await;
+    place.each_judges().await;
     assert_eq!(place.asks(SIGNINGS).await, "a signed, b signed");
     // The payer keeps the signatures, and makes believe that the payment came to nothing.
     let ended = format!(
@@ -296,7 +305,7 @@ async fn a_withdrawal_whose_payment_is_signed_is_not_paid_by_another() {
     let again = place.pay(written.withdrawal, &written.to, 50_000_000).await;
     let psbt = place.spend(&written, &[1], FEE);
     ask(&place.payer, &place.attempt(&again, &psbt)).await;
-    place.judged("'a', 'b'").await;
+    place.each_judges().await;
     assert_eq!(
         place.asks(SIGNINGS).await,
         "a signed, b signed, a refused, b refused"
@@ -352,8 +361,7 @@ async fn a_payment_pays_a_withdrawal_once() {
     owner.batch_execute(&twice).await.expect("twice");
     let psbt = place.spend_times(2, &written, &[0, 1], FEE);
     ask(&place.payer, &place.attempt(&written.payment, &psbt)).await;
-    let _signers = place.house.signers(&place.world.database);
-    place.judged("'a', 'b'").await;
+    place.each_judges().await;
     assert_eq!(place.asks(SIGNINGS).await, "a refused, b refused");
     let words = place.asks(REFUSALS).await;
     assert_eq!(words, "a payment that pays a withdrawal twice");

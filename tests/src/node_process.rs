@@ -137,7 +137,12 @@ pub(crate) fn free_port() -> Result<u16> {
 
 /// The end of what it said, for messages.
 pub(crate) fn log_tail(folder: &NodeFolder) -> String {
-    let text = std::fs::read_to_string(folder.path().join("log")).unwrap_or_default();
+    last_lines(&folder.path().join("log"))
+}
+
+/// The last lines of a log.
+pub(crate) fn last_lines(log: &Path) -> String {
+    let text = std::fs::read_to_string(log).unwrap_or_default();
     let lines: Vec<&str> = text.lines().collect();
     lines[lines.len().saturating_sub(20)..].join("\n")
 }

@@ -2,20 +2,34 @@
 
 use std::cell::RefCell;
 use std::fs::File;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use anyhow::Result;
 
 use crate::api_server::{Build, built};
 use crate::cluster::{kill_process, signal_process};
 use crate::database::Database;
+use crate::node_process::last_lines;
 use crate::wait;
 
-/// A running worker; it ends when dropped.
+static LOGS: AtomicU32 = AtomicU32::new(0);
+
+/// A running worker; it ends when dropped. A test that fails shows what its workers said last.
 #[derive(Debug)]
 pub struct Worker {
     process: Child,
+    name: String,
+    log: Log,
+}
+
+/// What a worker says.
+#[derive(Debug)]
+struct Log {
+    path: PathBuf,
+    /// Whether a test reads it, and removes it.
+    is_read: bool,
 }
 
 impl Worker {
@@ -40,8 +54,15 @@ impl Worker {
         build: Build,
         settings: &[(&str, String)],
     ) -> Result<Worker> {
-        let process = command(database, name, build, settings)?.spawn()?;
-        Ok(Worker { process })
+        let number = LOGS.fetch_add(1, Ordering::Relaxed);
+        let file = format!("worker-{}-{number}.log", std::process::id());
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/tmp");
+        std::fs::create_dir_all(&folder)?;
+        let log = Log {
+            path: folder.join(file),
+            is_read: false,
+        };
+        Worker::spawn(command(database, name, build, settings)?, name, log)
     }
 
     /// The same, whose log is kept in a file.
@@ -51,11 +72,23 @@ impl Worker {
         settings: &[(&str, String)],
         log: &Path,
     ) -> Result<Worker> {
-        let heard = File::create(log)?;
         let mut command = command(database, name, Build::Debug, settings)?;
-        command.env("RUST_LOG", "info").stdout(heard);
-        let process = command.spawn()?;
-        Ok(Worker { process })
+        command.env("RUST_LOG", "info");
+        let log = Log {
+            path: log.to_owned(),
+            is_read: true,
+        };
+        Worker::spawn(command, name, log)
+    }
+
+    fn spawn(mut command: Command, name: &str, log: Log) -> Result<Worker> {
+        let said = File::create(&log.path)?;
+        let process = command.stdout(said.try_clone()?).stderr(said).spawn()?;
+        Ok(Worker {
+            process,
+            name: name.to_owned(),
+            log,
+        })
     }
 
     /// Whether it has ended by itself; gives whether it ended well.
@@ -114,6 +147,12 @@ impl Drop for Worker {
     fn drop(&mut self) {
         // It may be dead already, which is as well.
         let _ = self.kill();
+        if std::thread::panicking() {
+            println!("{}: {}", self.name, last_lines(&self.log.path));
+        }
+        if !self.log.is_read {
+            let _ = std::fs::remove_file(&self.log.path);
+        }
     }
 }
 
@@ -127,11 +166,9 @@ fn command(
     command
         .args(name.split(' '))
         .env("DATABASE_URL", database.url("exchange_worker"))
-        .env("RUST_LOG", "error")
+        .env("RUST_LOG", "warn")
         .envs(settings.iter().map(|(name, value)| (*name, value)))
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null());
+        .stdin(Stdio::null());
     Ok(command)
 }
 
