@@ -1,7 +1,9 @@
 //! Who carries a transaction of the Safe, and under which number of the gas account: strangers may
 //! carry ours, numbers may be missing; each payment counts once, at the cost of who paid for it.
 
-use alloy::primitives::{Address, Bytes, U256};
+use alloy::primitives::{Address, B256, Bytes, U256};
+use alloy::sol;
+use alloy::sol_types::SolCall as _;
 use serde_json::{Value, json};
 use tests::arrivals::{ask, available_of, until_it_says};
 use tests::looks::payments_have_looked;
@@ -10,12 +12,82 @@ use tests::wait;
 
 /// Nothing is sent a second time.
 const ONCE: [(&str, &str); 1] = [("EXCHANGE_RESEND_AFTER_MS", "3600000")];
-/// Slot of a Safe's storage that has its next number.
-const NONCE_SLOT: &str = "0x5";
 /// What the gas account has paid for what was undone.
 const VAIN_COSTS: &str = "select count(*) || ' ' || bool_and(c.amount = a.fee and a.fee > 0)
     from exchange.network_costs c join chain.attempts a using (attempt_id)
     where a.is_reverted and a.from_script is not null";
+
+sol! {
+    function getOwners() returns (address[] owners);
+    function nonce() returns (uint256 number);
+    function approveHash(bytes32 hash);
+    function getTransactionHash(
+        address to, uint256 value, bytes data, uint8 operation, uint256 safeTxGas, uint256 baseGas,
+        uint256 gasPrice, address gasToken, address refundReceiver, uint256 nonce
+    ) returns (bytes32 hash);
+    function execTransaction(
+        address to, uint256 value, bytes data, uint8 operation, uint256 safeTxGas, uint256 baseGas,
+        uint256 gasPrice, address gasToken, address refundReceiver, bytes signatures
+    ) returns (bool success);
+}
+
+/// Two owners of the Safe have it send nothing to itself, past the exchange; its next number is
+/// used by that once a block is mined.
+async fn used_by_owners(paying: &PayingEvm) {
+    let (node, safe, none) = (&paying.world.node, paying.safe, Address::ZERO);
+    let zero = U256::ZERO;
+    let ask = async |data: Vec<u8>| node.ask(safe, data).await.expect("an answer");
+    let next = nonceCall {}.abi_encode();
+    let next = nonceCall::abi_decode_returns(&ask(next).await).expect("a number");
+    let hash = getTransactionHashCall {
+        to: safe,
+        value: zero,
+        data: Bytes::new(),
+        operation: 0,
+        safeTxGas: zero,
+        baseGas: zero,
+        gasPrice: zero,
+        gasToken: none,
+        refundReceiver: none,
+        nonce: next,
+    };
+    let hash = B256::from_slice(&ask(hash.abi_encode()).await);
+    let owners = ask(getOwnersCall {}.abi_encode()).await;
+    let owners = getOwnersCall::abi_decode_returns(&owners).expect("owners");
+    let mut two = [owners[0], owners[2]];
+    two.sort_unstable();
+    let send = async |from: Address, data: Vec<u8>| {
+        let called = json!({
+            "from": from, "to": safe, "data": Bytes::from(data), "gas": "0x7a120",
+            // Dearer than what the exchange offers.
+            "gasPrice": "0x2540be4000" });
+        node.send(called).await.expect("taken");
+    };
+    let mut signatures = Vec::new();
+    for owner in two {
+        let wealth = json!([owner, "0xde0b6b3a7640000"]);
+        node.call("anvil_setBalance", wealth).await.expect("rich");
+        let lent = node.call("anvil_impersonateAccount", json!([owner]));
+        lent.await.expect("lent");
+        send(owner, approveHashCall { hash }.abi_encode()).await;
+        // Approved on the chain: the owner, nothing, 1.
+        signatures.extend([&owner.into_word()[..], &[0; 32], &[1]].concat());
+    }
+    let executed = execTransactionCall {
+        to: safe,
+        value: zero,
+        data: Bytes::new(),
+        operation: 0,
+        safeTxGas: zero,
+        baseGas: zero,
+        gasPrice: zero,
+        gasToken: none,
+        refundReceiver: none,
+        signatures: signatures.into(),
+    };
+    // After both approvals: of one account the numbers say the order.
+    send(two[1], executed.abi_encode()).await;
+}
 
 fn once() -> Vec<(&'static str, String)> {
     ONCE.map(|(name, value)| (name, value.to_owned())).to_vec()
@@ -150,14 +222,11 @@ async fn a_number_that_something_else_used_refunds_once_that_is_final_and_our_ga
     paying.until(withdrawal, "broadcast").await;
     let available = available_of(paying.world.account(0), "ETH");
     assert_eq!(ask(owner, &available).await, "99.8999");
-    // As after a transaction that the owners signed elsewhere, in the newest block.
-    let used = json!([paying.safe, NONCE_SLOT, format!("{:#066x}", 1)]);
-    let node = &paying.world.node;
-    node.call("anvil_setStorageAt", used).await.expect("used");
+    used_by_owners(&paying).await;
     paying.mined(1).await;
     let undone = "select string_agg(state || ' ' || is_reverted, ', ') from chain.attempts";
     until_it_says(owner, undone, "mined true").await;
-    paying.mined(FINAL - 3).await;
+    paying.mined(FINAL - 2).await;
     payments_have_looked(&paying.world.database).await;
     assert_eq!(
         state(&paying, withdrawal).await,

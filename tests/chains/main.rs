@@ -1,5 +1,6 @@
 //! Deposits and withdrawals on real nodes: bitcoind in regtest mode, anvil.
 
+mod balanced;
 mod carriers;
 mod cold;
 mod compromised_payer;

@@ -4,6 +4,7 @@
 //! call trees; everything else passes.
 
 use std::net::Ipv4Addr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock};
 
 use anyhow::{Context, Result, bail};
@@ -20,6 +21,9 @@ const TRACES: &str = "\"debug_trace";
 /// Bytes of a request at most: some transactions in hex.
 const LONGEST: usize = 16 << 20;
 
+/// Methods that another node answers.
+pub type Elsewhere = &'static [&'static str];
+
 /// All gates of the process: a test's own runtime rests while the test does.
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
     let mut runtime = Builder::new_multi_thread();
@@ -29,32 +33,64 @@ static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
 
 /// It closes when dropped.
 #[derive(Debug)]
-pub(crate) struct EvmGate {
+pub struct EvmGate {
     port: u16,
+    elsewhere: Arc<AtomicUsize>,
     task: JoinHandle<()>,
+}
+
+/// The nodes behind it, by their ports.
+struct Nodes {
+    own: u16,
+    other: u16,
+    /// What the other is asked, and how often it was.
+    elsewhere: Elsewhere,
+    count: Arc<AtomicUsize>,
+    blocks: RwLock<()>,
 }
 
 impl EvmGate {
     /// To the node at a port of this machine, whether it runs or not.
     pub(crate) fn to(node: u16) -> Result<EvmGate> {
+        EvmGate::between(node, node, &[])
+    }
+
+    /// The same, but some methods are asked of another node, as of one address with two nodes.
+    pub(crate) fn between(own: u16, other: u16, elsewhere: Elsewhere) -> Result<EvmGate> {
         let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         listener.set_nonblocking(true)?;
         let port = listener.local_addr()?.port();
-        let blocks = Arc::new(RwLock::new(()));
+        let count = Arc::new(AtomicUsize::new(0));
+        let nodes = Arc::new(Nodes {
+            own,
+            other,
+            elsewhere,
+            count: Arc::clone(&count),
+            blocks: RwLock::new(()),
+        });
         let task = RUNTIME.spawn(async move {
             let listener = TcpListener::from_std(listener).expect("a listener");
             while let Ok((caller, _)) = listener.accept().await {
-                let blocks = Arc::clone(&blocks);
+                let nodes = Arc::clone(&nodes);
                 // Whoever hangs up, or finds no node, sees that for himself.
-                tokio::spawn(async move { pass(caller, node, &blocks).await.ok() });
+                tokio::spawn(async move { pass(caller, &nodes).await.ok() });
             }
         });
-        Ok(EvmGate { port, task })
+        Ok(EvmGate {
+            port,
+            elsewhere: count,
+            task,
+        })
     }
 
-    /// Where it is.
-    pub(crate) fn port(&self) -> u16 {
-        self.port
+    /// What goes into `EXCHANGE_EVM_URL`.
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// How often the other node has answered.
+    pub fn asked_elsewhere(&self) -> usize {
+        self.elsewhere.load(Ordering::Relaxed)
     }
 }
 
@@ -65,21 +101,27 @@ impl Drop for EvmGate {
 }
 
 /// Passes one request on, and the answer back, each on a connection of its own.
-async fn pass(mut caller: TcpStream, node: u16, blocks: &RwLock<()>) -> Result<()> {
+async fn pass(mut caller: TcpStream, nodes: &Nodes) -> Result<()> {
     let (head, body) = request(&mut caller).await?;
     let (_alone, _together);
     if MINES.iter().any(|method| body.contains(method)) {
-        _alone = blocks.write().await;
+        _alone = nodes.blocks.write().await;
     } else if body.contains(TRACES) {
-        _together = blocks.read().await;
+        _together = nodes.blocks.read().await;
     }
-    let mut node = TcpStream::connect((Ipv4Addr::LOCALHOST, node)).await?;
+    let asks = |method: &&str| body.contains(&format!("\"{method}\""));
+    let is_elsewhere = nodes.elsewhere.iter().any(asks);
+    let port = if is_elsewhere { nodes.other } else { nodes.own };
+    let mut node = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await?;
     let request = format!("{head}\r\nconnection: close\r\n\r\n{body}");
     node.write_all(request.as_bytes()).await?;
     let mut answer = Vec::new();
     // To its end, also where the caller has gone: until then the node is at it.
     node.read_to_end(&mut answer).await?;
     caller.write_all(&answer).await?;
+    if is_elsewhere {
+        nodes.count.fetch_add(1, Ordering::Relaxed);
+    }
     Ok(())
 }
 

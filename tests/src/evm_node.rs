@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
-use crate::evm_gate::EvmGate;
+use crate::evm_gate::{Elsewhere, EvmGate};
 use crate::node_process::{NodeFolder, NodeProcess, cache, free_port, log_tail, program};
 use crate::wait;
 
@@ -54,7 +54,7 @@ impl EvmNode {
             let port = free_port()?;
             let process = launch(&folder, port, first_second)?;
             let gate = EvmGate::to(port)?;
-            let client = client(gate.port())?;
+            let client = client(&gate.url())?;
             if answers(&client, &process).await {
                 let accounts = client.request("eth_accounts", json!([])).await?;
                 return Ok(EvmNode {
@@ -73,12 +73,22 @@ impl EvmNode {
 
     /// What goes into `EXCHANGE_EVM_URL`.
     pub fn url(&self) -> String {
-        format!("http://127.0.0.1:{}", self.gate.port())
+        self.gate.url()
     }
 
     /// The same without the gate before it, for what is measured. It must not mine meanwhile.
     pub fn own_url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// A node of the same chain that has nothing of it yet but the first block.
+    pub async fn newcomer(&self) -> Result<EvmNode> {
+        EvmNode::start_from(self.first_second).await
+    }
+
+    /// One address for two nodes, of which the other is asked some methods.
+    pub fn balanced(&self, other: &EvmNode, elsewhere: Elsewhere) -> Result<EvmGate> {
+        EvmGate::between(self.port, other.port, elsewhere)
     }
 
     /// One of ten accounts with 10,000 ETH each, whose transactions the node signs itself.
@@ -247,13 +257,12 @@ impl EvmNode {
     }
 }
 
-fn client(port: u16) -> Result<RpcClient> {
+fn client(url: &str) -> Result<RpcClient> {
     let http = alloy::transports::http::reqwest::Client::builder()
         .timeout(CALL)
         // The gate keeps none open.
         .pool_max_idle_per_host(0)
         .build()?;
-    let url = format!("http://127.0.0.1:{port}");
     Ok(RpcClient::new_http_with_client(http, url.parse()?))
 }
 

@@ -13,7 +13,7 @@ pub mod cluster;
 pub mod cold_room;
 pub mod comparison;
 pub mod database;
-mod evm_gate;
+pub mod evm_gate;
 pub mod evm_node;
 pub mod fault_points;
 pub mod fixture;

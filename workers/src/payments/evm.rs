@@ -1,6 +1,7 @@
 //! Payments on an EVM network. What leaves the hot wallet is a transaction of its Safe, whose
 //! number makes it happen once; the gas account carries it, as often as that needs.
 
+mod anothers;
 mod bump;
 mod cancel;
 mod carry;
@@ -31,6 +32,7 @@ pub(super) struct Payer {
     swept: Last,
     /// The deposit address after which the next look goes on.
     swept_to: AtomicI64,
+    unexplained: anothers::Unexplained,
 }
 
 /// What the database says of the network, read anew each time.
@@ -52,6 +54,7 @@ impl Payer {
             config: config.clone(),
             swept: Last::default(),
             swept_to: AtomicI64::new(0),
+            unexplained: anothers::Unexplained::default(),
         })
     }
 

@@ -10,6 +10,7 @@ use chain::safe::Execution;
 use client::{MinedOutcome, OpenPayment, Pool, WatchedAttempt};
 use serde_json::json;
 
+use super::anothers::{Number, Owner, earliest};
 use super::node::Receipt;
 use super::outcome::outcome_of;
 use super::{Payer, Stage, address_of, identity};
@@ -17,8 +18,6 @@ use crate::fault_point::fault_point;
 
 /// Payments that are settled in one transaction.
 const SETTLED_AT_ONCE: i32 = 100;
-/// Blocks before the plan in which the outcome is looked for, for a plan made in a fork.
-const EARLIER_BLOCKS: i64 = 100;
 
 /// What the node said in this round: numbers of accounts as of a block that is final, and of Safes
 /// as of now.
@@ -40,6 +39,8 @@ impl Payer {
                 "blocks have gone: sent again"
             );
         }
+        // Then what overtook another of ours is not taken for somebody else's.
+        client::close_attempts(pool, network_id).await?;
         let mut said = Said::default();
         let attempts = client::watched_attempts(pool, network_id).await?;
         let payments = match attempts.is_empty() {
@@ -50,7 +51,7 @@ impl Payer {
             let of_attempt = |it: &&OpenPayment| it.payment_id == attempt.payment_id;
             // Another worker may have ended it since.
             if let Some(payment) = payments.iter().find(of_attempt) {
-                self.look_at(pool, stage, payment, attempt, &mut said)
+                self.look_at(pool, stage, payment, attempt, &attempts, &mut said)
                     .await?;
             }
         }
@@ -58,7 +59,6 @@ impl Payer {
             self.look_for_others(pool, stage, &payment, &mut said)
                 .await?;
         }
-        client::close_attempts(pool, network_id).await?;
         loop {
             let settled = client::settle_payments(pool, network_id, SETTLED_AT_ONCE).await?;
             if settled == 0 {
@@ -80,19 +80,9 @@ impl Payer {
         stage: &Stage,
         payment: &OpenPayment,
         attempt: &WatchedAttempt,
+        all: &[WatchedAttempt],
         said: &mut Said,
     ) -> anyhow::Result<()> {
-        // The number first: what is not in a block after that never will be.
-        let is_used = match (&attempt.from_script, attempt.nonce) {
-            (Some(account), Some(nonce)) => {
-                let account = address_of(account)?;
-                let used = self
-                    .final_nonce(stage, payment.asset_id, account, said)
-                    .await;
-                used.is_some_and(|used| used > nonce)
-            }
-            _ => false,
-        };
         if let Some(receipt) = self.node.receipt(&attempt.txid).await? {
             let sender = attempt.from_script.as_deref();
             let outcome = outcome_of(stage, payment, sender, &receipt)?;
@@ -107,7 +97,11 @@ impl Payer {
                     "tokens moved, but not as planned: a person decides (chain.decide_payment)"
                 );
             }
-        } else if is_used && client::note_replaced(pool, attempt.attempt_id).await? {
+        } else if self
+            .is_number_lost(pool, stage, payment, attempt, all, said)
+            .await?
+            && client::note_replaced(pool, attempt.attempt_id).await?
+        {
             tracing::error!(
                 payment = payment.payment_id,
                 attempt = attempt.attempt_id,
@@ -115,6 +109,40 @@ impl Payer {
             );
         }
         Ok(())
+    }
+
+    /// Whether another transaction has used the attempt's number for good.
+    async fn is_number_lost(
+        &self,
+        pool: &Pool,
+        stage: &Stage,
+        payment: &OpenPayment,
+        attempt: &WatchedAttempt,
+        all: &[WatchedAttempt],
+        said: &mut Said,
+    ) -> anyhow::Result<bool> {
+        let (Some(account), Some(nonce)) = (&attempt.from_script, attempt.nonce) else {
+            return Ok(false);
+        };
+        let Some(block) = final_block(stage, payment.asset_id) else {
+            return Ok(false);
+        };
+        let account = address_of(account)?;
+        let used = self.final_nonce(account, block, said).await;
+        if used.is_none_or(|used| used <= nonce) {
+            return Ok(false);
+        }
+        let same = all
+            .iter()
+            .filter(|it| it.from_script == attempt.from_script && it.nonce == attempt.nonce);
+        let number = Number {
+            of: Owner::Account(account),
+            number: nonce,
+            ours: same
+                .map(|it| identity(Some(&it.txid)))
+                .collect::<anyhow::Result<_>>()?,
+        };
+        Ok(self.is_anothers(pool, stage, payment, &number, block).await)
     }
 
     /// Whether somebody else carried a payment of a Safe, or has used its number up.
@@ -133,12 +161,8 @@ impl Payer {
             return Ok(());
         }
         let hash = identity(payment.identity_hash.as_deref())?;
-        let from = payment.plan["height"]
-            .as_i64()
-            .unwrap_or(0)
-            .saturating_sub(EARLIER_BLOCKS);
         let topics = [json!(Execution::TOPICS), json!(hash)];
-        let from = u64::try_from(from.max(0))?;
+        let from = u64::try_from(earliest(payment))?;
         let found = self.node.logs(inner.safe, topics, from).await?;
         if let Some(txid) = found.iter().find_map(|log| log.transaction_hash) {
             return self.adopt(pool, stage, payment, txid).await;
@@ -149,9 +173,13 @@ impl Payer {
         let Some(block) = final_block.filter(|_| !is_double) else {
             return Ok(());
         };
-        // A node whose chain was just undone has no such block yet: then later.
-        let used = self.safe_nonce(inner.safe, json!(U64::from(block))).await;
-        if used.is_ok_and(|used| used > nonce) {
+        let number = Number {
+            of: Owner::Safe(inner.safe),
+            number: nonce,
+            ours: vec![hash],
+        };
+        let lost = self.is_anothers(pool, stage, payment, &number, block);
+        if lost.await {
             let reason = "the wallet's number of it was used by another transaction";
             client::fail_payment(pool, payment.payment_id, reason).await?;
             tracing::error!(payment = payment.payment_id, "failed: {reason}");
@@ -159,16 +187,9 @@ impl Payer {
         Ok(())
     }
 
-    /// An account's next number as of the block that is final for a coin; none where the node has
-    /// no such block yet.
-    async fn final_nonce(
-        &self,
-        stage: &Stage,
-        asset_id: i32,
-        account: Address,
-        said: &mut Said,
-    ) -> Option<i64> {
-        let block = final_block(stage, asset_id)?;
+    /// An account's next number as of a block that is final; none where the node has no such block
+    /// yet.
+    async fn final_nonce(&self, account: Address, block: u64, said: &mut Said) -> Option<i64> {
         if let Some(known) = said.final_nonces.get(&(account, block)) {
             return *known;
         }

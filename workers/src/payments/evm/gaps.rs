@@ -37,7 +37,9 @@ impl Payer {
                 from_address_id: None,
                 safe_nonce: None,
                 identity_hash: None,
-                plan: json!({ "to": stage.gas, "value": "0", "nonce": nonce }),
+                plan: json!({
+                    "to": stage.gas, "value": "0", "nonce": nonce,
+                    "height": stage.network.tip.unwrap_or(0) }),
                 items: Vec::new(),
             };
             let filling = EvmTransaction {

@@ -1,7 +1,7 @@
 //! What is asked of an Ethereum node for payments.
 
 use alloy::primitives::{Address, B256, Bytes, U64, U256};
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use chain::evm_transaction::GasFees;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -21,6 +21,7 @@ pub(crate) struct EvmNode {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Receipt {
+    pub(crate) transaction_hash: B256,
     pub(crate) from: Address,
     pub(crate) block_hash: B256,
     pub(crate) block_number: U64,
@@ -141,6 +142,26 @@ impl EvmNode {
             .client
             .call("eth_getTransactionReceipt", params)
             .await?)
+    }
+
+    /// What a block holds, all of it.
+    ///
+    /// # Errors
+    /// Also where the node lacks it, or some of it.
+    pub(crate) async fn receipts_of(&self, block: B256) -> anyhow::Result<Vec<Receipt>> {
+        let client = &self.client;
+        let count: Option<U64> = client
+            .call("eth_getBlockTransactionCountByHash", json!([block]))
+            .await?;
+        let receipts: Option<Vec<Receipt>> =
+            client.call("eth_getBlockReceipts", json!([block])).await?;
+        let receipts = receipts.context("the node lacks a block that was read")?;
+        // A node that keeps no old receipts may have none of a block that it has.
+        ensure!(
+            count == Some(U64::from(receipts.len())),
+            "the node lacks receipts of a block"
+        );
+        Ok(receipts)
     }
 
     pub(crate) async fn raw_transaction(&self, txid: B256) -> anyhow::Result<Option<Bytes>> {

@@ -115,7 +115,9 @@ impl Payer {
             from_address_id: Some(due.address_id),
             safe_nonce: None,
             identity_hash: None,
-            plan: json!({ "to": call.to, "value": call.value.to_string(), "data": call.data }),
+            plan: json!({
+                "to": call.to, "value": call.value.to_string(), "data": call.data,
+                "height": stage.network.tip.unwrap_or(0) }),
             items: vec![item],
         };
         let transaction = &EvmTransaction {
@@ -202,7 +204,7 @@ impl Payer {
             identity_hash: None,
             plan: json!({
                 "to": address, "value": value.to_string(), "data": "0x",
-                "asset_id": due.asset_id }),
+                "asset_id": due.asset_id, "height": stage.network.tip.unwrap_or(0) }),
             items: vec![json!({
                 "address": address, "script": hex::encode(address), "atoms": value.to_string() })],
         };
