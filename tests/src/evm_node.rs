@@ -277,8 +277,9 @@ fn launch(folder: &NodeFolder, port: u16, first_second: u64) -> Result<NodeProce
         "--silent".to_owned(),
         format!("--state={state}"),
         "--preserve-historical-states".to_owned(),
-        // More would go to files in the home folder, which a killed node leaves there.
+        // More would go to files, which a killed node leaves behind.
         format!("--prune-history={STATES}"),
+        format!("--cache-path={}", folder.path().display()),
         format!("--timestamp={first_second}"),
     ];
     NodeProcess::start(folder, &program("anvil")?, &arguments)
