@@ -1,11 +1,13 @@
 //! Who carries a transaction of the Safe, and under which number of the gas account: strangers may
 //! carry ours, numbers may be missing; each payment counts once, at the cost of who paid for it.
 
-use alloy::primitives::{Address, B256, Bytes, U256};
+use alloy::primitives::{Address, Bytes, U256};
 use alloy::sol;
 use alloy::sol_types::SolCall as _;
+use chain::safe::{self, SafeTransaction};
 use serde_json::{Value, json};
 use tests::arrivals::{ask, available_of, until_it_says};
+use tests::evm_node::CHAIN_ID;
 use tests::looks::payments_have_looked;
 use tests::paying_evm::{FINAL, PayingEvm, receiver};
 use tests::wait;
@@ -18,13 +20,7 @@ const VAIN_COSTS: &str = "select count(*) || ' ' || bool_and(c.amount = a.fee an
     where a.is_reverted and a.from_script is not null";
 
 sol! {
-    function getOwners() returns (address[] owners);
-    function nonce() returns (uint256 number);
     function approveHash(bytes32 hash);
-    function getTransactionHash(
-        address to, uint256 value, bytes data, uint8 operation, uint256 safeTxGas, uint256 baseGas,
-        uint256 gasPrice, address gasToken, address refundReceiver, uint256 nonce
-    ) returns (bytes32 hash);
     function execTransaction(
         address to, uint256 value, bytes data, uint8 operation, uint256 safeTxGas, uint256 baseGas,
         uint256 gasPrice, address gasToken, address refundReceiver, bytes signatures
@@ -34,26 +30,20 @@ sol! {
 /// Two owners of the Safe have it send nothing to itself, past the exchange; its next number is
 /// used by that once a block is mined.
 async fn used_by_owners(paying: &PayingEvm) {
-    let (node, safe, none) = (&paying.world.node, paying.safe, Address::ZERO);
-    let zero = U256::ZERO;
-    let ask = async |data: Vec<u8>| node.ask(safe, data).await.expect("an answer");
-    let next = nonceCall {}.abi_encode();
-    let next = nonceCall::abi_decode_returns(&ask(next).await).expect("a number");
-    let hash = getTransactionHashCall {
+    let (node, safe) = (&paying.world.node, paying.safe);
+    let ask = async |data: Bytes| node.ask(safe, data.to_vec()).await.expect("an answer");
+    let nonce = safe::read_nonce(&ask(safe::ask_nonce()).await).expect("a number");
+    let owners = safe::read_owners(&ask(safe::ask_owners()).await).expect("owners");
+    let spent = SafeTransaction {
+        chain_id: CHAIN_ID,
+        safe,
         to: safe,
-        value: zero,
+        value: U256::ZERO,
         data: Bytes::new(),
-        operation: 0,
-        safeTxGas: zero,
-        baseGas: zero,
-        gasPrice: zero,
-        gasToken: none,
-        refundReceiver: none,
-        nonce: next,
+        safe_tx_gas: 50_000,
+        nonce,
     };
-    let hash = B256::from_slice(&ask(hash.abi_encode()).await);
-    let owners = ask(getOwnersCall {}.abi_encode()).await;
-    let owners = getOwnersCall::abi_decode_returns(&owners).expect("owners");
+    let hash = spent.hash();
     let mut two = [owners[0], owners[2]];
     two.sort_unstable();
     let send = async |from: Address, data: Vec<u8>| {
@@ -74,15 +64,15 @@ async fn used_by_owners(paying: &PayingEvm) {
         signatures.extend([&owner.into_word()[..], &[0; 32], &[1]].concat());
     }
     let executed = execTransactionCall {
-        to: safe,
-        value: zero,
-        data: Bytes::new(),
+        to: spent.to,
+        value: spent.value,
+        data: spent.data,
         operation: 0,
-        safeTxGas: zero,
-        baseGas: zero,
-        gasPrice: zero,
-        gasToken: none,
-        refundReceiver: none,
+        safeTxGas: U256::from(spent.safe_tx_gas),
+        baseGas: U256::ZERO,
+        gasPrice: U256::ZERO,
+        gasToken: Address::ZERO,
+        refundReceiver: Address::ZERO,
         signatures: signatures.into(),
     };
     // After both approvals: of one account the numbers say the order.

@@ -35,17 +35,18 @@ static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
 #[derive(Debug)]
 pub struct EvmGate {
     port: u16,
-    elsewhere: Arc<AtomicUsize>,
+    nodes: Arc<Nodes>,
     task: JoinHandle<()>,
 }
 
 /// The nodes behind it, by their ports.
+#[derive(Debug)]
 struct Nodes {
     own: u16,
     other: u16,
     /// What the other is asked, and how often it was.
     elsewhere: Elsewhere,
-    count: Arc<AtomicUsize>,
+    count: AtomicUsize,
     blocks: RwLock<()>,
 }
 
@@ -60,27 +61,23 @@ impl EvmGate {
         let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         listener.set_nonblocking(true)?;
         let port = listener.local_addr()?.port();
-        let count = Arc::new(AtomicUsize::new(0));
         let nodes = Arc::new(Nodes {
             own,
             other,
             elsewhere,
-            count: Arc::clone(&count),
+            count: AtomicUsize::new(0),
             blocks: RwLock::new(()),
         });
+        let shared = Arc::clone(&nodes);
         let task = RUNTIME.spawn(async move {
             let listener = TcpListener::from_std(listener).expect("a listener");
             while let Ok((caller, _)) = listener.accept().await {
-                let nodes = Arc::clone(&nodes);
+                let nodes = Arc::clone(&shared);
                 // Whoever hangs up, or finds no node, sees that for himself.
                 tokio::spawn(async move { pass(caller, &nodes).await.ok() });
             }
         });
-        Ok(EvmGate {
-            port,
-            elsewhere: count,
-            task,
-        })
+        Ok(EvmGate { port, nodes, task })
     }
 
     /// What goes into `EXCHANGE_EVM_URL`.
@@ -90,7 +87,7 @@ impl EvmGate {
 
     /// How often the other node has answered.
     pub fn asked_elsewhere(&self) -> usize {
-        self.elsewhere.load(Ordering::Relaxed)
+        self.nodes.count.load(Ordering::Relaxed)
     }
 }
 

@@ -23,12 +23,15 @@ const BLOCKS_AT_ONCE: i32 = 100;
 /// Blocks before the plan of a payment that are looked through too, for a plan made in a fork.
 const EARLIER_BLOCKS: i64 = 100;
 
-/// A number of a payment of ours.
-pub(super) struct Number {
+/// A number of a payment of ours that is used as of a final block.
+pub(super) struct Number<'a> {
+    pub(super) payment: &'a OpenPayment,
     pub(super) of: Owner,
     pub(super) number: i64,
     /// What of ours would use it: an account's transactions, the hash of a Safe's.
     pub(super) ours: Vec<B256>,
+    /// The block.
+    pub(super) height: u64,
 }
 
 /// Who counts what it does.
@@ -49,26 +52,15 @@ impl Unexplained {
 }
 
 impl Payer {
-    /// Whether something else is seen to have used the number, as of a block that the watcher has
-    /// read.
-    pub(super) async fn is_anothers(
-        &self,
-        pool: &Pool,
-        stage: &Stage,
-        payment: &OpenPayment,
-        number: &Number,
-        height: u64,
-    ) -> bool {
-        if self
-            .unexplained
-            .numbers()
-            .contains(&(number.of, number.number))
-        {
+    /// Whether something else is seen to have used the number.
+    pub(super) async fn is_anothers(&self, pool: &Pool, stage: &Stage, used: &Number<'_>) -> bool {
+        let key = (used.of, used.number);
+        if self.unexplained.numbers().contains(&key) {
             return false;
         }
-        let looked = self.look_through(pool, stage, payment, number, height);
-        looked.await.unwrap_or_else(|error| {
-            let (payment, number) = (payment.payment_id, number.number);
+        let looked = self.look_through(pool, stage, used).await;
+        looked.unwrap_or_else(|error| {
+            let (payment, number) = (used.payment.payment_id, used.number);
             tracing::warn!(payment, number, "used, and not seen yet by what: {error:#}");
             false
         })
@@ -78,13 +70,11 @@ impl Payer {
         &self,
         pool: &Pool,
         stage: &Stage,
-        payment: &OpenPayment,
-        number: &Number,
-        height: u64,
+        used: &Number<'_>,
     ) -> anyhow::Result<bool> {
         let network_id = stage.network.network_id;
-        let top = i64::try_from(height)?;
-        let lowest = earliest(payment).max(top - MOST_BLOCKS);
+        let top = i64::try_from(used.height)?;
+        let lowest = earliest(used.payment).max(top - MOST_BLOCKS);
         let mut below = top + 1;
         // Numbers that were used with it and after it, and are not found yet.
         let mut missing = None;
@@ -96,15 +86,15 @@ impl Payer {
                     Some(missing) => missing,
                     None => {
                         let block = json!({ "blockHash": hash });
-                        self.next(number.of, block).await? - number.number
+                        self.next(used.of, block).await? - used.number
                     }
                 };
                 if still <= 0 {
                     return Ok(false);
                 }
                 let receipts = self.node.receipts_of(hash).await?;
-                let users = users(number.of, &receipts);
-                if users.iter().any(|user| number.ours.contains(user)) {
+                let users = users(used.of, &receipts);
+                if users.iter().any(|user| used.ours.contains(user)) {
                     return Ok(false);
                 }
                 let still = still - i64::try_from(users.len())?;
@@ -118,12 +108,11 @@ impl Payer {
                 _ => break,
             }
         }
-        self.unexplained
-            .numbers()
-            .insert((number.of, number.number));
+        let key = (used.of, used.number);
+        self.unexplained.numbers().insert(key);
         tracing::error!(
-            payment = payment.payment_id,
-            number = number.number,
+            payment = used.payment.payment_id,
+            number = used.number,
             "used, and no block from {lowest} to {top} says by what: somebody must look"
         );
         Ok(false)

@@ -51,8 +51,20 @@ impl Payer {
             let of_attempt = |it: &&OpenPayment| it.payment_id == attempt.payment_id;
             // Another worker may have ended it since.
             if let Some(payment) = payments.iter().find(of_attempt) {
-                self.look_at(pool, stage, payment, attempt, &attempts, &mut said)
-                    .await?;
+                if self.look_at(pool, stage, payment, attempt).await? {
+                    continue;
+                }
+                let used = self.used_number(stage, payment, attempt, &attempts, &mut said);
+                if let Some(number) = used.await?
+                    && self.is_anothers(pool, stage, &number).await
+                    && client::note_replaced(pool, attempt.attempt_id).await?
+                {
+                    tracing::error!(
+                        payment = payment.payment_id,
+                        attempt = attempt.attempt_id,
+                        "its account's number was used by another transaction"
+                    );
+                }
             }
         }
         for payment in client::open_payments(pool, network_id).await? {
@@ -73,76 +85,65 @@ impl Payer {
         Ok(())
     }
 
-    /// Whether a block holds the attempt, or can hold it no more.
+    /// Whether a block holds the attempt, which is noted then.
     async fn look_at(
         &self,
         pool: &Pool,
         stage: &Stage,
         payment: &OpenPayment,
         attempt: &WatchedAttempt,
-        all: &[WatchedAttempt],
-        said: &mut Said,
-    ) -> anyhow::Result<()> {
-        if let Some(receipt) = self.node.receipt(&attempt.txid).await? {
-            let sender = attempt.from_script.as_deref();
-            let outcome = outcome_of(stage, payment, sender, &receipt)?;
-            // What somebody else sent has cost us nothing.
-            let fee = sender.map(|_| receipt.gas_used.saturating_mul(receipt.effective_gas_price));
-            note(pool, attempt.attempt_id, &receipt, outcome, fee).await?;
-            fault_point("mined_noted");
-            tracing::info!(payment = payment.payment_id, ?outcome, "mined");
-            if outcome == MinedOutcome::Disputed {
-                tracing::error!(
-                    payment = payment.payment_id,
-                    "tokens moved, but not as planned: a person decides (chain.decide_payment)"
-                );
-            }
-        } else if self
-            .is_number_lost(pool, stage, payment, attempt, all, said)
-            .await?
-            && client::note_replaced(pool, attempt.attempt_id).await?
-        {
+    ) -> anyhow::Result<bool> {
+        let Some(receipt) = self.node.receipt(&attempt.txid).await? else {
+            return Ok(false);
+        };
+        let sender = attempt.from_script.as_deref();
+        let outcome = outcome_of(stage, payment, sender, &receipt)?;
+        // What somebody else sent has cost us nothing.
+        let fee = sender.map(|_| receipt.gas_used.saturating_mul(receipt.effective_gas_price));
+        note(pool, attempt.attempt_id, &receipt, outcome, fee).await?;
+        fault_point("mined_noted");
+        tracing::info!(payment = payment.payment_id, ?outcome, "mined");
+        if outcome == MinedOutcome::Disputed {
             tracing::error!(
                 payment = payment.payment_id,
-                attempt = attempt.attempt_id,
-                "its account's number was used by another transaction"
+                "tokens moved, but not as planned: a person decides (chain.decide_payment)"
             );
         }
-        Ok(())
+        Ok(true)
     }
 
-    /// Whether another transaction has used the attempt's number for good.
-    async fn is_number_lost(
+    /// The attempt's number, where it is used for good.
+    async fn used_number<'a>(
         &self,
-        pool: &Pool,
         stage: &Stage,
-        payment: &OpenPayment,
+        payment: &'a OpenPayment,
         attempt: &WatchedAttempt,
         all: &[WatchedAttempt],
         said: &mut Said,
-    ) -> anyhow::Result<bool> {
-        let (Some(account), Some(nonce)) = (&attempt.from_script, attempt.nonce) else {
-            return Ok(false);
+    ) -> anyhow::Result<Option<Number<'a>>> {
+        let (Some(script), Some(number)) = (&attempt.from_script, attempt.nonce) else {
+            return Ok(None);
         };
-        let Some(block) = final_block(stage, payment.asset_id) else {
-            return Ok(false);
+        let Some(height) = final_block(stage, payment.asset_id) else {
+            return Ok(None);
         };
-        let account = address_of(account)?;
-        let used = self.final_nonce(account, block, said).await;
-        if used.is_none_or(|used| used <= nonce) {
-            return Ok(false);
+        let account = address_of(script)?;
+        let next = self.final_nonce(account, height, said).await;
+        if next.is_none_or(|next| next <= number) {
+            return Ok(None);
         }
-        let same = all
-            .iter()
-            .filter(|it| it.from_script == attempt.from_script && it.nonce == attempt.nonce);
-        let number = Number {
-            of: Owner::Account(account),
-            number: nonce,
-            ours: same
-                .map(|it| identity(Some(&it.txid)))
-                .collect::<anyhow::Result<_>>()?,
+        let is_same = |it: &&WatchedAttempt| {
+            it.from_script.as_ref() == Some(script) && it.nonce == attempt.nonce
         };
-        Ok(self.is_anothers(pool, stage, payment, &number, block).await)
+        let ours = all.iter().filter(is_same);
+        let ours = ours.map(|it| identity(Some(&it.txid)));
+        Ok(Some(Number {
+            payment,
+            of: Owner::Account(account),
+            number,
+            ours: ours.collect::<anyhow::Result<_>>()?,
+            height,
+        }))
     }
 
     /// Whether somebody else carried a payment of a Safe, or has used its number up.
@@ -170,16 +171,17 @@ impl Payer {
         // A cancelling payment's outcome ends both.
         let is_double = payment.is_cancelled || payment.purpose == "cancel";
         let final_block = final_block(stage, payment.asset_id);
-        let Some(block) = final_block.filter(|_| !is_double) else {
+        let Some(height) = final_block.filter(|_| !is_double) else {
             return Ok(());
         };
         let number = Number {
+            payment,
             of: Owner::Safe(inner.safe),
             number: nonce,
             ours: vec![hash],
+            height,
         };
-        let lost = self.is_anothers(pool, stage, payment, &number, block);
-        if lost.await {
+        if self.is_anothers(pool, stage, &number).await {
             let reason = "the wallet's number of it was used by another transaction";
             client::fail_payment(pool, payment.payment_id, reason).await?;
             tracing::error!(payment = payment.payment_id, "failed: {reason}");
