@@ -17,8 +17,6 @@ use crate::wait;
 const ATTEMPTS: usize = 5;
 /// Limit of one call.
 const CALL: Duration = Duration::from_secs(60);
-/// Blocks whose state it keeps, and writes down when it stops: more than a test asks back for.
-const STATES: usize = 256;
 /// Its chain id.
 pub const CHAIN_ID: u64 = 31_337;
 /// Compiled contracts of ours, by `scripts/nodes/compile.mjs`.
@@ -277,8 +275,7 @@ fn launch(folder: &NodeFolder, port: u16, first_second: u64) -> Result<NodeProce
         "--silent".to_owned(),
         format!("--state={state}"),
         "--preserve-historical-states".to_owned(),
-        // More would go to files, which a killed node leaves behind.
-        format!("--prune-history={STATES}"),
+        // Of states that it moves out of its memory: a killed node leaves its files behind.
         format!("--cache-path={}", folder.path().display()),
         format!("--timestamp={first_second}"),
     ];

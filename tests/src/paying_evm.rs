@@ -141,7 +141,8 @@ impl PayingEvm {
         }
         let open = "select count(*)::text from exchange.withdrawals where state <> 'confirmed'";
         wait::until(&format!("all are confirmed after {point}"), async || {
-            self.world.mine(1).await;
+            // No faster than the watcher reads: it may have to come back to its database first.
+            self.mined(1).await;
             ask(&self.world.owner, open).await == "0"
         })
         .await;
